@@ -34,9 +34,9 @@ export function startLoop(options: LoopOptions): Loop {
       void_(options.clock.sleep(options.tick_ms, AbortSignal.any([sleeper.signal, stopper.signal])).then(resolve));
     });
   const run = async (): Promise<void> => {
-    while (!stopper.signal.aborted) {
+    while (!isAborted(stopper.signal)) {
       if (!rung) await pause();
-      if (stopper.signal.aborted) return;
+      if (isAborted(stopper.signal)) return;
       rung = false;
       try {
         if (await options.step(stopper.signal)) rung = true;
@@ -61,4 +61,9 @@ export function startLoop(options: LoopOptions): Loop {
 /** The promise is handled inside: it cannot reject. */
 function void_(promise: Promise<void>): void {
   promise.catch(() => undefined);
+}
+
+/** Read through a function: the signal may abort during an await, which narrowing does not know. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
