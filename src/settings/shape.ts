@@ -1,0 +1,195 @@
+/**
+ * What the configuration means once it is read and checked: plain frozen data. Files are read by load.ts, checked by plan.ts;
+ * nothing else knows YAML. Field names are those of the files (DESIGN section 6); units are in the names.
+ */
+
+/** Where messages and bookings are real. A site's environment must equal the hub's, or the plan is refused. */
+export type Environment = 'production' | 'test' | 'sandbox';
+
+/**
+ * How far a site is taken into service: shadow (received and compared, invisible to callers), read (visible), pilot (bookings
+ * in its scope), live (bookings), suspended (nothing flows, data kept). Only pilot and live write.
+ */
+export type Stage = 'shadow' | 'read' | 'pilot' | 'live' | 'suspended';
+
+/** automatic: callers book directly; approval: a coordinator decides first; read-only: never written. */
+export type WritePolicy = 'automatic' | 'approval' | 'read-only';
+
+export interface Plan {
+  readonly hub: HubSettings;
+  /** By site id, ascending. */
+  readonly sites: readonly SiteSettings[];
+  readonly subscribers: readonly SubscriberSettings[];
+}
+
+export interface HubSettings {
+  readonly environment: Environment;
+  /** The zone in which a search date without a zone is read (fhir-scheduling.md 6.2). */
+  readonly timeZone: string;
+  /** Canonical catalogue of visit types, key = canonical code; each becomes a HealthcareService. */
+  readonly visitTypes: Readonly<Record<string, VisitType>>;
+  readonly clients: readonly ClientSettings[];
+  /** Sandbox only: which simulators to start, by site id. Empty otherwise. */
+  readonly simulators: Readonly<Record<string, SimulatorSettings>>;
+  readonly limits: HubLimits;
+  readonly booking: BookingSettings;
+  readonly retention: RetentionSettings;
+}
+
+export interface VisitType {
+  readonly name: string;
+  readonly duration_min: number;
+  readonly modality: 'in-person' | 'video' | 'phone' | 'group';
+  /** Who may take it: new patients, established ones, or both. */
+  readonly patients: 'new' | 'established' | 'any';
+  /** Canonical specialty code (NUCC or local), if one is set. */
+  readonly specialty?: string;
+}
+
+export type Role = 'admin' | 'scheduler' | 'readonly' | 'site';
+
+export interface ClientSettings {
+  readonly id: string;
+  readonly token: string;
+  readonly role: Role;
+  /** Site ids, or '*' for all. */
+  readonly sites: readonly string[] | '*';
+  /** Location keys as `site/location`, or '*' for all. */
+  readonly locations: readonly string[] | '*';
+  /** Security labels beyond N that this client may see, e.g. R, 42CFRPart2. */
+  readonly clearances: readonly string[];
+}
+
+export interface SimulatorSettings {
+  readonly kind: string;
+  /** Seed file, relative to CONFIG_DIR. */
+  readonly seed: string;
+}
+
+export interface HubLimits {
+  readonly httpBody_bytes: number;
+  readonly webhookBody_bytes: number;
+  readonly frame_bytes: number;
+  readonly mllpConnections: number;
+  readonly mllpIdle_ms: number;
+  readonly pageSize: number;
+  readonly pageSizeMax: number;
+  readonly searchRowsExamined: number;
+  readonly requestTimeout_ms: number;
+  readonly requestsPerClient_per_s: number;
+  readonly databaseConnections: number;
+  readonly applyBatch: number;
+  readonly applyAttempts: number;
+}
+
+export interface BookingSettings {
+  /** How long the caller waits for the site before the answer is 202. */
+  readonly wait_ms: number;
+  /** How long one call to a site may take before its outcome is unknown. */
+  readonly siteTimeout_ms: number;
+  readonly holdExpiry_s: number;
+  /** How often an unresolved booking is looked up, and for how long before a person must decide. */
+  readonly resolveEvery_ms: number;
+  readonly resolveFor_s: number;
+}
+
+export interface RetentionSettings {
+  readonly inbox_days: number;
+  readonly history_days: number;
+  readonly dedupe_days: number;
+}
+
+export interface SiteSettings {
+  /** The file name without `.yaml`: lower-case letters, digits and hyphens. */
+  readonly id: string;
+  readonly kind: string;
+  readonly environment: Environment;
+  readonly stage: Stage;
+  readonly scope: PilotScope;
+  readonly timeZone: string;
+  /** Checked and completed with defaults by the kind's own settings spec. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly locations: Readonly<Record<string, LocationSettings>>;
+  readonly resources: ResourceSettings;
+  /** By authority as the site writes it: `ACME^MR` (CX.4^CX.5) or `mrn`. */
+  readonly identifiers: Readonly<Record<string, IdentifierSettings>>;
+  /** What to do with an authority that is not listed. */
+  readonly unknownIdentifiers: 'park' | 'local-only';
+  /** Local visit type code -> key in the hub's catalogue. */
+  readonly visitTypes: Readonly<Record<string, string>>;
+  readonly write: WritePolicy;
+  readonly mirror: readonly MirrorSettings[];
+  readonly sensitivity: SensitivitySettings;
+  readonly poll: PollSettings;
+}
+
+/** Empty lists mean everything. Only looked at in stage `pilot`. */
+export interface PilotScope {
+  readonly locations: readonly string[];
+  readonly visitTypes: readonly string[];
+}
+
+export interface LocationSettings {
+  readonly name: string;
+  readonly timeZone: string;
+  readonly address?: string;
+  /** A room is occupied by one visit at a time; a clinic is not. */
+  readonly room: boolean;
+  /** Key of the location this one lies in. */
+  readonly partOf?: string;
+  /** What the site calls it, when not the key: PL point of care, department number. */
+  readonly codes: readonly string[];
+}
+
+export interface ResourceSettings {
+  /** Vendor calendar id -> who and where. */
+  readonly calendars: Readonly<Record<string, ResourceRule>>;
+  /** Person code as the site writes it -> who. */
+  readonly practitioners: Readonly<Record<string, ResourceRule>>;
+  readonly devices: Readonly<Record<string, { readonly name: string; readonly location?: string }>>;
+}
+
+export interface ResourceRule {
+  /** `npi:1043333339`, or `local:<code>` for someone without an NPI. */
+  readonly practitioner?: string;
+  readonly name?: string;
+  readonly location?: string;
+  readonly specialty?: string;
+}
+
+export interface IdentifierSettings {
+  readonly system: string;
+  readonly type: string;
+  readonly useForWriteBack: boolean;
+}
+
+export interface MirrorSettings {
+  readonly to: string;
+  readonly as: 'block' | 'appointment';
+}
+
+/** Security labels by department (location key), visit type (canonical) and as the site codes them (PV1-16). */
+export interface SensitivitySettings {
+  readonly site: readonly string[];
+  readonly departments: Readonly<Record<string, readonly string[]>>;
+  readonly visitTypes: Readonly<Record<string, readonly string[]>>;
+  readonly codes: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface PollSettings {
+  readonly every_s: number;
+  readonly overlap_s: number;
+  /** How far ahead availability and appointments are read. */
+  readonly horizon_days: number;
+  /** How old a confirmed window of availability may get before it is asked again. */
+  readonly availabilityEvery_s: number;
+}
+
+/** Kept and checked now; delivery comes with subscriptions. */
+export interface SubscriberSettings {
+  readonly id: string;
+  readonly url: string;
+  readonly secret: string;
+  readonly topics: readonly string[];
+  readonly sites: readonly string[] | '*';
+}

@@ -1,0 +1,47 @@
+/**
+ * A setting is declared once: name, prose, schema, default, secret. From the one declaration come checking, completing with
+ * defaults, redaction, the JSON Schema for editors and the table in the docs.
+ */
+
+/** The part of JSON Schema (draft-07) that declarations use. */
+export interface ValueSchema {
+  readonly type?: 'string' | 'number' | 'integer' | 'boolean' | 'object' | 'array';
+  readonly enum?: readonly (string | number)[];
+  readonly pattern?: string;
+  readonly format?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly uniqueItems?: boolean;
+  readonly items?: ValueSchema;
+  readonly properties?: Readonly<Record<string, ValueSchema>>;
+  readonly patternProperties?: Readonly<Record<string, ValueSchema>>;
+  readonly additionalProperties?: boolean | ValueSchema;
+  readonly required?: readonly string[];
+  readonly oneOf?: readonly ValueSchema[];
+  readonly description?: string;
+  readonly default?: unknown;
+}
+
+export interface Setting {
+  readonly schema: ValueSchema;
+  /** One or two sentences for the person who writes the file. Units are in the name of the setting. */
+  readonly prose: string;
+  /** Absent: the setting is required, unless `optional`. */
+  readonly default?: unknown;
+  readonly optional?: boolean;
+  /** Secrets come from `${VAR}` or `file:/path`, never inline outside the sandbox, and are never printed. */
+  readonly secret?: boolean;
+  readonly example?: unknown;
+}
+
+/** The settings of a kind (`settings:` in a site file). `T` is what the checked and completed object looks like. */
+export interface SettingsSpec<T> {
+  readonly fields: { readonly [Name in keyof T & string]: Setting };
+  /** Rules over several fields, as sentences with the field concerned; an empty list means valid. */
+  readonly rules?: (
+    settings: T,
+  ) => readonly { readonly field: string; readonly problem: string; readonly write: string }[];
+}
