@@ -99,6 +99,13 @@ export const ERRORS = {
     503,
     'The database does not answer. Check that it runs and that DATABASE_URL is right.',
   ),
+  DATABASE_ANSWER_LOST: entry(
+    'ambiguous',
+    'hub',
+    'timeout',
+    503,
+    'The connection to the database was lost while it was saving. Look up whether it was saved before repeating.',
+  ),
   DATABASE_REFUSED: entry(
     'permanent',
     'operator',
