@@ -1,0 +1,179 @@
+/**
+ * A mapping turns one stored message into canonical changes. Pure and total: no I/O, no clock (it is handed the facts), and bad
+ * input is a result, never a throw. People are named by assertion; identity decides later who they are.
+ */
+import type { Instant, Interval } from '../core/instant.ts';
+import type { AppointmentStatus, Coding, SlotStatus } from '../fhir/types.ts';
+import type { SiteSettings } from '../settings/shape.ts';
+
+export interface Mapping {
+  /** SiteMessage.kind values. */
+  readonly accepts: readonly string[];
+  map(message: StoredMessage, facts: SiteFacts): Mapped;
+}
+
+/** A message as the inbox gives it back. */
+export interface StoredMessage {
+  readonly kind: string;
+  readonly shape: 'event' | 'state' | 'hint';
+  readonly object: string | null;
+  readonly body: Uint8Array;
+  readonly contentType: string;
+  readonly receivedAt: Instant;
+  readonly readAt: Instant | null;
+  readonly occurredAt: Instant | null;
+}
+
+export interface SiteFacts {
+  readonly site: SiteSettings;
+  /** Canonical visit types by key: name and minutes. */
+  readonly visitTypes: Readonly<Record<string, { readonly name: string; readonly duration_min: number }>>;
+}
+
+export type Mapped =
+  | { readonly kind: 'changes'; readonly changes: readonly Change[]; readonly warnings: readonly string[] }
+  | { readonly kind: 'ignored'; readonly because: string }
+  | { readonly kind: 'unreadable'; readonly issues: readonly MapIssue[] }; // parked with stage 'map'
+
+/** `where` is a path (`SCH-11.4`, `datetime`), `problem` a sentence; neither holds a value of the message. */
+export interface MapIssue {
+  readonly code: 'MESSAGE_UNREADABLE' | 'MESSAGE_INCOMPLETE' | 'IDENTIFIER_UNKNOWN' | 'RESOURCE_UNKNOWN';
+  readonly where: string;
+  readonly problem: string;
+}
+
+export type Change = AppointmentChange | AppointmentGone | SlotWindowChange | BlockChange | PatientChange;
+
+/** Ordering time: an older one never overwrites a newer one of the same object. */
+interface Ordered {
+  readonly at: Instant;
+}
+
+/** The whole appointment as this message states it. Fields that are undefined are not stated and stay as they are. */
+export interface AppointmentChange extends Ordered {
+  readonly kind: 'appointment';
+  /** The site's id: names the Appointment for ever. */
+  readonly key: string;
+  readonly identifiers: readonly SiteIdentifier[];
+  readonly status: AppointmentStatus;
+  /** Both or neither: absent when the message gives no time (a cancel of an appointment never seen). */
+  readonly during?: Interval;
+  readonly visitType?: VisitTypeStatement;
+  readonly participants: readonly ParticipantStatement[];
+  readonly patients: readonly PatientAssertion[];
+  readonly reason?: CodedText;
+  readonly cancelationReason?: CodedText;
+  readonly comment?: string;
+  readonly created?: Instant;
+  /** Seats shared by several appointments: all with the same session occupy the practitioner once. */
+  readonly session?: string;
+  /** The hub's own reference found in the record: this is our booking. */
+  readonly correlation?: string;
+  /** An older key that this one replaces (a move that changed the id). */
+  readonly replaces?: string;
+  /** Security labels found in the message itself (PV1-16). */
+  readonly security?: readonly string[];
+}
+/** The site no longer has the record (deleted there). */
+export interface AppointmentGone extends Ordered {
+  readonly kind: 'appointment-gone';
+  readonly key: string;
+}
+
+export interface SiteIdentifier {
+  readonly system: string;
+  readonly value: string;
+  /** Table v2-0203: PLAC, FILL, VN. */
+  readonly type?: string;
+}
+export interface CodedText {
+  readonly coding: readonly Coding[];
+  readonly text?: string;
+}
+export interface VisitTypeStatement {
+  readonly code: string;
+  readonly display?: string;
+}
+
+/** One thing that the visit occupies, with its own interval where it differs from the appointment's. */
+export interface ParticipantStatement {
+  readonly actor: ResourceAssertion;
+  readonly during?: Interval;
+  readonly status: 'accepted' | 'declined' | 'tentative' | 'needs-action';
+  /** v3-ParticipationType: ATND, PPRF ... */
+  readonly type?: string;
+}
+export type ResourceAssertion =
+  | { readonly kind: 'calendar'; readonly code: string } // a vendor calendar of the site file: practitioner and location
+  | { readonly kind: 'practitioner'; readonly assertion: PractitionerAssertion }
+  | { readonly kind: 'location'; readonly code: string; readonly name?: string }
+  | { readonly kind: 'device'; readonly code: string; readonly name?: string };
+
+/** What a message says about who a practitioner is. `code` is the site's own; the site file may say which person that is. */
+export interface PractitionerAssertion {
+  readonly code: string;
+  readonly npi?: string;
+  readonly family?: string;
+  readonly given?: string;
+  readonly name?: string;
+}
+
+/** What a message says about who a patient is. `key` is the site's record id, or for `demographics` kinds a digest of them. */
+export interface PatientAssertion {
+  readonly key: string;
+  readonly identifiers: readonly SiteIdentifier[];
+  readonly family?: string;
+  readonly given?: string;
+  readonly middle?: string;
+  readonly birthDate?: string;
+  readonly gender?: 'male' | 'female' | 'other' | 'unknown';
+  readonly phone?: string;
+  readonly email?: string;
+  readonly address?: PostalAddress;
+  readonly language?: string;
+  readonly deceased?: boolean;
+}
+export interface PostalAddress {
+  readonly line: readonly string[];
+  readonly city?: string;
+  readonly state?: string;
+  readonly postalCode?: string;
+  readonly country?: string;
+}
+
+export interface PatientChange extends Ordered {
+  readonly kind: 'patient';
+  readonly patient: PatientAssertion;
+}
+
+/**
+ * All slots of a schedule and visit type that start within the window. A known slot that is not listed is no longer offered:
+ * it becomes `busy-unavailable` under the same id, and returns if offered again.
+ */
+export interface SlotWindowChange extends Ordered {
+  readonly kind: 'slots';
+  readonly calendar: string;
+  readonly visitType: string;
+  readonly window: Interval;
+  readonly slots: readonly SlotStatement[];
+}
+export interface SlotStatement {
+  /** Unique within the site, stable over cancel and re-open; the Slot's id is derived from it. */
+  readonly key: string;
+  readonly during: Interval;
+  readonly status: SlotStatus;
+  /** Seats in all and left, where the vendor says so; 1 otherwise. */
+  readonly capacity?: number;
+  readonly left?: number;
+}
+
+/** Time that is closed or opened without a patient: a block, time off, SIU S23/S24. */
+export interface BlockChange extends Ordered {
+  readonly kind: 'block';
+  readonly key: string;
+  readonly actor: ResourceAssertion;
+  readonly during: Interval;
+  readonly closed: boolean;
+  /** Set when the block is one that the hub itself placed. */
+  readonly correlation?: string;
+}
