@@ -1,0 +1,353 @@
+/**
+ * The one way to the database: a pool of connections, and transactions that stay on one of them.
+ *
+ * Three rules hold here and nowhere else:
+ *   1. Code inside a transaction cannot reach the pool. With every connection held by a transaction that waits for a
+ *      second one, the process hangs for good; so asking the pool from inside is an error at once, on every run, and not
+ *      a hang under load. What must not be part of the transaction belongs behind it.
+ *   2. A connection lost during COMMIT is DATABASE_ANSWER_LOST (ambiguous): the transaction may have been committed.
+ *   3. Nothing is kept in a session: no SET, no session locks, no temporary tables. PgBouncer in transaction mode gives
+ *      each transaction another session. Where it is seen, named statements and start parameters are left out as well.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import pg from 'pg';
+import { systemClock, type Clock } from '../core/clock.ts';
+import { HubError } from '../core/errors.ts';
+import { columnTypes } from './column-types.ts';
+import { databaseError, isConnectionLoss, isRetryable } from './sqlstate.ts';
+
+/** A statement with a `name` is prepared once per connection and reused; the same name always has the same text. */
+export interface Statement {
+  readonly text: string;
+  readonly values?: readonly unknown[];
+  readonly name?: string;
+}
+
+export interface Rows<R> {
+  readonly rows: R[];
+  /** Rows returned or touched. */
+  readonly rowCount: number;
+}
+
+export interface Queryable {
+  /** @throws HubError; StatementError (sqlstate.ts) for what PostgreSQL refuses, such as a broken constraint */
+  query<R = unknown>(statement: string | Statement, values?: readonly unknown[]): Promise<Rows<R>>;
+}
+
+/** Outside a transaction each statement commits by itself. */
+export interface Pool extends Queryable {
+  /** As `server_version_num`: 180004 is 18.4. */
+  readonly serverVersion: number;
+  readonly max: number;
+  stats(): { readonly total: number; readonly idle: number; readonly waiting: number };
+  /** Waits for statements and transactions under way. A second call does nothing. */
+  close(): Promise<void>;
+}
+
+export interface PoolOptions {
+  readonly url: string;
+  readonly max: number;
+  readonly applicationName: string;
+  /** The server cancels a statement that runs longer. */
+  readonly statementTimeout_ms: number;
+  /** How long a caller waits for a free connection, and a connection for the server. Default 10 s. */
+  readonly connectTimeout_ms?: number;
+  /** Told when an idle connection breaks; the pool replaces it by itself. */
+  readonly onError: (error: Error) => void;
+  /** True behind PgBouncer; found out by itself when it refuses our start parameters. */
+  readonly pooler?: boolean;
+  readonly clock?: Clock;
+}
+
+export interface TransactionOptions {
+  /** Default 'read committed'. */
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
+  readonly readOnly?: boolean;
+  /** How often the function is run again after a deadlock or a serialisation failure. Default 4. */
+  readonly retries?: number;
+}
+
+const OLDEST_SERVER = 150_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const IDLE_MS = 30_000;
+const RETRIES = 4;
+const FIRST_PAUSE_MS = 10;
+
+/** What async code inherits while it runs inside a transaction; `open` turns false when the transaction has ended. */
+const inside = new AsyncLocalStorage<{ open: boolean }>();
+
+class PgPool implements Pool {
+  readonly max: number;
+  readonly clock: Clock;
+  readonly pooler: boolean;
+  readonly #options: PoolOptions;
+  readonly #pool: pg.Pool;
+  #serverVersion = 0;
+  #closed: Promise<void> | null = null;
+
+  constructor(options: PoolOptions, pooler: boolean) {
+    this.#options = options;
+    this.max = options.max;
+    this.clock = options.clock ?? systemClock;
+    this.pooler = pooler;
+    this.#pool = new pg.Pool({
+      connectionString: options.url,
+      max: options.max,
+      application_name: options.applicationName,
+      connectionTimeoutMillis: options.connectTimeout_ms ?? CONNECT_TIMEOUT_MS,
+      idleTimeoutMillis: IDLE_MS,
+      keepAlive: true,
+      types: columnTypes,
+      ...(pooler ? {} : { statement_timeout: options.statementTimeout_ms }),
+    });
+    this.#pool.on('error', (error) => options.onError(databaseError(error)));
+    // A connection that breaks while it is checked out emits 'error' too; unheard, it would end the process. The query
+    // under way rejects as well, and that is where it is dealt with.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
+  }
+
+  get serverVersion(): number {
+    return this.#serverVersion;
+  }
+
+  async meetServer(): Promise<void> {
+    const { rows } = await this.query<{ v: number }>(`SELECT current_setting('server_version_num')::int AS v`);
+    this.#serverVersion = rows[0]?.v ?? 0;
+    if (this.#serverVersion < OLDEST_SERVER) {
+      throw new HubError('DATABASE_TOO_OLD', { detail: `server_version_num is ${this.#serverVersion}` });
+    }
+  }
+
+  stats(): { total: number; idle: number; waiting: number } {
+    return { total: this.#pool.totalCount, idle: this.#pool.idleCount, waiting: this.#pool.waitingCount };
+  }
+
+  async query<R>(statement: string | Statement, values?: readonly unknown[]): Promise<Rows<R>> {
+    const client = await this.checkOut();
+    let broken = false;
+    try {
+      return await run<R>(client, this.prepared(statement, values));
+    } catch (error) {
+      broken = isConnectionLoss(error);
+      if (broken && !isRead(statement)) throw answerLost();
+      throw databaseError(error);
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  /** @throws HubError INTERNAL when the caller runs inside a transaction: rule 1 */
+  async checkOut(): Promise<pg.PoolClient> {
+    if (inside.getStore()?.open === true) {
+      throw new HubError('INTERNAL', {
+        detail: 'a transaction asked the pool for a second connection; pass its own Queryable down instead',
+      });
+    }
+    try {
+      return await this.#pool.connect();
+    } catch (error) {
+      const { total, waiting } = this.stats();
+      if (error instanceof Error && error.message.startsWith('timeout exceeded')) {
+        const full = total >= this.max;
+        throw new HubError(full ? 'TOO_BUSY' : 'DATABASE_UNREACHABLE', {
+          detail: full
+            ? `all ${this.max} database connections are in use, ${waiting} callers wait`
+            : 'connect timed out',
+        });
+      }
+      throw databaseError(error);
+    }
+  }
+
+  prepared(statement: string | Statement, values?: readonly unknown[]): pg.QueryConfig {
+    const { text, name, values: own } = typeof statement === 'string' ? { text: statement } : statement;
+    const given = values ?? own;
+    return {
+      text,
+      ...(given === undefined ? {} : { values: [...given] }),
+      ...(name === undefined || this.pooler ? {} : { name }),
+    };
+  }
+
+  /** One round trip. SET LOCAL ends with the transaction, so it is fit for PgBouncer too. */
+  begin(options: TransactionOptions): string {
+    const level = options.isolation === undefined ? '' : ` ISOLATION LEVEL ${options.isolation.toUpperCase()}`;
+    const begin = `BEGIN${level}${options.readOnly === true ? ' READ ONLY' : ''}`;
+    return this.pooler ? `${begin}; SET LOCAL statement_timeout = ${this.#options.statementTimeout_ms}` : begin;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#pool.end();
+    return this.#closed;
+  }
+}
+
+/**
+ * Opens the pool and meets the server once, so that a wrong password is heard of at start and not at the first message.
+ * @throws HubError DATABASE_UNREACHABLE, DATABASE_REFUSED, DATABASE_TOO_OLD, CONFIG_INVALID (not a connection string)
+ */
+export async function openPool(options: PoolOptions): Promise<Pool> {
+  const open = async (pooler: boolean): Promise<Pool> => {
+    const pool = made(options, pooler);
+    try {
+      await pool.meetServer();
+      return pool;
+    } catch (error) {
+      await pool.close();
+      if (!pooler && error instanceof HubError && /unsupported startup parameter/i.test(error.detail))
+        return open(true);
+      throw error;
+    }
+  };
+  return open(options.pooler ?? false);
+}
+
+function made(options: PoolOptions, pooler: boolean): PgPool {
+  try {
+    return new PgPool(options, pooler);
+  } catch {
+    // The driver's own error repeats the whole text, password included.
+    throw new HubError('CONFIG_INVALID', {
+      detail: 'DATABASE_URL is no connection string; write postgres://user:password@host:5432/database',
+    });
+  }
+}
+
+/**
+ * Runs `fn` inside BEGIN and COMMIT on one connection, and ROLLBACK when it throws. `fn` is run again from its start after
+ * a deadlock or a serialisation failure, so it must do nothing that the database does not undo.
+ * @throws what `fn` throws; HubError DATABASE_ANSWER_LOST when the answer to COMMIT was lost
+ */
+export async function transaction<T>(
+  pool: Pool,
+  fn: (tx: Queryable) => Promise<T>,
+  options: TransactionOptions = {},
+): Promise<T> {
+  if (!(pool instanceof PgPool)) throw new HubError('INTERNAL', { detail: 'this pool was not made by openPool' });
+  const retries = options.retries ?? RETRIES;
+  for (let attempt = 0; ; attempt += 1) {
+    const tried = await attemptOnce(pool, fn, options);
+    if (tried.done) return tried.value;
+    if (attempt >= retries) throw databaseError(tried.because);
+    // Half of the pause is chance, or two transactions that met once meet again in step.
+    await pool.clock.sleep(FIRST_PAUSE_MS * 2 ** attempt * (0.5 + Math.random() / 2));
+  }
+}
+
+type Attempt<T> = { readonly done: true; readonly value: T } | { readonly done: false; readonly because: unknown };
+
+async function attemptOnce<T>(
+  pool: PgPool,
+  fn: (tx: Queryable) => Promise<T>,
+  options: TransactionOptions,
+): Promise<Attempt<T>> {
+  const client = await pool.checkOut();
+  const tx = new Transaction(pool, client);
+  let broken = false;
+  try {
+    await tx.control(pool.begin(options));
+    const value = await inside.run(tx, () => fn(tx));
+    tx.end();
+    await tx.commit();
+    return { done: true, value };
+  } catch (error) {
+    tx.end();
+    broken = tx.lost || !(await tx.rolledBack());
+    if (tx.retryable !== null && !broken) return { done: false, because: tx.retryable };
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+class Transaction implements Queryable {
+  open = true;
+  lost = false;
+  /** The first deadlock or serialisation failure, also where `fn` translated the error on its way up. */
+  retryable: unknown = null;
+  readonly #pool: PgPool;
+  readonly #client: pg.PoolClient;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(pool: PgPool, client: pg.PoolClient) {
+    this.#pool = pool;
+    this.#client = client;
+  }
+
+  async query<R>(statement: string | Statement, values?: readonly unknown[]): Promise<Rows<R>> {
+    if (!this.open) throw new HubError('INTERNAL', { detail: 'a statement came after the end of its transaction' });
+    try {
+      return await this.#inTurn<R>(this.#pool.prepared(statement, values));
+    } catch (error) {
+      throw databaseError(error);
+    }
+  }
+
+  async control(text: string): Promise<void> {
+    try {
+      await this.#inTurn({ text });
+    } catch (error) {
+      throw databaseError(error);
+    }
+  }
+
+  async commit(): Promise<void> {
+    try {
+      const { command } = await this.#inTurn({ text: 'COMMIT' });
+      // After a statement failed and its error was swallowed, PostgreSQL answers COMMIT with ROLLBACK and no error.
+      if (command !== 'COMMIT') {
+        throw new HubError('INTERNAL', {
+          detail: 'a statement of the transaction had failed unheard; it was rolled back',
+        });
+      }
+    } catch (error) {
+      throw this.lost ? answerLost() : databaseError(error);
+    }
+  }
+
+  end(): void {
+    this.open = false;
+  }
+
+  /** False when the connection can no longer be trusted. */
+  async rolledBack(): Promise<boolean> {
+    try {
+      await this.#inTurn({ text: 'ROLLBACK' });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** One statement at a time, also under Promise.all: pg would queue them itself, but ROLLBACK must come last. */
+  async #inTurn<R>(query: pg.QueryConfig): Promise<Answer<R>> {
+    const turn = this.#last.then(() => run<R>(this.#client, query));
+    this.#last = turn.catch((error: unknown) => {
+      if (isConnectionLoss(error)) this.lost = true;
+      if (isRetryable(error)) this.retryable ??= error;
+    });
+    try {
+      return await turn;
+    } finally {
+      await this.#last;
+    }
+  }
+}
+
+interface Answer<R> extends Rows<R> {
+  readonly command: string;
+}
+
+async function run<R>(client: pg.PoolClient, query: pg.QueryConfig): Promise<Answer<R>> {
+  const answer = await client.query(query);
+  return { rows: answer.rows as R[], rowCount: answer.rowCount ?? 0, command: answer.command };
+}
+
+function answerLost(): HubError {
+  return new HubError('DATABASE_ANSWER_LOST');
+}
+
+/** A read that was cut off changed nothing. Anything else, WITH included, may have. */
+function isRead(statement: string | Statement): boolean {
+  return /^\s*(?:SELECT|SHOW|VALUES|EXPLAIN)\b/i.test(typeof statement === 'string' ? statement : statement.text);
+}
