@@ -102,6 +102,10 @@ export interface RetentionSettings {
 export interface SiteSettings {
   /** The file name without `.yaml`: lower-case letters, digits and hyphens. */
   readonly id: string;
+  /** The id that this site had before it was renamed. */
+  readonly formerly?: string;
+  /** `formerly`, else `id`: what the ids of this site's resources are derived from, so that a rename keeps them. */
+  readonly identity: string;
   readonly kind: string;
   readonly environment: Environment;
   readonly stage: Stage;

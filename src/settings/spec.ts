@@ -3,6 +3,8 @@
  * defaults, redaction, the JSON Schema for editors and the table in the docs.
  */
 
+import type { Environment, Stage } from './shape.ts';
+
 /** The part of JSON Schema (draft-07) that declarations use. */
 export interface ValueSchema {
   readonly type?: 'string' | 'number' | 'integer' | 'boolean' | 'object' | 'array';
@@ -21,8 +23,14 @@ export interface ValueSchema {
   readonly additionalProperties?: boolean | ValueSchema;
   readonly required?: readonly string[];
   readonly oneOf?: readonly ValueSchema[];
+  readonly propertyNames?: ValueSchema;
   readonly description?: string;
   readonly default?: unknown;
+  readonly examples?: readonly unknown[];
+  /** As `secret` of a Setting, for values inside objects and lists. */
+  readonly secret?: boolean;
+  /** What to write instead, as a clause, when the value does not fit: `write a name like north-2`. */
+  readonly say?: string;
 }
 
 export interface Setting {
@@ -40,8 +48,31 @@ export interface Setting {
 /** The settings of a kind (`settings:` in a site file). `T` is what the checked and completed object looks like. */
 export interface SettingsSpec<T> {
   readonly fields: { readonly [Name in keyof T & string]: Setting };
-  /** Rules over several fields, as sentences with the field concerned; an empty list means valid. */
-  readonly rules?: (
-    settings: T,
-  ) => readonly { readonly field: string; readonly problem: string; readonly write: string }[];
+  /**
+   * Rules over several fields, as sentences with the field concerned (dotted, below `settings`); an empty list means valid.
+   * Called only when every field by itself is valid.
+   */
+  readonly rules?: (settings: T, about: RuleContext) => readonly BrokenRule[];
 }
+
+export interface BrokenRule {
+  readonly field: string;
+  readonly problem: string;
+  readonly write: string;
+}
+
+/** What a rule may know about the site whose settings it looks at (production demands https, for one). */
+export interface RuleContext {
+  readonly site: string;
+  readonly environment: Environment;
+  readonly stage: Stage;
+}
+
+/** Any kind's settings, its type forgotten; every `SettingsSpec<T>` fits. */
+export interface AnySettingsSpec {
+  readonly fields: Readonly<Record<string, Setting>>;
+  readonly rules?: (settings: never, about: RuleContext) => readonly BrokenRule[];
+}
+
+/** Kind name -> its settings. Handed in, because settings may not import connectors. */
+export type KindSettings = ReadonlyMap<string, AnySettingsSpec>;
