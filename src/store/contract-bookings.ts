@@ -1,0 +1,194 @@
+/** Busy calendar, bookings, what is owed outwards, ledger and work items. Part of store/contract.ts. */
+import type { PlaceOrder } from '../connectors/contract.ts';
+import type { Instant, Interval } from '../core/instant.ts';
+
+export type BookingState =
+  | 'held' | 'awaiting-approval' | 'queued' | 'sent' | 'accepted' | 'unknown' | 'unsent' | 'booked' | 'refused' | 'expired'
+  | 'parked'; // prettier-ignore
+export type BookingAction = 'place' | 'move' | 'cancel';
+
+export interface Booking {
+  readonly id: string;
+  readonly client: string;
+  readonly requestKey: string;
+  readonly requestDigest: string;
+  readonly action: BookingAction;
+  readonly site: string;
+  readonly state: BookingState;
+  readonly stateAt: Instant;
+  readonly appointmentId: string;
+  readonly slotId: string | null;
+  readonly during: Interval | null;
+  readonly resources: readonly string[];
+  readonly patientId: string | null;
+  readonly siteKey: string | null;
+  readonly reference: string | null;
+  readonly refusedBecause: string | null;
+  readonly detail: string | null;
+  readonly attempts: number;
+  readonly absences: number;
+  readonly deadlineAt: Instant | null;
+  readonly nextCheckAt: Instant | null;
+  readonly createdAt: Instant;
+  readonly createdBy: string;
+  /** Sealed at rest. */
+  readonly order: BookingOrder;
+}
+/** What was asked, in canonical and site terms, enough to send it again after a restart. */
+export interface BookingOrder {
+  readonly place?: PlaceOrder;
+  readonly cancel?: { readonly reason?: string; readonly by: 'patient' | 'practitioner' | 'staff' };
+  /** The Appointment as it was proposed; becomes the canonical resource. */
+  readonly appointmentJson?: string;
+}
+export type BookingPatch = Partial<
+  Pick<
+    Booking,
+    'siteKey' | 'reference' | 'refusedBecause' | 'detail' | 'attempts' | 'absences' | 'deadlineAt' | 'nextCheckAt'
+  >
+>;
+
+export interface BookingStore {
+  byRequestKey(client: string, requestKey: string): Promise<Booking | null>;
+  get(id: string): Promise<Booking | null>;
+  insert(booking: Booking): Promise<void>;
+  /** One step of the machine; false when the booking was not in `from` any more (someone else moved it). */
+  move(id: string, from: readonly BookingState[], to: BookingState, at: Instant, patch: BookingPatch): Promise<boolean>;
+  /** Bookings whose answer is open: to be resolved at or before `now`. */
+  dueChecks(now: Instant, limit: number): Promise<readonly Booking[]>;
+  /** Sent ones whose call's deadline has passed without a recorded outcome. */
+  overdue(now: Instant, limit: number): Promise<readonly Booking[]>;
+  /** Open placements (sent, unknown, accepted, queued, unsent) of a site around a time: candidates for an echo. */
+  openAt(site: string, during: Interval): Promise<readonly Booking[]>;
+  /** The newest one that concerns an appointment. */
+  latestOf(appointmentId: string): Promise<Booking | null>;
+  countByState(): Promise<Readonly<Record<string, number>>>;
+}
+
+export interface BusyRow {
+  readonly resourceId: string;
+  readonly during: Interval;
+  readonly occupancy: string;
+  readonly origin: 'hub' | 'site' | 'block' | 'mirror';
+  readonly site: string;
+  readonly appointmentId?: string;
+  readonly bookingId?: string;
+  readonly blockKey?: string;
+  readonly tentative: boolean;
+  readonly expiresAt?: Instant;
+}
+export interface BusyStore {
+  /** Live rows of these resources that overlap, another occupancy than `except`; expired holds are deleted first. */
+  conflicts(
+    resourceIds: readonly string[],
+    during: Interval,
+    except: string | null,
+    now: Instant,
+  ): Promise<readonly BusyRow[]>;
+  /** Appointments or holds that share a class session. */
+  seatsTaken(occupancy: string, now: Instant): Promise<number>;
+  /** Throws SLOT_TAKEN when the database's constraint refuses a hub row. */
+  insert(rows: readonly BusyRow[]): Promise<void>;
+  /** Replaces all rows of an appointment; returns the resources and intervals touched, old and new. */
+  replaceAppointment(appointmentId: string, rows: readonly BusyRow[]): Promise<readonly Touched[]>;
+  ofAppointment(appointmentId: string): Promise<readonly BusyRow[]>;
+  removeBooking(bookingId: string): Promise<readonly Touched[]>;
+  /** A hold became a booked visit: its rows lose `tentative` and `expiresAt` and belong to the appointment. */
+  settle(bookingId: string, appointmentId: string): Promise<readonly Touched[]>;
+  /** A hold must not expire any more: the site was asked. */
+  keep(bookingId: string): Promise<void>;
+  putBlock(row: BusyRow): Promise<readonly Touched[]>;
+  removeBlock(site: string, blockKey: string): Promise<readonly Touched[]>;
+  /** Blocks of a site on a resource that overlap, by key. */
+  blocks(site: string, resourceId: string, during: Interval): Promise<readonly string[]>;
+  /** Deletes caller's holds past their time. */
+  expire(now: Instant): Promise<readonly (Touched & { readonly bookingId: string | null })[]>;
+}
+export interface Touched {
+  readonly resourceId: string;
+  readonly during: Interval;
+}
+
+export interface Delivery {
+  readonly id: number;
+  readonly receiver: 'site' | 'subscriber';
+  readonly receiverId: string;
+  readonly kind: 'place' | 'cancel' | 'move' | 'block' | 'unblock' | 'event';
+  readonly bookingId: string | null;
+  readonly appointmentId: string | null;
+  readonly body: Readonly<Record<string, string>>;
+  readonly state: 'queued' | 'sent' | 'done' | 'unknown' | 'parked';
+  readonly attempts: number;
+  readonly trace: string | null;
+}
+export interface OutboxStore {
+  add(
+    delivery: Pick<Delivery, 'receiver' | 'receiverId' | 'kind' | 'bookingId' | 'appointmentId' | 'body' | 'trace'>,
+    dueAt: Instant,
+    now: Instant,
+  ): Promise<number>;
+  /** Marks due rows of one receiver `sent` with a deadline and returns them: durable before the first byte leaves. */
+  claim(
+    receiver: 'site' | 'subscriber',
+    receiverId: string,
+    now: Instant,
+    deadline: Instant,
+    limit: number,
+  ): Promise<readonly Delivery[]>;
+  finish(id: number, state: 'done' | 'unknown' | 'parked', code: string | null): Promise<void>;
+  /** Back to the queue, to be sent at `at`. */
+  requeue(id: number, at: Instant, code: string | null): Promise<void>;
+  /** Rows that were `sent` and whose deadline has passed: their outcome is unknown. */
+  expired(now: Instant, limit: number): Promise<readonly Delivery[]>;
+  receiversDue(receiver: 'site' | 'subscriber', now: Instant): Promise<readonly string[]>;
+  depth(): Promise<readonly { readonly receiverId: string; readonly state: string; readonly count: number }[]>;
+}
+
+export interface Mirror {
+  readonly appointmentId: string;
+  readonly site: string;
+  readonly calendar: string;
+  readonly during: Interval;
+  readonly key: string | null;
+  readonly state: 'owed' | 'placed' | 'removing' | 'removed' | 'refused';
+}
+export interface MirrorStore {
+  ofAppointment(appointmentId: string): Promise<readonly Mirror[]>;
+  put(mirror: Mirror): Promise<void>;
+  byKey(site: string, key: string): Promise<Mirror | null>;
+}
+
+export interface LedgerEntry {
+  readonly at: Instant;
+  /** offered, held, sent, booked, refused, unknown, resolved, cancelled, status, released, expired, opening-closed ... */
+  readonly kind: string;
+  readonly site?: string;
+  readonly bookingId?: string;
+  readonly appointmentId?: string;
+  readonly slotId?: string;
+  readonly cause?: string;
+  readonly data?: Readonly<Record<string, string | number | boolean>>;
+}
+export interface LedgerStore {
+  /** The actor is the scope's. */
+  add(entries: readonly LedgerEntry[]): Promise<void>;
+  ofBooking(bookingId: string): Promise<readonly (LedgerEntry & { readonly actor: string })[]>;
+}
+
+export interface WorkItem {
+  readonly id: string;
+  readonly kind: 'unmapped' | 'parked' | 'unresolved-booking' | 'conflict' | 'mirror-refused' | 'approval';
+  /** What it is about, unique among open ones of its kind: `booking:<id>`, `code:<site>:<code>`. */
+  readonly subject: string;
+  readonly site: string | null;
+  readonly role: string;
+  readonly dueAt: Instant;
+  readonly openedAt: Instant;
+  readonly evidence: Readonly<Record<string, string>>;
+}
+export interface WorkItemStore {
+  /** False when one with this kind and subject is open already. Writes its FHIR Task. */
+  open(item: WorkItem): Promise<boolean>;
+  close(kind: WorkItem['kind'], subject: string, now: Instant): Promise<boolean>;
+  list(limit: number): Promise<readonly WorkItem[]>;
+}

@@ -1,0 +1,134 @@
+/** Messages, cursors and what is known of each feed. Part of store/contract.ts. */
+import type { CompleteWindow, FlatCursor, SiteMessage } from '../connectors/contract.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import type { Instant, Interval } from '../core/instant.ts';
+import type { StoredMessage } from '../mappings/contract.ts';
+
+export type Via = 'poll' | 'webhook' | 'hl7' | 'load' | 'fetch' | 'availability' | 'write';
+/** `unchanged`: a state whose digest equals the last one received. `older`: a state read before the last one received. */
+export type Stored =
+  | { readonly kind: 'inserted'; readonly id: number }
+  | { readonly kind: 'duplicate' | 'unchanged' | 'older'; readonly id: number | null };
+
+export interface InboxMessage extends StoredMessage {
+  readonly id: number;
+  readonly site: string;
+  readonly via: Via;
+  readonly sequenceKeys: readonly string[];
+  readonly controlId: string | null;
+  readonly attempts: number;
+  readonly status: 'received' | 'applied' | 'ignored' | 'parked' | 'superseded';
+  readonly stage: string | null;
+  readonly code: string | null;
+  readonly reason: string | null;
+  readonly trace: string | null;
+}
+export interface Parking {
+  readonly stage: 'map' | 'identify' | 'apply' | 'fetch';
+  readonly code: ErrorCode;
+  /** Field names and rules, never values. */
+  readonly reason: string;
+  /** A merge or a cancel-and-rebook pair: later messages with the same sequence keys wait until a person decides. */
+  readonly barrier: boolean;
+}
+export interface InboxFilter {
+  readonly site?: string;
+  readonly status?: InboxMessage['status'];
+  readonly controlId?: string;
+  readonly afterId?: number;
+  readonly limit: number;
+}
+
+export interface InboxStore {
+  /** Stores in order and puts what must be applied or fetched into its queue. */
+  insert(
+    site: string,
+    via: Via,
+    messages: readonly SiteMessage[],
+    now: Instant,
+    trace: string | null,
+  ): Promise<readonly Stored[]>;
+  /** Due messages that no earlier undone one shares a sequence key with, locked by this transaction. */
+  claim(now: Instant, limit: number): Promise<readonly InboxMessage[]>;
+  done(id: number, status: 'applied' | 'ignored' | 'superseded', reason: string | null, now: Instant): Promise<void>;
+  park(id: number, parking: Parking, now: Instant): Promise<void>;
+  /** Transient failure: again at `at`. */
+  retry(id: number, at: Instant): Promise<void>;
+  /** Puts a done or parked message back to `received`. False when there is no such message or it is in the queue already. */
+  replay(id: number, now: Instant): Promise<boolean>;
+  get(id: number): Promise<InboxMessage | null>;
+  list(filter: InboxFilter): Promise<readonly InboxMessage[]>;
+  /** Events and states waiting to be applied, hints to be fetched, parked ones; for one site or all. */
+  depth(site?: string): Promise<{ readonly queued: number; readonly hints: number; readonly parked: number }>;
+  /** True when every message of these sites received before `id` is done. */
+  caughtUp(sites: readonly string[], id: number): Promise<boolean>;
+
+  /** Objects with a due hint of one site, each once, with all hints it answers. Locked by this transaction. */
+  claimHints(site: string, now: Instant, limit: number): Promise<readonly HintClaim[]>;
+  hintsDone(ids: readonly number[], now: Instant): Promise<void>;
+  hintsRetry(ids: readonly number[], at: Instant): Promise<void>;
+  hintsPark(ids: readonly number[], parking: Parking, now: Instant): Promise<void>;
+
+  /** When the newest read of an object was applied; null: never. */
+  appliedReadAt(site: string, object: string): Promise<Instant | null>;
+  setAppliedReadAt(site: string, object: string, readAt: Instant): Promise<void>;
+  /** Live appointments of a listed window that the listing does not name and that were last read before it. */
+  missingFrom(
+    site: string,
+    window: CompleteWindow,
+    scheduleId: string,
+  ): Promise<readonly { readonly siteKey: string }[]>;
+  /** Forgets event ids older than the window. */
+  forgetDuplicates(before: Instant): Promise<number>;
+}
+export interface HintClaim {
+  readonly object: string;
+  readonly ids: readonly number[];
+  readonly attempts: number;
+  readonly kind: string;
+}
+
+export interface FeedStore {
+  cursor(
+    site: string,
+    ability: 'poll' | 'load',
+  ): Promise<{ readonly version: number; readonly value: FlatCursor } | null>;
+  saveCursor(site: string, ability: 'poll' | 'load', version: number, value: FlatCursor, now: Instant): Promise<void>;
+  /** Something was heard (rate by hour of the week is kept); `seenUpTo` never moves back. */
+  heard(site: string, feed: FeedName, now: Instant, messages: number, seenUpTo: Instant | null): Promise<void>;
+  failed(site: string, feed: FeedName, now: Instant, code: ErrorCode): Promise<void>;
+  feeds(site?: string): Promise<readonly FeedState[]>;
+
+  /** Makes sure that windows exist over the horizon; new ones are due at once, past ones are dropped. */
+  planWindows(site: string, windows: readonly FreshnessWindow[], now: Instant): Promise<void>;
+  /** Windows to ask next, most overdue first. */
+  dueWindows(
+    site: string,
+    now: Instant,
+    limit: number,
+  ): Promise<readonly (FreshnessWindow & { readonly attempts: number })[]>;
+  verified(site: string, window: FreshnessWindow, at: Instant, nextDue: Instant): Promise<void>;
+  windowFailed(site: string, window: FreshnessWindow, nextDue: Instant): Promise<void>;
+  /** A change that availability must reflect: the windows of this calendar that overlap are due at `at`. */
+  windowsDue(site: string, calendar: string, during: Interval, at: Instant): Promise<void>;
+  /** Windows never verified yet: 0 means that the first load of availability is complete. */
+  unverified(site: string): Promise<number>;
+  verifiedAt(site: string, calendar: string, visitType: string, at: Instant): Promise<Instant | null>;
+}
+export type FeedName = 'poll' | 'webhook' | 'hl7' | 'availability';
+export interface FreshnessWindow {
+  readonly calendar: string;
+  readonly visitType: string;
+  readonly window: Interval;
+}
+export interface FeedState {
+  readonly site: string;
+  readonly name: FeedName;
+  readonly seenUpTo: Instant | null;
+  readonly heardAt: Instant | null;
+  readonly triedAt: Instant | null;
+  readonly errorCode: string | null;
+  readonly errorSince: Instant | null;
+  /** Messages usually heard in this hour of the week, averaged over the weeks known; null for pull feeds. */
+  readonly usualPerHour: number | null;
+}

@@ -1,0 +1,129 @@
+/** Canonical resources: ready JSON text beside typed columns. Part of store/contract.ts. */
+import type { Instant, Interval } from '../core/instant.ts';
+import type { SearchPlan } from '../fhir/search.ts';
+import type { Appointment, Resource, Slot, SlotStatus, StoredType } from '../fhir/types.ts';
+
+/** A row as it is served: `json` is the resource's text, masked where the scope lacks clearance. */
+export interface Served {
+  readonly type: StoredType;
+  readonly id: string;
+  readonly version: number;
+  readonly lastUpdated: Instant;
+  readonly json: string;
+  readonly deleted: boolean;
+}
+
+/** What made a version: `site` and the inbox id, or the hub itself. */
+export interface Cause {
+  readonly site: string | null;
+  readonly messageId: number | null;
+  readonly siteTime: Instant | null;
+  readonly now: Instant;
+}
+
+/** Columns that search needs beside the text. */
+export interface ResourceRow {
+  readonly type: Exclude<StoredType, 'Slot' | 'Appointment'>;
+  readonly id: string;
+  readonly site: string | null;
+  readonly resource: Resource;
+  readonly active?: boolean;
+  readonly name?: string;
+  /** `param:system|code`; for Patient they are stored as keyed hashes. */
+  readonly tokens?: readonly string[];
+  /** `param:Type/id`. */
+  readonly refs?: readonly string[];
+  readonly during?: { readonly start: Instant | null; readonly end: Instant | null };
+  readonly locations?: readonly string[];
+  readonly security?: readonly string[];
+}
+
+export interface SlotRow {
+  readonly id: string;
+  readonly site: string;
+  readonly siteKey: string;
+  readonly scheduleId: string;
+  readonly localVisitType: string;
+  readonly visitType: string | null;
+  readonly specialty: string | null;
+  readonly locationId: string | null;
+  readonly during: Interval;
+  readonly siteStatus: SlotStatus;
+  readonly capacity: number;
+  readonly seatsLeft: number | null;
+  /** Occupancy that the visits of a class share; null for ordinary slots. */
+  readonly session: string | null;
+  readonly security: readonly string[];
+  /** With the site's status; the store writes id, meta and the effective status into it. */
+  readonly resource: Slot;
+}
+export interface StoredSlot extends Omit<SlotRow, 'resource'> {
+  readonly version: number;
+  readonly status: SlotStatus;
+}
+
+export interface AppointmentRow {
+  readonly id: string;
+  readonly site: string;
+  readonly siteKey: string | null;
+  readonly during: Interval | null;
+  readonly visitType: string | null;
+  readonly specialty: string | null;
+  readonly patients: readonly string[];
+  readonly actors: readonly string[];
+  readonly slots: readonly string[];
+  readonly tokens: readonly string[];
+  readonly locations: readonly string[];
+  readonly security: readonly string[];
+  readonly orderedAt: Instant;
+  readonly resource: Appointment;
+}
+export interface StoredAppointment extends AppointmentRow {
+  readonly version: number;
+}
+
+export interface SearchResult {
+  readonly matches: readonly Served[];
+  readonly included: readonly Served[];
+  /** Null when it was not asked for. */
+  readonly total: number | null;
+  /** Where the next page begins; null: last page. Opaque to callers. */
+  readonly next: string | null;
+}
+
+export interface ResourceStore {
+  read(type: StoredType, id: string): Promise<Served | null>;
+  readVersion(type: StoredType, id: string, version: number): Promise<Served | null>;
+  search(plan: SearchPlan): Promise<SearchResult>;
+  /** Writes a new version unless nothing changed; false: unchanged. Keeps history. */
+  put(row: ResourceRow, cause: Cause): Promise<boolean>;
+
+  slot(id: string): Promise<StoredSlot | null>;
+  /** Slots of a schedule and local visit type that start within the window. */
+  slotsOf(scheduleId: string, localVisitType: string, window: Interval): Promise<readonly StoredSlot[]>;
+  /** Ids of slots of a schedule that overlap, for Appointment.slot. */
+  slotsOverlapping(scheduleId: string, during: Interval, localVisitType: string | null): Promise<readonly string[]>;
+  /** Inserts or updates what the site says; `effective` is what refreshSlots leaves. Returns ids that changed. */
+  putSlots(rows: readonly SlotRow[], cause: Cause): Promise<readonly string[]>;
+  /** Recomputes the effective status of every slot of these resources that overlaps; writes versions only where it differs. */
+  refreshSlots(resourceIds: readonly string[], during: Interval, cause: Cause): Promise<readonly string[]>;
+  /** Resources (practitioners, rooms) that a schedule's slots occupy. */
+  occupies(scheduleId: string): Promise<readonly string[]>;
+  setScheduleActors(
+    scheduleId: string,
+    actors: readonly { readonly type: string; readonly id: string }[],
+  ): Promise<void>;
+
+  appointment(id: string): Promise<StoredAppointment | null>;
+  appointmentByKey(site: string, siteKey: string): Promise<string | null>;
+  nameAppointment(site: string, siteKey: string, appointmentId: string): Promise<void>;
+  putAppointment(row: AppointmentRow, cause: Cause): Promise<boolean>;
+
+  linkPatient(patientId: string, goldenId: string, site: string, siteKey: string, now: Instant): Promise<void>;
+  /** All patient records linked with this one, itself included. */
+  linkedPatients(patientId: string): Promise<readonly string[]>;
+  /** Which patient record a site's key names; null: none yet. */
+  patientByKey(site: string, siteKey: string): Promise<string | null>;
+  countUnmapped(site: string, system: string, code: string, now: Instant): Promise<{ readonly first: boolean }>;
+  counts(): Promise<Readonly<Record<string, number>>>;
+}

@@ -1,0 +1,77 @@
+/**
+ * What the rest of the hub may ask of the store. No SQL and no driver type leaks out. Every call is made under a Scope: who
+ * asks, for what, and what they may see; there is no default. All work of one `transaction` is one database transaction on one
+ * connection; code inside must use `tx` only (a second connection from inside would be refused).
+ */
+import type { Instant } from '../core/instant.ts';
+import type { StoredType } from '../fhir/types.ts';
+import type {
+  BookingStore,
+  BusyStore,
+  LedgerStore,
+  MirrorStore,
+  OutboxStore,
+  WorkItemStore,
+} from './contract-bookings.ts';
+import type { FeedStore, InboxStore } from './contract-inbox.ts';
+import type { ResourceStore } from './contract-resources.ts';
+
+/** Who asks and what they may see. `'*'` is all. */
+export interface Scope {
+  readonly sites: readonly string[] | '*';
+  /** Location ids. */
+  readonly locations: readonly string[] | '*';
+  /** Security labels that are visible; a row with a label outside is masked or left out. */
+  readonly clearances: readonly string[] | '*';
+  /** `client:<id>`, `hub:<stage>`, `operator:<name>`. */
+  readonly actor: string;
+  readonly purpose: 'treatment' | 'operations' | 'system';
+}
+
+export function systemScope(stage: string): Scope {
+  return { sites: '*', locations: '*', clearances: '*', actor: `hub:${stage}`, purpose: 'system' };
+}
+
+export interface Store {
+  /** Commits when `work` resolves. A serialization failure or deadlock runs `work` again, so it must have no other effect. */
+  transaction<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** A read on its own connection; sees one snapshot. */
+  read<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Creates next partitions and drops those past retention. Returns what was done, for the log. */
+  maintain(now: Instant, retention: Retention): Promise<readonly string[]>;
+  /** Cheap liveness question. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Retention {
+  readonly inbox_days: number;
+  readonly history_days: number;
+  readonly dedupe_days: number;
+}
+
+export interface Tx {
+  readonly scope: Scope;
+  readonly inbox: InboxStore;
+  readonly feeds: FeedStore;
+  readonly resources: ResourceStore;
+  readonly busy: BusyStore;
+  readonly bookings: BookingStore;
+  readonly outbox: OutboxStore;
+  readonly mirrors: MirrorStore;
+  readonly ledger: LedgerStore;
+  readonly workItems: WorkItemStore;
+  /** Locks resources until the transaction ends, in sorted order so that two callers never wait for each other in a ring. */
+  lock(ids: readonly string[]): Promise<void>;
+  audit(entry: AuditEntry): Promise<void>;
+}
+
+export interface AuditEntry {
+  readonly at: Instant;
+  readonly action: 'read' | 'search' | 'book' | 'cancel' | 'change' | 'login' | 'operate';
+  readonly resourceType?: StoredType;
+  readonly resourceId?: string;
+  readonly site?: string;
+  readonly outcome: 'success' | 'refused' | 'failure';
+  readonly requestId?: string;
+}
