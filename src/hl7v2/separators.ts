@@ -1,0 +1,127 @@
+/**
+ * The separators of one message, read from MSH-1 and MSH-2 (HL7 v2 chapter 2, "message delimiters"). Real senders damage
+ * them: a backslash is lost or doubled by a string literal, `&` becomes `&amp;`, MSH-2 is left out. Each known damage is
+ * mended here, so that nothing behind this file knows about it, and is reported.
+ */
+export interface Separators {
+  readonly field: string;
+  readonly component: string;
+  readonly repetition: string;
+  /** `''` when the sender has none: then nothing is unescaped. */
+  readonly escape: string;
+  /** `''` when the sender has none: then a component has no parts. */
+  readonly subcomponent: string;
+  /** `''` before version 2.7, mostly `#` from there on. */
+  readonly truncation: string;
+}
+
+export const STANDARD_SEPARATORS: Separators = {
+  field: '|',
+  component: '^',
+  repetition: '~',
+  escape: '\\',
+  subcomponent: '&',
+  truncation: '',
+};
+
+export interface SeparatorReading {
+  readonly separators: Separators;
+  /** The header with the damage mended; equal to the input when there was none. */
+  readonly mend: (text: string) => string;
+  /** What was wrong, for an operator; null when MSH-1 and MSH-2 are sound. */
+  readonly damage: string | null;
+}
+
+const STANDARD_MSH_2 = '^~\\&';
+const ALPHANUMERIC = /[A-Za-z0-9\s]/;
+
+/** MSH-2 as it is written in an answer. */
+export function encodingCharacters(separators: Separators): string {
+  const { component, repetition, escape, subcomponent, truncation } = separators;
+  return component + repetition + escape + subcomponent + truncation;
+}
+
+/** `head` starts with the name of an MSH, FHS or BHS segment and holds at least that segment. */
+export function readSeparators(head: string): SeparatorReading {
+  const name = head.slice(0, 3);
+  if (head.length <= 3) return reading(STANDARD_SEPARATORS, 'the header stops before its separators');
+  if (head.startsWith(STANDARD_MSH_2, 3) && head.length > 7 && !ALPHANUMERIC.test(head.charAt(7))) {
+    const field = head.charAt(7);
+    return reading({ ...STANDARD_SEPARATORS, field }, 'MSH-1 is missing', (text) => name + field + text.slice(3));
+  }
+  const field = head.charAt(3);
+  if (ALPHANUMERIC.test(field)) return readAfterSpace(head, name);
+  const end = head.indexOf(field, 4);
+  const second = (end === -1 ? head.slice(4) : head.slice(4, end)).split(/[\r\n]/, 1)[0] ?? '';
+  if (second === STANDARD_MSH_2)
+    return reading(field === '|' ? STANDARD_SEPARATORS : { ...STANDARD_SEPARATORS, field });
+  return readSecond(name, field, second);
+}
+
+function readAfterSpace(head: string, name: string): SeparatorReading {
+  const rest = head.slice(3).trimStart();
+  if (rest === '' || ALPHANUMERIC.test(rest.charAt(0))) {
+    return reading(
+      STANDARD_SEPARATORS,
+      'MSH-1 is not a separator',
+      (text) => `${name}|${STANDARD_MSH_2}|${text.slice(3)}`,
+    );
+  }
+  const inner = readSeparators(name + rest);
+  return reading(inner.separators, 'blanks stand before MSH-1', (text) => inner.mend(name + text.slice(3).trimStart()));
+}
+
+function readSecond(name: string, field: string, second: string): SeparatorReading {
+  const standard = { ...STANDARD_SEPARATORS, field };
+  if (second.trim() === '') {
+    return reading(standard, 'MSH-2 is empty', (text) => name + field + STANDARD_MSH_2 + text.slice(4 + second.length));
+  }
+  if (second === '^~\\\\&') {
+    // Every backslash was doubled on the way (a JSON or source-code literal), those of the content too.
+    return reading(standard, 'backslashes are doubled', (text) => text.replaceAll('\\\\', '\\'));
+  }
+  if (second.includes('&amp;')) {
+    return reading(standard, 'the message is written with XML entities', withoutEntities);
+  }
+  // By position `&` would be the escape character; in the field it is a standard MSH-2 whose backslash was lost.
+  if (second === '^~&') return reading(standard, 'MSH-2 has lost its escape character');
+  if (ALPHANUMERIC.test(second.charAt(0))) {
+    return reading(standard, 'MSH-2 is missing', (text) => name + field + STANDARD_MSH_2 + field + text.slice(4));
+  }
+  return readByPosition(field, second);
+}
+
+function readByPosition(field: string, second: string): SeparatorReading {
+  const used = new Set([field]);
+  let damage: string | null = null;
+  const take = (index: number, fallback: string): string => {
+    const sent = second.charAt(index);
+    const fit = sent !== '' && !ALPHANUMERIC.test(sent) && !used.has(sent) ? sent : '';
+    if (fit === '' && fallback !== '') damage = 'MSH-2 is incomplete or names one character twice';
+    const kept = fit !== '' ? fit : used.has(fallback) ? '' : fallback;
+    if (kept !== '') used.add(kept);
+    return kept;
+  };
+  const separators = {
+    field,
+    component: take(0, '^'),
+    repetition: take(1, '~'),
+    escape: take(2, '\\'),
+    subcomponent: take(3, '&'),
+    truncation: take(4, ''),
+  };
+  return reading(separators, damage);
+}
+
+function withoutEntities(text: string): string {
+  const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+  return text.replace(/&(lt|gt|quot|apos|amp);/g, (whole, name: string) => entities[name] ?? whole);
+}
+
+function reading(
+  separators: Separators,
+  damage: string | null = null,
+  mend: (text: string) => string = (text) => text,
+): SeparatorReading {
+  return { separators, mend, damage };
+}
