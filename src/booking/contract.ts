@@ -1,0 +1,56 @@
+/** What callers may ask of booking, and what they are told. The state machine behind it is drawn in states.ts. */
+import type { RefusalReason } from '../connectors/contract.ts';
+import type { HubError } from '../core/errors.ts';
+import type { Instant } from '../core/instant.ts';
+import type { Served, StoredSlot } from '../store/contract-resources.ts';
+import type { Scope } from '../store/contract.ts';
+
+export interface BookingDesk {
+  /** Places a new visit. Waits up to the configured time for the site, then answers `pending`. Throws HubError for bad requests. */
+  place(request: PlaceRequest, scope: Scope): Promise<BookingAnswer>;
+  cancel(request: CancelRequest, scope: Scope): Promise<BookingAnswer>;
+  /** Where a booking stands: `pending` until it is settled, then what the call would have answered. Null: none, or not visible. */
+  status(bookingId: string, scope: Scope): Promise<BookingAnswer | null>;
+}
+
+interface RequestBase {
+  /** Who the request key is scoped to: the client id. */
+  readonly client: string;
+  /** `Idempotency-Key`, else the first Appointment.identifier; made up by the caller of this function when neither is there. */
+  readonly requestKey: string;
+  /** SHA-256 of the request body: the same key with another body is refused with REQUEST_KEY_REUSED. */
+  readonly digest: string;
+  readonly requestId: string;
+  readonly trace: string | null;
+}
+export interface PlaceRequest extends RequestBase {
+  readonly slotId: string;
+  /** As the caller believes; must equal the slot's, or the request is refused. */
+  readonly start: Instant | null;
+  readonly end: Instant | null;
+  readonly patientId: string;
+  readonly channel: 'patient' | 'staff';
+  readonly reason?: string;
+  readonly comment?: string;
+  readonly language?: string;
+  readonly identifiers: readonly { readonly system?: string; readonly value: string }[];
+}
+export interface CancelRequest extends RequestBase {
+  readonly appointmentId: string;
+  readonly reason?: string;
+  readonly by: 'patient' | 'practitioner' | 'staff';
+  /** If-Match; null: not given. */
+  readonly version: number | null;
+}
+
+export type BookingAnswer =
+  | { readonly kind: 'booked'; readonly bookingId: string; readonly appointment: Served; readonly repeated: boolean }
+  | { readonly kind: 'cancelled'; readonly bookingId: string; readonly appointment: Served; readonly repeated: boolean }
+  | { readonly kind: 'pending'; readonly bookingId: string }
+  | { readonly kind: 'conflict'; readonly error: HubError; readonly alternatives: readonly StoredSlot[] }
+  | {
+      readonly kind: 'refused';
+      readonly bookingId: string;
+      readonly error: HubError;
+      readonly because: RefusalReason | null;
+    };
