@@ -4,9 +4,8 @@
  */
 import { decode, latin1, type DefaultCharset } from './charset.ts';
 import { hexReader, unescape } from './escapes.ts';
-import { endOfLine, findHeader, HEADER_LIMIT_BYTES } from './message.ts';
 import { nth } from './segment.ts';
-import { readSeparators, STANDARD_SEPARATORS, type Separators } from './separators.ts';
+import { readSeparators, type SeparatorReading, type Separators } from './separators.ts';
 
 export class Header {
   readonly separators: Separators;
@@ -15,19 +14,16 @@ export class Header {
   /** What is wrong with MSH-1 and MSH-2; null when they are sound. */
   readonly damage: string | null;
   readonly #fields: readonly string[];
+  readonly #reading: SeparatorReading;
   readonly #fallback: DefaultCharset;
 
-  constructor(
-    fields: readonly string[],
-    found: boolean,
-    separators: Separators,
-    damage: string | null,
-    fallback: DefaultCharset,
-  ) {
-    this.#fields = fields;
-    this.found = found;
-    this.separators = separators;
-    this.damage = damage;
+  /** `line` is the MSH segment as sent, one character per byte; `''` when there is none. */
+  constructor(line: string, fallback: DefaultCharset) {
+    this.found = line !== '';
+    this.#reading = readSeparators(this.found ? line : SOUND);
+    this.separators = this.#reading.separators;
+    this.damage = this.#reading.damage;
+    this.#fields = this.#reading.mend(line).split(this.separators.field);
     this.#fallback = fallback;
   }
 
@@ -86,18 +82,51 @@ export class Header {
 
   #decoded(raw: string): string {
     if (raw === '' || raw === '""') return '';
-    const { text } = decode(Buffer.from(raw, 'latin1'), this.charset, this.#fallback);
+    const { text } = decode(Buffer.from(this.#reading.clean(raw), 'latin1'), this.charset, this.#fallback);
     return unescape(text, this.separators, hexReader(this.charset, this.#fallback));
   }
 }
+
+const SOUND = 'MSH|^~\\&|';
+const HEADER_LIMIT_BYTES = 16_384;
 
 /** The header of the first message in these bytes. Never throws. */
 export function header(bytes: Uint8Array, defaultCharset: DefaultCharset = 'auto'): Header {
   // Zero bytes fall out, so that a UTF-16 message, which must be refused, can be answered under its own control id.
   const text = latin1(bytes.subarray(0, HEADER_LIMIT_BYTES)).replaceAll('\u0000', '');
   const at = findHeader(text);
-  if (at === -1) return new Header([], false, STANDARD_SEPARATORS, null, defaultCharset);
-  const line = text.slice(at, endOfLine(text, at));
-  const { separators, mend, damage } = readSeparators(line);
-  return new Header(mend(line).split(separators.field), true, separators, damage, defaultCharset);
+  return new Header(at === -1 ? '' : text.slice(at, endOfLine(text, at)), defaultCharset);
+}
+
+/**
+ * Where the header begins in text that starts with line ends, a byte order mark or strange bytes; -1 without any. The first
+ * MSH of a line counts before one in the middle of a line.
+ */
+export function findHeader(text: string): number {
+  let inLine = -1;
+  for (let at = text.indexOf('MSH'); at !== -1; at = text.indexOf('MSH', at + 3)) {
+    const next = text.charAt(at + 3);
+    if (/[A-Za-z0-9]/.test(next)) continue;
+    if (beginsLine(text, at)) return at;
+    if (inLine === -1 && next.trim() !== '') inLine = at;
+  }
+  return inLine;
+}
+
+const BLANK = /[\s\p{Cc}]/u;
+
+function beginsLine(text: string, at: number): boolean {
+  let before = at - 1;
+  while (before >= 0 && BLANK.test(text.charAt(before))) {
+    if (text.charAt(before) === '\r' || text.charAt(before) === '\n') return true;
+    before -= 1;
+  }
+  return before < 0;
+}
+
+function endOfLine(text: string, from: number): number {
+  const cr = text.indexOf('\r', from);
+  const lf = text.indexOf('\n', from);
+  if (cr === -1) return lf === -1 ? text.length : lf;
+  return lf === -1 ? cr : Math.min(cr, lf);
 }

@@ -2,10 +2,11 @@
  * Parser for HL7 v2 messages in the vertical-bar encoding. It never throws on content: what is odd is told in `issues` and
  * read as well as it can be.
  */
-import { decode, latin1, type DefaultCharset } from './charset.ts';
+import { decode, type DefaultCharset } from './charset.ts';
 import { hexReader } from './escapes.ts';
-import { nth, Segment, type Context } from './segment.ts';
-import { readSeparators, STANDARD_SEPARATORS, type SeparatorReading, type Separators } from './separators.ts';
+import { findHeader, header } from './header.ts';
+import { Segment, type Context } from './segment.ts';
+import { readSeparators, type SeparatorReading, type Separators } from './separators.ts';
 
 export type IssueKind =
   | 'no-header'
@@ -128,7 +129,7 @@ export class Message {
 /** Reads one message. A batch or several messages in one frame are cut apart by `splitMessages` first. */
 export function parseMessage(bytes: Uint8Array, options: ParseOptions = {}): Parsed {
   const issues: Issue[] = [];
-  const sent = options.forceCharset ?? charsetOf(bytes);
+  const sent = options.forceCharset ?? header(bytes).charset;
   const decoded = decode(bytes, sent, options.defaultCharset);
   if (decoded.problem !== null)
     issues.push({ kind: 'charset', text: `${decoded.problem}; read as ${decoded.encoding}` });
@@ -141,50 +142,13 @@ export function parseMessage(bytes: Uint8Array, options: ParseOptions = {}): Par
   return { message: new Message(segments, reading.separators, decoded.encoding), issues };
 }
 
-/**
- * Where the header begins in text that starts with line ends, a byte order mark or strange bytes; -1 without any. The first
- * MSH of a line counts before one in the middle of a line.
- */
-export function findHeader(text: string): number {
-  let inLine = -1;
-  for (let at = text.indexOf('MSH'); at !== -1; at = text.indexOf('MSH', at + 3)) {
-    const next = text.charAt(at + 3);
-    if (/[A-Za-z0-9]/.test(next)) continue;
-    if (beginsLine(text, at)) return at;
-    if (inLine === -1 && next.trim() !== '') inLine = at;
-  }
-  return inLine;
-}
-
-const BLANK = /[\s\p{Cc}]/u;
-
-function beginsLine(text: string, at: number): boolean {
-  let before = at - 1;
-  while (before >= 0 && BLANK.test(text.charAt(before))) {
-    if (text.charAt(before) === '\r' || text.charAt(before) === '\n') return true;
-    before -= 1;
-  }
-  return before < 0;
-}
-
-export const HEADER_LIMIT_BYTES = 16_384;
-
-function charsetOf(bytes: Uint8Array): string {
-  const text = latin1(bytes.subarray(0, HEADER_LIMIT_BYTES));
-  const at = findHeader(text);
-  if (at === -1) return '';
-  const end = endOfLine(text, at);
-  const line = text.slice(at, end);
-  const { separators, mend } = readSeparators(line);
-  const field = nth(mend(line), separators.field, 18);
-  return nth(field, separators.repetition, 1).trim() || nth(field, separators.repetition, 2).trim();
-}
+const UNDAMAGED = readSeparators('MSH|^~\\&|');
 
 function fromHeader(text: string, issues: Issue[]): { body: string; reading: SeparatorReading } {
   const at = findHeader(text);
   if (at === -1) {
     issues.push({ kind: 'no-header', text: 'There is no MSH segment; the standard separators are assumed.' });
-    return { body: text, reading: { separators: STANDARD_SEPARATORS, damage: null, mend: (same) => same } };
+    return { body: text, reading: UNDAMAGED };
   }
   if (at > 0 && /[^\s\p{Cc}]/u.test(text.slice(0, at))) {
     issues.push({ kind: 'bytes-before-header', text: `${at} characters stand before MSH and were left out.` });
@@ -194,7 +158,7 @@ function fromHeader(text: string, issues: Issue[]): { body: string; reading: Sep
   if (reading.damage !== null) {
     issues.push({ kind: 'separators-damaged', text: `The separators are damaged: ${reading.damage}.` });
   }
-  return { body: reading.mend(whole), reading };
+  return { body: reading.clean(reading.mend(whole)), reading };
 }
 
 const NAME = /^[A-Z][A-Z0-9]{2}$/;
@@ -241,11 +205,4 @@ function headOf(line: string, field: string): { name: string; raw: string; odd: 
     return { name: inner.toUpperCase(), raw: line.trimStart(), odd: true };
   }
   return after === '' && NAME.test(inner) ? { name: inner, raw: trimmed, odd: true } : null;
-}
-
-export function endOfLine(text: string, from: number): number {
-  const cr = text.indexOf('\r', from);
-  const lf = text.indexOf('\n', from);
-  if (cr === -1) return lf === -1 ? text.length : lf;
-  return lf === -1 ? cr : Math.min(cr, lf);
 }

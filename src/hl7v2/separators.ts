@@ -26,8 +26,10 @@ export const STANDARD_SEPARATORS: Separators = {
 
 export interface SeparatorReading {
   readonly separators: Separators;
-  /** The header with the damage mended; equal to the input when there was none. */
+  /** Puts MSH-1 and MSH-2 back where they belong, in the header or the whole message; changes nothing behind them. */
   readonly mend: (text: string) => string;
+  /** Undoes what happened to every byte on the way (doubled backslashes, XML entities). */
+  readonly clean: (text: string) => string;
   /** What was wrong, for an operator; null when MSH-1 and MSH-2 are sound. */
   readonly damage: string | null;
 }
@@ -68,7 +70,11 @@ function readAfterSpace(head: string, name: string): SeparatorReading {
     );
   }
   const inner = readSeparators(name + rest);
-  return reading(inner.separators, 'blanks stand before MSH-1', (text) => inner.mend(name + text.slice(3).trimStart()));
+  return {
+    ...inner,
+    damage: 'blanks stand before MSH-1',
+    mend: (text) => inner.mend(name + text.slice(3).trimStart()),
+  };
 }
 
 function readSecond(name: string, field: string, second: string): SeparatorReading {
@@ -78,10 +84,10 @@ function readSecond(name: string, field: string, second: string): SeparatorReadi
   }
   if (second === '^~\\\\&') {
     // Every backslash was doubled on the way (a JSON or source-code literal), those of the content too.
-    return reading(standard, 'backslashes are doubled', (text) => text.replaceAll('\\\\', '\\'));
+    return reading(standard, 'backslashes are doubled', same, (text) => text.replaceAll('\\\\', '\\'));
   }
   if (second.includes('&amp;')) {
-    return reading(standard, 'the message is written with XML entities', withoutEntities);
+    return reading(standard, 'the message is written with XML entities', same, withoutEntities);
   }
   // By position `&` would be the escape character; in the field it is a standard MSH-2 whose backslash was lost.
   if (second === '^~&') return reading(standard, 'MSH-2 has lost its escape character');
@@ -121,7 +127,12 @@ function withoutEntities(text: string): string {
 function reading(
   separators: Separators,
   damage: string | null = null,
-  mend: (text: string) => string = (text) => text,
+  mend: (text: string) => string = same,
+  clean: (text: string) => string = same,
 ): SeparatorReading {
-  return { separators, mend, damage };
+  return { separators, mend, clean, damage };
+}
+
+function same(text: string): string {
+  return text;
 }
