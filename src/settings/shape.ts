@@ -24,6 +24,8 @@ export interface Plan {
 
 export interface HubSettings {
   readonly environment: Environment;
+  /** Where the hub is reached from outside, without a path; what vendors are told as the target of webhooks. */
+  readonly publicUrl?: string;
   /** The zone in which a search date without a zone is read (fhir-scheduling.md 6.2). */
   readonly timeZone: string;
   /** Canonical catalogue of visit types, key = canonical code; each becomes a HealthcareService. */

@@ -1,0 +1,171 @@
+/** The settings of `hub.yaml`, declared once. */
+import {
+  allOr,
+  keyed,
+  label,
+  listOf,
+  name,
+  objectOf,
+  oneOfWords,
+  siteCode,
+  text,
+  timeZone,
+  webAddress,
+  wholeNumber,
+} from './declare.ts';
+import type {
+  BookingSettings,
+  ClientSettings,
+  HubLimits,
+  HubSettings,
+  RetentionSettings,
+  SimulatorSettings,
+  VisitType,
+} from './shape.ts';
+import type { Setting, SettingsSpec, ValueSchema } from './spec.ts';
+
+type FieldsOf<T> = SettingsSpec<T>['fields'];
+
+export const environment: ValueSchema = oneOfWords('production', 'test', 'sandbox');
+
+const visitType: FieldsOf<VisitType> = {
+  name: { schema: text, prose: 'What patients and staff read.', example: 'Therapy, 50 minutes' },
+  duration_min: { schema: wholeNumber(1, 1440), prose: 'How long the visit takes.', example: 50 },
+  modality: {
+    schema: oneOfWords('in-person', 'video', 'phone', 'group'),
+    prose: 'How it is held.',
+    default: 'in-person',
+  },
+  patients: {
+    schema: oneOfWords('new', 'established', 'any'),
+    prose: 'Who may take it: new patients, established ones, or both.',
+    default: 'any',
+  },
+  specialty: { schema: siteCode, prose: 'Specialty code (NUCC, or your own).', optional: true, example: '103T00000X' },
+};
+
+const client: FieldsOf<ClientSettings> = {
+  id: { schema: name, prose: 'Stands in the audit log for whoever uses this token.', example: 'portal' },
+  token: {
+    schema: {
+      type: 'string',
+      minLength: 16,
+      maxLength: 4096,
+      say: 'write ${VAR} or file:/path of 16 characters or more',
+    },
+    prose: 'The bearer token.',
+    secret: true,
+    example: '${PORTAL_TOKEN}',
+  },
+  role: {
+    schema: oneOfWords('admin', 'scheduler', 'readonly', 'site'),
+    prose: 'admin: everything; scheduler: read and book; readonly: read; site: one site, for that site itself.',
+    example: 'scheduler',
+  },
+  sites: { schema: allOr(text, 'site ids'), prose: "The sites it may see, or '*'.", example: '*' },
+  locations: {
+    schema: allOr(text, 'locations as site/location'),
+    prose: "The locations it may see, as site/location, or '*'.",
+    default: '*',
+  },
+  clearances: {
+    schema: listOf(label),
+    prose: 'Security labels beyond N that it may see; without one, such visits show as busy and nothing else.',
+    default: [],
+  },
+};
+
+const simulator: FieldsOf<SimulatorSettings> = {
+  kind: { schema: text, prose: 'The kind of system that is simulated.', example: 'acuity' },
+  seed: { schema: text, prose: 'The seed file, relative to CONFIG_DIR.', example: 'sandbox/midtown-acuity.yaml' },
+};
+
+const limit = (schema: ValueSchema, value: number, prose: string): Setting => ({ schema, prose, default: value });
+const MIB = 1_048_576;
+const DAY_MS = 86_400_000;
+
+const limits: FieldsOf<HubLimits> = {
+  httpBody_bytes: limit(wholeNumber(1024, 64 * MIB), MIB, 'The largest request body that the API takes.'),
+  webhookBody_bytes: limit(wholeNumber(1024, 16 * MIB), 262_144, 'The largest webhook body that a site may send.'),
+  frame_bytes: limit(wholeNumber(1024, 64 * MIB), MIB, 'The largest HL7 v2 message.'),
+  mllpConnections: limit(wholeNumber(1, 10_000), 64, 'How many HL7 v2 senders may be connected at once.'),
+  mllpIdle_ms: limit(wholeNumber(1000, DAY_MS), 3_600_000, 'An HL7 v2 connection that is silent for longer is closed.'),
+  pageSize: limit(wholeNumber(1, 1000), 50, 'Search results per page where the caller does not say.'),
+  pageSizeMax: limit(wholeNumber(1, 10_000), 500, 'The most results per page that a caller gets.'),
+  searchRowsExamined: limit(wholeNumber(1000, 10_000_000), 50_000, 'A search that would look at more rows is refused.'),
+  requestTimeout_ms: limit(wholeNumber(1000, 600_000), 30_000, 'A request that takes longer is ended.'),
+  requestsPerClient_per_s: limit(wholeNumber(1, 100_000), 200, 'Requests that one client may make.'),
+  databaseConnections: limit(wholeNumber(2, 500), 10, 'Connections to the database.'),
+  applyBatch: limit(wholeNumber(1, 5000), 100, 'Messages that are applied in one transaction.'),
+  applyAttempts: limit(wholeNumber(1, 100), 8, 'How often a message is tried before it is parked.'),
+};
+
+const booking: FieldsOf<BookingSettings> = {
+  wait_ms: limit(wholeNumber(0, 120_000), 5000, 'How long a caller waits for the site before the answer is 202.'),
+  siteTimeout_ms: limit(
+    wholeNumber(500, 300_000),
+    15_000,
+    'How long one call to a site may take before its outcome counts as unknown.',
+  ),
+  holdExpiry_s: limit(wholeNumber(10, 86_400), 600, "How long a caller's hold lasts."),
+  resolveEvery_ms: limit(wholeNumber(100, 3_600_000), 5000, 'How often a booking with unknown outcome is looked up.'),
+  resolveFor_s: limit(wholeNumber(10, 604_800), 3600, 'How long it is looked up before a person must decide.'),
+};
+
+const retention: FieldsOf<RetentionSettings> = {
+  inbox_days: limit(wholeNumber(1, 36_500), 90, 'How long messages are kept as they were received.'),
+  history_days: limit(wholeNumber(1, 36_500), 2557, 'How long earlier versions of resources are kept.'),
+  dedupe_days: limit(
+    wholeNumber(2, 3650),
+    14,
+    'How long a message is recognised as a repeat. Longer than the longest retry of any vendor (a day).',
+  ),
+};
+
+const hubFields: FieldsOf<HubSettings> = {
+  environment: {
+    schema: environment,
+    prose: 'Where messages and bookings are real. Every site must say the same.',
+    example: 'production',
+  },
+  publicUrl: {
+    schema: webAddress,
+    prose: 'Where the hub is reached from outside; vendors are given it as the target of webhooks.',
+    optional: true,
+    example: 'https://hub.example.org',
+  },
+  timeZone: { schema: timeZone, prose: 'The zone of a search date that names none.', example: 'America/Chicago' },
+  visitTypes: {
+    schema: keyed(name, objectOf(visitType)),
+    prose: 'The catalogue of visit types, by code. Sites map their own codes to it.',
+    default: {},
+  },
+  clients: {
+    schema: { type: 'array', items: objectOf(client) },
+    prose: 'Who may call the API. May be empty in the sandbox only, where the hub makes tokens by itself.',
+    default: [],
+  },
+  simulators: {
+    schema: keyed(text, objectOf(simulator)),
+    prose: 'Sandbox only: the simulators to start, by site id.',
+    default: {},
+  },
+  limits: { schema: objectOf(limits), prose: 'Sizes, counts and waits; the unit is in the name.', default: {} },
+  booking: { schema: objectOf(booking), prose: 'How long a booking may take at each step.', default: {} },
+  retention: { schema: objectOf(retention), prose: 'How long what is stored is kept.', default: {} },
+};
+
+export const hubSchema: ValueSchema = objectOf(hubFields);
+
+/** Read once at start: sockets, pools and simulators that exist cannot be given another size or environment. */
+export const NEEDS_RESTART: readonly string[] = [
+  'environment',
+  'simulators',
+  'limits.httpBody_bytes',
+  'limits.webhookBody_bytes',
+  'limits.frame_bytes',
+  'limits.mllpConnections',
+  'limits.mllpIdle_ms',
+  'limits.requestTimeout_ms',
+  'limits.databaseConnections',
+];

@@ -1,0 +1,232 @@
+/** The settings of a site file, declared once. `settings:` in it is declared by the kind. */
+import {
+  keyed,
+  label,
+  listOf,
+  name,
+  objectOf,
+  oneOfWords,
+  practitionerReference,
+  siteCode,
+  text,
+  timeZone,
+  wholeNumber,
+} from './declare.ts';
+import { environment } from './hub-spec.ts';
+import type {
+  IdentifierSettings,
+  LocationSettings,
+  PilotScope,
+  PollSettings,
+  ResourceRule,
+  ResourceSettings,
+  SensitivitySettings,
+  SiteSettings,
+} from './shape.ts';
+import type { AnySettingsSpec, KindSettings, SettingsSpec, ValueSchema } from './spec.ts';
+
+type FieldsOf<T> = SettingsSpec<T>['fields'];
+
+const locationKey: ValueSchema = { ...name, say: 'write a location key in lower-case letters, digits and hyphens' };
+
+const scope: FieldsOf<PilotScope> = {
+  locations: { schema: listOf(text), prose: 'Locations in the pilot; empty means all.', default: [] },
+  visitTypes: {
+    schema: listOf(text),
+    prose: 'Visit types in the pilot, by their code in the catalogue; empty means all.',
+    default: [],
+  },
+};
+
+const location: FieldsOf<LocationSettings> = {
+  name: { schema: text, prose: 'What patients and staff read.', example: 'Midtown North' },
+  timeZone: { schema: timeZone, prose: "Default: the site's.", optional: true, example: 'America/Denver' },
+  address: { schema: text, prose: 'One line.', optional: true },
+  room: {
+    schema: { type: 'boolean' },
+    prose: 'A room is occupied by one visit at a time; a clinic is not.',
+    default: false,
+  },
+  partOf: { schema: text, prose: 'Key of the location that this one lies in.', optional: true },
+  codes: {
+    schema: listOf(siteCode),
+    prose: 'What the site calls it, when that is not the key: point of care, department number.',
+    default: [],
+  },
+};
+
+const rule: FieldsOf<ResourceRule> = {
+  practitioner: {
+    schema: practitionerReference,
+    prose: 'Who: npi: and ten digits, or local: and a code of your own. The same NPI at two sites is the same person.',
+    optional: true,
+    example: 'npi:1234567893',
+  },
+  name: { schema: text, prose: 'The name to show.', optional: true, example: 'Dr. Asha Rao' },
+  location: { schema: text, prose: 'Key of a location of this file.', optional: true, example: 'north' },
+  specialty: { schema: siteCode, prose: 'Specialty code (NUCC, or your own).', optional: true },
+};
+
+const device: FieldsOf<ResourceSettings['devices'][string]> = {
+  name: { schema: text, prose: 'The name to show.', example: 'Ultrasound 1' },
+  location: { schema: text, prose: 'Key of a location of this file.', optional: true },
+};
+
+const resources: FieldsOf<ResourceSettings> = {
+  calendars: {
+    schema: keyed(siteCode, objectOf(rule)),
+    prose: 'Vendor calendar id, and who and where it is. A calendar must name a practitioner or a location.',
+    default: {},
+  },
+  practitioners: {
+    schema: keyed(siteCode, objectOf(rule)),
+    prose: 'Person code as the site writes it, and who it is.',
+    default: {},
+  },
+  devices: { schema: keyed(siteCode, objectOf(device)), prose: 'Device code as the site writes it.', default: {} },
+};
+
+const identifier: FieldsOf<IdentifierSettings> = {
+  system: {
+    schema: {
+      type: 'string',
+      pattern:
+        '^(urn:oid:[0-2](\\.(0|[1-9][0-9]*))+|urn:uuid:[0-9a-f-]{36}|urn:(?!oid:|uuid:)[a-z0-9-]+:\\S+|https?://\\S+)$',
+      say: 'write an address like urn:oid:1.2.3 or https://example.org/mrn',
+    },
+    prose: 'The address of the system that gives out these identifiers.',
+    example: 'urn:oid:1.2.3',
+  },
+  type: { schema: name, prose: 'What it is: site-mrn, enterprise-mrn, account.', default: 'site-mrn' },
+  useForWriteBack: {
+    schema: { type: 'boolean' },
+    prose: 'Whether a booking names the patient by it at this site.',
+    default: false,
+  },
+};
+
+const mirrorRule: ValueSchema = objectOf({
+  to: { schema: { ...listOf(text), minItems: 1 }, prose: 'Site ids.', example: ['riverside-athena'] },
+  as: {
+    schema: oneOfWords('block', 'appointment'),
+    prose: 'block: the time is closed there; appointment: the visit is written there.',
+    example: 'block',
+  },
+});
+
+const labelsBy = (keys: ValueSchema): ValueSchema => keyed(keys, { ...listOf(label), minItems: 1 });
+
+const sensitivity: FieldsOf<SensitivitySettings> = {
+  site: { schema: listOf(label), prose: 'Labels of everything at this site.', default: [] },
+  departments: { schema: labelsBy(text), prose: 'Labels by location key.', default: {} },
+  visitTypes: { schema: labelsBy(text), prose: 'Labels by visit type of the catalogue.', default: {} },
+  codes: { schema: labelsBy(siteCode), prose: 'Labels by what the site itself writes (HL7 v2 PV1-16).', default: {} },
+};
+
+const poll: FieldsOf<PollSettings> = {
+  every_s: { schema: wholeNumber(1, 86_400), prose: 'How often the site is asked for news.', default: 60 },
+  overlap_s: {
+    schema: wholeNumber(0, 86_400),
+    prose: 'How far each question reaches back behind the last one. More than the clocks of hub and site differ.',
+    default: 120,
+  },
+  horizon_days: {
+    schema: wholeNumber(1, 400),
+    prose: 'How far ahead availability and appointments are read.',
+    default: 30,
+  },
+  availabilityEvery_s: {
+    schema: wholeNumber(10, 86_400),
+    prose: 'How old a confirmed window of availability may get before it is asked again.',
+    default: 300,
+  },
+};
+
+/** `identity` follows from `formerly`; `id` is the name of the file. */
+const siteFields: Omit<FieldsOf<Omit<SiteSettings, 'id' | 'identity'>>, 'settings'> = {
+  kind: { schema: text, prose: 'The kind of system.', example: 'acuity' },
+  formerly: {
+    schema: text,
+    prose: 'After a rename: the first id that this site had. Keeps the ids of everything it ever told the hub.',
+    optional: true,
+  },
+  environment: { schema: environment, prose: "Must be the hub's.", example: 'production' },
+  stage: {
+    schema: oneOfWords('shadow', 'read', 'pilot', 'live', 'suspended'),
+    prose:
+      'shadow: received, invisible to callers; read: visible; pilot: bookings in its scope; live: bookings; ' +
+      'suspended: nothing flows, data kept.',
+    example: 'shadow',
+  },
+  scope: { schema: objectOf(scope), prose: 'What stage pilot covers.', default: {} },
+  timeZone: {
+    schema: timeZone,
+    prose: 'The zone of times that the site writes without one.',
+    example: 'America/Chicago',
+  },
+  locations: {
+    schema: keyed(locationKey, objectOf(location)),
+    prose: 'The places where care happens, by a key of your choice.',
+    default: {},
+  },
+  resources: { schema: objectOf(resources), prose: 'What a visit occupies.', default: {} },
+  identifiers: {
+    schema: keyed(siteCode, objectOf(identifier)),
+    prose: 'What a patient identifier means here, by the authority as the site writes it: ACME^MR, or mrn.',
+    default: {},
+  },
+  unknownIdentifiers: {
+    schema: oneOfWords('park', 'local-only'),
+    prose:
+      'An authority that is not listed. park: the message waits for a person; local-only: kept, but matched with ' +
+      'nothing and never written back.',
+    default: 'park',
+  },
+  visitTypes: {
+    schema: keyed(siteCode, text),
+    prose: 'The code of the site, and the code of the catalogue. What is not listed is counted and cannot be booked.',
+    default: {},
+  },
+  write: {
+    schema: oneOfWords('automatic', 'approval', 'read-only'),
+    prose: 'automatic: callers book; approval: a coordinator decides first; read-only: never written.',
+    default: 'read-only',
+  },
+  mirror: {
+    schema: {
+      oneOf: [mirrorRule, { type: 'array', items: mirrorRule }],
+      say: 'write { to: [site-id], as: block }, or a list of such',
+    },
+    prose: 'Which other systems are closed for what is booked here.',
+    default: [],
+  },
+  sensitivity: { schema: objectOf(sensitivity), prose: 'Security labels.', default: {} },
+  poll: { schema: objectOf(poll), prose: 'How often and how far the site is read.', default: {} },
+};
+
+/** Where the kind is not known, its settings are taken as they are: the kind is the issue then. */
+const anySettings: ValueSchema = { type: 'object' };
+
+const schemas = new WeakMap<AnySettingsSpec, ValueSchema>();
+const withoutKind: ValueSchema = siteSchemaWith(anySettings);
+
+/** The schema of a site file of this kind; one object per kind, so that it is compiled once. */
+export function siteSchema(kind: AnySettingsSpec | undefined): ValueSchema {
+  if (kind === undefined) return withoutKind;
+  const known = schemas.get(kind);
+  if (known !== undefined) return known;
+  const schema = siteSchemaWith(objectOf(kind.fields));
+  schemas.set(kind, schema);
+  return schema;
+}
+
+function siteSchemaWith(settings: ValueSchema): ValueSchema {
+  const needed = settings.required !== undefined && settings.required.length > 0;
+  const prose = 'The address and credentials of the system, as its kind declares them.';
+  const declared = { schema: settings, prose, ...(needed ? { example: '...' } : { default: {} }) };
+  return objectOf({ ...siteFields, settings: declared });
+}
+
+export function kindNames(kinds: KindSettings): readonly string[] {
+  return [...kinds.keys()].sort();
+}
