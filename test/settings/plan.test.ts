@@ -18,7 +18,7 @@ test('a sound configuration becomes a plan, completed with defaults and frozen t
   assert.equal(plan.hub.limits.pageSize, 50);
   assert.equal(plan.hub.visitTypes['intake-30']?.patients, 'new');
   assert.deepEqual(plan.subscribers, []);
-  assert.ok(Object.isFrozen(site.locations['main']?.codes) && Object.isFrozen(plan.hub.limits));
+  assert.ok(Object.isFrozen(site.locations['main'].codes) && Object.isFrozen(plan.hub.limits));
 });
 
 test('a code called like something every object has is not found in a mapping', async () => {

@@ -1,0 +1,128 @@
+/** What would happen if the next plan were applied: for `slotwire plan`, and for a running hub that is told to read again. */
+import { isDeepStrictEqual } from 'node:util';
+import { NEEDS_RESTART } from './hub-spec.ts';
+import type { Plan, SiteSettings } from './shape.ts';
+
+export interface PlanDiff {
+  /** Site ids; a suspended site counts as started, it is only quiet. */
+  readonly start: readonly string[];
+  readonly stop: readonly string[];
+  readonly change: readonly SiteChange[];
+  /** Dotted names in hub.yaml, clients and subscribers by their id: `limits.pageSize`, `clients.portal.token`. */
+  readonly hubFields: readonly string[];
+  /** What a running hub cannot take on; it keeps the old plan as a whole until it is started anew. */
+  readonly needsRestart: readonly string[];
+  /** Sentences; any of them means that the plan must not be applied. */
+  readonly refused: readonly string[];
+}
+
+export interface SiteChange {
+  readonly site: string;
+  /** Dotted names in the site file. */
+  readonly fields: readonly string[];
+  /** The same with values, where they are short and cannot be secret. */
+  readonly shown: readonly string[];
+}
+
+/** `running` is null at start. Sites are compared by identity, so a renamed site changes and neither stops nor starts. */
+export function diffPlans(running: Plan | null, next: Plan): PlanDiff {
+  const before = new Map(running?.sites.map((site) => [site.identity, site]));
+  const after = new Map(next.sites.map((site) => [site.identity, site]));
+  const started = next.sites.filter((site) => !before.has(site.identity));
+  const stopped = [...before.values()].filter((site) => !after.has(site.identity));
+  const change: SiteChange[] = [];
+  const needsRestart: string[] = [];
+  for (const site of next.sites) {
+    const old = before.get(site.identity);
+    if (old === undefined) continue;
+    const changed = changesOf(flat(old), flat(site)).filter(({ field }) => field !== 'formerly');
+    if (changed.length > 0) change.push({ site: site.id, fields: names(changed), shown: changed.map(showChange) });
+    if (old.id !== site.id) needsRestart.push(`site ${old.id} becomes ${site.id}`);
+  }
+  const hub = running === null ? [] : names(changesOf(hubValues(running), hubValues(next)));
+  needsRestart.push(
+    ...hub.filter((field) => NEEDS_RESTART.some((one) => field === one || field.startsWith(`${one}.`))),
+  );
+  return {
+    start: started.map((site) => site.id),
+    stop: stopped.map((site) => site.id),
+    change,
+    hubFields: hub,
+    needsRestart,
+    refused: renames(stopped, started),
+  };
+}
+
+export function isEmptyDiff(diff: PlanDiff): boolean {
+  return [diff.start, diff.stop, diff.change, diff.hubFields, diff.refused].every((list) => list.length === 0);
+}
+
+/** One line per item, without secrets, for the terminal and the log. */
+export function formatDiff(diff: PlanDiff): string {
+  const lines = [
+    ...diff.refused.map((sentence) => `refused: ${sentence}`),
+    ...diff.start.map((site) => `start  ${site}`),
+    ...diff.stop.map((site) => `stop   ${site} (its data stays readable and is not offered)`),
+    ...diff.change.map(({ site, shown }) => `change ${site}: ${shown.join(', ')}`),
+    ...diff.hubFields.map((field) => `hub    ${field}`),
+    ...diff.needsRestart.map((what) => `needs a restart: ${what}`),
+  ];
+  return lines.length === 0 ? 'nothing changes' : lines.join('\n');
+}
+
+/**
+ * A file that was renamed without `formerly` would give every slot and appointment of the site a second id. It shows as a stop
+ * and a start with the same connection, which nobody means otherwise; who does, applies the two in two steps.
+ */
+function renames(stopped: readonly SiteSettings[], started: readonly SiteSettings[]): readonly string[] {
+  return stopped.flatMap((old) => {
+    const same = started.find((site) => site.kind === old.kind && isDeepStrictEqual(site.settings, old.settings));
+    if (same === undefined) return [];
+    return [
+      `${old.id} would stop and ${same.id} start with the same kind and settings: if it was renamed, write ` +
+        `"formerly: ${old.identity}" in sites/${same.id}.yaml; if not, apply the two one after the other`,
+    ];
+  });
+}
+
+interface Change {
+  readonly field: string;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+function changesOf(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): readonly Change[] {
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .map((field) => ({ field, from: before.get(field), to: after.get(field) }))
+    .filter(({ from, to }) => from !== to)
+    .sort((a, b) => a.field.localeCompare(b.field));
+}
+
+function names(changes: readonly Change[]): readonly string[] {
+  return changes.map(({ field }) => field);
+}
+
+function showChange({ field, from, to }: Change): string {
+  const short = (value: string | undefined): boolean => value === undefined || value.length <= 40;
+  // Which of a kind's settings are secret is not known here, so none of their values is shown.
+  if (field.startsWith('settings.') || !short(from) || !short(to)) return field;
+  return `${field} ${from ?? 'not set'} -> ${to ?? 'not set'}`;
+}
+
+/** Clients and subscribers by id: moving one up in the list changes nothing. */
+function hubValues(plan: Plan): ReadonlyMap<string, string> {
+  const clients = Object.fromEntries(plan.hub.clients.map((client) => [client.id, client]));
+  const subscribers = Object.fromEntries(plan.subscribers.map((subscriber) => [subscriber.id, subscriber]));
+  return flat({ ...plan.hub, clients, subscribers });
+}
+
+/** Dotted name -> value as JSON; lists are values. */
+function flat(value: object, prefix = '', into = new Map<string, string>()): ReadonlyMap<string, string> {
+  for (const [key, child] of Object.entries(value) as [string, unknown][]) {
+    const name = `${prefix}${key}`;
+    const deeper = typeof child === 'object' && child !== null && !Array.isArray(child);
+    if (deeper) flat(child, `${name}.`, into);
+    else if (child !== undefined) into.set(name, JSON.stringify(child));
+  }
+  return into;
+}
