@@ -1,0 +1,43 @@
+/**
+ * The effective status of a Slot: what the owning site says, lowered by everything known to occupy its resources at any site.
+ * Never raised: a slot that its site calls taken is not offered because our calendar looks empty.
+ */
+import type { Interval } from '../core/instant.ts';
+import type { SlotStatus } from './types.ts';
+
+export interface Occupied {
+  readonly during: Interval;
+  readonly occupancy: string;
+  readonly origin: 'hub' | 'site' | 'block' | 'mirror';
+  /** A hold, or a booking that its site has not confirmed. */
+  readonly tentative: boolean;
+}
+
+export interface SlotFacts {
+  readonly during: Interval;
+  readonly siteStatus: SlotStatus;
+  /** Seats left as the site counts them; null for ordinary slots. */
+  readonly seatsLeft: number | null;
+  /** The occupancy that visits of this class share; null for ordinary slots. */
+  readonly session: string | null;
+}
+
+export function overlaps(left: Interval, right: Interval): boolean {
+  return left.start < right.end && right.start < left.end;
+}
+
+/** `occupied` may hold more than overlaps; it must hold every live row of every resource of the slot that does. */
+export function effectiveStatus(slot: SlotFacts, occupied: readonly Occupied[]): SlotStatus {
+  if (slot.siteStatus === 'entered-in-error') return slot.siteStatus;
+  const here = occupied.filter((row) => overlaps(row.during, slot.during));
+  const others = here.filter((row) => row.occupancy !== slot.session);
+  if (others.some((row) => !row.tentative && row.origin !== 'block')) return 'busy';
+  if (others.some((row) => row.origin === 'block')) return slot.siteStatus === 'busy' ? 'busy' : 'busy-unavailable';
+  if (slot.siteStatus !== 'free') return slot.siteStatus;
+  if (slot.session !== null && slot.seatsLeft !== null) {
+    // The site has counted what it knows; a hub hold is not among it yet.
+    const held = here.filter((row) => row.occupancy === slot.session && row.tentative).length;
+    if (slot.seatsLeft - held <= 0) return held > 0 ? 'busy-tentative' : 'busy';
+  }
+  return others.length > 0 ? 'busy-tentative' : 'free';
+}

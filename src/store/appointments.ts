@@ -1,0 +1,153 @@
+/** Appointments: sealed text beside typed columns, and the names that sites gave them. Part of ResourceStore. */
+import type { Instant } from '../core/instant.ts';
+import type { Appointment } from '../fhir/types.ts';
+import type { AppointmentRow, Cause, ResourceStore, StoredAppointment } from './contract-resources.ts';
+import type { Queryable } from './postgres.ts';
+import { comparable, renderResource } from './render.ts';
+import { writeHistory } from './resources.ts';
+import type { Keys } from './seal.ts';
+
+export type AppointmentStore = Pick<
+  ResourceStore,
+  'appointment' | 'appointmentByKey' | 'nameAppointment' | 'putAppointment'
+>;
+
+interface Row {
+  readonly id: string;
+  readonly version: number;
+  readonly site: string;
+  readonly site_key: string | null;
+  readonly start_at: Instant | null;
+  readonly end_at: Instant | null;
+  readonly visit_type: string | null;
+  readonly specialty: string | null;
+  readonly patients: readonly string[];
+  readonly actors: readonly string[];
+  readonly slots: readonly string[];
+  readonly tokens: readonly string[];
+  readonly locations: readonly string[];
+  readonly security: readonly string[];
+  readonly ordered_at: Instant;
+  readonly sealed: Buffer;
+  readonly key_id: string;
+}
+
+export function appointmentStore(q: Queryable, keys: Keys): AppointmentStore {
+  return {
+    async appointment(id) {
+      // Locked: whoever reads an appointment here is about to write it, or to rely on it until the commit.
+      const { rows } = await q.query<Row>({
+        name: 'appointment-for-update',
+        text: `SELECT * FROM appointment WHERE id = $1 FOR UPDATE`,
+        values: [id],
+      });
+      const row = rows[0];
+      return row === undefined ? null : toStored(row, keys);
+    },
+
+    async appointmentByKey(site, siteKey) {
+      const { rows } = await q.query<{ appointment_id: string }>({
+        name: 'appointment-by-key',
+        text: `SELECT appointment_id FROM appointment_key WHERE site = $1 AND site_key = $2`,
+        values: [site, siteKey],
+      });
+      return rows[0]?.appointment_id ?? null;
+    },
+
+    async nameAppointment(site, siteKey, appointmentId) {
+      await q.query({
+        name: 'appointment-name',
+        text: `INSERT INTO appointment_key (site, site_key, appointment_id) VALUES ($1, $2, $3)
+               ON CONFLICT (site, site_key) DO NOTHING`,
+        values: [site, siteKey, appointmentId],
+      });
+    },
+
+    async putAppointment(row: AppointmentRow, cause: Cause): Promise<boolean> {
+      const { rows } = await q.query<Row>({
+        name: 'appointment-for-update',
+        text: `SELECT * FROM appointment WHERE id = $1 FOR UPDATE`,
+        values: [row.id],
+      });
+      const old = rows[0];
+      const version = (old?.version ?? 0) + 1;
+      const json = renderResource(row.resource, row.id, version, row.security, cause);
+      if (old !== undefined && sameRow(old, row) && comparable(text(old, keys)) === comparable(json)) {
+        if (row.orderedAt > old.ordered_at) await touch(q, row.id, row.orderedAt);
+        return false;
+      }
+      const { sealed, keyId } = keys.seal(Buffer.from(json));
+      await q.query({
+        name: 'appointment-put',
+        text: `INSERT INTO appointment (id, version, site, site_key, status, start_at, end_at, visit_type, specialty, patients,
+                 actors, slots, tokens, locations, security, sealed, key_id, ordered_at, last_updated)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+               ON CONFLICT (id) DO UPDATE SET version = excluded.version, site_key = excluded.site_key,
+                 status = excluded.status, start_at = excluded.start_at, end_at = excluded.end_at,
+                 visit_type = excluded.visit_type, specialty = excluded.specialty, patients = excluded.patients,
+                 actors = excluded.actors, slots = excluded.slots, tokens = excluded.tokens,
+                 locations = excluded.locations, security = excluded.security, sealed = excluded.sealed,
+                 key_id = excluded.key_id, ordered_at = excluded.ordered_at, last_updated = excluded.last_updated,
+                 xid = pg_current_xact_id()`,
+        values: [
+          row.id, version, row.site, row.siteKey, row.resource.status, date(row.during?.start), date(row.during?.end),
+          row.visitType, row.specialty, row.patients, row.actors, row.slots, row.tokens, row.locations, row.security,
+          sealed, keyId, new Date(row.orderedAt), new Date(cause.now),
+        ], // prettier-ignore
+      });
+      await writeHistory(q, [{ type: 'Appointment', id: row.id, version, body: [null, sealed, keyId] }], cause);
+      return true;
+    },
+  };
+}
+
+/** News that says what we know already still moves the ordering time: older news that comes later is older than it. */
+async function touch(q: Queryable, id: string, orderedAt: Instant): Promise<void> {
+  await q.query({
+    name: 'appointment-touch',
+    text: `UPDATE appointment SET ordered_at = $2 WHERE id = $1`,
+    values: [id, new Date(orderedAt)],
+  });
+}
+
+function text(row: Row, keys: Keys): string {
+  return keys.open(row.key_id, row.sealed).toString('utf8');
+}
+
+function toStored(row: Row, keys: Keys): StoredAppointment {
+  return {
+    id: row.id,
+    version: row.version,
+    site: row.site,
+    siteKey: row.site_key,
+    during: row.start_at === null || row.end_at === null ? null : { start: row.start_at, end: row.end_at },
+    visitType: row.visit_type,
+    specialty: row.specialty,
+    patients: row.patients,
+    actors: row.actors,
+    slots: row.slots,
+    tokens: row.tokens,
+    locations: row.locations,
+    security: row.security,
+    orderedAt: row.ordered_at,
+    resource: JSON.parse(text(row, keys)) as Appointment,
+  };
+}
+
+function sameRow(old: Row, row: AppointmentRow): boolean {
+  const same = (left: readonly string[], right: readonly string[]): boolean =>
+    left.length === right.length && left.every((value, index) => value === right[index]);
+  return (
+    old.site_key === row.siteKey &&
+    old.visit_type === row.visitType &&
+    same(old.patients, row.patients) &&
+    same(old.actors, row.actors) &&
+    same(old.slots, row.slots) &&
+    same(old.tokens, row.tokens) &&
+    same(old.security, row.security)
+  );
+}
+
+function date(at: Instant | undefined): Date | null {
+  return at === undefined ? null : new Date(at);
+}

@@ -1,0 +1,188 @@
+/** The busy calendar: everything known to occupy a resource, from every site. Part of Tx. */
+import { HubError } from '../core/errors.ts';
+import type { Instant, Interval } from '../core/instant.ts';
+import type { BusyRow, BusyStore, Touched } from './contract-bookings.ts';
+import type { Queryable } from './postgres.ts';
+import { StatementError } from './sqlstate.ts';
+
+interface Row {
+  readonly resource_id: string;
+  readonly start_at: Instant;
+  readonly end_at: Instant;
+  readonly occupancy: string;
+  readonly origin: BusyRow['origin'];
+  readonly site: string;
+  readonly appointment_id: string | null;
+  readonly booking_id: string | null;
+  readonly block_key: string | null;
+  readonly tentative: boolean;
+  readonly expires_at: Instant | null;
+}
+
+const COLUMNS = `resource_id, lower(during) AS start_at, upper(during) AS end_at, occupancy, origin, site, appointment_id,
+  booking_id, block_key, tentative, expires_at`;
+const TOUCHED = `resource_id, lower(during) AS start_at, upper(during) AS end_at`;
+
+export function busyStore(q: Queryable): BusyStore {
+  const touched = async (name: string, text: string, values: readonly unknown[]): Promise<Touched[]> => {
+    const { rows } = await q.query<Row>({ name, text, values });
+    return rows.map((row) => ({ resourceId: row.resource_id, during: { start: row.start_at, end: row.end_at } }));
+  };
+
+  const insert = async (rows: readonly BusyRow[]): Promise<void> => {
+    if (rows.length === 0) return;
+    try {
+      await q.query({
+        name: 'busy-insert',
+        text: `INSERT INTO busy (resource_id, during, occupancy, origin, site, appointment_id, booking_id, block_key, tentative,
+                 expires_at)
+               SELECT u.resource_id, tstzrange(u.start_at, u.end_at), u.occupancy, u.origin, u.site, u.appointment_id,
+                 u.booking_id, u.block_key, u.tentative, u.expires_at
+               FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::uuid[], $5::text[], $6::text[], $7::uuid[],
+                 $8::uuid[], $9::text[], $10::bool[], $11::timestamptz[])
+                 AS u(resource_id, start_at, end_at, occupancy, origin, site, appointment_id, booking_id, block_key,
+                   tentative, expires_at)`,
+        values: [
+          rows.map((row) => row.resourceId),
+          rows.map((row) => new Date(row.during.start)),
+          rows.map((row) => new Date(row.during.end)),
+          rows.map((row) => row.occupancy),
+          rows.map((row) => row.origin),
+          rows.map((row) => row.site),
+          rows.map((row) => row.appointmentId ?? null),
+          rows.map((row) => row.bookingId ?? null),
+          rows.map((row) => row.blockKey ?? null),
+          rows.map((row) => row.tentative),
+          rows.map((row) => (row.expiresAt === undefined ? null : new Date(row.expiresAt))),
+        ],
+      });
+    } catch (error) {
+      // The last line behind the locks and the check: if it ever speaks, the booking is refused and nothing is stored.
+      if (error instanceof StatementError && error.constraint === 'busy_no_double_booking')
+        throw new HubError('SLOT_TAKEN', { cause: error });
+      throw error;
+    }
+  };
+
+  return {
+    insert,
+
+    async conflicts(resourceIds, during, except, now) {
+      await q.query({
+        name: 'busy-expire-here',
+        text: `DELETE FROM busy WHERE resource_id = ANY($1::uuid[]) AND expires_at <= $2 AND live`,
+        values: [resourceIds, new Date(now)],
+      });
+      // busy_resource (gist, live rows) serves it.
+      const { rows } = await q.query<Row>({
+        name: 'busy-conflicts',
+        text: `SELECT ${COLUMNS} FROM busy WHERE live AND resource_id = ANY($1::uuid[]) AND during && tstzrange($2, $3)
+                 AND ($4::uuid IS NULL OR occupancy <> $4)`,
+        values: [resourceIds, new Date(during.start), new Date(during.end), except],
+      });
+      return rows.map(toBusy);
+    },
+
+    async seatsTaken(occupancy, now) {
+      const { rows } = await q.query<{ seats: number }>({
+        name: 'busy-seats',
+        text: `SELECT count(DISTINCT coalesce(appointment_id, booking_id))::int AS seats FROM busy
+               WHERE live AND occupancy = $1 AND tentative AND (expires_at IS NULL OR expires_at > $2)`,
+        values: [occupancy, new Date(now)],
+      });
+      return rows[0]?.seats ?? 0;
+    },
+
+    async replaceAppointment(appointmentId, rows) {
+      const old = await touched(
+        'busy-drop-appointment',
+        `DELETE FROM busy WHERE appointment_id = $1 RETURNING ${TOUCHED}`,
+        [appointmentId],
+      );
+      await insert(rows);
+      return [...old, ...rows];
+    },
+
+    async ofAppointment(appointmentId) {
+      const { rows } = await q.query<Row>({
+        name: 'busy-of-appointment',
+        text: `SELECT ${COLUMNS} FROM busy WHERE appointment_id = $1`,
+        values: [appointmentId],
+      });
+      return rows.map(toBusy);
+    },
+
+    removeBooking: (bookingId) =>
+      touched('busy-drop-booking', `DELETE FROM busy WHERE booking_id = $1 RETURNING ${TOUCHED}`, [bookingId]),
+
+    settle: (bookingId, appointmentId) =>
+      touched(
+        'busy-settle',
+        `UPDATE busy SET tentative = false, expires_at = NULL, appointment_id = $2 WHERE booking_id = $1
+         RETURNING ${TOUCHED}`,
+        [bookingId, appointmentId],
+      ),
+
+    async keep(bookingId) {
+      await q.query({
+        name: 'busy-keep',
+        text: `UPDATE busy SET expires_at = NULL WHERE booking_id = $1`,
+        values: [bookingId],
+      });
+    },
+
+    async putBlock(row) {
+      const old = await touched(
+        'busy-drop-block-of',
+        `DELETE FROM busy WHERE site = $1 AND block_key = $2 AND resource_id = $3 RETURNING ${TOUCHED}`,
+        [row.site, row.blockKey ?? null, row.resourceId],
+      );
+      await insert([row]);
+      return [...old, row];
+    },
+
+    removeBlock: (site, blockKey) =>
+      touched('busy-drop-block', `DELETE FROM busy WHERE site = $1 AND block_key = $2 RETURNING ${TOUCHED}`, [
+        site,
+        blockKey,
+      ]),
+
+    async blocks(site, resourceId, during: Interval) {
+      const { rows } = await q.query<{ block_key: string }>({
+        name: 'busy-blocks',
+        text: `SELECT block_key FROM busy WHERE live AND resource_id = $2 AND during && tstzrange($3, $4) AND site = $1
+                 AND block_key IS NOT NULL`,
+        values: [site, resourceId, new Date(during.start), new Date(during.end)],
+      });
+      return rows.map((row) => row.block_key);
+    },
+
+    async expire(now) {
+      const { rows } = await q.query<Row>({
+        name: 'busy-expire',
+        text: `DELETE FROM busy WHERE live AND expires_at <= $1 RETURNING ${TOUCHED}, booking_id`,
+        values: [new Date(now)],
+      });
+      return rows.map((row) => ({
+        resourceId: row.resource_id,
+        during: { start: row.start_at, end: row.end_at },
+        bookingId: row.booking_id,
+      }));
+    },
+  };
+}
+
+function toBusy(row: Row): BusyRow {
+  return {
+    resourceId: row.resource_id,
+    during: { start: row.start_at, end: row.end_at },
+    occupancy: row.occupancy,
+    origin: row.origin,
+    site: row.site,
+    ...(row.appointment_id === null ? {} : { appointmentId: row.appointment_id }),
+    ...(row.booking_id === null ? {} : { bookingId: row.booking_id }),
+    ...(row.block_key === null ? {} : { blockKey: row.block_key }),
+    tentative: row.tentative,
+    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
+  };
+}

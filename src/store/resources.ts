@@ -1,0 +1,218 @@
+/** ResourceStore: all types but Slot and Appointment here; those in slots.ts and appointments.ts. */
+import type { Instant } from '../core/instant.ts';
+import type { StoredType } from '../fhir/types.ts';
+import { appointmentStore, type AppointmentStore } from './appointments.ts';
+import type { Cause, ResourceRow, ResourceStore, SearchResult, Served } from './contract-resources.ts';
+import type { Scope } from './contract.ts';
+import { comparable, renderResource, source } from './render.ts';
+import type { Queryable } from './postgres.ts';
+import type { Keys } from './seal.ts';
+import { search } from './search.ts';
+import { slotStore, type SlotStore } from './slots.ts';
+import { cleared, inReach, maskSlot } from './visibility.ts';
+
+/** Types whose bodies are sealed at rest: demographics, and visits with their reason and comment. */
+export function isSealed(type: StoredType): boolean {
+  return type === 'Patient' || type === 'Appointment';
+}
+
+interface Row {
+  readonly id: string;
+  readonly version: number;
+  readonly site: string | null;
+  readonly locations: readonly string[];
+  readonly security: readonly string[];
+  readonly content: string | null;
+  readonly sealed: Buffer | null;
+  readonly key_id: string | null;
+  readonly deleted: boolean;
+  readonly last_updated: Instant;
+}
+
+// Each is a lookup by primary key.
+const READ: Readonly<Record<'Slot' | 'Appointment' | 'other', string>> = {
+  Slot: `SELECT id, version, site, CASE WHEN location_id IS NULL THEN '{}' ELSE ARRAY[location_id] END AS locations,
+           security, content, NULL AS sealed, NULL AS key_id, false AS deleted, last_updated FROM slot WHERE id = $1`,
+  Appointment: `SELECT id, version, site, locations, security, NULL AS content, sealed, key_id, false AS deleted,
+           last_updated FROM appointment WHERE id = $1`,
+  other: `SELECT id, version, site, locations, security, content, sealed, key_id, deleted, last_updated
+           FROM resource WHERE id = $1 AND type = $2`,
+};
+
+export function resourceStore(q: Queryable, keys: Keys, scope: Scope): ResourceStore {
+  const open = (row: Pick<Row, 'content' | 'sealed' | 'key_id'>): string =>
+    row.sealed === null || row.key_id === null
+      ? (row.content ?? '')
+      : keys.open(row.key_id, row.sealed).toString('utf8');
+
+  const current = async (type: StoredType, id: string): Promise<Row | null> => {
+    const special = type === 'Slot' || type === 'Appointment';
+    const { rows } = await q.query<Row>({
+      name: `read-${special ? type : 'resource'}`,
+      text: READ[special ? type : 'other'],
+      values: special ? [id] : [id, type],
+    });
+    return rows[0] ?? null;
+  };
+
+  const serve = (type: StoredType, row: Row): Served | null => {
+    if (!inReach(scope, row)) return null;
+    const visible = cleared(scope, row.security);
+    if (!visible && type !== 'Slot') return null;
+    const json = open(row);
+    return {
+      type,
+      id: row.id,
+      version: row.version,
+      lastUpdated: row.last_updated,
+      deleted: row.deleted,
+      json: visible ? json : maskSlot(json),
+    };
+  };
+
+  const slots: SlotStore = slotStore(q);
+  const appointments: AppointmentStore = appointmentStore(q, keys);
+  return {
+    ...slots,
+    ...appointments,
+
+    async read(type, id) {
+      const row = await current(type, id);
+      return row === null ? null : serve(type, row);
+    },
+
+    async readVersion(type, id, version) {
+      const row = await current(type, id);
+      // What the caller may see is decided by the present labels: an older, less careful version does not leak.
+      if (row === null || serve(type, row) === null) return null;
+      const { rows } = await q.query<Row & { recorded_at: Instant }>({
+        name: 'read-version',
+        text: `SELECT content, sealed, key_id, deleted, recorded_at FROM history
+               WHERE type = $1 AND id = $2 AND version = $3`,
+        values: [type, id, version],
+      });
+      const old = rows[0];
+      if (old === undefined) return null;
+      return serve(type, { ...row, ...old, version, last_updated: old.recorded_at });
+    },
+
+    search: (plan): Promise<SearchResult> => search(q, keys, scope, plan),
+
+    async put(row: ResourceRow, cause: Cause): Promise<boolean> {
+      // Locked until the transaction ends: two messages about one record must not both read version 3 and write 4.
+      const { rows } = await q.query<Row>({
+        name: 'resource-for-update',
+        text: `SELECT id, version, site, locations, security, content, sealed, key_id, deleted, last_updated
+               FROM resource WHERE type = $1 AND id = $2 FOR UPDATE`,
+        values: [row.type, row.id],
+      });
+      const old = rows[0];
+      const version = (old?.version ?? 0) + 1;
+      const json = renderResource(row.resource, row.id, version, row.security ?? [], cause);
+      if (old !== undefined && !old.deleted && comparable(open(old)) === comparable(json)) return false;
+      const sealed = isSealed(row.type) ? keys.seal(Buffer.from(json)) : null;
+      const body = sealed === null ? [json, null, null] : [null, sealed.sealed, sealed.keyId];
+      const tokens = (row.tokens ?? []).map((token) => (isSealed(row.type) ? keys.blind(token) : token));
+      await q.query({
+        name: 'resource-put',
+        text: `INSERT INTO resource (type, id, version, site, content, sealed, key_id, active, name, tokens, refs, start_at,
+                 end_at, locations, security, last_updated)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+               ON CONFLICT (type, id) DO UPDATE SET version = excluded.version, site = excluded.site,
+                 content = excluded.content, sealed = excluded.sealed, key_id = excluded.key_id, active = excluded.active,
+                 name = excluded.name, tokens = excluded.tokens, refs = excluded.refs, start_at = excluded.start_at,
+                 end_at = excluded.end_at, locations = excluded.locations, security = excluded.security, deleted = false,
+                 last_updated = excluded.last_updated, xid = pg_current_xact_id()`,
+        values: [
+          row.type, row.id, version, row.site, ...body, row.active ?? true, row.name ?? null, tokens, row.refs ?? [],
+          asDate(row.during?.start ?? null), asDate(row.during?.end ?? null), row.locations ?? [], row.security ?? [],
+          new Date(cause.now),
+        ], // prettier-ignore
+      });
+      await writeHistory(q, [{ type: row.type, id: row.id, version, body }], cause);
+      return true;
+    },
+
+    async linkPatient(patientId, goldenId, site, siteKey, now) {
+      await q.query({
+        name: 'patient-link',
+        text: `INSERT INTO patient_link (patient_id, golden_id, site, site_key, linked_at) VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT (patient_id) DO NOTHING`,
+        values: [patientId, goldenId, site, siteKey, new Date(now)],
+      });
+    },
+
+    async linkedPatients(patientId) {
+      const { rows } = await q.query<{ patient_id: string }>({
+        name: 'patient-linked',
+        text: `SELECT other.patient_id FROM patient_link mine JOIN patient_link other USING (golden_id)
+               WHERE mine.patient_id = $1`,
+        values: [patientId],
+      });
+      return rows.length === 0 ? [patientId] : rows.map((row) => row.patient_id);
+    },
+
+    async patientByKey(site, siteKey) {
+      const { rows } = await q.query<{ patient_id: string }>({
+        name: 'patient-by-key',
+        text: `SELECT patient_id FROM patient_link WHERE site = $1 AND site_key = $2`,
+        values: [site, siteKey],
+      });
+      return rows[0]?.patient_id ?? null;
+    },
+
+    async countUnmapped(site, system, code, now) {
+      const { rows } = await q.query<{ count: number }>({
+        name: 'unmapped-count',
+        text: `INSERT INTO unmapped_code (site, system, code, first_at, last_at) VALUES ($1, $2, $3, $4, $4)
+               ON CONFLICT (site, system, code) DO UPDATE SET count = unmapped_code.count + 1, last_at = excluded.last_at
+               RETURNING count`,
+        values: [site, system, code, new Date(now)],
+      });
+      return { first: rows[0]?.count === 1 };
+    },
+
+    async counts() {
+      const { rows } = await q.query<{ type: string; count: number }>(
+        `SELECT type, count(*)::int AS count FROM resource WHERE NOT deleted GROUP BY type
+         UNION ALL SELECT 'Slot', count(*)::int FROM slot UNION ALL SELECT 'Appointment', count(*)::int FROM appointment`,
+      );
+      return Object.fromEntries(rows.map((row) => [row.type, row.count]));
+    },
+  };
+}
+
+export interface HistoryRow {
+  readonly type: StoredType;
+  readonly id: string;
+  readonly version: number;
+  /** content, sealed, key id: one of the first two is null. */
+  readonly body: readonly unknown[];
+}
+
+/** One statement for any number of versions. */
+export async function writeHistory(q: Queryable, rows: readonly HistoryRow[], cause: Cause): Promise<void> {
+  if (rows.length === 0) return;
+  await q.query({
+    name: 'history-add',
+    text: `INSERT INTO history (type, id, version, content, sealed, key_id, recorded_at, site_time, source)
+           SELECT u.type, u.id, u.version, u.content, u.sealed, u.key_id, $7, $8, $9
+           FROM unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::bytea[], $6::text[])
+             AS u(type, id, version, content, sealed, key_id)`,
+    values: [
+      rows.map((row) => row.type),
+      rows.map((row) => row.id),
+      rows.map((row) => row.version),
+      rows.map((row) => row.body[0]),
+      rows.map((row) => row.body[1]),
+      rows.map((row) => row.body[2]),
+      new Date(cause.now),
+      asDate(cause.siteTime),
+      source(cause),
+    ],
+  });
+}
+
+export function asDate(at: Instant | null): Date | null {
+  return at === null ? null : new Date(at);
+}

@@ -1,0 +1,290 @@
+/** Slots: what the site says and the effective status, kept equal to the busy calendar. Part of ResourceStore. */
+import { MINUTE_MS, type Instant, type Interval } from '../core/instant.ts';
+import { effectiveStatus, type Occupied } from '../fhir/effective.ts';
+import { EXTENSIONS, type Slot, type SlotStatus } from '../fhir/types.ts';
+import type { Cause, ResourceStore, SlotRow, StoredSlot } from './contract-resources.ts';
+import type { Queryable } from './postgres.ts';
+import { comparable, renderResource } from './render.ts';
+import { writeHistory } from './resources.ts';
+
+// prettier-ignore
+export type SlotStore = Pick<ResourceStore, 'slot' | 'slotsOf' | 'slotsOverlapping' | 'putSlots' | 'refreshSlots'
+  | 'occupies' | 'setScheduleActors'>;
+
+/** No slot is longer: lets an overlap be found by the start alone, with a lower bound the index can use. */
+const LONGEST_SLOT_MS = 24 * 60 * MINUTE_MS;
+
+interface Row {
+  readonly id: string;
+  readonly version: number;
+  readonly site: string;
+  readonly site_key: string;
+  readonly schedule_id: string;
+  readonly local_visit_type: string;
+  readonly visit_type: string | null;
+  readonly specialty: string | null;
+  readonly location_id: string | null;
+  readonly start_at: Instant;
+  readonly end_at: Instant;
+  readonly status: SlotStatus;
+  readonly site_status: SlotStatus;
+  readonly capacity: number;
+  readonly seats_left: number | null;
+  readonly session: string | null;
+  readonly security: readonly string[];
+  readonly content: string;
+}
+
+interface OccupiedRow {
+  readonly resource_id: string;
+  readonly start_at: Instant;
+  readonly end_at: Instant;
+  readonly occupancy: string;
+  readonly origin: Occupied['origin'];
+  readonly tentative: boolean;
+}
+
+export function slotStore(q: Queryable): SlotStore {
+  return {
+    async slot(id) {
+      const { rows } = await q.query<Row>({ name: 'slot', text: `SELECT * FROM slot WHERE id = $1`, values: [id] });
+      return rows[0] === undefined ? null : toStored(rows[0]);
+    },
+
+    async slotsOf(scheduleId, localVisitType, window) {
+      // slot_schedule (schedule_id, start_at) serves it.
+      const { rows } = await q.query<Row>({
+        name: 'slots-of',
+        text: `SELECT * FROM slot WHERE schedule_id = $1 AND start_at >= $2 AND start_at < $3 AND local_visit_type = $4
+               ORDER BY start_at, id`,
+        values: [scheduleId, new Date(window.start), new Date(window.end), localVisitType],
+      });
+      return rows.map(toStored);
+    },
+
+    async slotsOverlapping(scheduleId, during, localVisitType) {
+      const { rows } = await q.query<{ id: string }>({
+        name: 'slots-overlapping',
+        text: `SELECT id FROM slot WHERE schedule_id = $1 AND start_at > $2 AND start_at < $3 AND end_at > $4
+                 AND ($5::text IS NULL OR local_visit_type = $5) ORDER BY start_at, id`,
+        values: [
+          scheduleId,
+          new Date(during.start - LONGEST_SLOT_MS),
+          new Date(during.end),
+          new Date(during.start),
+          localVisitType,
+        ],
+      });
+      return rows.map((row) => row.id);
+    },
+
+    async occupies(scheduleId) {
+      const { rows } = await q.query<{ actor_id: string }>({
+        name: 'schedule-occupies',
+        text: `SELECT actor_id FROM schedule_actor WHERE schedule_id = $1 AND actor_type <> 'PractitionerRole'
+               ORDER BY actor_id`,
+        values: [scheduleId],
+      });
+      return rows.map((row) => row.actor_id);
+    },
+
+    async setScheduleActors(scheduleId, actors) {
+      await q.query({
+        name: 'schedule-actors-drop',
+        text: `DELETE FROM schedule_actor WHERE schedule_id = $1 AND NOT (actor_id = ANY($2::uuid[]))`,
+        values: [scheduleId, actors.map((actor) => actor.id)],
+      });
+      await q.query({
+        name: 'schedule-actors-add',
+        text: `INSERT INTO schedule_actor (schedule_id, actor_type, actor_id)
+               SELECT $1, u.type, u.id FROM unnest($2::text[], $3::uuid[]) AS u(type, id) ON CONFLICT DO NOTHING`,
+        values: [scheduleId, actors.map((actor) => actor.type), actors.map((actor) => actor.id)],
+      });
+    },
+
+    async putSlots(rows, cause) {
+      if (rows.length === 0) return [];
+      const ids = rows.map((row) => row.id);
+      // Sorted by id: two messages that touch the same slots wait for each other instead of deadlocking.
+      const stored = await q.query<Row>({
+        name: 'slots-for-update',
+        text: `SELECT * FROM slot WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE`,
+        values: [ids],
+      });
+      const old = new Map(stored.rows.map((row) => [row.id, row]));
+      const occupied = await occupiedBySchedule(q, rows.map((row) => row.scheduleId), span(rows), cause.now); // prettier-ignore
+      const written: WriteRow[] = [];
+      for (const row of rows) {
+        const before = old.get(row.id);
+        const status = effectiveStatus(row, occupied.get(row.scheduleId) ?? []);
+        const version = (before?.version ?? 0) + 1;
+        const json = renderSlot(row.resource, row, status, version, cause);
+        if (before !== undefined && sameColumns(before, row) && comparable(before.content) === comparable(json))
+          continue;
+        written.push({ ...row, status, version, json });
+      }
+      await write(q, written, cause);
+      return written.map((row) => row.id);
+    },
+
+    async refreshSlots(resourceIds, during, cause) {
+      if (resourceIds.length === 0) return [];
+      // schedule_actor_actor, then slot_schedule with both bounds on start_at.
+      const found = await q.query<Row>({
+        name: 'slots-to-refresh',
+        text: `SELECT s.* FROM slot s
+               WHERE s.schedule_id IN (SELECT schedule_id FROM schedule_actor WHERE actor_id = ANY($1::uuid[]))
+                 AND s.start_at > $2 AND s.start_at < $3 AND s.end_at > $4
+               ORDER BY s.id FOR UPDATE`,
+        values: [resourceIds, new Date(during.start - LONGEST_SLOT_MS), new Date(during.end), new Date(during.start)],
+      });
+      if (found.rows.length === 0) return [];
+      const slots = found.rows.map(toStored);
+      const occupied = await occupiedBySchedule(q, slots.map((slot) => slot.scheduleId), span(slots), cause.now); // prettier-ignore
+      const written: WriteRow[] = [];
+      found.rows.forEach((row, index) => {
+        const slot = slots[index];
+        if (slot === undefined) return;
+        const status = effectiveStatus(slot, occupied.get(slot.scheduleId) ?? []);
+        if (status === row.status) return;
+        const resource = JSON.parse(row.content) as Slot;
+        // The version's source stays the site's: our calendar only lowered what the site said.
+        const kept: Cause = { ...cause, site: row.site, messageId: null };
+        const version = row.version + 1;
+        written.push({ ...slot, resource, status, version, json: renderSlot(resource, slot, status, version, kept) });
+      });
+      await write(q, written, cause);
+      return written.map((row) => row.id);
+    },
+  };
+}
+
+type WriteRow = SlotRow & { readonly status: SlotStatus; readonly version: number; readonly json: string };
+
+async function write(q: Queryable, rows: readonly WriteRow[], cause: Cause): Promise<void> {
+  if (rows.length === 0) return;
+  const column = <T>(of: (row: WriteRow) => T): T[] => rows.map(of);
+  await q.query({
+    name: 'slots-put',
+    text: `INSERT INTO slot (id, version, site, site_key, schedule_id, local_visit_type, visit_type, specialty, location_id,
+             start_at, end_at, status, site_status, capacity, seats_left, session, security, content, last_updated)
+           SELECT u.id, u.version, u.site, u.site_key, u.schedule_id, u.local_visit_type, u.visit_type, u.specialty,
+             u.location_id, u.start_at, u.end_at, u.status, u.site_status, u.capacity, u.seats_left, u.session,
+             CASE WHEN u.security = '' THEN '{}' ELSE string_to_array(u.security, ' ') END, u.content, $19
+           FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
+             $9::uuid[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::int[], $15::int[],
+             $16::uuid[], $17::text[], $18::text[])
+             AS u(id, version, site, site_key, schedule_id, local_visit_type, visit_type, specialty, location_id, start_at,
+               end_at, status, site_status, capacity, seats_left, session, security, content)
+           ON CONFLICT (id) DO UPDATE SET version = excluded.version, schedule_id = excluded.schedule_id,
+             visit_type = excluded.visit_type, specialty = excluded.specialty, location_id = excluded.location_id,
+             start_at = excluded.start_at, end_at = excluded.end_at, status = excluded.status,
+             site_status = excluded.site_status, capacity = excluded.capacity, seats_left = excluded.seats_left,
+             session = excluded.session, security = excluded.security, content = excluded.content,
+             last_updated = excluded.last_updated, xid = pg_current_xact_id()`,
+    values: [
+      column((row) => row.id),
+      column((row) => row.version),
+      column((row) => row.site),
+      column((row) => row.siteKey),
+      column((row) => row.scheduleId),
+      column((row) => row.localVisitType),
+      column((row) => row.visitType),
+      column((row) => row.specialty),
+      column((row) => row.locationId),
+      column((row) => new Date(row.during.start)),
+      column((row) => new Date(row.during.end)),
+      column((row) => row.status),
+      column((row) => row.siteStatus),
+      column((row) => row.capacity),
+      column((row) => row.seatsLeft),
+      column((row) => row.session),
+      // An array of arrays must be rectangular in SQL; labels hold no blanks.
+      column((row) => row.security.join(' ')),
+      column((row) => row.json),
+      new Date(cause.now),
+    ],
+  });
+  const history = rows.map((row) => ({
+    type: 'Slot' as const,
+    id: row.id,
+    version: row.version,
+    body: [row.json, null, null],
+  }));
+  await writeHistory(q, history, cause);
+}
+
+/** Live rows of every resource of each schedule within the span. Expired holds do not count. */
+async function occupiedBySchedule(
+  q: Queryable,
+  scheduleIds: readonly string[],
+  within: Interval,
+  now: Instant,
+): Promise<Map<string, Occupied[]>> {
+  const { rows } = await q.query<OccupiedRow & { schedule_id: string }>({
+    name: 'occupied-by-schedule',
+    text: `SELECT a.schedule_id, b.resource_id, lower(b.during) AS start_at, upper(b.during) AS end_at, b.occupancy, b.origin,
+             b.tentative
+           FROM schedule_actor a JOIN busy b ON b.resource_id = a.actor_id AND b.live AND b.during && tstzrange($2, $3)
+           WHERE a.schedule_id = ANY($1::uuid[]) AND (b.expires_at IS NULL OR b.expires_at > $4)`,
+    values: [[...new Set(scheduleIds)], new Date(within.start), new Date(within.end), new Date(now)],
+  });
+  const bySchedule = new Map<string, Occupied[]>();
+  for (const row of rows) {
+    const list = bySchedule.get(row.schedule_id) ?? [];
+    list.push({
+      during: { start: row.start_at, end: row.end_at },
+      occupancy: row.occupancy,
+      origin: row.origin,
+      tentative: row.tentative,
+    });
+    bySchedule.set(row.schedule_id, list);
+  }
+  return bySchedule;
+}
+
+function renderSlot(
+  resource: Slot,
+  row: Pick<SlotRow, 'id' | 'security' | 'siteStatus' | 'capacity' | 'seatsLeft'>,
+  status: SlotStatus,
+  version: number,
+  cause: Cause,
+): string {
+  const extension = [
+    { url: EXTENSIONS.siteStatus, valueCode: row.siteStatus },
+    ...(row.capacity === 1 ? [] : [{ url: EXTENSIONS.capacity, valueInteger: row.capacity }]),
+    ...(row.seatsLeft === null ? [] : [{ url: EXTENSIONS.capacityLeft, valueInteger: row.seatsLeft }]),
+  ];
+  return renderResource({ ...resource, extension, status } as Slot, row.id, version, row.security, cause);
+}
+
+function span(rows: readonly { readonly during: Interval }[]): Interval {
+  const start = Math.min(...rows.map((row) => row.during.start)) as Instant;
+  const end = Math.max(...rows.map((row) => row.during.end)) as Instant;
+  return { start, end };
+}
+
+function sameColumns(old: Row, row: SlotRow): boolean {
+  return old.site_status === row.siteStatus && old.visit_type === row.visitType && old.session === row.session;
+}
+
+function toStored(row: Row): StoredSlot {
+  return {
+    id: row.id,
+    version: row.version,
+    site: row.site,
+    siteKey: row.site_key,
+    scheduleId: row.schedule_id,
+    localVisitType: row.local_visit_type,
+    visitType: row.visit_type,
+    specialty: row.specialty,
+    locationId: row.location_id,
+    during: { start: row.start_at, end: row.end_at },
+    status: row.status,
+    siteStatus: row.site_status,
+    capacity: row.capacity,
+    seatsLeft: row.seats_left,
+    session: row.session,
+    security: row.security,
+  };
+}
