@@ -11,7 +11,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HubError } from '../core/errors.ts';
 import { sha256 } from '../core/ids.ts';
-import { transaction, type Pool, type Queryable } from './postgres.ts';
+import type { Pool, Queryable } from './postgres.ts';
+import { transaction } from './transaction.ts';
 
 export interface Migration {
   readonly id: number;

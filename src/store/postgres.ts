@@ -14,7 +14,7 @@ import pg from 'pg';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import { columnTypes } from './column-types.ts';
-import { databaseError, isConnectionLoss, isRetryable } from './sqlstate.ts';
+import { databaseError, isConnectionLoss } from './sqlstate.ts';
 
 /** A statement with a `name` is prepared once per connection and reused; the same name always has the same text. */
 export interface Statement {
@@ -59,24 +59,22 @@ export interface PoolOptions {
   readonly clock?: Clock;
 }
 
-export interface TransactionOptions {
+/** How a transaction begins. */
+export interface BeginOptions {
   /** Default 'read committed'. */
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
   readonly readOnly?: boolean;
-  /** How often the function is run again after a deadlock or a serialisation failure. Default 4. */
-  readonly retries?: number;
 }
 
 const OLDEST_SERVER = 150_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_MS = 30_000;
-const RETRIES = 4;
-const FIRST_PAUSE_MS = 10;
 
 /** What async code inherits while it runs inside a transaction; `open` turns false when the transaction has ended. */
-const inside = new AsyncLocalStorage<{ open: boolean }>();
+export const inside = new AsyncLocalStorage<{ open: boolean }>();
 
-class PgPool implements Pool {
+/** For transaction.ts; everything else sees a Pool. */
+export class PgPool implements Pool {
   readonly max: number;
   readonly clock: Clock;
   readonly pooler: boolean;
@@ -170,7 +168,7 @@ class PgPool implements Pool {
   }
 
   /** One round trip. SET LOCAL ends with the transaction, so it is fit for PgBouncer too. */
-  begin(options: TransactionOptions): string {
+  begin(options: BeginOptions): string {
     const level = options.isolation === undefined ? '' : ` ISOLATION LEVEL ${options.isolation.toUpperCase()}`;
     const begin = `BEGIN${level}${options.readOnly === true ? ' READ ONLY' : ''}`;
     return this.pooler ? `${begin}; SET LOCAL statement_timeout = ${this.#options.statementTimeout_ms}` : begin;
@@ -213,137 +211,16 @@ function made(options: PoolOptions, pooler: boolean): PgPool {
   }
 }
 
-/**
- * Runs `fn` inside BEGIN and COMMIT on one connection, and ROLLBACK when it throws. `fn` is run again from its start after
- * a deadlock or a serialisation failure, so it must do nothing that the database does not undo.
- * @throws what `fn` throws; HubError DATABASE_ANSWER_LOST when the answer to COMMIT was lost
- */
-export async function transaction<T>(
-  pool: Pool,
-  fn: (tx: Queryable) => Promise<T>,
-  options: TransactionOptions = {},
-): Promise<T> {
-  if (!(pool instanceof PgPool)) throw new HubError('INTERNAL', { detail: 'this pool was not made by openPool' });
-  const retries = options.retries ?? RETRIES;
-  for (let attempt = 0; ; attempt += 1) {
-    const tried = await attemptOnce(pool, fn, options);
-    if (tried.done) return tried.value;
-    if (attempt >= retries) throw databaseError(tried.because);
-    // Half of the pause is chance, or two transactions that met once meet again in step.
-    await pool.clock.sleep(FIRST_PAUSE_MS * 2 ** attempt * (0.5 + Math.random() / 2));
-  }
-}
-
-type Attempt<T> = { readonly done: true; readonly value: T } | { readonly done: false; readonly because: unknown };
-
-async function attemptOnce<T>(
-  pool: PgPool,
-  fn: (tx: Queryable) => Promise<T>,
-  options: TransactionOptions,
-): Promise<Attempt<T>> {
-  const client = await pool.checkOut();
-  const tx = new Transaction(pool, client);
-  let broken = false;
-  try {
-    await tx.control(pool.begin(options));
-    const value = await inside.run(tx, () => fn(tx));
-    tx.end();
-    await tx.commit();
-    return { done: true, value };
-  } catch (error) {
-    tx.end();
-    broken = tx.lost || !(await tx.rolledBack());
-    if (tx.retryable !== null && !broken) return { done: false, because: tx.retryable };
-    throw error;
-  } finally {
-    client.release(broken);
-  }
-}
-
-class Transaction implements Queryable {
-  open = true;
-  lost = false;
-  /** The first deadlock or serialisation failure, also where `fn` translated the error on its way up. */
-  retryable: unknown = null;
-  readonly #pool: PgPool;
-  readonly #client: pg.PoolClient;
-  #last: Promise<unknown> = Promise.resolve();
-
-  constructor(pool: PgPool, client: pg.PoolClient) {
-    this.#pool = pool;
-    this.#client = client;
-  }
-
-  async query<R>(statement: string | Statement, values?: readonly unknown[]): Promise<Rows<R>> {
-    if (!this.open) throw new HubError('INTERNAL', { detail: 'a statement came after the end of its transaction' });
-    try {
-      return await this.#inTurn<R>(this.#pool.prepared(statement, values));
-    } catch (error) {
-      throw databaseError(error);
-    }
-  }
-
-  async control(text: string): Promise<void> {
-    try {
-      await this.#inTurn({ text });
-    } catch (error) {
-      throw databaseError(error);
-    }
-  }
-
-  async commit(): Promise<void> {
-    try {
-      const { command } = await this.#inTurn({ text: 'COMMIT' });
-      // After a statement failed and its error was swallowed, PostgreSQL answers COMMIT with ROLLBACK and no error.
-      if (command !== 'COMMIT') {
-        throw new HubError('INTERNAL', {
-          detail: 'a statement of the transaction had failed unheard; it was rolled back',
-        });
-      }
-    } catch (error) {
-      throw this.lost ? answerLost() : databaseError(error);
-    }
-  }
-
-  end(): void {
-    this.open = false;
-  }
-
-  /** False when the connection can no longer be trusted. */
-  async rolledBack(): Promise<boolean> {
-    try {
-      await this.#inTurn({ text: 'ROLLBACK' });
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  /** One statement at a time, also under Promise.all: pg would queue them itself, but ROLLBACK must come last. */
-  async #inTurn<R>(query: pg.QueryConfig): Promise<Answer<R>> {
-    const turn = this.#last.then(() => run<R>(this.#client, query));
-    this.#last = turn.catch((error: unknown) => {
-      if (isConnectionLoss(error)) this.lost = true;
-      if (isRetryable(error)) this.retryable ??= error;
-    });
-    try {
-      return await turn;
-    } finally {
-      await this.#last;
-    }
-  }
-}
-
-interface Answer<R> extends Rows<R> {
+export interface Answer<R> extends Rows<R> {
   readonly command: string;
 }
 
-async function run<R>(client: pg.PoolClient, query: pg.QueryConfig): Promise<Answer<R>> {
+export async function run<R>(client: pg.PoolClient, query: pg.QueryConfig): Promise<Answer<R>> {
   const answer = await client.query(query);
   return { rows: answer.rows as R[], rowCount: answer.rowCount ?? 0, command: answer.command };
 }
 
-function answerLost(): HubError {
+export function answerLost(): HubError {
   return new HubError('DATABASE_ANSWER_LOST');
 }
 
