@@ -162,6 +162,13 @@ export const ERRORS = {
     500,
     'The key that sealed this record is not in the key file. Restore the key file from backup.',
   ),
+  SIMULATOR_FAILED: entry(
+    'permanent',
+    'operator',
+    'exception',
+    500,
+    'A simulator of the sandbox did not start. The detail holds the last lines of its log.',
+  ),
   // Sites
   SITE_UNREACHABLE: entry(
     'transient',
