@@ -62,12 +62,12 @@ export async function buildPlan(input: PlanInput): Promise<PlanResult> {
     ...sites.map((site) => site.checked),
     ...(subscribers ? [subscribers] : []),
   ];
-  const environment = hub === null ? undefined : new View(hub).at('environment').text();
+  const environment = hub === null ? undefined : View.of(hub).at('environment').text();
   const found = [
     ...loaded.issues,
     ...parts.flatMap(({ filled, issues }) => [...filled.issues, ...issues, ...inlineSecrets(filled, environment)]),
     ...crossIssues(hub, sites, subscribers, siteIds, input.kinds),
-    ...(hub === null ? [] : await seedIssues(new View(hub), input.configDir)),
+    ...(hub === null ? [] : await seedIssues(View.of(hub), input.configDir)),
   ];
   const issues = tidy(
     found,
@@ -80,7 +80,9 @@ export async function buildPlan(input: PlanInput): Promise<PlanResult> {
 async function sitePart(id: string, source: Source, input: PlanInput): Promise<SitePart> {
   // The kind decides what the rest of the file may hold, so it is read first.
   const early = await fill(source, siteSchema(undefined), input);
-  const kind = new View(check(early, siteSchema(undefined))).at('kind').text();
+  const kind = View.of(check(early, siteSchema(undefined)))
+    .at('kind')
+    .text();
   const schema = siteSchema(kind === undefined ? undefined : input.kinds.get(kind));
   return { id, kind, schema, checked: check(await fill(source, schema, input), schema) };
 }
@@ -92,20 +94,20 @@ function crossIssues(
   siteIds: readonly string[],
   kinds: KindSettings,
 ): readonly Issue[] {
-  const views = new Map(sites.map(({ id, checked }) => [id, new View(checked)]));
+  const views = new Map(sites.map(({ id, checked }) => [id, View.of(checked)]));
   const known: KnownSites = {
     locations: new Map(siteIds.map((id) => [id, views.get(id)?.at('locations').keys() ?? null])),
     kinds: new Map(siteIds.map((id) => [id, sites.find((site) => site.id === id)?.kind])),
   };
-  const hubView = hub === null ? null : new View(hub);
+  const hubView = hub === null ? null : View.of(hub);
   const hubEnvironment = hubView?.at('environment').text();
   const around = { hubEnvironment, catalogue: hubView?.at('visitTypes').keys() ?? null, siteIds };
   return [
     ...(hubView === null ? [] : hubRules(hubView, known)),
-    ...sites.flatMap(({ id, checked }) => siteRules(id, new View(checked), around)),
+    ...sites.flatMap(({ id, checked }) => siteRules(id, View.of(checked), around)),
     ...identityIssues(views),
     ...sites.flatMap((site) => kindIssues(site, kinds)),
-    ...(subscribers === null ? [] : subscriberRules(new View(subscribers), known, hubEnvironment)),
+    ...(subscribers === null ? [] : subscriberRules(View.of(subscribers), known, hubEnvironment)),
   ];
 }
 
@@ -123,7 +125,7 @@ function identityIssues(views: ReadonlyMap<string, View>): readonly Issue[] {
 
 function kindIssues({ id, kind, checked }: SitePart, kinds: KindSettings): readonly Issue[] {
   if (kind === undefined) return [];
-  const view = new View(checked);
+  const view = View.of(checked);
   const spec = kinds.get(kind);
   if (spec === undefined) {
     const write = suggest(kind, kindNames(kinds), 'kind');

@@ -21,7 +21,7 @@ export interface WantedSimulator extends SimulatorSettings {
 export async function wantedSimulators(configDir: string, variables: Variables): Promise<readonly WantedSimulator[]> {
   const { hub } = await loadConfig(configDir);
   if (hub === null) return [];
-  const view = new View(check(await fill(hub, hubSchema, { configDir, variables }), hubSchema));
+  const view = View.of(check(await fill(hub, hubSchema, { configDir, variables }), hubSchema));
   if (view.at('environment').text() !== 'sandbox') return [];
   return view
     .at('simulators')

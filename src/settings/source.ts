@@ -3,7 +3,7 @@
  * throws for bad text, and no issue repeats the text: a misplaced quote may have put a secret on that line.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Document, Node, Pair, ParsedNode, YAMLMap } from 'yaml';
+import type { Alias, Document, Node, Pair, ParsedNode, YAMLMap } from 'yaml';
 import { fieldName, type FieldPath, type Issue } from './issue.ts';
 
 /** Far above any real site file; what grows beyond it grew by aliases of aliases. */
@@ -13,7 +13,7 @@ const DEPTH_MAX = 40;
 export interface Source {
   /** As shown in issues. */
   readonly file: string;
-  /** Plain data; null for an empty file. */
+  /** A mapping of plain data. */
   readonly value: unknown;
   /** Line of the key or list item, or of the nearest thing around it that was written. */
   lineOf(path: FieldPath): number;
@@ -39,7 +39,11 @@ export function readSource(file: string, text: string): ReadSource {
   const reader = new Reader(file, document, lineAt);
   const value = reader.read();
   if (reader.tooLarge) return { source: null, issues: reader.issues };
-  return { source: reader.source(value), issues: reader.issues };
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return { source: reader.source(value), issues: reader.issues };
+  const problem = value === null ? 'is empty' : 'is no mapping (`key: value` lines)';
+  const write = 'write what docs/settings.md shows for this file';
+  return { source: null, issues: [...reader.issues, { file, line: 1, field: '', problem, write }] };
 }
 
 class Reader {
@@ -48,6 +52,7 @@ class Reader {
   private values = 0;
   private readonly lines = new Map<string, number>();
   private readonly positions = new Set<string>();
+  private readonly anchors = new Map<string, Node>();
   private readonly file: string;
   private readonly document: Document.Parsed;
   private readonly lineAt: (offset: number) => number;
@@ -82,10 +87,19 @@ class Reader {
     this.values++;
     if (this.values > VALUES_MAX || path.length > DEPTH_MAX) return this.stop();
     if (this.tooLarge || node === null || node === undefined) return null;
-    if (isAlias(node)) return this.valueOf(node.resolve(this.document), path);
+    if (isAlias(node)) return this.aliased(node, path);
+    if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
     if (isMap(node)) return this.mappingOf(node, path);
     if (isSeq(node)) return node.items.map((item, at) => this.itemOf(item, [...path, String(at)]));
     return isScalar(node) ? plain(node.value) : null;
+  }
+
+  /** Resolved by hand: the library searches the document anew for each alias, and may be given thousands. */
+  private aliased(alias: Alias, path: FieldPath): unknown {
+    const node = this.anchors.get(alias.source);
+    if (node !== undefined) return this.valueOf(node, path);
+    this.say(path, alias, 'begins with * and refers to an anchor that is not there', 'put the value in quotes');
+    return null;
   }
 
   private itemOf(item: unknown, path: FieldPath): unknown {
@@ -158,7 +172,6 @@ const ANY_SYNTAX: readonly [string, string] = [
 
 /** By the error codes of the `yaml` library; its own sentences quote the line. */
 const SYNTAX: Readonly<Partial<Record<string, readonly [string, string]>>> = {
-  BAD_ALIAS: ['a value that begins with * refers to an anchor that is not there', 'put the value in quotes'],
   BAD_SCALAR_START: ['a value begins with a character that YAML reserves', 'put the value in quotes'],
   BAD_INDENT: ['the indentation does not fit the lines above', 'indent with two spaces per level'],
   TAB_AS_INDENT: ['a tab is used for indentation', 'indent with spaces'],

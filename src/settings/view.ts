@@ -10,10 +10,14 @@ export class View {
   private readonly checked: Checked;
   private readonly value: unknown;
 
-  constructor(checked: Checked, path: FieldPath = [], value: unknown = checked.value) {
+  private constructor(checked: Checked, path: FieldPath, value: unknown) {
     this.checked = checked;
     this.path = path;
     this.value = value;
+  }
+
+  static of(checked: Checked): View {
+    return new View(checked, [], checked.value);
   }
 
   at(...keys: readonly string[]): View {
