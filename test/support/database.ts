@@ -158,7 +158,8 @@ async function useEmbedded(): Promise<string> {
   users.exec('PRAGMA journal_mode = MEMORY; BEGIN');
   users.prepare('SELECT count(*) FROM sqlite_master').get();
   const deadline = performance.now() + START_LIMIT_MS;
-  for (let keeper = await keeperFor(folder); ;) {
+  for (let keeper = { ended: true }; ;) {
+    if (keeper.ended && !(await hasKeeper(folder))) keeper = await keeperFor(folder);
     const url = await readFile(join(folder, 'url'), 'utf8').catch(() => '');
     if (url !== '' && (await answers(url))) return url;
     if (performance.now() > deadline) throw new Error(`no test database server; see ${join(folder, 'keeper.log')}`);
