@@ -14,7 +14,7 @@ import type { Desk } from './booking.ts';
 import { makeDays } from './days.ts';
 import { acuitySender, staticHook } from './hooks.ts';
 import { HOOKS } from './model.ts';
-import { readAcuitySeed } from './seed.ts';
+import { readAcuitySeed } from './seed-schema.ts';
 import { acuityTruth } from './truth.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 import { worldOf, type Account } from './world.ts';
