@@ -6,7 +6,7 @@ import type { Instant } from '../core/instant.ts';
 import type { StoredType } from './types.ts';
 
 /** Half-open range of the moments that a date value stands for. */
-export type DatePrefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb';
+export type DatePrefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb' | 'ap';
 
 export type Criterion =
   | { readonly kind: 'token'; readonly param: string; readonly negate: boolean; readonly anyOf: readonly TokenValue[] }
@@ -20,7 +20,9 @@ export type Criterion =
     }
   | { readonly kind: 'missing'; readonly param: string; readonly missing: boolean }
   /** `schedule.actor=...`: the referenced resource must meet the inner criteria. */
-  | { readonly kind: 'chain'; readonly param: string; readonly target: StoredType; readonly inner: Criterion };
+  | { readonly kind: 'chain'; readonly param: string; readonly target: StoredType; readonly inner: Criterion }
+  /** One of these: a chain over a parameter that reaches several types. */
+  | { readonly kind: 'any'; readonly of: readonly Criterion[] };
 
 /** `system` undefined: any system; null: no system. `code` undefined: any code of the system. */
 export interface TokenValue {
@@ -29,6 +31,7 @@ export interface TokenValue {
 }
 export interface DateValue {
   readonly prefix: DatePrefix;
+  /** Of `ap` the range is widened already. */
   readonly from: Instant;
   /** End of the precision given, exclusive. */
   readonly until: Instant;
