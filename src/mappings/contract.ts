@@ -42,7 +42,8 @@ export interface MapIssue {
   readonly problem: string;
 }
 
-export type Change = AppointmentChange | AppointmentGone | SlotWindowChange | BlockChange | PatientChange;
+export type Change =
+  AppointmentChange | AppointmentGone | SlotWindowChange | BlockChange | BlockWindowChange | PatientChange;
 
 /** Ordering time: an older one never overwrites a newer one of the same object. */
 interface Ordered {
@@ -56,6 +57,8 @@ export interface AppointmentChange extends Ordered {
   readonly key: string;
   readonly identifiers: readonly SiteIdentifier[];
   readonly status: AppointmentStatus;
+  /** True: the message states no status; `status` is for an appointment not known yet, a known one keeps its own. */
+  readonly keepsStatus?: boolean;
   /** Both or neither: absent when the message gives no time (a cancel of an appointment never seen). */
   readonly during?: Interval;
   readonly visitType?: VisitTypeStatement;
@@ -132,7 +135,10 @@ export interface PatientAssertion {
   readonly address?: PostalAddress;
   readonly language?: string;
   readonly deceased?: boolean;
+  /** What the message says is to be deleted (HL7 v2 `""`), as opposed to not stated. */
+  readonly cleared?: readonly ClearedField[];
 }
+export type ClearedField = 'middle' | 'birthDate' | 'gender' | 'phone' | 'email' | 'address' | 'language' | 'deceased';
 export interface PostalAddress {
   readonly line: readonly string[];
   readonly city?: string;
@@ -176,4 +182,12 @@ export interface BlockChange extends Ordered {
   readonly closed: boolean;
   /** Set when the block is one that the hub itself placed. */
   readonly correlation?: string;
+}
+
+/** All blocks of a calendar that overlap the window: a known block of the site that is not listed is open again. */
+export interface BlockWindowChange extends Ordered {
+  readonly kind: 'blocks';
+  readonly calendar: string;
+  readonly window: Interval;
+  readonly blocks: readonly { readonly key: string; readonly during: Interval; readonly correlation?: string }[];
 }

@@ -1,0 +1,191 @@
+/** Canonical resources from facts; pure. Shapes are described in docs/canonical-model.md. */
+import { formatInstant, type Interval } from '../core/instant.ts';
+import type { LocationSettings, SiteSettings, VisitType } from '../settings/shape.ts';
+import { canonicalId } from './canonical-ids.ts';
+import {
+  EXTENSIONS,
+  SYSTEMS,
+  type CodeableConcept,
+  type HealthcareService,
+  type Identifier,
+  type Location,
+  type Organization,
+  type Practitioner,
+  type PractitionerRole,
+  type Schedule,
+  type Slot,
+  type SlotStatus,
+} from './types.ts';
+
+/** Local codes of a site get a system of their own, so that the same code at two sites is never taken for one. */
+export function siteSystem(site: string, what: string): string {
+  return `urn:slotwire:site:${site}:${what}`;
+}
+
+export function visitTypeConcept(
+  site: SiteSettings,
+  local: string,
+  canonical: string | null,
+  name?: string,
+): CodeableConcept {
+  const own = {
+    system: siteSystem(site.id, 'visit-type'),
+    code: local,
+    ...(name === undefined ? {} : { display: name }),
+  };
+  return { coding: canonical === null ? [own] : [{ system: SYSTEMS.visitType, code: canonical }, own] };
+}
+
+export function specialtyConcept(code: string): CodeableConcept {
+  return { coding: [{ system: 'http://nucc.org/provider-taxonomy', code }] };
+}
+
+export function organization(site: SiteSettings): Organization {
+  return {
+    resourceType: 'Organization',
+    identifier: [{ system: 'urn:slotwire:site', value: site.id }],
+    active: true,
+    name: site.id,
+  };
+}
+
+export function location(site: SiteSettings, key: string, settings: LocationSettings): Location {
+  const room = settings.room;
+  return {
+    resourceType: 'Location',
+    identifier: [key, ...settings.codes.filter((code) => code !== key)].map((value) => ({
+      system: siteSystem(site.id, 'location'),
+      value,
+    })),
+    extension: [{ url: EXTENSIONS.timeZone, valueCode: settings.timeZone }],
+    status: 'active',
+    name: settings.name,
+    mode: 'instance',
+    physicalType: { coding: [{ system: SYSTEMS.physicalType, code: room ? 'ro' : 'si' }] },
+    ...(settings.address === undefined ? {} : { address: { text: settings.address } }),
+    managingOrganization: { reference: `Organization/${canonicalId.organization(site.identity)}` },
+    ...(settings.partOf === undefined
+      ? {}
+      : { partOf: { reference: `Location/${canonicalId.location(site.identity, settings.partOf)}` } }),
+  };
+}
+
+export function healthcareService(code: string, visitType: VisitType): HealthcareService {
+  return {
+    resourceType: 'HealthcareService',
+    identifier: [{ system: SYSTEMS.visitType, value: code }],
+    active: true,
+    type: [{ coding: [{ system: SYSTEMS.visitType, code, display: visitType.name }] }],
+    ...(visitType.specialty === undefined ? {} : { specialty: [specialtyConcept(visitType.specialty)] }),
+    name: visitType.name,
+    comment: `${visitType.duration_min} minutes, ${visitType.modality}, ${visitType.patients === 'any' ? 'all' : visitType.patients} patients`,
+  };
+}
+
+export interface PractitionerFacts {
+  readonly id: string;
+  readonly npi: string | null;
+  /** The site's own code; becomes an identifier of the PractitionerRole. */
+  readonly code: string;
+  readonly name?: string;
+  readonly family?: string;
+  readonly given?: string;
+  readonly specialty?: string;
+}
+
+export function practitioner(facts: PractitionerFacts): Practitioner {
+  const text = facts.name ?? [facts.given, facts.family].filter((part) => part !== undefined).join(' ');
+  return {
+    resourceType: 'Practitioner',
+    ...(facts.npi === null ? {} : { identifier: [{ system: SYSTEMS.npi, value: facts.npi }] }),
+    active: true,
+    ...(text === ''
+      ? {}
+      : {
+          name: [
+            {
+              text,
+              ...(facts.family === undefined ? {} : { family: facts.family }),
+              ...(facts.given === undefined ? {} : { given: [facts.given] }),
+            },
+          ],
+        }),
+  };
+}
+
+export function practitionerRole(
+  site: SiteSettings,
+  facts: PractitionerFacts,
+  codes: readonly string[],
+  locations: readonly string[],
+): PractitionerRole {
+  return {
+    resourceType: 'PractitionerRole',
+    identifier: codes.map((value): Identifier => ({ system: siteSystem(site.id, 'practitioner'), value })),
+    active: true,
+    practitioner: { reference: `Practitioner/${facts.id}` },
+    organization: { reference: `Organization/${canonicalId.organization(site.identity)}` },
+    ...(facts.specialty === undefined ? {} : { specialty: [specialtyConcept(facts.specialty)] }),
+    ...(locations.length === 0 ? {} : { location: locations.map((id) => ({ reference: `Location/${id}` })) }),
+  };
+}
+
+export function schedule(
+  site: SiteSettings,
+  key: string,
+  actors: readonly { readonly type: string; readonly id: string }[],
+  more: { readonly name?: string; readonly specialty?: string; readonly serviceTypes?: readonly CodeableConcept[] },
+): Schedule {
+  return {
+    resourceType: 'Schedule',
+    identifier: [{ system: siteSystem(site.id, 'calendar'), value: key }],
+    active: site.stage !== 'suspended',
+    ...(more.serviceTypes === undefined || more.serviceTypes.length === 0 ? {} : { serviceType: more.serviceTypes }),
+    ...(more.specialty === undefined ? {} : { specialty: [specialtyConcept(more.specialty)] }),
+    actor: actors.map((actor) => ({ reference: `${actor.type}/${actor.id}` })),
+    ...(more.name === undefined ? {} : { comment: more.name }),
+  };
+}
+
+export type ResourceActor = { readonly type: string; readonly id: string };
+
+export interface SlotContent {
+  readonly key: string;
+  readonly scheduleId: string;
+  readonly during: Interval;
+  readonly status: SlotStatus;
+  readonly zone: string;
+  readonly serviceType: CodeableConcept | null;
+  readonly specialty: string | null;
+}
+
+/** Times carry the offset of the place, so that a person reads the clock on its wall. */
+export function slot(site: SiteSettings, content: SlotContent): Slot {
+  return {
+    resourceType: 'Slot',
+    identifier: [{ system: siteSystem(site.id, 'slot'), value: content.key }],
+    ...(content.serviceType === null ? {} : { serviceType: [content.serviceType] }),
+    ...(content.specialty === null ? {} : { specialty: [specialtyConcept(content.specialty)] }),
+    schedule: { reference: `Schedule/${content.scheduleId}` },
+    status: content.status,
+    start: formatInstant(content.during.start, content.zone),
+    end: formatInstant(content.during.end, content.zone),
+  };
+}
+
+/** `identifier:<system>|<value>` and the form for "any system". */
+export function identifierTokens(
+  identifiers: readonly { readonly system?: string; readonly value?: string }[],
+): string[] {
+  return identifiers.flatMap(({ system, value }) =>
+    value === undefined ? [] : [`identifier:${system ?? ''}|${value}`, `identifier:*|${value}`],
+  );
+}
+
+export function conceptTokens(param: string, concepts: readonly CodeableConcept[] | undefined): string[] {
+  return (concepts ?? []).flatMap((concept) =>
+    (concept.coding ?? []).flatMap(({ system, code }) =>
+      code === undefined ? [] : [`${param}:${system ?? ''}|${code}`, `${param}:*|${code}`],
+    ),
+  );
+}

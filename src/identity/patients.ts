@@ -1,0 +1,96 @@
+/**
+ * Patients: each site's record is a Patient of its own, linked to a golden record. Until matching decides otherwise a record is
+ * its own golden record: two sites' records are never joined silently.
+ */
+import { identifierTokens } from '../fhir/canonical.ts';
+import { canonicalId } from '../fhir/canonical-ids.ts';
+import { SYSTEMS, type ContactPoint, type Patient } from '../fhir/types.ts';
+import type { PatientAssertion } from '../mappings/contract.ts';
+import type { PatientIndex } from './contract.ts';
+
+export const patientIndex: PatientIndex = {
+  async resolve(assertion, site, at, tx, cause) {
+    const known = await tx.resources.patientByKey(site.id, assertion.key);
+    const id = known ?? canonicalId.patient(site.identity, assertion.key);
+    if (known === null) await tx.resources.linkPatient(id, id, site.id, assertion.key, cause.now);
+    const object = `patient:${assertion.key}`;
+    const newest = await tx.inbox.appliedReadAt(site.id, object);
+    if (newest === null || newest <= at) {
+      const stored = await tx.resources.read('Patient', id);
+      const resource = patient(assertion, stored === null ? null : (JSON.parse(stored.json) as Patient));
+      await tx.resources.put(
+        {
+          type: 'Patient',
+          id,
+          site: site.id,
+          resource,
+          active: resource.active !== false,
+          tokens: identifierTokens(resource.identifier ?? []),
+          security: site.sensitivity.site,
+        },
+        cause,
+      );
+      if (newest !== at) await tx.inbox.setAppliedReadAt(site.id, object, at);
+    }
+    return { kind: known === null ? 'new' : 'known', id, goldenId: id };
+  },
+};
+
+/** What is not stated stays as it was; a stated list replaces the list, since the record is this site's alone. */
+export function patient(assertion: PatientAssertion, before: Patient | null): Patient {
+  const { meta: _meta, id: _id, ...kept } = before ?? { resourceType: 'Patient' as const };
+  const named = assertion.family !== undefined || assertion.given !== undefined;
+  const given = [assertion.given, assertion.middle].filter((part) => part !== undefined);
+  const telecom = contacts(assertion, before?.telecom ?? []);
+  const { address } = assertion;
+  return {
+    ...kept,
+    resourceType: 'Patient',
+    active: before?.active ?? true,
+    ...(assertion.identifiers.length === 0
+      ? {}
+      : {
+          identifier: assertion.identifiers.map(({ system, value, type }) => ({
+            ...(type === undefined ? {} : { type: { coding: [{ system: SYSTEMS.identifierType, code: type }] } }),
+            system,
+            value,
+          })),
+        }),
+    ...(named
+      ? {
+          name: [
+            {
+              ...(assertion.family === undefined ? {} : { family: assertion.family }),
+              ...(given.length === 0 ? {} : { given }),
+            },
+          ],
+        }
+      : {}),
+    ...(telecom.length === 0 ? {} : { telecom }),
+    ...(assertion.gender === undefined ? {} : { gender: assertion.gender }),
+    ...(assertion.birthDate === undefined ? {} : { birthDate: assertion.birthDate }),
+    ...(assertion.deceased === undefined ? {} : { deceasedBoolean: assertion.deceased }),
+    ...(address === undefined
+      ? {}
+      : {
+          address: [
+            {
+              ...(address.line.length === 0 ? {} : { line: address.line }),
+              ...(address.city === undefined ? {} : { city: address.city }),
+              ...(address.state === undefined ? {} : { state: address.state }),
+              ...(address.postalCode === undefined ? {} : { postalCode: address.postalCode }),
+              ...(address.country === undefined ? {} : { country: address.country }),
+            },
+          ],
+        }),
+  };
+}
+
+function contacts(assertion: PatientAssertion, before: readonly ContactPoint[]): ContactPoint[] {
+  const stated: ContactPoint[] = [
+    ...(assertion.phone === undefined ? [] : [{ system: 'phone' as const, value: assertion.phone }]),
+    ...(assertion.email === undefined ? [] : [{ system: 'email' as const, value: assertion.email }]),
+  ];
+  const systems = new Set(stated.map((contact) => contact.system));
+  return [...stated, ...before.filter((contact) => !systems.has(contact.system))];
+}

@@ -1,0 +1,104 @@
+/**
+ * Practitioners: the NPI decides who someone is, because a person's calendar must be one over all sites. The site file's word
+ * about a code goes before what a message says. Without an NPI a person exists at one site only: two sites' local codes are
+ * never taken for one person.
+ */
+import { practitioner, practitionerRole, identifierTokens, type PractitionerFacts } from '../fhir/canonical.ts';
+import { canonicalId } from '../fhir/canonical-ids.ts';
+import { ruledPractitioner } from '../fhir/practitioner-rule.ts';
+import type { Practitioner, PractitionerRole } from '../fhir/types.ts';
+import type { PractitionerAssertion } from '../mappings/contract.ts';
+import type { ResourceRule, SiteSettings } from '../settings/shape.ts';
+import type { Cause } from '../store/contract-resources.ts';
+import type { Tx } from '../store/contract.ts';
+import type { PractitionerIndex, PractitionerMatch } from './contract.ts';
+
+export function identify(assertion: PractitionerAssertion, site: SiteSettings): PractitionerFacts {
+  const rule: ResourceRule | undefined = site.resources.practitioners[assertion.code];
+  const reference = rule?.practitioner ?? (assertion.npi === undefined ? undefined : `npi:${assertion.npi}`);
+  const who =
+    reference === undefined
+      ? { id: canonicalId.practitionerAtSite(site.identity, assertion.code), npi: null }
+      : ruledPractitioner(site, reference);
+  const name = rule?.name ?? assertion.name;
+  return {
+    ...who,
+    code: assertion.code,
+    ...(name === undefined ? {} : { name }),
+    ...(assertion.family === undefined ? {} : { family: assertion.family }),
+    ...(assertion.given === undefined ? {} : { given: assertion.given }),
+    ...(rule?.specialty === undefined ? {} : { specialty: rule.specialty }),
+  };
+}
+
+export const practitionerIndex: PractitionerIndex = {
+  async resolve(assertion, site, tx, cause): Promise<PractitionerMatch> {
+    const facts = identify(assertion, site);
+    return writePractitioner(facts, [], site, tx, cause);
+  },
+};
+
+/** Also used for the people whom site files name, before any message mentions them. */
+export async function writePractitioner(
+  facts: PractitionerFacts,
+  locations: readonly string[],
+  site: SiteSettings,
+  tx: Tx,
+  cause: Cause,
+): Promise<PractitionerMatch> {
+  const canonical: Cause = { ...cause, site: null, messageId: null };
+  const known = await tx.resources.read('Practitioner', facts.id);
+  // The first name stays: sites spell one person differently, and each spelling would otherwise be a new version.
+  const named = known !== null && (JSON.parse(known.json) as Practitioner).name !== undefined;
+  if (!named) {
+    const resource = practitioner(facts);
+    await tx.resources.put(
+      {
+        type: 'Practitioner',
+        id: facts.id,
+        site: null,
+        resource,
+        ...(resource.name?.[0]?.text === undefined ? {} : { name: resource.name[0].text }),
+        tokens: identifierTokens(resource.identifier ?? []),
+      },
+      canonical,
+    );
+  }
+  const roleId = canonicalId.practitionerRole(site.identity, facts.id);
+  const role = await tx.resources.read('PractitionerRole', roleId);
+  const before = role === null ? null : (JSON.parse(role.json) as PractitionerRole);
+  const codes = (before?.identifier ?? []).flatMap(({ value }) => (value === undefined ? [] : [value]));
+  const places = (before?.location ?? []).flatMap(({ reference }) =>
+    reference === undefined ? [] : [reference.slice(9)],
+  );
+  const resource = practitionerRole(site, facts, union(codes, [facts.code]), union(places, locations));
+  const specialty = facts.specialty ?? specialtyOf(before);
+  await tx.resources.put(
+    {
+      type: 'PractitionerRole',
+      id: roleId,
+      site: site.id,
+      resource: specialty === undefined ? resource : { ...resource, specialty: before?.specialty ?? resource.specialty } as PractitionerRole, // prettier-ignore
+      tokens: [
+        ...identifierTokens(resource.identifier ?? []),
+        ...(specialty === undefined ? [] : [`specialty:http://nucc.org/provider-taxonomy|${specialty}`, `specialty:*|${specialty}`]), // prettier-ignore
+      ],
+      refs: [
+        `practitioner:Practitioner/${facts.id}`,
+        `organization:Organization/${canonicalId.organization(site.identity)}`,
+        ...union(places, locations).map((id) => `location:Location/${id}`),
+      ],
+      locations: union(places, locations),
+    },
+    { ...cause, messageId: null },
+  );
+  return { practitionerId: facts.id, roleId };
+}
+
+function specialtyOf(role: PractitionerRole | null): string | undefined {
+  return role?.specialty?.[0]?.coding?.[0]?.code;
+}
+
+function union(left: readonly string[], right: readonly string[]): string[] {
+  return [...new Set([...left, ...right])].sort();
+}

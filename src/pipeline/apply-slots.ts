@@ -1,0 +1,154 @@
+/** Applies what a site says about its open and closed time. */
+import * as canonical from '../fhir/canonical.ts';
+import { canonicalId } from '../fhir/canonical-ids.ts';
+import type { BlockChange, BlockWindowChange, SlotStatement, SlotWindowChange } from '../mappings/contract.ts';
+import { zoneOf } from '../settings/zone.ts';
+import type { Touched } from '../store/contract-bookings.ts';
+import type { SlotRow, StoredSlot } from '../store/contract-resources.ts';
+import { Park, spanOf, type Applied, type ApplyContext } from './apply-context.ts';
+import { resolveActor } from './participants.ts';
+import { visitTypeOf, securityOf } from './visit-type.ts';
+
+export async function applySlotWindow(context: ApplyContext, change: SlotWindowChange): Promise<Applied> {
+  const { tx, site, cause, now } = context;
+  const rule = site.resources.calendars[change.calendar];
+  if (rule === undefined) {
+    throw new Park('identify', 'RESOURCE_UNKNOWN', `calendar ${change.calendar} is not under resources.calendars`);
+  }
+  const verified = await tx.feeds.verifiedAt(site.id, change.calendar, change.visitType, change.window.start);
+  if (verified !== null && verified > change.at) return 'superseded';
+
+  const scheduleId = canonicalId.schedule(site.identity, change.calendar);
+  const visitType = await visitTypeOf(context, change.visitType);
+  const location = rule.location;
+  const zone = zoneOf(site, location);
+  const security = securityOf(site, { location: location ?? null, visitType, codes: [] });
+  const row = (statement: SlotStatement): SlotRow => {
+    const id = canonicalId.slot(site.identity, statement.key);
+    return {
+      id,
+      site: site.id,
+      siteKey: statement.key,
+      scheduleId,
+      localVisitType: change.visitType,
+      visitType,
+      specialty: rule.specialty ?? null,
+      locationId: location === undefined ? null : canonicalId.location(site.identity, location),
+      during: statement.during,
+      siteStatus: statement.status,
+      capacity: statement.capacity ?? 1,
+      seatsLeft: statement.left ?? null,
+      session: (statement.capacity ?? 1) > 1 ? canonicalId.session(site.identity, statement.key) : null,
+      security,
+      resource: canonical.slot(site, {
+        key: statement.key,
+        scheduleId,
+        during: statement.during,
+        status: statement.status,
+        zone,
+        serviceType: canonical.visitTypeConcept(
+          site,
+          change.visitType,
+          visitType,
+          visitType === null ? undefined : context.plan.hub.visitTypes[visitType]?.name,
+        ),
+        specialty: rule.specialty ?? null,
+      }),
+    };
+  };
+
+  const offered = new Set(change.slots.map((statement) => statement.key));
+  const known = await tx.resources.slotsOf(scheduleId, change.visitType, change.window);
+  const vanished = known
+    .filter((slot) => !offered.has(slot.siteKey) && slot.siteStatus === 'free')
+    .map((slot) => row(noLongerOffered(slot)));
+  await tx.resources.putSlots([...change.slots.map(row), ...vanished], cause);
+  const nextDue = now + site.poll.availabilityEvery_s * 1000;
+  await tx.feeds.verified(
+    site.id,
+    { calendar: change.calendar, visitType: change.visitType, window: change.window },
+    change.at,
+    nextDue as typeof now,
+  );
+  return 'applied';
+}
+
+/** It returns under the same id when the site offers it again. */
+function noLongerOffered(slot: StoredSlot): SlotStatement {
+  return {
+    key: slot.siteKey,
+    during: slot.during,
+    status: 'busy-unavailable',
+    capacity: slot.capacity,
+    ...(slot.seatsLeft === null ? {} : { left: 0 }),
+  };
+}
+
+export async function applyBlock(context: ApplyContext, change: BlockChange): Promise<Applied> {
+  const { tx, site, cause } = context;
+  const ours = await tx.mirrors.byKey(site.id, change.key);
+  // A block that we placed there for a visit elsewhere is that visit's copy, not news.
+  if (ours !== null) return 'applied';
+  const actor = await resolveActor(context, change.actor);
+  const touched: Touched[] = [];
+  const ids = actor.occupies.length > 0 ? actor.occupies : actor.actors;
+  for (const resourceId of ids) {
+    if (change.closed) {
+      touched.push(
+        ...(await tx.busy.putBlock({
+          resourceId,
+          during: change.during,
+          occupancy: canonicalId.session(site.identity, `block:${change.key}`),
+          origin: 'block',
+          site: site.id,
+          blockKey: change.key,
+          tentative: false,
+        })),
+      );
+    } else {
+      touched.push(...(await tx.busy.removeBlock(site.id, change.key)));
+    }
+  }
+  await refresh(context, touched);
+  if (!change.closed)
+    await tx.ledger.add([{ at: context.now, kind: 'block-opened', site: site.id, cause: String(cause.messageId) }]);
+  return 'applied';
+}
+
+export async function applyBlockWindow(context: ApplyContext, change: BlockWindowChange): Promise<Applied> {
+  const { tx, site } = context;
+  const actor = await resolveActor(context, { kind: 'calendar', code: change.calendar });
+  const object = `blocks:${change.calendar}`;
+  const newest = await tx.inbox.appliedReadAt(site.id, object);
+  if (newest !== null && newest > change.at) return 'superseded';
+  const listed = new Set(change.blocks.map((block) => block.key));
+  const touched: Touched[] = [];
+  for (const resourceId of actor.occupies) {
+    for (const key of await tx.busy.blocks(site.id, resourceId, change.window)) {
+      if (!listed.has(key)) touched.push(...(await tx.busy.removeBlock(site.id, key)));
+    }
+    for (const block of change.blocks) {
+      if ((await tx.mirrors.byKey(site.id, block.key)) !== null) continue;
+      touched.push(
+        ...(await tx.busy.putBlock({
+          resourceId,
+          during: block.during,
+          occupancy: canonicalId.session(site.identity, `block:${block.key}`),
+          origin: 'block',
+          site: site.id,
+          blockKey: block.key,
+          tentative: false,
+        })),
+      );
+    }
+  }
+  await tx.inbox.setAppliedReadAt(site.id, object, change.at);
+  await refresh(context, touched);
+  return 'applied';
+}
+
+export async function refresh(context: ApplyContext, touched: readonly Touched[]): Promise<void> {
+  const span = spanOf(touched.map((one) => one.during));
+  if (span === null) return;
+  await context.tx.resources.refreshSlots([...new Set(touched.map((one) => one.resourceId))], span, context.cause);
+}

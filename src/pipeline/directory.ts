@@ -1,0 +1,186 @@
+/**
+ * What site files say about people, places and calendars, as canonical resources: written at start and after each new plan, so
+ * that schedules exist before the first message. Writing the same again changes no version.
+ */
+import type { Instant } from '../core/instant.ts';
+import * as canonical from '../fhir/canonical.ts';
+import { canonicalId } from '../fhir/canonical-ids.ts';
+import type { PractitionerIndex } from '../identity/contract.ts';
+import type { Plan, ResourceRule, SiteSettings } from '../settings/shape.ts';
+import type { Cause } from '../store/contract-resources.ts';
+import { systemScope, type Store, type Tx } from '../store/contract.ts';
+
+export async function syncDirectory(
+  store: Store,
+  plan: Plan,
+  practitioners: PractitionerIndex,
+  now: Instant,
+): Promise<void> {
+  await store.transaction(systemScope('directory'), async (tx) => {
+    for (const [code, visitType] of Object.entries(plan.hub.visitTypes)) {
+      const resource = canonical.healthcareService(code, visitType);
+      await tx.resources.put(
+        {
+          type: 'HealthcareService',
+          id: canonicalId.healthcareService(code),
+          site: null,
+          resource,
+          name: visitType.name,
+          tokens: [
+            ...canonical.identifierTokens(resource.identifier ?? []),
+            ...canonical.conceptTokens('service-type', resource.type),
+            ...canonical.conceptTokens('specialty', resource.specialty),
+          ],
+        },
+        { site: null, messageId: null, siteTime: null, now },
+      );
+    }
+  });
+  for (const site of plan.sites) {
+    await store.transaction(systemScope('directory'), (tx) => syncSite(tx, site, plan, practitioners, now));
+  }
+}
+
+async function syncSite(
+  tx: Tx,
+  site: SiteSettings,
+  plan: Plan,
+  practitioners: PractitionerIndex,
+  now: Instant,
+): Promise<void> {
+  const cause: Cause = { site: site.id, messageId: null, siteTime: null, now };
+  const organization = canonical.organization(site);
+  await tx.resources.put(
+    {
+      type: 'Organization',
+      id: canonicalId.organization(site.identity),
+      site: site.id,
+      resource: organization,
+      name: site.id,
+      tokens: canonical.identifierTokens(organization.identifier ?? []),
+    },
+    cause,
+  );
+  for (const [key, settings] of Object.entries(site.locations)) {
+    await putLocation(tx, site, key, settings, cause);
+  }
+  for (const [code, rule] of Object.entries(site.resources.practitioners)) {
+    await practitioners.resolve(asserted(code, rule), site, tx, cause);
+  }
+  for (const [key, rule] of Object.entries(site.resources.calendars)) {
+    await putCalendar(tx, site, key, rule, plan, practitioners, cause);
+  }
+}
+
+export async function putLocation(
+  tx: Tx,
+  site: SiteSettings,
+  key: string,
+  settings: SiteSettings['locations'][string],
+  cause: Cause,
+): Promise<string> {
+  const id = canonicalId.location(site.identity, key);
+  const resource = canonical.location(site, key, settings);
+  await tx.resources.put(
+    {
+      type: 'Location',
+      id,
+      site: site.id,
+      resource,
+      name: settings.name,
+      tokens: canonical.identifierTokens(resource.identifier ?? []),
+      refs: [
+        ...(resource.managingOrganization?.reference === undefined
+          ? []
+          : [`organization:${resource.managingOrganization.reference}`]),
+        ...(resource.partOf?.reference === undefined ? [] : [`partof:${resource.partOf.reference}`]),
+      ],
+      locations: [id],
+      security: site.sensitivity.departments[key] ?? [],
+    },
+    { ...cause, messageId: null },
+  );
+  return id;
+}
+
+async function putCalendar(
+  tx: Tx,
+  site: SiteSettings,
+  key: string,
+  rule: ResourceRule,
+  plan: Plan,
+  practitioners: PractitionerIndex,
+  cause: Cause,
+): Promise<void> {
+  const location = rule.location === undefined ? null : canonicalId.location(site.identity, rule.location);
+  const who =
+    rule.practitioner === undefined ? null : await practitioners.resolve(asserted(key, rule), site, tx, cause);
+  const visitTypes = Object.entries(site.visitTypes).map(([local, code]) =>
+    canonical.visitTypeConcept(site, local, code, plan.hub.visitTypes[code]?.name),
+  );
+  await putSchedule(tx, site, key, {
+    practitioner: who,
+    location,
+    ...(rule.name === undefined ? {} : { name: rule.name }),
+    ...(rule.specialty === undefined ? {} : { specialty: rule.specialty }),
+    serviceTypes: visitTypes,
+    cause,
+  });
+}
+
+export interface ScheduleFacts {
+  readonly practitioner: { readonly practitionerId: string; readonly roleId: string } | null;
+  readonly location: string | null;
+  readonly name?: string;
+  readonly specialty?: string;
+  readonly serviceTypes?: Parameters<typeof canonical.schedule>[3]['serviceTypes'];
+  readonly cause: Cause;
+}
+
+/** A Schedule with its actors: Practitioner, PractitionerRole, Location (DESIGN section 7). */
+export async function putSchedule(tx: Tx, site: SiteSettings, key: string, facts: ScheduleFacts): Promise<string> {
+  const id = canonicalId.schedule(site.identity, key);
+  const actors = [
+    ...(facts.practitioner === null
+      ? []
+      : [
+          { type: 'Practitioner', id: facts.practitioner.practitionerId },
+          { type: 'PractitionerRole', id: facts.practitioner.roleId },
+        ]),
+    ...(facts.location === null ? [] : [{ type: 'Location', id: facts.location }]),
+  ];
+  const resource = canonical.schedule(site, key, actors, {
+    ...(facts.name === undefined ? {} : { name: facts.name }),
+    ...(facts.specialty === undefined ? {} : { specialty: facts.specialty }),
+    ...(facts.serviceTypes === undefined ? {} : { serviceTypes: facts.serviceTypes }),
+  });
+  await tx.resources.put(
+    {
+      type: 'Schedule',
+      id,
+      site: site.id,
+      resource,
+      active: site.stage !== 'suspended',
+      tokens: [
+        ...canonical.identifierTokens(resource.identifier ?? []),
+        ...canonical.conceptTokens('service-type', resource.serviceType),
+        ...canonical.conceptTokens('specialty', resource.specialty),
+      ],
+      refs: actors.map((actor) => `actor:${actor.type}/${actor.id}`),
+      locations: facts.location === null ? [] : [facts.location],
+      security: site.sensitivity.site,
+    },
+    { ...facts.cause, messageId: null },
+  );
+  await tx.resources.setScheduleActors(id, actors);
+  return id;
+}
+
+function asserted(code: string, rule: ResourceRule): { code: string; npi?: string; name?: string } {
+  const npi = rule.practitioner?.startsWith('npi:') === true ? rule.practitioner.slice(4) : undefined;
+  return {
+    code: rule.practitioner?.startsWith('local:') === true ? rule.practitioner.slice(6) : code,
+    ...(npi === undefined ? {} : { npi }),
+    ...(rule.name === undefined ? {} : { name: rule.name }),
+  };
+}

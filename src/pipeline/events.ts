@@ -1,0 +1,14 @@
+/** What stages report. The composition root turns each into one log line and one metric; no field may hold patient data. */
+import type { ErrorCode } from '../core/errors.ts';
+
+export interface StageEvents {
+  received(site: string, via: string, inserted: number, repeated: number): void;
+  applied(site: string, kind: string, status: 'applied' | 'ignored' | 'superseded' | 'parked', waited_ms: number): void;
+  parked(site: string, kind: string, stage: string, code: ErrorCode, messageId: number): void;
+  polled(site: string, feed: string, messages: number, took_ms: number): void;
+  feedFailed(site: string, feed: string, code: ErrorCode, detail: string): void;
+  delivered(site: string, kind: string, outcome: string, took_ms: number): void;
+  bookingMoved(site: string, action: string, state: string): void;
+  stageFailed(stage: string, code: ErrorCode, detail: string): void;
+  swept(what: string, count: number): void;
+}
