@@ -3,9 +3,10 @@
  * answer says AA, AE or AR. Enhanced mode: an accept acknowledgement says CA, CE or CR as soon as the message is safe.
  */
 import type { Instant } from '../core/instant.ts';
-import { isWideCharset, utf16Order } from './charset.ts';
+import { isWideCharset, latin1, utf16Order } from './charset.ts';
 import { escape } from './escapes.ts';
-import type { Header } from './header.ts';
+import { header, type Header } from './header.ts';
+import { parseMessage } from './message.ts';
 import { encodingCharacters, type Separators } from './separators.ts';
 import { formatTime } from './time.ts';
 
@@ -59,8 +60,8 @@ export interface AckContent {
 }
 
 /** Enhanced unless MSH-15 and MSH-16 are both empty; one of them alone is not allowed, the empty one then counts as NE. */
-export function ackModeOf(header: Header): 'original' | 'enhanced' {
-  return header.component(15) === '' && header.component(16) === '' ? 'original' : 'enhanced';
+export function ackModeOf(message: Header): 'original' | 'enhanced' {
+  return message.component(15) === '' && message.component(16) === '' ? 'original' : 'enhanced';
 }
 
 /**
@@ -200,4 +201,35 @@ export function mllpRefusal(bytes: Uint8Array, header: Header): AckError | null 
     text: 'UTF-16 and UTF-32 cannot be sent over MLLP. Send UTF-8 and put UNICODE UTF-8 into MSH-18.',
     at: { segment: 'MSH', field: 18 },
   };
+}
+
+/** An acknowledgement that came in. */
+export interface Acknowledgement {
+  readonly code: AckCode;
+  /** MSA-2 as sent, one character per byte: compare it with `Header.raw(10)` of the message. */
+  readonly rawControlId: string;
+  /** MSA-3 and what ERR says, one line each; words of the other side, so never for a log. */
+  readonly text: string;
+  readonly header: Header;
+}
+
+const CODES: readonly AckCode[] = ['AA', 'AE', 'AR', 'CA', 'CE', 'CR'];
+
+/** Null when there is no MSA segment or its code is none of the six. Reads ACK, SRR, MFK and any other answer. */
+export function readAcknowledgement(bytes: Uint8Array): Acknowledgement | null {
+  const read = header(bytes);
+  const lines = latin1(bytes).split(/[\r\n]+/);
+  const line = lines.find((one) => one.startsWith(`MSA${read.separators.field}`));
+  const [, code = '', rawControlId = ''] = line?.split(read.separators.field) ?? [];
+  const known = CODES.find((one) => one === code.trim());
+  return known === undefined ? null : { code: known, rawControlId, text: answerText(bytes), header: read };
+}
+
+function answerText(bytes: Uint8Array): string {
+  const { message } = parseMessage(bytes);
+  const said = [message.first('MSA')?.field(3)];
+  for (const error of message.all('ERR')) {
+    said.push(error.field(8) ?? error.field(7) ?? error.component(3, 2) ?? error.component(1, 4, 2));
+  }
+  return said.filter((text) => typeof text === 'string' && text.trim() !== '').join('\n');
 }

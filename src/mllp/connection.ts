@@ -1,0 +1,269 @@
+/**
+ * One connection of the listener: reads frames, hands them on one at a time, answers in their order. Reading and answering
+ * are two loops with a short queue between them:
+ *
+ *   socket --> decoder --> queue (maxPending_frames) --> receive --> answer --> socket
+ *
+ * Reading waits while the queue is full and answering waits while the other side does not read, so neither a flood of
+ * messages nor a sender that ignores its answers makes memory grow.
+ */
+import type { Socket } from 'node:net';
+import { asHubError, ERRORS, HubError } from '../core/errors.ts';
+import { randomToken } from '../core/ids.ts';
+import { ackCode, acknowledge, mllpRefusal, type AckError } from '../hl7v2/acknowledge.ts';
+import { encodeFrame, FrameDecoder, type FrameEvent } from '../hl7v2/frame.ts';
+import { header } from '../hl7v2/header.ts';
+import type { ListenerEvent, ListenerOptions, Peer } from './listener.ts';
+
+type Item =
+  | { readonly kind: 'frame'; readonly bytes: Uint8Array }
+  | { readonly kind: 'oversize'; readonly head: Uint8Array; readonly length: number };
+
+/** A message that goes on past this many times the limit has no end: its connection is closed instead of skipping on. */
+const SKIP_AT_MOST = 16;
+
+export class Connection {
+  /** Resolves when the socket is closed and every frame that was read is dealt with; never rejects. */
+  readonly done: Promise<void>;
+  readonly #id: number;
+  readonly #peer: Peer;
+  readonly #socket: Socket;
+  readonly #options: ListenerOptions;
+  readonly #decoder: FrameDecoder;
+  readonly #queue: Item[] = [];
+  readonly #readerBell = new Bell();
+  readonly #workerBell = new Bell();
+  /** Nothing more will be queued. */
+  #inputOver = false;
+  /** The hub is closing: what arrives now is read and dropped, so that the last answers are not reset away. */
+  #finishing = false;
+  /** Storing failed: nothing behind the failed frame may be stored or answered, the sender repeats all of it. */
+  #broken = false;
+  #busy = false;
+  #frameSince: number | null = null;
+
+  constructor(id: number, peer: Peer, socket: Socket, options: ListenerOptions) {
+    this.#id = id;
+    this.#peer = peer;
+    this.#socket = socket;
+    this.#options = options;
+    this.#decoder = new FrameDecoder({
+      maxFrame_bytes: options.limits.maxFrame_bytes,
+      ...(options.finalCr === undefined ? {} : { finalCr: options.finalCr }),
+    });
+    // Errors are seen by the reading loop; without a listener one that comes after it would end the process.
+    socket.on('error', () => undefined);
+    // `on`, not the callback of setTimeout: that one is called only once.
+    socket.on('timeout', () => this.#idle());
+    socket.setTimeout(options.limits.idle_ms);
+    this.done = this.#run();
+  }
+
+  /** Takes no more frames, answers those already read, then ends the connection. */
+  finish(): void {
+    this.#finishing = true;
+    this.#inputOver = true;
+    this.#workerBell.ring();
+    this.#readerBell.ring();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  async #run(): Promise<void> {
+    this.#tell({ kind: 'connected' });
+    const reading = this.#read();
+    await this.#work();
+    if (this.#broken) this.#socket.destroy();
+    else await ended(this.#socket);
+    await reading;
+    this.#socket.destroy();
+    this.#tell({ kind: 'disconnected' });
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const chunks: AsyncIterable<Buffer> = this.#socket.iterator({ destroyOnReturn: false });
+      for await (const chunk of chunks) {
+        if (this.#finishing || this.#broken) continue;
+        await this.#take(this.#decoder.push(chunk));
+        this.#checkEndless();
+      }
+    } catch {
+      // A reset, or our own closing: what matters is what was under way, below.
+    }
+    await this.#take(this.#decoder.end());
+    this.#inputOver = true;
+    this.#workerBell.ring();
+  }
+
+  async #take(events: readonly FrameEvent[]): Promise<void> {
+    for (const event of events) {
+      switch (event.kind) {
+        case 'frame':
+          this.#tell({ kind: 'frame', length: event.bytes.length, finalCr: event.finalCr });
+          await this.#enqueue({ kind: 'frame', bytes: event.bytes });
+          break;
+        case 'oversize-end':
+          await this.#enqueue({ kind: 'oversize', head: event.head, length: event.length });
+          break;
+        case 'unfinished':
+          this.#tell({ kind: 'dropped-mid-frame', length: event.length });
+          break;
+        case 'oversize':
+          this.#tell({ kind: 'oversize', length: event.length });
+          break;
+        case 'garbage':
+        case 'restarted':
+        case 'stray-fs':
+          this.#tell(event);
+          break;
+      }
+    }
+    this.#watchFrame(events.length > 0);
+  }
+
+  async #enqueue(item: Item): Promise<void> {
+    while (this.#queue.length >= this.#options.limits.maxPending_frames && !this.#finishing && !this.#broken) {
+      await this.#readerBell.wait();
+    }
+    if (this.#finishing || this.#broken) return;
+    this.#queue.push(item);
+    this.#workerBell.ring();
+  }
+
+  async #work(): Promise<void> {
+    for (;;) {
+      const item = this.#queue[0];
+      if (item === undefined) {
+        if (this.#inputOver) return;
+        await this.#workerBell.wait();
+        continue;
+      }
+      try {
+        this.#busy = true;
+        const answer = await this.#answer(item);
+        this.#busy = false;
+        if (answer !== null) await this.#write(answer);
+      } catch (error) {
+        this.#busy = false;
+        this.#broken = true;
+        this.#tell({ kind: 'error', error: asHubError(error) });
+        this.#readerBell.ring();
+        return;
+      }
+      this.#queue.shift();
+      this.#readerBell.ring();
+    }
+  }
+
+  async #answer(item: Item): Promise<Uint8Array | null> {
+    if (item.kind === 'oversize') {
+      const { head, length } = item;
+      if (this.#options.oversize !== undefined) return await this.#options.oversize(head, length, this.#peer);
+      return this.#reject(head, { code: '207', text: ERRORS.MESSAGE_TOO_LARGE.text });
+    }
+    const refusal = mllpRefusal(item.bytes, header(item.bytes));
+    if (refusal !== null) {
+      this.#tell({ kind: 'refused-charset', length: item.bytes.length });
+      return this.#reject(item.bytes, refusal);
+    }
+    return await this.#options.receive(item.bytes, this.#peer);
+  }
+
+  /** Null without an MSH: there is nobody to address the answer to and no control id to name. */
+  #reject(bytes: Uint8Array, error: AckError): Uint8Array | null {
+    const read = header(bytes);
+    const code = read.found ? ackCode(read, 'rejected') : null;
+    if (code === null) return null;
+    const controlId = (this.#options.controlId ?? shortToken)();
+    const text = error.text ?? '';
+    return acknowledge(read, { code, controlId, at: this.#options.clock.now(), text, errors: [error] });
+  }
+
+  /** Waits for the other side to read when it lags. */
+  async #write(answer: Uint8Array): Promise<void> {
+    const socket = this.#socket;
+    if (!socket.writable) {
+      this.#tell({ kind: 'answer-undelivered' });
+      return;
+    }
+    const flushed = socket.write(encodeFrame(answer), (error) => {
+      this.#tell({ kind: error ? 'answer-undelivered' : 'answered' });
+    });
+    if (!flushed) await drained(socket);
+  }
+
+  #idle(): void {
+    // Storing may take longer than a quiet sender is given; the next write starts the time anew.
+    if (this.#busy) return;
+    this.#tell({ kind: 'idle-closed' });
+    this.#socket.destroy();
+  }
+
+  #watchFrame(ended: boolean): void {
+    if (!this.#decoder.isInsideFrame) this.#frameSince = null;
+    else if (ended || this.#frameSince === null) this.#frameSince = this.#options.clock.monotonic();
+  }
+
+  /** Neither a message without end nor one that drips in for ever may keep a connection. */
+  #checkEndless(): void {
+    const { maxFrame_bytes, maxFrame_ms } = this.#options.limits;
+    const since = this.#frameSince;
+    const tooSlow =
+      since !== null && maxFrame_ms !== undefined && this.#options.clock.monotonic() - since > maxFrame_ms;
+    if (!tooSlow && this.#decoder.pending_bytes <= maxFrame_bytes * SKIP_AT_MOST) return;
+    const detail = tooSlow ? 'the message took longer than maxFrame_ms' : 'the message has no end';
+    this.#tell({ kind: 'error', error: new HubError('MESSAGE_TOO_LARGE', { detail }) });
+    this.#socket.destroy();
+  }
+
+  #tell(event: EventBody): void {
+    this.#options.onEvent({ ...event, connection: this.#id, peer: this.#peer });
+  }
+}
+
+type WithoutOrigin<E> = E extends unknown ? Omit<E, 'connection' | 'peer'> : never;
+type EventBody = WithoutOrigin<Exclude<ListenerEvent, { readonly kind: 'refused' | 'listener-error' }>>;
+
+/** 16 characters: MSH-10 takes 20 up to version 2.6. */
+function shortToken(): string {
+  return randomToken(12);
+}
+
+/** Resolves when every answer is with the operating system: destroying the socket earlier would drop the last ones. */
+async function ended(socket: Socket): Promise<void> {
+  if (socket.destroyed) return;
+  await new Promise<void>((resolve) => socket.end(() => resolve()));
+}
+
+async function drained(socket: Socket): Promise<void> {
+  if (socket.closed) return;
+  await new Promise<void>((resolve) => {
+    const over = (): void => {
+      socket.off('drain', over);
+      socket.off('close', over);
+      resolve();
+    };
+    socket.on('drain', over);
+    socket.on('close', over);
+  });
+}
+
+/** Wakes the one loop that waits; a ring that nobody waits for is kept for the next wait. */
+class Bell {
+  #waiting: (() => void) | null = null;
+  #rung = false;
+
+  ring(): void {
+    this.#rung = true;
+    this.#waiting?.();
+  }
+
+  async wait(): Promise<void> {
+    if (!this.#rung) await new Promise<void>((resolve) => (this.#waiting = resolve));
+    this.#rung = false;
+    this.#waiting = null;
+  }
+}
