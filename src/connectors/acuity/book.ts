@@ -1,0 +1,224 @@
+/**
+ * Booking as the vendor's client role, which keeps its availability checks on: two callers racing for one time cannot both win.
+ * The vendor has no idempotency, so before a write we look if it is already there, and after it we read it back.
+ */
+import type { Clock } from '../../core/clock.ts';
+import { HubError } from '../../core/errors.ts';
+import { formatInstant, localDate, parseInstant } from '../../core/instant.ts';
+import type {
+  Book,
+  CancelOrder,
+  Found,
+  MoveOrder,
+  PatientFacts,
+  PlaceOrder,
+  Site,
+  SiteBooking,
+  WriteOutcome,
+} from '../contract.ts';
+import type { AcuityClient, CallFor, Written } from './client.ts';
+import { findByKey, findByOrder } from './find.ts';
+import { failedWrite, refusalOf, refusalOfCheck, refused, unproven, unsent } from './outcome.ts';
+import type { AcuitySettings } from './settings.ts';
+import { siteBooking } from './state.ts';
+import { isAppointment } from './wire.ts';
+import { calendarZone } from './zone.ts';
+
+/** Waits before each reading back; the vendor's own replicas may be a moment behind. */
+const READ_BACK_AFTER_MS = [0, 300, 1_000] as const;
+
+export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, clock: Clock): Book {
+  const { settings } = site;
+
+  async function place(order: PlaceOrder, signal: AbortSignal): Promise<WriteOutcome> {
+    const at: CallFor = { purpose: 'booking', signal };
+    const missing = whatIsMissing(order.patient);
+    if (missing !== null) return refused('needs-answers', missing);
+    let known: Found;
+    let open: WriteOutcome | null;
+    try {
+      [known, open] = await Promise.all([findByOrder(site, client, order, at), check(order, at)]);
+    } catch (error) {
+      return unsent(error);
+    }
+    // An earlier attempt whose answer was lost has taken the time itself: that comes before "the time is taken".
+    if (known.kind === 'found' && known.at.status === 'booked') return { kind: 'booked', at: known.at };
+    if (open !== null) return open;
+    return write(
+      () => client.createAppointment(bodyOf(site, order), at),
+      (now) => now.start === order.start,
+      at,
+    );
+  }
+
+  async function cancel(order: CancelOrder, signal: AbortSignal): Promise<WriteOutcome> {
+    const at: CallFor = { purpose: 'booking', signal };
+    try {
+      // What a second cancel answers is not documented. A 404 is left to the write: this read may lag behind a new booking.
+      const found = await findByKey(site, client, order.key, at);
+      if (found.kind === 'found' && found.at.status === 'cancelled') return { kind: 'booked', at: found.at };
+    } catch (error) {
+      return unsent(error);
+    }
+    const note = order.reason === undefined ? {} : { cancelNote: order.reason };
+    return write(
+      () => client.cancelAppointment(order.key, note, at),
+      (now) => now.status === 'cancelled',
+      at,
+    );
+  }
+
+  async function reschedule(order: MoveOrder, signal: AbortSignal): Promise<WriteOutcome> {
+    const at: CallFor = { purpose: 'booking', signal };
+    const isThere = (now: SiteBooking): boolean => now.start === order.start && now.calendar === order.calendar;
+    try {
+      const found = await findByKey(site, client, order.key, at);
+      if (found.kind === 'found' && found.at.status === 'booked' && isThere(found.at)) {
+        return { kind: 'booked', at: found.at };
+      }
+      const open = await checkMove(order, at);
+      if (open !== null) return open;
+    } catch (error) {
+      return unsent(error);
+    }
+    const zone = calendarZone(site.file, order.calendar);
+    const json = {
+      datetime: formatInstant(order.start, zone),
+      calendarID: Number(order.calendar),
+      timezone: zone,
+    };
+    return write(() => client.rescheduleAppointment(order.key, json, at), isThere, at);
+  }
+
+  /** Null: open, or the vendor would not say, and then the write itself decides. */
+  async function check(order: PlaceOrder, at: CallFor): Promise<WriteOutcome | null> {
+    const datetime = formatInstant(order.start, calendarZone(site.file, order.calendar));
+    const time = { datetime, appointmentTypeID: Number(order.visitType), calendarID: Number(order.calendar) };
+    try {
+      const [answer] = (await client.checkTimes([time], at)).value;
+      const valid = answer?.valid ?? answer?.available ?? true;
+      return valid ? null : refusalOfCheck(answer?.error);
+    } catch (error) {
+      if (error instanceof HubError && NO_STATEMENT.has(error.code)) return null;
+      throw error;
+    }
+  }
+
+  /** check-times knows no exception for the visit that moves, so a move that overlaps itself needs the list of times. */
+  async function checkMove(order: MoveOrder, at: CallFor): Promise<WriteOutcome | null> {
+    const zone = calendarZone(site.file, order.calendar);
+    try {
+      const times = await client.openTimes(
+        [
+          ['date', localDate(order.start, zone)],
+          ['appointmentTypeID', order.visitType],
+          ['calendarID', order.calendar],
+          ['timezone', zone],
+          ['ignoreAppointmentIDs[]', order.key],
+        ],
+        at,
+      );
+      const isOpen = times.value.some((one) => parseInstant(one.time) === order.start);
+      // Times of a class are never listed here; asked for one the vendor answers with an empty list.
+      return isOpen || times.value.length === 0 ? null : refusalOfCheck(undefined);
+    } catch (error) {
+      if (error instanceof HubError && NO_STATEMENT.has(error.code)) return null;
+      throw error;
+    }
+  }
+
+  async function write(
+    send: () => Promise<Written<unknown>>,
+    isDone: (now: SiteBooking) => boolean,
+    at: CallFor,
+  ): Promise<WriteOutcome> {
+    let written: Written<unknown>;
+    try {
+      written = await send();
+    } catch (error) {
+      return failedWrite(error);
+    }
+    if (!written.ok) return refusalOf(written);
+    try {
+      const answered = bookingIn(written, settings);
+      return settings.readBack ? await readBack(answered.key, isDone, at) : { kind: 'booked', at: answered };
+    } catch (error) {
+      return unproven(site.id, error);
+    }
+  }
+
+  async function readBack(key: string, isDone: (now: SiteBooking) => boolean, at: CallFor): Promise<WriteOutcome> {
+    for (const wait_ms of READ_BACK_AFTER_MS) {
+      await clock.sleep(wait_ms, at.signal);
+      const found = await findByKey(site, client, key, at);
+      if (found.kind === 'found' && isDone(found.at)) return { kind: 'booked', at: found.at };
+    }
+    return unproven(site.id);
+  }
+
+  return {
+    exclusive: true,
+    showsWithin_ms: settings.showsWithin_ms,
+    place,
+    cancel,
+    reschedule,
+    async find(order, signal) {
+      const at: CallFor = { purpose: 'booking', signal };
+      return order.key === undefined ? findByOrder(site, client, order, at) : findByKey(site, client, order.key, at);
+    },
+  };
+}
+
+const NO_STATEMENT: ReadonlySet<string> = new Set(['SITE_REFUSED', 'SITE_NOT_FOUND', 'SITE_ANSWER_UNREADABLE']);
+
+function whatIsMissing(patient: PatientFacts): string | null {
+  if (patient.given.trim() === '') return 'The site books nobody without a given name. Complete the patient record.';
+  if (patient.family.trim() === '') return 'The site books nobody without a family name. Complete the patient record.';
+  if (patient.email === undefined || patient.email.trim() === '') {
+    return 'The site books nobody without an e-mail address. Add one to the patient record that you book with.';
+  }
+  return null;
+}
+
+function bookingIn(written: Written<unknown> & { readonly ok: true }, settings: AcuitySettings): SiteBooking {
+  const { value: row, text: raw, readAt } = written;
+  if (!isAppointment(row)) throw new HubError('SITE_ANSWER_UNREADABLE', { detail: 'the answer is no appointment' });
+  return siteBooking({ row, raw, canceled: row.canceled === true, listedAsCanceled: false, readAt }, settings);
+}
+
+/** Reason and comment are left out: `notes` belong to the vendor's admin role, which we never take. */
+function bodyOf(site: Site<AcuitySettings>, order: PlaceOrder): unknown {
+  const zone = calendarZone(site.file, order.calendar);
+  const { patient } = order;
+  return {
+    // With an offset always: a bare time would be read in whatever zone the account has.
+    datetime: formatInstant(order.start, zone),
+    appointmentTypeID: Number(order.visitType),
+    calendarID: Number(order.calendar),
+    timezone: zone,
+    firstName: patient.given,
+    lastName: patient.family,
+    email: patient.email,
+    ...(patient.phone !== undefined && { phone: patient.phone }),
+    fields: fieldsOf(site, order),
+  };
+}
+
+function fieldsOf(
+  site: Site<AcuitySettings>,
+  order: PlaceOrder,
+): readonly { readonly id: number; readonly value: string }[] {
+  const { bookingIdField, mrnField, birthDateField } = site.settings;
+  const values = new Map<number, string>();
+  for (const [id, value] of Object.entries(order.answers ?? {})) {
+    if (/^\d+$/.test(id)) values.set(Number(id), value);
+  }
+  const system = site.file.identifiers['mrn']?.system ?? `urn:slotwire:site:${site.file.id}:mrn`;
+  const mrn = order.patient.identifiers.find((identifier) => identifier.system === system)?.value;
+  if (mrnField !== undefined && mrn !== undefined) values.set(mrnField, mrn);
+  if (birthDateField !== undefined && order.patient.birthDate !== undefined) {
+    values.set(birthDateField, order.patient.birthDate);
+  }
+  if (bookingIdField !== undefined) values.set(bookingIdField, order.correlation);
+  return [...values].map(([id, value]) => ({ id, value }));
+}

@@ -1,0 +1,14 @@
+/** Which mapping reads a message: chosen by the kind of the site and the kind of the message. One line per vendor. */
+import { acuityMapping } from './acuity/index.ts';
+import type { Mapping } from './contract.ts';
+import { hl7v2Mapping } from './hl7v2/index.ts';
+
+const mappings: ReadonlyMap<string, readonly Mapping[]> = new Map([
+  ['acuity', [acuityMapping]],
+  ['hl7v2', [hl7v2Mapping]],
+]);
+
+/** Undefined: no mapping of this site kind accepts such a message. */
+export function mappingFor(kindName: string, messageKind: string): Mapping | undefined {
+  return mappings.get(kindName)?.find((mapping) => mapping.accepts.includes(messageKind));
+}
