@@ -1,0 +1,141 @@
+/** The settings of an HL7 v2 site, declared once. What no two senders do alike is here, with the standard as default. */
+import { keyed, listOf, objectOf, oneOfWords, siteCode } from '../../settings/declare.ts';
+import type { BrokenRule, SettingsSpec, ValueSchema } from '../../settings/spec.ts';
+import { encodingOf } from '../../hl7v2/charset.ts';
+import { ACCEPTED_EVENTS, type FieldOrders, type Hl7v2Settings } from './wire.ts';
+
+/** HD namespace; may be empty. */
+const party: ValueSchema = { type: 'string', maxLength: 227, pattern: '^[^|\\r\\n]*$' };
+
+const path: ValueSchema = {
+  type: 'string',
+  pattern: '^[A-Z][A-Z0-9]{2}-[1-9][0-9]?(\\.[1-9][0-9]?)?$',
+  say: 'write a field like SCH-11.4 or AIS-3',
+};
+
+const event: ValueSchema = {
+  type: 'string',
+  pattern: '^[A-Z]{3}(\\^[A-Z][A-Z0-9]{2})?$',
+  say: 'write message and trigger like SIU^S12',
+};
+
+const trigger: ValueSchema = { type: 'string', pattern: '^S[0-9]{2}$', say: 'write a trigger like S15' };
+
+/** Table 0278, and Arrived, which SIU has no word for and senders say all the same. */
+// prettier-ignore
+const STATUS_WORDS: readonly string[] = [
+  'Pending', 'Waitlist', 'Booked', 'Started', 'Complete', 'Cancelled', 'Discontinued', 'Deleted', 'Blocked', 'Overbook',
+  'Noshow', 'Arrived',
+];
+
+const orders: SettingsSpec<FieldOrders>['fields'] = {
+  start: {
+    schema: { ...listOf(path), minItems: 1 },
+    prose: 'Where the start of a visit stands. End and duration are read beside it.',
+    default: ['TQ1-7', 'SCH-11.4', 'AIS-4', 'AIG-8', 'AIL-6', 'AIP-6'],
+  },
+  practitioner: {
+    schema: listOf(path),
+    prose: 'Who the visit is with. A general resource (AIG-3) counts only when its type says that it is a person.',
+    default: ['AIP-3', 'AIG-3', 'PV1-7'],
+  },
+  location: {
+    schema: listOf(path),
+    prose: 'Where the visit is.',
+    default: ['AIL-3', 'AIG-3', 'PV1-3'],
+  },
+  visitType: {
+    schema: listOf(path),
+    prose: 'What kind of visit it is.',
+    default: ['AIS-3', 'SCH-8', 'SCH-7'],
+  },
+};
+
+export const HL7V2_SETTINGS: SettingsSpec<Hl7v2Settings> = {
+  fields: {
+    sendingApplication: {
+      schema: party,
+      prose: 'MSH-3 (first component) of this site. Empty takes any.',
+      default: '',
+      example: 'EPICSIM',
+    },
+    sendingFacility: {
+      schema: party,
+      prose: 'MSH-4 (first component) of this site. Empty takes any.',
+      default: '',
+      example: 'HOSP_A',
+    },
+    accepts: {
+      schema: { ...listOf(event), minItems: 1 },
+      prose: 'Messages that are taken; anything else is answered AR 201 (event not supported) and not stored.',
+      default: ACCEPTED_EVENTS,
+    },
+    orderingTime: {
+      schema: { ...listOf(path), minItems: 1 },
+      prose:
+        'Where the moment of a change stands; the first that is filled counts. It decides which of two messages is the ' +
+        'newer, so an engine that rewrites MSH-7 needs another field here.',
+      default: ['EVN-6', 'EVN-2', 'MSH-7'],
+    },
+    durationUnitWhenAbsent: {
+      schema: oneOfWords('s', 'min'),
+      prose: 'What a duration without a unit counts. The standard says seconds (s); many senders mean minutes (min).',
+      default: 's',
+    },
+    charsetWhenAbsent: {
+      schema: { type: 'string', minLength: 1, maxLength: 40 },
+      prose:
+        'Character set where MSH-18 is empty: auto (UTF-8 where the bytes are, else Windows-1252), or as in MSH-18.',
+      default: 'auto',
+      example: '8859/1',
+    },
+    fields: {
+      schema: objectOf(orders),
+      prose: 'Which fields hold start, practitioner, location and visit type, the first that is filled counting.',
+      default: {},
+    },
+    statusCodes: {
+      schema: keyed(siteCode, oneOfWords(...STATUS_WORDS)),
+      prose: 'What a local status (SCH-25, AIS-10, AIP-12) means, in words of table 0278, or Arrived.',
+      default: {},
+      example: { CONF: 'Booked', ARR: 'Arrived' },
+    },
+    triggerWins: {
+      schema: listOf(trigger),
+      prose: 'Triggers that decide the status even where SCH-25 still shows an older one.',
+      default: ['S15', 'S16', 'S17', 'S26'],
+    },
+    appointmentKey: {
+      schema: oneOfWords('filler', 'placer'),
+      prose:
+        "Which id names an appointment: the filler's (SCH-2) or the placer's (SCH-1). The other one is used if it is empty.",
+      default: 'filler',
+    },
+    resourceTypes: {
+      schema: keyed(siteCode, oneOfWords('practitioner', 'location', 'device', 'ignore')),
+      prose: 'What a general resource is, by AIG-4 as the site writes it. ignore: it occupies nothing.',
+      default: {},
+      example: { RM: 'location' },
+    },
+    notes: {
+      schema: listOf(oneOfWords('SCH', 'AIS')),
+      prose:
+        'Notes behind which segments become the comment of the appointment; empty leaves them in the stored message.',
+      default: ['SCH'],
+    },
+  },
+  rules: (settings) => [...charsetRule(settings), ...acceptsRule(settings)],
+};
+
+function charsetRule({ charsetWhenAbsent }: Hl7v2Settings): readonly BrokenRule[] {
+  if (charsetWhenAbsent === 'auto' || (encodingOf(charsetWhenAbsent) ?? '') !== '') return [];
+  const write = 'write auto, or a name of table 0211 like 8859/1 or UNICODE UTF-8';
+  return [{ field: 'charsetWhenAbsent', problem: 'names a character set that is not known', write }];
+}
+
+function acceptsRule({ accepts }: Hl7v2Settings): readonly BrokenRule[] {
+  const known = new Set(ACCEPTED_EVENTS);
+  if (accepts.every((name) => known.has(name))) return [];
+  const write = 'write only messages that the README of the kind lists';
+  return [{ field: 'accepts', problem: 'names a message that this kind does not read', write }];
+}

@@ -1,0 +1,76 @@
+/** What this kind reads from its site file and which messages it takes. The mapping reads by the same settings. */
+
+/** Unit of a duration that names none: seconds by the standard, minutes at many senders. */
+export type DurationUnit = 's' | 'min';
+
+/** What a general resource (AIG) is. `ignore`: it occupies nothing. */
+export type ResourceType = 'practitioner' | 'location' | 'device' | 'ignore';
+
+/** Where a sender puts things, as paths `SEG-field[.component]`; the first that holds something counts. */
+export interface FieldOrders {
+  readonly start: readonly string[];
+  readonly practitioner: readonly string[];
+  readonly location: readonly string[];
+  readonly visitType: readonly string[];
+}
+
+export interface Hl7v2Settings {
+  /** MSH-3.1 and MSH-4.1 of this site; empty matches anything. */
+  readonly sendingApplication: string;
+  readonly sendingFacility: string;
+  /** `SIU^S12`, `ADT^A08`; the rest is answered AR 201. */
+  readonly accepts: readonly string[];
+  /** Where the moment of the change stands; decides which of two messages is the newer. */
+  readonly orderingTime: readonly string[];
+  readonly durationUnitWhenAbsent: DurationUnit;
+  /** `auto`, or the name of a character set as in MSH-18. */
+  readonly charsetWhenAbsent: string;
+  readonly fields: FieldOrders;
+  /** Local status (SCH-25, AIx-10, AIx-12), in any case, to a value of table 0278 or `Arrived`. */
+  readonly statusCodes: Readonly<Record<string, string>>;
+  /** Triggers that decide the status even where SCH-25 says otherwise. */
+  readonly triggerWins: readonly string[];
+  readonly appointmentKey: 'filler' | 'placer';
+  /** AIG-4 code or text, in any case. */
+  readonly resourceTypes: Readonly<Record<string, ResourceType>>;
+  /** Notes (NTE) behind which segments become the comment. */
+  readonly notes: readonly string[];
+}
+
+/** Every scheduling trigger that the mapping reads. S25 is a query, and withdrawn. */
+// prettier-ignore
+export const SIU_EVENTS = [
+  'SIU^S12', 'SIU^S13', 'SIU^S14', 'SIU^S15', 'SIU^S16', 'SIU^S17', 'SIU^S18', 'SIU^S19', 'SIU^S20', 'SIU^S21', 'SIU^S22',
+  'SIU^S23', 'SIU^S24', 'SIU^S26', 'SIU^S27',
+] as const;
+
+/** Messages about people and their stays: read, parked, or ignored with a reason, as the mapping's tables say. */
+// prettier-ignore
+export const ADT_EVENTS = [
+  'ADT^A01', 'ADT^A02', 'ADT^A03', 'ADT^A04', 'ADT^A05', 'ADT^A06', 'ADT^A07', 'ADT^A08', 'ADT^A09', 'ADT^A10', 'ADT^A11',
+  'ADT^A12', 'ADT^A13', 'ADT^A14', 'ADT^A15', 'ADT^A16', 'ADT^A17', 'ADT^A18', 'ADT^A20', 'ADT^A21', 'ADT^A22', 'ADT^A23',
+  'ADT^A24', 'ADT^A25', 'ADT^A26', 'ADT^A27', 'ADT^A28', 'ADT^A29', 'ADT^A30', 'ADT^A31', 'ADT^A32', 'ADT^A33', 'ADT^A34',
+  'ADT^A35', 'ADT^A36', 'ADT^A37', 'ADT^A38', 'ADT^A39', 'ADT^A40', 'ADT^A41', 'ADT^A42', 'ADT^A43', 'ADT^A44', 'ADT^A45',
+  'ADT^A46', 'ADT^A47', 'ADT^A48', 'ADT^A49', 'ADT^A50', 'ADT^A51', 'ADT^A52', 'ADT^A53', 'ADT^A54', 'ADT^A55', 'ADT^A60',
+  'ADT^A61', 'ADT^A62',
+] as const;
+
+export const MASTER_FILE_EVENTS = ['MFN^M02', 'MFN^M05'] as const;
+
+/** Answers that arrive as messages of their own (enhanced acknowledgement): stored, then ignored as nothing was asked. */
+// prettier-ignore
+export const ANSWER_EVENTS = [
+  'ACK', 'SRR^S01', 'SRR^S02', 'SRR^S03', 'SRR^S04', 'SRR^S05', 'SRR^S06', 'SRR^S07', 'SRR^S08', 'SRR^S09', 'SRR^S10',
+  'SRR^S11',
+] as const;
+
+/**
+ * Taken when nothing else is set. Requests (SRM) are not among them: an AA would tell the asking system that its booking was
+ * accepted, and this hub books for nobody by SRM, so AR 201 is the true answer.
+ */
+export const ACCEPTED_EVENTS: readonly string[] = [
+  ...SIU_EVENTS,
+  ...ADT_EVENTS,
+  ...MASTER_FILE_EVENTS,
+  ...ANSWER_EVENTS,
+];

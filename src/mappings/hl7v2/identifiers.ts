@@ -1,0 +1,147 @@
+/** Identifiers of people and appointments: whose they are by the site file, and what they are called where it says nothing. */
+import { SYSTEMS } from '../../fhir/types.ts';
+import type { IdentifierSettings } from '../../settings/shape.ts';
+import type { SiteIdentifier } from '../contract.ts';
+import type { Repetition, Segment } from '../../hl7v2/segment.ts';
+import { fieldOf, part, type Reading } from './reading.ts';
+
+/** A CX, read. */
+export interface PatientId {
+  readonly identifier: SiteIdentifier;
+  /** What the site file says about its authority; undefined when it is not listed. */
+  readonly rule: IdentifierSettings | undefined;
+  /** Authority as sent, `''` for none. */
+  readonly authority: string;
+}
+
+const SSN_OIDS: ReadonlySet<string> = new Set(['2.16.840.1.113883.4.1']);
+
+/** All of PID-3, PID-2, PID-4 and PID-19 that hold something, in this order (PID-2 alone is what version 2.1 senders fill). */
+export function patientIds(reading: Reading, pid: Segment): readonly PatientId[] {
+  const found = [3, 2, 4].flatMap((n) => pid.repetitions(n).flatMap((cx) => patientId(reading, cx, `PID-${n}`) ?? []));
+  const ssn = socialSecurity(part(pid, 19));
+  return ssn === null ? found : [...found, ssn];
+}
+
+function patientId(reading: Reading, cx: Repetition, where: string): PatientId | null {
+  const value = part(cx, 1);
+  // Senders fill unused places with zeros.
+  if (/^0*$/.test(value)) return null;
+  const namespace = part(cx, 4);
+  const oid = part(cx, 4, 2);
+  const type = part(cx, 5).toUpperCase();
+  const rule = ruleFor(reading, [namespace, oid], type, where);
+  if (rule !== undefined) {
+    const code = type === '' && rule.type === 'site-mrn' ? 'MR' : type;
+    return { identifier: identifier(rule.system, value, code), rule, authority: namespace || oid };
+  }
+  if (type === 'SS' || namespace === 'USSSA' || SSN_OIDS.has(oid)) return socialSecurity(value);
+  const names = [namespace || oid, type].filter((name) => name !== '');
+  const system = reading.localSystem(...(names.length === 0 ? ['patient'] : names));
+  return { identifier: identifier(system, value, type), rule, authority: namespace || oid };
+}
+
+/** `ACME^MR`, then `ACME`, by namespace and by universal id; `^MR` for a type alone; `PID-3` for an id that says nothing. */
+function ruleFor(
+  reading: Reading,
+  authorities: readonly string[],
+  type: string,
+  where: string,
+): IdentifierSettings | undefined {
+  const named = authorities.filter((name) => name !== '');
+  const keys = [...named.map((name) => `${name}^${type}`), ...named];
+  if (named.length === 0) keys.push(type === '' ? where : `^${type}`);
+  for (const key of keys) {
+    if (Object.hasOwn(reading.site.identifiers, key)) return reading.site.identifiers[key];
+  }
+  return undefined;
+}
+
+/** Null for what cannot be one: other countries put other numbers into PID-19, and dummies would link strangers. */
+function socialSecurity(text: string): PatientId | null {
+  const found = /^(\d{3})-?(\d{2})-?(\d{4})$/.exec(text);
+  if (found === null) return null;
+  const [, area = '', group = '', serial = ''] = found;
+  const value = area + group + serial;
+  if (/^(000|666|9)/.test(area) || group === '00' || serial === '0000' || /^(\d)\1*$/.test(value)) return null;
+  return { identifier: identifier(SYSTEMS.ssn, value, 'SS'), rule: undefined, authority: SYSTEMS.ssn };
+}
+
+/**
+ * Names the site's record of a patient for ever, so it must not depend on the order of PID-3: the identifier that write-back
+ * uses, else one that the site file lists, else the first with an authority, else the first. Null without any.
+ */
+export function recordKey(ids: readonly PatientId[]): string | null {
+  const own = ids.filter((id) => id.identifier.system !== SYSTEMS.ssn);
+  const chosen =
+    own.find((id) => id.rule?.useForWriteBack === true) ??
+    own.find((id) => id.rule !== undefined) ??
+    own.find((id) => id.authority !== '') ??
+    own[0];
+  if (chosen === undefined) return null;
+  const { value } = chosen.identifier;
+  return chosen.authority === '' ? value : `${value}^${chosen.authority}`;
+}
+
+/** SCH-1 and SCH-2, and PV1-19 of every patient. */
+export function appointmentIdentifiers(reading: Reading, sch: Segment | undefined): readonly SiteIdentifier[] {
+  const found: (SiteIdentifier | null)[] = [];
+  if (sch !== undefined) {
+    found.push(entity(reading, fieldOf(sch, 1), 'PLAC', 'placer'), entity(reading, fieldOf(sch, 2), 'FILL', 'filler'));
+  }
+  for (const pv1 of reading.message.all('PV1')) found.push(visitNumber(reading, fieldOf(pv1, 19)));
+  return unique(found.filter((one) => one !== null));
+}
+
+/** EI: id^namespace^universal id^type. */
+function entity(reading: Reading, ei: Repetition | undefined, type: string, name: string): SiteIdentifier | null {
+  return ei === undefined ? null : owned(reading, part(ei, 1), [part(ei, 2), part(ei, 3), part(ei, 4)], type, name);
+}
+
+/** CX, whose authority is one component of three parts. */
+function visitNumber(reading: Reading, cx: Repetition | undefined): SiteIdentifier | null {
+  return cx === undefined
+    ? null
+    : owned(reading, part(cx, 1), [part(cx, 4), part(cx, 4, 2), part(cx, 4, 3)], 'VN', 'visit');
+}
+
+function owned(
+  reading: Reading,
+  value: string,
+  authority: readonly [namespace: string, id: string, idType: string],
+  type: string,
+  name: string,
+): SiteIdentifier | null {
+  if (value === '') return null;
+  const [namespace, id, idType] = authority;
+  const rule = ruleFor(reading, [namespace, id], type, name);
+  if (rule !== undefined) return identifier(rule.system, value, type);
+  if (idType.toUpperCase() === 'ISO' && /^[0-2](\.\d+)+$/.test(id)) return identifier(`urn:oid:${id}`, value, type);
+  return identifier(reading.localSystem(namespace || id || name), value, type);
+}
+
+/**
+ * The appointment's name at the site: id and authority of the filler's or the placer's id, with the occurrence number of a
+ * repeating appointment whose occurrences have no ids of their own (SCH-3). Null when the message names none.
+ */
+export function appointmentKey(reading: Reading, sch: Segment): string | null {
+  const order = reading.settings.appointmentKey === 'filler' ? [2, 1] : [1, 2];
+  for (const n of order) {
+    const ei = fieldOf(sch, n);
+    if (ei === undefined || part(ei, 1) === '') continue;
+    const authority = part(ei, 2) || part(ei, 3);
+    const occurrence = part(sch, 3);
+    const key = authority === '' ? part(ei, 1) : `${part(ei, 1)}^${authority}`;
+    return /^0*$/.test(occurrence) ? key : `${key}#${occurrence}`;
+  }
+  return null;
+}
+
+function identifier(system: string, value: string, type: string): SiteIdentifier {
+  return type === '' ? { system, value } : { system, value, type };
+}
+
+function unique(identifiers: readonly SiteIdentifier[]): readonly SiteIdentifier[] {
+  const seen = new Map(identifiers.map((one) => [`${one.system}|${one.value}|${one.type ?? ''}`, one]));
+  return [...seen.values()];
+}

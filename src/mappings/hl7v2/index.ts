@@ -1,0 +1,67 @@
+/** The mapping of HL7 v2 messages: which rule applies, and how several messages in one frame become one result. */
+import { splitMessages } from '../../hl7v2/batch.ts';
+import { parseMessage } from '../../hl7v2/message.ts';
+import type { Hl7v2Settings } from '../../connectors/hl7v2/wire.ts';
+import type { Change, Mapped, MapIssue, Mapping, SiteFacts, StoredMessage } from '../contract.ts';
+import { mapAppointment } from './appointment.ts';
+import { mapBlock } from './blocks.ts';
+import { EVENTS } from './events.ts';
+import { mapPatient } from './patient.ts';
+import { incomplete, Reading } from './reading.ts';
+
+export const hl7v2Mapping: Mapping = {
+  // `HL7` is what the feed calls a frame without a message code.
+  accepts: [...EVENTS.keys(), 'HL7'],
+  map(message, facts) {
+    const { messages } = splitMessages(message.body);
+    if (messages.length <= 1) return mapOne(messages[0]?.bytes ?? message.body, message, facts);
+    return together(messages.map((one) => mapOne(one.bytes, message, facts)));
+  },
+};
+
+function mapOne(bytes: Uint8Array, stored: StoredMessage, facts: SiteFacts): Mapped {
+  const settings = facts.site.settings as unknown as Hl7v2Settings;
+  const { message, issues } = parseMessage(bytes, { defaultCharset: settings.charsetWhenAbsent });
+  const { messageCode, triggerEvent } = message;
+  const kind = messageCode === 'ACK' || triggerEvent === '' ? messageCode : `${messageCode}^${triggerEvent}`;
+  if (kind === '') return unreadable([incomplete('MSH-9', 'the message does not say what it is')]);
+  const rule = EVENTS.get(kind);
+  if (rule === undefined) {
+    return unreadable([
+      { code: 'MESSAGE_UNREADABLE', where: 'MSH-9', problem: 'there is no mapping for this kind of message' },
+    ]);
+  }
+  const reading = new Reading(message, facts, stored.occurredAt ?? stored.receivedAt);
+  for (const issue of issues) reading.warn('message', issue.text);
+  switch (rule.kind) {
+    case 'appointment':
+      return mapAppointment(reading);
+    case 'block':
+      return mapBlock(reading, rule.closed);
+    case 'patient':
+      return mapPatient(reading);
+    case 'ignored':
+      return { kind: 'ignored', because: `${kind} ${rule.because}.` };
+    case 'parked':
+      return unreadable([{ code: 'MESSAGE_UNREADABLE', where: 'MSH-9', problem: `${kind} ${rule.problem}` }]);
+  }
+}
+
+/** All or nothing: a frame is one row of the inbox, so a part of it that must wait keeps the rest waiting too. */
+function together(parts: readonly Mapped[]): Mapped {
+  const issues = parts.flatMap((part, at): readonly MapIssue[] =>
+    part.kind === 'unreadable'
+      ? part.issues.map((issue) => ({ ...issue, where: `message ${at + 1} of ${parts.length}, ${issue.where}` }))
+      : [],
+  );
+  if (issues.length > 0) return unreadable(issues);
+  const changes = parts.flatMap((part): readonly Change[] => (part.kind === 'changes' ? part.changes : []));
+  const warnings = parts.flatMap((part) => (part.kind === 'changes' ? part.warnings : []));
+  if (changes.length > 0) return { kind: 'changes', changes, warnings: [...new Set(warnings)] };
+  const because = parts.flatMap((part) => (part.kind === 'ignored' ? [part.because] : []));
+  return { kind: 'ignored', because: [...new Set(because)].join(' ') };
+}
+
+function unreadable(issues: readonly MapIssue[]): Mapped {
+  return { kind: 'unreadable', issues };
+}

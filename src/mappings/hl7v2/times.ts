@@ -1,0 +1,193 @@
+/** When a visit is, and when each of its resources is taken, out of the many places where senders write that. */
+import { DAY_MS, HOUR_MS, MINUTE_MS, plus, type Instant, type Interval } from '../../core/instant.ts';
+import type { Segment } from '../../hl7v2/segment.ts';
+import { DURATION_UNIT_MS, OVERALL_DURATIONS, RESOURCE_FIELDS, TIME_SOURCES } from './codes.ts';
+import { part, pathOf, said, type Reading } from './reading.ts';
+
+/** A longer end is a mistake when a duration contradicts it: a sample of the standard's own guide ends a year later. */
+const LONGEST_VISIT_MS = DAY_MS;
+
+/** Setting up and tidying may lie around a visit; a resource time further off belongs to an older version of it. */
+const FARTHEST_RESOURCE_MS = 4 * HOUR_MS;
+
+interface Start {
+  readonly path: string;
+  readonly at: Instant;
+  readonly segment: Segment;
+}
+
+/** Segments of this name that count: those marked as removed are left out by the caller. */
+export type Counted = (name: string) => readonly Segment[];
+
+/** Null: there is no start, or no way to tell the end; the warnings say which. */
+export function visitTime(reading: Reading, counted: Counted, zone: string, usual_min: number | null): Interval | null {
+  const starts = reading.settings.fields.start.flatMap((path) => startAt(reading, counted, path, zone) ?? []);
+  const [chosen, ...others] = starts;
+  if (chosen === undefined) return null;
+  warnOfRepeats(reading);
+  const end = endOf(reading, counted, chosen, zone, usual_min);
+  if (end === null) return null;
+  const during = { start: chosen.at, end };
+  for (const other of others) {
+    if (contradicts(other, during)) reading.warn(other.path, `says another time than ${chosen.path}, which was taken`);
+  }
+  return during;
+}
+
+/** The earliest moment at that path over its segments. */
+function startAt(reading: Reading, counted: Counted, path: string, zone: string): Start | null {
+  const { segment: name, field, component } = pathOf(path);
+  let earliest: Start | null = null;
+  for (const segment of counted(name)) {
+    const at = reading.time(said(segment.component(field, component)), path, zone);
+    if (at !== null && (earliest === null || at < earliest.at)) earliest = { path, at, segment };
+    // TQ1 and SCH are about the whole visit: the first one that is filled is meant, not the earliest.
+    if (earliest !== null && RESOURCE_FIELDS[name] === undefined) break;
+  }
+  return earliest;
+}
+
+/** A resource may start later than the visit; another start of the whole, or one outside it, is a contradiction. */
+function contradicts(other: Start, during: Interval): boolean {
+  const isResource = RESOURCE_FIELDS[pathOf(other.path).segment] !== undefined;
+  return isResource ? other.at < during.start || other.at >= during.end : other.at !== during.start;
+}
+
+function endOf(
+  reading: Reading,
+  counted: Counted,
+  start: Start,
+  zone: string,
+  usual_min: number | null,
+): Instant | null {
+  const source = TIME_SOURCES[start.path];
+  const told = source?.end === undefined ? null : endAt(reading, start, source.end, zone);
+  if (told !== null && told - start.at <= LONGEST_VISIT_MS) return told;
+  const places = [...(source?.duration === undefined ? [] : [source.duration]), ...OVERALL_DURATIONS];
+  // Senders repeat one length in many fields and its unit in one of them: that one says what the others mean.
+  for (const unitless of ['leave', 'take'] as const) {
+    for (const [quantity, unit] of places) {
+      const ms = durationAt(reading, counted, quantity, unit, unitless);
+      if (ms === null || (told !== null && ms > LONGEST_VISIT_MS)) continue;
+      if (told !== null) reading.warn(source?.end ?? '', `is more than a day after the start; ${quantity} was taken`);
+      return plus(start.at, ms);
+    }
+  }
+  if (told !== null) {
+    reading.warn(source?.end ?? '', 'is more than a day after the start; nothing contradicts it, so it was taken');
+    return told;
+  }
+  if (usual_min === null) return null;
+  reading.warn('SCH-9', 'no end and no duration; the usual length of the visit type was taken');
+  return plus(start.at, usual_min * MINUTE_MS);
+}
+
+function endAt(reading: Reading, start: Start, path: string, zone: string): Instant | null {
+  const { field, component } = pathOf(path);
+  const at = reading.time(said(start.segment.component(field, component)), path, zone);
+  if (at === null || at > start.at) return at;
+  reading.warn(path, 'is not after the start, so it was left out');
+  return null;
+}
+
+type Unitless = 'leave' | 'take';
+
+function durationAt(
+  reading: Reading,
+  counted: Counted,
+  quantity: string,
+  unit: string,
+  unitless: Unitless,
+): number | null {
+  const { segment: name, field, component } = pathOf(quantity);
+  const units = unit === '' ? null : pathOf(unit);
+  for (const segment of counted(name)) {
+    const text = said(segment.component(field, component));
+    // Some write quantity and unit into one field: 30^MIN.
+    const written = units === null ? '' : part(segment, units.field, units.component) || part(segment, field, 2);
+    const ms = duration(reading, text, written, quantity, unitless);
+    if (ms !== null) return ms;
+  }
+  return null;
+}
+
+const NUMBER = /^\+?(\d+(?:\.\d+)?)$/;
+/** TQ.3: the unit in front (M30), or behind (30M, 2 hours) at senders who guess. */
+const CODED = /^([SMHDW])(\d+)$/i;
+const COUNTED = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/;
+
+/** Milliseconds, above zero. Null with a warning for what is no duration, null without one for an empty field. */
+function duration(reading: Reading, quantity: string, unit: string, where: string, unitless: Unitless): number | null {
+  if (quantity === '') return null;
+  const coded = CODED.exec(quantity);
+  const withUnit = COUNTED.exec(quantity);
+  const number = coded?.[2] ?? withUnit?.[1] ?? NUMBER.exec(quantity)?.[1];
+  if (number === undefined) {
+    reading.warn(where, 'is not a duration');
+    return null;
+  }
+  const written = coded?.[1] ?? withUnit?.[2] ?? unit;
+  if (unitless === 'leave' && DURATION_UNIT_MS[written.toUpperCase()] === undefined) return null;
+  const ms = Math.round(Number(number) * unitOf(reading, written, Number(number), where));
+  return ms > 0 ? ms : null;
+}
+
+function unitOf(reading: Reading, unit: string, number: number, where: string): number {
+  const known = DURATION_UNIT_MS[unit.toUpperCase()];
+  if (known !== undefined) return known;
+  if (unit !== '') reading.warn(where, 'has a unit that is not known; read as if it had none');
+  if (reading.settings.durationUnitWhenAbsent === 'min') return MINUTE_MS;
+  if (number >= 5 && number <= 480 && number % 5 === 0) {
+    reading.warn(where, 'has no unit and was read as seconds; if minutes are meant, set durationUnitWhenAbsent: min');
+  }
+  return 1000;
+}
+
+/** TQ1 repeated, a pattern in TQ1-3, SCH-11 repeated, an interval in SCH-11.2: recurrence, which is not expanded. */
+function warnOfRepeats(reading: Reading): void {
+  const places: readonly (readonly [where: string, repeats: boolean])[] = [
+    ['TQ1', reading.message.all('TQ1').length > 1],
+    ['TQ1-3', reading.first('TQ1-3') !== ''],
+    ['SCH-11', (reading.message.first('SCH')?.repetitions(11).length ?? 0) > 1],
+    ['SCH-11.2', reading.first('SCH-11.2') !== ''],
+  ];
+  for (const [where, repeats] of places)
+    if (repeats) reading.warn(where, 'the visit repeats; only its first time was taken');
+}
+
+/**
+ * When one resource is taken: its own start, else the visit's start and its offset, for its own duration, else to the end of
+ * the visit. Null when that is the visit's own time, or when what is written cannot belong to this visit.
+ */
+export function resourceTime(reading: Reading, segment: Segment, visit: Interval, zone: string): Interval | null {
+  const fields = RESOURCE_FIELDS[segment.name];
+  if (fields === undefined) return null;
+  const where = `${segment.name}-${fields.start}`;
+  const own = reading.time(part(segment, fields.start), where, zone);
+  const start = own ?? plus(visit.start, offset(reading, segment, fields.offset));
+  const quantity = part(segment, fields.duration);
+  const unit = part(segment, fields.duration + 1);
+  const length = duration(reading, quantity, unit, `${segment.name}-${fields.duration}`, 'take');
+  const end = length === null ? visit.end : plus(start, length);
+  if (start === visit.start && end === visit.end) return null;
+  const gap = Math.max(visit.start - end, start - visit.end);
+  if (end <= start || gap > FARTHEST_RESOURCE_MS) {
+    reading.warn(where, 'is not a time of this visit; the resource was taken for the visit itself');
+    return null;
+  }
+  return { start, end };
+}
+
+/** Signed; seconds by the standard where no unit is given. */
+function offset(reading: Reading, segment: Segment, field: number): number {
+  const text = part(segment, field);
+  const found = /^([+-]?)(\d+(?:\.\d+)?)$/.exec(text);
+  if (found === null) {
+    if (text !== '') reading.warn(`${segment.name}-${field}`, 'is not a number, so it was left out');
+    return 0;
+  }
+  const number = Number(found[2]);
+  if (number === 0) return 0;
+  const ms = number * unitOf(reading, part(segment, field + 1), number, `${segment.name}-${field}`);
+  return found[1] === '-' ? 0 - ms : ms;
+}
