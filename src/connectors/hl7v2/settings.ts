@@ -34,6 +34,18 @@ const orders: SettingsSpec<FieldOrders>['fields'] = {
     prose: 'Where the start of a visit stands. End and duration are read beside it.',
     default: ['TQ1-7', 'SCH-11.4', 'AIS-4', 'AIG-8', 'AIL-6', 'AIP-6'],
   },
+  duration: {
+    schema: listOf(path),
+    prose:
+      'Where the length of a visit stands when its end is not told. The unit is read from the next field, of a component ' +
+      'from the next component.',
+    default: ['SCH-9', 'SCH-11.3', 'TQ1-6', 'AIS-7', 'AIG-11', 'AIL-9', 'AIP-9'],
+  },
+  status: {
+    schema: listOf(path),
+    prose: 'Where the status stands (table 0278). Where it is empty, the trigger decides.',
+    default: ['SCH-25', 'AIS-10'],
+  },
   practitioner: {
     schema: listOf(path),
     prose: 'Who the visit is with. A general resource (AIG-3) counts only when its type says that it is a person.',

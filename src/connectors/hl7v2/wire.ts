@@ -9,6 +9,9 @@ export type ResourceType = 'practitioner' | 'location' | 'device' | 'ignore';
 /** Where a sender puts things, as paths `SEG-field[.component]`; the first that holds something counts. */
 export interface FieldOrders {
   readonly start: readonly string[];
+  /** Of the whole visit, where the end is not told; the unit stands in the next field, or the next component. */
+  readonly duration: readonly string[];
+  readonly status: readonly string[];
   readonly practitioner: readonly string[];
   readonly location: readonly string[];
   readonly visitType: readonly string[];

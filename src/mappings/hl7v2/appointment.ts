@@ -1,5 +1,6 @@
 /** SIU to one appointment: the whole of it as the message states it, or the reason why that cannot be told. */
 import type { Segment } from '../../hl7v2/segment.ts';
+import { parseTime } from '../../hl7v2/time.ts';
 import type { AppointmentStatus } from '../../fhir/types.ts';
 import type {
   AppointmentChange,
@@ -23,7 +24,7 @@ export function mapAppointment(reading: Reading): Mapped {
   if (sch === undefined) return unreadable(incomplete('SCH', 'the segment is missing, so no appointment is named'));
   const key = appointmentKey(reading, sch);
   const counted = countedSegments(reading);
-  const { status: stated, keeps } = statedStatus(reading, sch, counted('AIS'));
+  const { status: stated, keeps } = statedStatus(reading, sch, counted);
   // A blocked time sent as an appointment has no patient and is none.
   if (stated === 'blocked') return mapBlock(reading, true);
   if (key === null) return unreadable(incomplete('SCH-2', 'neither SCH-2 nor SCH-1 names the appointment'));
@@ -129,13 +130,21 @@ function words(
 ): Pick<AppointmentChange, 'reason' | 'cancelationReason' | 'comment'> {
   const reason = withSnomed(reading.coded(sch, 7));
   // FHIR app-4: a reason for cancelling stands on nothing else; on other triggers SCH-6 says why the message was sent.
-  const cancelationReason = status === 'cancelled' ? reading.coded(sch, 6) : undefined;
+  const cancelationReason = status === 'cancelled' && !isShifted(reading, sch) ? reading.coded(sch, 6) : undefined;
   const comment = notes(reading, sch).join('\n');
   return {
     ...(reason === undefined ? {} : { reason }),
     ...(cancelationReason === undefined ? {} : { cancelationReason }),
     ...(comment === '' ? {} : { comment }),
   };
+}
+
+/** A sender that leaves out fields has the start where the reason belongs; a reason that is a time would be nonsense. */
+function isShifted(reading: Reading, sch: Segment): boolean {
+  const text = part(sch, 6);
+  const shifted = text.length >= 12 && parseTime(text) !== null;
+  if (shifted) reading.warn('SCH-6', 'holds a time, so it is not read as a reason; the fields of SCH may be shifted');
+  return shifted;
 }
 
 /** Table 0276 has SNOMED CT codes in the guide; both are kept. */

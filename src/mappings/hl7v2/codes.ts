@@ -180,31 +180,18 @@ export const RESOURCE_TYPES: Readonly<Record<string, 'practitioner' | 'location'
   MODALITY: 'device',
 };
 
-/** Where end and duration stand beside a start. A start anywhere else has the overall duration (SCH-9) alone. */
-export interface TimeSource {
-  readonly end?: string;
-  /** Quantity and unit. */
-  readonly duration?: readonly [quantity: string, unit: string];
-}
-export const TIME_SOURCES: Readonly<Record<string, TimeSource>> = {
-  'TQ1-7': { end: 'TQ1-8', duration: ['TQ1-6.1', 'TQ1-6.2'] },
-  // TQ.3 carries its unit in front (M30).
-  'SCH-11.4': { end: 'SCH-11.5', duration: ['SCH-11.3', ''] },
-  'AIS-4': { duration: ['AIS-7', 'AIS-8'] },
-  'AIG-8': { duration: ['AIG-11', 'AIG-12'] },
-  'AIL-6': { duration: ['AIL-9', 'AIL-10'] },
-  'AIP-6': { duration: ['AIP-9', 'AIP-10'] },
+/** Where end and duration stand beside a start. A start anywhere else has the overall duration alone. */
+export const TIME_SOURCES: Readonly<Record<string, { readonly end?: string; readonly duration?: string }>> = {
+  'TQ1-7': { end: 'TQ1-8', duration: 'TQ1-6' },
+  'SCH-11.4': { end: 'SCH-11.5', duration: 'SCH-11.3' },
+  'AIS-4': { duration: 'AIS-7' },
+  'AIG-8': { duration: 'AIG-11' },
+  'AIL-6': { duration: 'AIL-9' },
+  'AIP-6': { duration: 'AIP-9' },
 };
-/** Durations of the whole visit, for a start that has none beside it. */
-export const OVERALL_DURATIONS: readonly (readonly [quantity: string, unit: string])[] = [
-  ['SCH-9', 'SCH-10'],
-  ['SCH-11.3', ''],
-  ['TQ1-6.1', 'TQ1-6.2'],
-  ['AIS-7', 'AIS-8'],
-  ['AIG-11', 'AIG-12'],
-  ['AIL-9', 'AIL-10'],
-  ['AIP-9', 'AIP-10'],
-];
+
+/** Where the unit is not in the next field: CQ has it in its second component, TQ.3 in front of the number (M30). */
+export const UNIT_PLACES: Readonly<Record<string, string>> = { 'TQ1-6': 'TQ1-6.2', 'SCH-11.3': '' };
 
 /** Positions in the segments that name a resource: all alike, save that AIG has its type and quantity in between. */
 export interface ResourceFields {

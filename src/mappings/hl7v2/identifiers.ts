@@ -12,14 +12,18 @@ export interface PatientId {
   readonly rule: IdentifierSettings | undefined;
   /** Authority as sent, `''` for none. */
   readonly authority: string;
+  /** The field it stood in: `PID-3`. */
+  readonly where: string;
 }
 
-const SSN_OIDS: ReadonlySet<string> = new Set(['2.16.840.1.113883.4.1']);
+const SSN_OID = '2.16.840.1.113883.4.1';
+/** What clerks type where there is none, and the one that was printed in a million wallets. */
+const DUMMY_SSN = /^(?:(\d)\1{8}|123456789|987654321|078051120)$/;
 
 /** All of PID-3, PID-2, PID-4 and PID-19 that hold something, in this order (PID-2 alone is what version 2.1 senders fill). */
 export function patientIds(reading: Reading, pid: Segment): readonly PatientId[] {
   const found = [3, 2, 4].flatMap((n) => pid.repetitions(n).flatMap((cx) => patientId(reading, cx, `PID-${n}`) ?? []));
-  const ssn = socialSecurity(part(pid, 19));
+  const ssn = socialSecurity(part(pid, 19), 'PID-19');
   return ssn === null ? found : [...found, ssn];
 }
 
@@ -33,12 +37,12 @@ function patientId(reading: Reading, cx: Repetition, where: string): PatientId |
   const rule = ruleFor(reading, [namespace, oid], type, where);
   if (rule !== undefined) {
     const code = type === '' && rule.type === 'site-mrn' ? 'MR' : type;
-    return { identifier: identifier(rule.system, value, code), rule, authority: namespace || oid };
+    return { identifier: identifier(rule.system, value, code), rule, authority: namespace || oid, where };
   }
-  if (type === 'SS' || namespace === 'USSSA' || SSN_OIDS.has(oid)) return socialSecurity(value);
+  if (type === 'SS' || namespace === 'USSSA' || oid === SSN_OID) return socialSecurity(value, where);
   const names = [namespace || oid, type].filter((name) => name !== '');
   const system = reading.localSystem(...(names.length === 0 ? ['patient'] : names));
-  return { identifier: identifier(system, value, type), rule, authority: namespace || oid };
+  return { identifier: identifier(system, value, type), rule, authority: namespace || oid, where };
 }
 
 /** `ACME^MR`, then `ACME`, by namespace and by universal id; `^MR` for a type alone; `PID-3` for an id that says nothing. */
@@ -58,26 +62,28 @@ function ruleFor(
 }
 
 /** Null for what cannot be one: other countries put other numbers into PID-19, and dummies would link strangers. */
-function socialSecurity(text: string): PatientId | null {
+function socialSecurity(text: string, where: string): PatientId | null {
   const found = /^(\d{3})-?(\d{2})-?(\d{4})$/.exec(text);
   if (found === null) return null;
   const [, area = '', group = '', serial = ''] = found;
   const value = area + group + serial;
-  if (/^(000|666|9)/.test(area) || group === '00' || serial === '0000' || /^(\d)\1*$/.test(value)) return null;
-  return { identifier: identifier(SYSTEMS.ssn, value, 'SS'), rule: undefined, authority: SYSTEMS.ssn };
+  if (/^(000|666|9)/.test(area) || group === '00' || serial === '0000' || DUMMY_SSN.test(value)) return null;
+  return { identifier: identifier(SYSTEMS.ssn, value, 'SS'), rule: undefined, authority: SYSTEMS.ssn, where };
 }
 
 /**
  * Names the site's record of a patient for ever, so it must not depend on the order of PID-3: the identifier that write-back
- * uses, else one that the site file lists, else the first with an authority, else the first. Null without any.
+ * uses, else one that the site file lists, else the first of PID-3 with an authority, else the first. Null without any.
  */
 export function recordKey(ids: readonly PatientId[]): string | null {
   const own = ids.filter((id) => id.identifier.system !== SYSTEMS.ssn);
+  const listed = own.filter((id) => id.where === 'PID-3');
+  const unknown = listed.length > 0 ? listed : own;
   const chosen =
     own.find((id) => id.rule?.useForWriteBack === true) ??
     own.find((id) => id.rule !== undefined) ??
-    own.find((id) => id.authority !== '') ??
-    own[0];
+    unknown.find((id) => id.authority !== '') ??
+    unknown[0];
   if (chosen === undefined) return null;
   const { value } = chosen.identifier;
   return chosen.authority === '' ? value : `${value}^${chosen.authority}`;

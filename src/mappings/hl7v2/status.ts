@@ -3,7 +3,8 @@ import type { Instant } from '../../core/instant.ts';
 import type { AppointmentStatus } from '../../fhir/types.ts';
 import type { Segment } from '../../hl7v2/segment.ts';
 import { FILLER_STATUS, TRIGGER_STATUS, type FillerStatus } from './codes.ts';
-import { part, type Composite, type Reading } from './reading.ts';
+import { part, pathOf, type Composite, type Reading } from './reading.ts';
+import type { Counted } from './times.ts';
 
 export interface Stated {
   readonly status: FillerStatus;
@@ -27,14 +28,10 @@ export function fillerStatus(reading: Reading, field: Composite | undefined, whe
   return undefined;
 }
 
-/** SCH-25, else AIS-10, else the trigger; the trigger before all where the site file says so (a cancel with a stale "Booked"). */
-export function statedStatus(reading: Reading, sch: Segment, services: readonly Segment[]): Stated {
+/** By the places of the site file, else the trigger; the trigger before all where the site file says so (a stale "Booked"). */
+export function statedStatus(reading: Reading, sch: Segment, counted: Counted): Stated {
   const byTrigger = TRIGGER_STATUS[reading.trigger];
-  const told =
-    fillerStatus(reading, sch.repetitions(25)[0], 'SCH-25') ??
-    services
-      .map((ais) => fillerStatus(reading, ais.repetitions(10)[0], 'AIS-10'))
-      .find((status) => status !== undefined);
+  const told = toldStatus(reading, counted);
   if (told === undefined)
     return { status: tentative(reading, sch, byTrigger?.status), keeps: byTrigger?.keeps === true };
   if (byTrigger === undefined || !reading.settings.triggerWins.includes(reading.trigger)) {
@@ -46,6 +43,17 @@ export function statedStatus(reading: Reading, sch: Segment, services: readonly 
   }
   reading.warn('SCH-25', `contradicts the trigger ${reading.trigger}, which was followed`);
   return { status: byTrigger.status, keeps: false };
+}
+
+function toldStatus(reading: Reading, counted: Counted): FillerStatus | undefined {
+  for (const path of reading.settings.fields.status) {
+    const { segment: name, field } = pathOf(path);
+    for (const segment of counted(name)) {
+      const status = fillerStatus(reading, segment.repetitions(field)[0], path);
+      if (status !== undefined) return status;
+    }
+  }
+  return undefined;
 }
 
 /** Table 0277 "Tentative" in SCH-8: asked for, not promised. */

@@ -1,7 +1,7 @@
 /** When a visit is, and when each of its resources is taken, out of the many places where senders write that. */
 import { DAY_MS, HOUR_MS, MINUTE_MS, plus, type Instant, type Interval } from '../../core/instant.ts';
 import type { Segment } from '../../hl7v2/segment.ts';
-import { DURATION_UNIT_MS, OVERALL_DURATIONS, RESOURCE_FIELDS, TIME_SOURCES } from './codes.ts';
+import { DURATION_UNIT_MS, RESOURCE_FIELDS, TIME_SOURCES, UNIT_PLACES } from './codes.ts';
 import { part, pathOf, said, type Reading } from './reading.ts';
 
 /** A longer end is a mistake when a duration contradicts it: a sample of the standard's own guide ends a year later. */
@@ -63,11 +63,11 @@ function endOf(
   const source = TIME_SOURCES[start.path];
   const told = source?.end === undefined ? null : endAt(reading, start, source.end, zone);
   if (told !== null && told - start.at <= LONGEST_VISIT_MS) return told;
-  const places = [...(source?.duration === undefined ? [] : [source.duration]), ...OVERALL_DURATIONS];
+  const places = [...(source?.duration === undefined ? [] : [source.duration]), ...reading.settings.fields.duration];
   // Senders repeat one length in many fields and its unit in one of them: that one says what the others mean.
   for (const unitless of ['leave', 'take'] as const) {
-    for (const [quantity, unit] of places) {
-      const ms = durationAt(reading, counted, quantity, unit, unitless);
+    for (const quantity of places) {
+      const ms = durationAt(reading, counted, quantity, unitless);
       if (ms === null || (told !== null && ms > LONGEST_VISIT_MS)) continue;
       if (told !== null) reading.warn(source?.end ?? '', `is more than a day after the start; ${quantity} was taken`);
       return plus(start.at, ms);
@@ -92,19 +92,14 @@ function endAt(reading: Reading, start: Start, path: string, zone: string): Inst
 
 type Unitless = 'leave' | 'take';
 
-function durationAt(
-  reading: Reading,
-  counted: Counted,
-  quantity: string,
-  unit: string,
-  unitless: Unitless,
-): number | null {
+function durationAt(reading: Reading, counted: Counted, quantity: string, unitless: Unitless): number | null {
   const { segment: name, field, component } = pathOf(quantity);
-  const units = unit === '' ? null : pathOf(unit);
+  const place = UNIT_PLACES[quantity];
+  const unit = place === undefined ? { field: field + 1, component: 1 } : place === '' ? null : pathOf(place);
   for (const segment of counted(name)) {
     const text = said(segment.component(field, component));
     // Some write quantity and unit into one field: 30^MIN.
-    const written = units === null ? '' : part(segment, units.field, units.component) || part(segment, field, 2);
+    const written = unit === null ? '' : part(segment, unit.field, unit.component) || part(segment, field, 2);
     const ms = duration(reading, text, written, quantity, unitless);
     if (ms !== null) return ms;
   }
