@@ -29,6 +29,8 @@ export function check(filled: Filled, schema: ValueSchema): Checked {
   const refused: { readonly path: FieldPath; readonly issue: Issue | null }[] = [];
   for (const error of relevant(validate.errors ?? [])) {
     const path = pathOf(error);
+    // One thing at a time about one value: what is no text is none of the known words either.
+    if (refused.some((earlier) => earlier.path.join('\u0000') === path.join('\u0000'))) continue;
     const found = filled.isUnknown(path) ? null : sentence(error, path, filled);
     refused.push({ path, issue: found && issueAt(filled, path, found) });
   }
@@ -43,25 +45,35 @@ export function issueAt(filled: Filled, path: FieldPath, found: Pick<Issue, 'pro
   return { file: source.file, line: source.lineOf(path), field: source.nameOf(path), ...found };
 }
 
-/** Of an either-or, only what is wrong inside the form that was chosen; where none was, the either-or itself. */
+/** Of an either-or, what is wrong with the form that was chosen; where none was, the either-or itself. Types come first. */
 function relevant(errors: readonly ErrorObject[]): readonly ErrorObject[] {
-  const eithers = errors.filter((error) => error.keyword === 'oneOf');
-  const branchOf = (error: ErrorObject): ErrorObject | undefined =>
-    eithers.find(
-      (either) =>
-        error.schemaPath.startsWith(`${either.schemaPath}/`) &&
-        `${error.instancePath}/`.startsWith(`${either.instancePath}/`),
-    );
-  const inside = errors.filter((error) => {
-    const either = branchOf(error);
-    return either !== undefined && error.instancePath.length > either.instancePath.length;
-  });
-  return errors.filter((error) => {
+  const chosen = new Map<ErrorObject, string | null>();
+  for (const either of errors.filter(({ keyword }) => keyword === 'oneOf'))
+    chosen.set(either, chosenForm(either, errors));
+  const kept = errors.filter((error) => {
     // A wrong key is told once, by `propertyNames`.
     if (error.propertyName !== undefined && error.keyword !== 'propertyNames') return false;
-    if (error.keyword === 'oneOf') return !inside.some((deeper) => branchOf(deeper) === error);
-    return branchOf(error) === undefined || inside.includes(error);
+    const around = [...chosen].filter(([either]) => error !== either && isWithin(error, either, either.schemaPath));
+    if (around.some(([either, form]) => form === null || !isWithin(error, either, form))) return false;
+    return error.keyword !== 'oneOf' || chosen.get(error) === null;
   });
+  const order = (error: ErrorObject): number => (error.keyword === 'type' ? 0 : 1);
+  return kept.sort((a, b) => order(a) - order(b));
+}
+
+/** Schema path of the branch whose type the value has; null when it has none of them, or is not the one word of a branch. */
+function chosenForm(either: ErrorObject, errors: readonly ErrorObject[]): string | null {
+  const misfits = errors
+    .filter(({ keyword, instancePath }) => instancePath === either.instancePath && /^(type|enum)$/.test(keyword))
+    .map(({ schemaPath }) => schemaPath);
+  const branches = ((either.parentSchema ?? {}) as ValueSchema).oneOf ?? [];
+  const forms = branches.map((_, at) => `${either.schemaPath}/${at}`);
+  const wrongIn = (form: string): boolean => errors.some((error) => isWithin(error, either, form));
+  return forms.find((form) => wrongIn(form) && !misfits.some((path) => path.startsWith(`${form}/`))) ?? null;
+}
+
+function isWithin(error: ErrorObject, either: ErrorObject, form: string): boolean {
+  return error.schemaPath.startsWith(`${form}/`) && `${error.instancePath}/`.startsWith(`${either.instancePath}/`);
 }
 
 function pathOf(error: ErrorObject): FieldPath {
@@ -133,7 +145,10 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
 function wrongType(error: ErrorObject, schema: ValueSchema, shown: string): Sentence {
   const wanted = TYPE_WORDS[schema.type ?? ''] ?? 'something else';
   const { data } = error as { readonly data?: unknown };
-  if (data === null) return { problem: 'has no value', write: `write ${wanted}, or remove the line` };
+  if (data === null) {
+    const words = schema.enum === undefined ? wanted : schema.enum.join(' | ');
+    return { problem: 'has no value', write: `write ${words}, or remove the line` };
+  }
   const scalar = typeof data === 'number' || typeof data === 'boolean';
   if (schema.type === 'string' && scalar) return { problem: `must be text${shown}`, write: 'put it in quotes' };
   if (schema.type === 'array' && typeof data === 'string')

@@ -92,10 +92,14 @@ function simulatorRules(hub: View, sites: KnownSites): readonly Issue[] {
     else if (kind !== undefined && wanted !== undefined && kind !== wanted)
       issues.push(simulator.at('kind').issue(`is ${kind}, but the site is of kind ${wanted}`, `write ${wanted}`));
     const seed = simulator.at('seed').text();
-    if (seed !== undefined && (seed.startsWith('/') || seed.split('/').includes('..')))
+    if (seed !== undefined && leadsOut(seed))
       issues.push(simulator.at('seed').issue('leads out of CONFIG_DIR', 'write a path below CONFIG_DIR'));
   }
   return issues;
+}
+
+export function leadsOut(path: string): boolean {
+  return path.startsWith('/') || path.split('/').includes('..');
 }
 
 function waitRules(hub: View): readonly Issue[] {

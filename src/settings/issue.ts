@@ -35,7 +35,9 @@ export function nearest(written: string, candidates: readonly string[]): string 
   const wanted = written.toLowerCase();
   let best: { readonly name: string; readonly steps: number } | null = null;
   for (const name of candidates) {
-    const steps = keystrokes(wanted, name.toLowerCase());
+    // Leaving out the unit (`horizon` for `horizon_days`) is no keystroke.
+    const without = name.replace(/_[a-z]+$/, '').toLowerCase();
+    const steps = Math.min(keystrokes(wanted, name.toLowerCase()), keystrokes(wanted, without));
     if (steps <= Math.max(1, Math.floor(name.length / 3)) && (best === null || steps < best.steps))
       best = { name, steps };
   }

@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { check, type Checked } from './check.ts';
 import { fill, schemaOfKey, type Filled, type Variables } from './fill.ts';
-import { hubRules, subscriberRules, type KnownSites } from './hub-rules.ts';
+import { hubRules, leadsOut, subscriberRules, type KnownSites } from './hub-rules.ts';
 import { hubSchema } from './hub-spec.ts';
 import { suggest, type Issue } from './issue.ts';
 import { loadConfig, reasonOf } from './load.ts';
@@ -165,7 +165,7 @@ async function seedIssues(hub: View, configDir: string): Promise<readonly Issue[
   for (const [, simulator] of hub.at('simulators').children()) {
     const place = simulator.at('seed');
     const seed = place.text();
-    if (seed === undefined) continue;
+    if (seed === undefined || leadsOut(seed)) continue;
     try {
       await stat(join(configDir, seed));
     } catch (error) {

@@ -173,7 +173,7 @@ const ANY_SYNTAX: readonly [string, string] = [
 /** By the error codes of the `yaml` library; its own sentences quote the line. */
 const SYNTAX: Readonly<Partial<Record<string, readonly [string, string]>>> = {
   BAD_SCALAR_START: ['a value begins with a character that YAML reserves', 'put the value in quotes'],
-  BAD_INDENT: ['the indentation does not fit the lines above', 'indent with two spaces per level'],
+  BAD_INDENT: ['the indentation does not fit, or a bracket is not closed', 'indent with two spaces per level'],
   TAB_AS_INDENT: ['a tab is used for indentation', 'indent with spaces'],
   MISSING_CHAR: ['a quote, a colon or a bracket is missing', 'close what was opened here or on the line before'],
   MULTIPLE_DOCS: ['the file holds more than one document', 'remove the --- line and what follows'],
