@@ -2,8 +2,10 @@
 import { Ajv } from 'ajv';
 import { asHubError } from '../../core/errors.ts';
 import { localDate } from '../../core/instant.ts';
+import { readInput } from '../kit/calendar.ts';
 import { ActError, type SimulatorParts } from '../kit/kind.ts';
 import { person } from '../kit/people.ts';
+import { weekHours } from '../kit/schema.ts';
 import type { Writer } from '../kit/store.ts';
 import { textOf } from './answers.ts';
 import { blockFrom } from './block-routes.ts';
@@ -13,12 +15,12 @@ import { announce, staticHook } from './hooks.ts';
 import { APPOINTMENTS, BLOCKS, CHANGED, DAY_HOURS, DELETED, HOOKS, WEEK_HOURS, type Appointment } from './model.ts';
 import { showAppointment, showBlock, showClass } from './render.ts';
 import type { AppointmentType, Calendar } from './seed.ts';
-import { checkSettings, HOURS_SCHEMA } from './seed-schema.ts';
-import { readInput, withOffset } from './time.ts';
+import { checkSettings } from './seed-schema.ts';
 import { calendarById, typeById, worldOf, zoneOf, type World } from './world.ts';
 import { checkTarget } from './webhook-routes.ts';
+import { withOffset } from './time.ts';
 
-const areHours = new Ajv({ strict: false }).compile(HOURS_SCHEMA);
+const areHours = new Ajv({ strict: false }).compile(weekHours);
 
 export function acuityActs(desk: Desk): SimulatorParts['acts'] {
   const change =

@@ -6,8 +6,8 @@ import { actorOf, checkCalendar, mayUse, principalOf } from './auth.ts';
 import { amend, cancel, place, reschedule, rowById, type Desk } from './booking.ts';
 import { APPOINTMENTS, type Appointment } from './model.ts';
 import { showAppointment } from './render.ts';
-import { withOffset } from './time.ts';
 import { calendarById, worldOf, zoneOf, type World } from './world.ts';
+import { withOffset } from './time.ts';
 
 const DEFAULT_MAX = 100;
 

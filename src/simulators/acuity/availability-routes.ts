@@ -1,6 +1,7 @@
 /** `/availability/...` (sheet 3.2). */
 import { DateTime } from 'luxon';
 import { DAY_MS, instant, isTimeZone, localDate, startOfDay, type Instant, type Interval } from '../../core/instant.ts';
+import { addDays, readInput } from '../kit/calendar.ts';
 import { Refusal, type Answer, type Call, type Route } from '../kit/route.ts';
 import { badRequest, json, ok, rule, textOf } from './answers.ts';
 import { checkCalendar, mayUse, principalOf } from './auth.ts';
@@ -9,8 +10,8 @@ import { timeRefusal } from './booking.ts';
 import { CLASSES } from './model.ts';
 import { showClass } from './render.ts';
 import type { AppointmentType, Calendar, User } from './seed.ts';
-import { addDays, readInput, withOffset } from './time.ts';
 import { calendarById, typeById, worldOf, zoneOf, type Account, type World } from './world.ts';
+import { withOffset } from './time.ts';
 
 export function availabilityRoutes(account: Account): Route[] {
   const read = (path: string, work: (question: Question, call: Call) => unknown): Route => ({

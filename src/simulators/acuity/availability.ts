@@ -3,9 +3,9 @@
  * minus class meetings, minus blocks; cut by minimum notice and maximum days ahead (sheet sections 0, 3.2 and 8).
  */
 import { HOUR_MS, DAY_MS, instant, localDate, MINUTE_MS, type Instant, type Interval } from '../../core/instant.ts';
+import { addDays, onDate, weekday } from '../kit/calendar.ts';
 import { APPOINTMENTS, BLOCKS, CLASSES, DAY_HOURS, WEEK_HOURS, type ClassTime } from './model.ts';
 import type { AppointmentType, Calendar } from './seed.ts';
-import { addDays, onDate, weekday } from './time.ts';
 import { allTypes, zoneOf, type World } from './world.ts';
 
 export interface Wish {

@@ -1,11 +1,11 @@
 /** `/blocks`: time off. They raise no webhook (sheet 3.3). */
 import { instant, localDate } from '../../core/instant.ts';
+import { readInput } from '../kit/calendar.ts';
 import type { Answer, Call, Route } from '../kit/route.ts';
 import { badRequest, jsonObject, notFound, ok, rule, textOf } from './answers.ts';
 import { actorOf, checkCalendar, mayUse, principalOf } from './auth.ts';
 import { BLOCKS, type Block } from './model.ts';
 import { showBlock } from './render.ts';
-import { readInput } from './time.ts';
 import { calendarById, worldOf, zoneOf, type Account, type World } from './world.ts';
 
 export function blockRoutes(account: Account): Route[] {

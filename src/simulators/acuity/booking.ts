@@ -1,6 +1,7 @@
 /** What may happen to an appointment: place, change, cancel, move. One write each; the caller shows the row it returns. */
 import { HOUR_MS, type Instant } from '../../core/instant.ts';
 import { isTimeZone } from '../../core/instant.ts';
+import { readInput } from '../kit/calendar.ts';
 import type { Writer } from '../kit/store.ts';
 import type { WebhookSender } from '../kit/webhooks.ts';
 import { badRequest, notFound, refusal, rule, textOf } from './answers.ts';
@@ -9,8 +10,8 @@ import { checkCertificate, readAnswers, readEmail, readLabel, rememberClient } f
 import { announce } from './hooks.ts';
 import { APPOINTMENTS, CLASSES, type Appointment, type ClassTime } from './model.ts';
 import type { AppointmentType, Calendar } from './seed.ts';
-import { readInput, withOffset } from './time.ts';
 import { calendarById, typeById, worldOf, zoneOf, type Account, type World } from './world.ts';
+import { withOffset } from './time.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 

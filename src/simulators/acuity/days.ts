@@ -2,8 +2,8 @@
  * The invented part of an account: visits and class meetings, made day by day as the horizon moves. A pure function of seed
  * and date, so that a day looks the same whenever and wherever it is made.
  */
-import { addDays, onDate, weekday } from './time.ts';
 import { localDate, MINUTE_MS } from '../../core/instant.ts';
+import { addDays, onDate, weekday } from '../kit/calendar.ts';
 import { person, type Person } from '../kit/people.ts';
 import { pick, randomFrom } from '../kit/random.ts';
 import type { View, Writer } from '../kit/store.ts';
@@ -11,8 +11,8 @@ import { openHours } from './availability.ts';
 import { cancel, place, type Actor, type Desk } from './booking.ts';
 import { APPOINTMENTS, CLASSES, MADE_DAYS, type ClassTime } from './model.ts';
 import type { AppointmentType, Calendar, ClassPlan, Invented } from './seed.ts';
-import { withOffset } from './time.ts';
 import { allTypes, calendarById, typeById, worldOf, zoneOf, type World } from './world.ts';
+import { withOffset } from './time.ts';
 
 export const STAFF: Actor = { admin: true, mayUse: () => true };
 

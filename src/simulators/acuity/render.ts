@@ -3,8 +3,8 @@ import { sha256 } from '../../core/ids.ts';
 import { MINUTE_MS } from '../../core/instant.ts';
 import type { Appointment, Block, ClassTime } from './model.ts';
 import { seatsLeft } from './availability.ts';
-import { displayDate, displayTime, withOffset } from './time.ts';
 import { allTypes, calendarById, typeById, zoneOf, type World } from './world.ts';
+import { displayDate, displayTime, withOffset } from './time.ts';
 
 export interface RenderOptions {
   /** `noShow` is shown on cancelled rows only, `canceled` depends on the call (sheet 3.1). */

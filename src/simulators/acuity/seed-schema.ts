@@ -1,7 +1,19 @@
 /** Reads and checks a seed: unknown names are refused, because a misspelt setting would silently test something else. */
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv } from 'ajv';
 import { HubError } from '../../core/errors.ts';
 import { isTimeZone } from '../../core/instant.ts';
+import {
+  flag,
+  issuesOf,
+  list,
+  record,
+  share,
+  text,
+  weekdayName,
+  weekdaysById,
+  weekHours,
+  whole,
+} from '../kit/schema.ts';
 import { DEFAULTS, type Seed, type Settings } from './seed.ts';
 
 /** @throws HubError CONFIG_INVALID naming every field that is wrong */
@@ -39,15 +51,6 @@ export function checkSettings(settings: unknown): Partial<Settings> {
   throw new HubError('CONFIG_INVALID', { detail: `settings: ${issuesOf(check.errors)}` });
 }
 
-function issuesOf(errors: readonly ErrorObject[] | null | undefined): string {
-  const issues = (errors ?? []).map((one) => {
-    const { additionalProperty } = one.params as { readonly additionalProperty?: string };
-    const name = additionalProperty === undefined ? '' : ` (${additionalProperty})`;
-    return `${one.instancePath || '/'} ${one.message ?? ''}${name}`;
-  });
-  return issues.join('; ');
-}
-
 const ENUMS: Readonly<Record<string, readonly string[]>> = {
   secondCancel: ['ok', 'refuse'],
   webhookActionStyle: ['plain', 'prefixed'],
@@ -67,45 +70,19 @@ const SETTINGS_SCHEMA = {
   ),
 };
 
-const text = { type: 'string' };
-const whole = { type: 'integer' };
-const flag = { type: 'boolean' };
 const ids = { type: 'array', items: whole };
 const EVENTS = {
   enum: ['scheduled', 'rescheduled', 'canceled', 'changed']
     .map((name) => `appointment.${name}`)
     .concat('order.completed'),
 };
-const RANGES = {
-  type: 'array',
-  items: { type: 'string', pattern: '^([01]\\d|2[0-3]):[0-5]\\d-([01]\\d|2[0-4]):[0-5]\\d$' },
-};
-const SHARE = { type: 'number', minimum: 0, maximum: 1 };
-const WEEKDAY = { enum: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] };
-const WEEKDAYS = { type: 'object', additionalProperties: { type: 'array', items: WEEKDAY } };
-
-function record(required: Record<string, unknown>, optional: Record<string, unknown> = {}): object {
-  const properties = { ...required, ...optional };
-  return { type: 'object', additionalProperties: false, required: Object.keys(required), properties };
-}
-
-function list(items: object, minItems = 0): object {
-  return { type: 'array', items, minItems };
-}
-
-export const HOURS_SCHEMA = {
-  type: 'object',
-  additionalProperties: false,
-  patternProperties: { '^(mon|tue|wed|thu|fri|sat|sun)$': RANGES },
-};
-
 const SCHEMA = record(
   {
     account: record({ name: text, email: text, timezone: text }, { id: whole }),
     users: list(record({ id: whole, apiKey: text }, { admin: flag, calendarIDs: ids }), 1),
     calendars: list(
       record(
-        { id: whole, name: text, hours: HOURS_SCHEMA },
+        { id: whole, name: text, hours: weekHours },
         { email: text, description: text, location: text, timezone: text },
       ),
       1,
@@ -147,7 +124,7 @@ const SCHEMA = record(
     products: list(record({ id: whole, name: text, price: text })),
     classes: list(
       record(
-        { appointmentTypeID: whole, calendarID: whole, weekday: WEEKDAY, time: text },
+        { appointmentTypeID: whole, calendarID: whole, weekday: weekdayName, time: text },
         { seats: whole, private: flag, meetings: whole },
       ),
     ),
@@ -162,11 +139,11 @@ const SCHEMA = record(
       {
         firstPerson: whole,
         people: whole,
-        fill: SHARE,
+        fill: share,
         daysAhead: whole,
         daysBack: whole,
       },
-      { mrnPrefix: text, mrnFieldID: whole, birthDateFieldID: whole, canceledShare: SHARE, weekdays: WEEKDAYS },
+      { mrnPrefix: text, mrnFieldID: whole, birthDateFieldID: whole, canceledShare: share, weekdays: weekdaysById },
     ),
     horizonDays: whole,
     settings: SETTINGS_SCHEMA,

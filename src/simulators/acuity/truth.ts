@@ -4,8 +4,8 @@ import type { SimulatorParts } from '../kit/kind.ts';
 import type { WebhookSender } from '../kit/webhooks.ts';
 import { openStarts, seatsLeft } from './availability.ts';
 import { APPOINTMENTS, BLOCKS, CLASSES, CLIENTS, DAY_HOURS, DELETED, HOOKS, WEEK_HOURS } from './model.ts';
-import { withOffset } from './time.ts';
 import { allTypes, calendarById, typeById, worldOf, zoneOf, type Account, type World } from './world.ts';
+import { withOffset } from './time.ts';
 
 export function acuityTruth(account: Account, sender: WebhookSender): SimulatorParts['truth'] {
   const world = (): World => worldOf(account);
