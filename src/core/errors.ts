@@ -336,10 +336,18 @@ export const ERRORS = {
     'A search parameter is not supported; /metadata lists what is.',
   ),
   PARAMETER_INVALID: entry('permanent', 'caller', 'value', 400, 'A search parameter has a value that cannot be read.'),
+  SEARCH_TOO_COSTLY: entry(
+    'permanent',
+    'caller',
+    'too-costly',
+    403,
+    'The search would bring more than one answer can hold. Narrow it; the detail says how.',
+  ),
   NOT_FOUND: entry('permanent', 'caller', 'not-found', 404, 'There is no such resource, or you may not see it.'),
   TOKEN_MISSING: entry('permanent', 'caller', 'login', 401, 'Send a bearer token in the Authorization header.'),
   TOKEN_INVALID: entry('permanent', 'caller', 'login', 401, 'The bearer token is not valid.'),
   TOKEN_FORBIDS: entry('permanent', 'caller', 'forbidden', 403, 'The token does not allow this.'),
+  GONE: entry('permanent', 'caller', 'deleted', 410, 'The resource has been deleted.'),
   VERSION_MISMATCH: entry(
     'permanent',
     'caller',

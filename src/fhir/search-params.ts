@@ -16,9 +16,9 @@ export type Place =
   /** A bare code whose system the binding fixes. */
   | { readonly kind: 'code'; readonly column: 'status' | 'specialty'; readonly system: string }
   | { readonly kind: 'flag'; readonly column: 'active' }
-  /** The canonical visit type and, of a Slot, the site's own code as well. */
-  | { readonly kind: 'visit-type'; readonly local: boolean }
-  /** The site's own key of a Slot; the system names the site. */
+  /** Of a Slot: the canonical visit type, and the site's own code in `urn:slotwire:site:<site>:visit-type`. */
+  | { readonly kind: 'visit-type' }
+  /** The site's own key of a Slot, in `urn:slotwire:site:<site>:slot`. */
   | { readonly kind: 'site-key' }
   /** `<param>:<system>|<code>` and `<param>:*|<code>` in the array `tokens`; of patients as keyed hashes. */
   | { readonly kind: 'tokens' }
@@ -128,7 +128,7 @@ const DRAFTS: Readonly<Record<StoredType, readonly Draft[]>> = {
     ),
     { name: 'start', type: 'date', place: { kind: 'instant', column: 'start_at' } },
     refs('schedule', ['Schedule'], { kind: 'schedule' }),
-    token('service-type', { kind: 'visit-type', local: true }),
+    token('service-type', { kind: 'visit-type' }),
     token('specialty', { kind: 'code', column: 'specialty', system: CODE_SYSTEMS.specialty }),
     refs('location', ['Location'], { kind: 'schedule-actor', of: 'Slot' }, {
       own: true,
@@ -150,7 +150,7 @@ const DRAFTS: Readonly<Record<StoredType, readonly Draft[]>> = {
     refs('location', ['Location'], { kind: 'participants' }),
     refs('actor', ['Patient', 'Practitioner', 'PractitionerRole', 'Location'], { kind: 'participants' }),
     refs('slot', ['Slot'], { kind: 'slots' }),
-    token('service-type', { kind: 'visit-type', local: false }),
+    serviceType,
     token('specialty', { kind: 'code', column: 'specialty', system: CODE_SYSTEMS.specialty }),
   ],
   Task: [identifier, token('status', TOKENS), token('code', TOKENS)],
