@@ -1,0 +1,142 @@
+/** BookingDesk: takes the request, waits for the site as long as the caller will, tells what came of it. */
+import { HubError } from '../core/errors.ts';
+import { DAY_MS, plus } from '../core/instant.ts';
+import type { Booking } from '../store/contract-bookings.ts';
+import type { StoredSlot } from '../store/contract-resources.ts';
+import type { Scope, Tx } from '../store/contract.ts';
+import { askCancel } from './cancel.ts';
+import type { BookingAnswer, BookingDesk } from './contract.ts';
+import { hold, type BookingDeps } from './place.ts';
+import { isSettled } from './states.ts';
+
+export interface DeskDeps extends BookingDeps {
+  /** Something is owed to this site: send it now. */
+  readonly deliver: (siteId: string) => void;
+}
+
+export interface Desk extends BookingDesk {
+  /** A booking moved: whoever waits for it looks again. Losing a call costs at most `RECHECK_MS`. */
+  changed(bookingId: string): void;
+}
+
+/** How often a waiting caller's booking is read without having been told (another process may have settled it). */
+const RECHECK_MS = 250;
+const ALTERNATIVES = 5;
+const ALTERNATIVES_WITHIN_MS = 7 * DAY_MS;
+
+export function bookingDesk(deps: DeskDeps): Desk {
+  const waiting = new Map<string, Set<() => void>>();
+
+  const settled = async (bookingId: string, scope: Scope): Promise<Booking | null> => {
+    const deadline = deps.clock.monotonic() + deps.plan().hub.booking.wait_ms;
+    for (;;) {
+      const told = new AbortController();
+      const wake = (): void => told.abort();
+      const set = waiting.get(bookingId) ?? new Set();
+      waiting.set(bookingId, set.add(wake));
+      try {
+        // Registered before reading: a settlement between the two is not missed.
+        const booking = await deps.store.read(scope, (tx) => tx.bookings.get(bookingId));
+        if (booking === null || isSettled(booking.state) || booking.state === 'parked') return booking;
+        const left = deadline - deps.clock.monotonic();
+        if (left <= 0) return booking;
+        await deps.clock.sleep(Math.min(left, RECHECK_MS), told.signal);
+      } finally {
+        set.delete(wake);
+        if (set.size === 0) waiting.delete(bookingId);
+      }
+    }
+  };
+
+  const answer = async (booking: Booking, scope: Scope, repeated: boolean): Promise<BookingAnswer> => {
+    const now = isSettled(booking.state) ? booking : ((await settled(booking.id, scope)) ?? booking);
+    return describe(deps, now, scope, repeated);
+  };
+
+  return {
+    changed(bookingId) {
+      for (const wake of waiting.get(bookingId) ?? []) wake();
+    },
+
+    async place(request, scope) {
+      const held = await holdOrTaken(deps, request, scope);
+      if (held.kind === 'taken') return conflict(deps, held.slot, scope);
+      if (held.kind === 'held') deps.deliver(held.booking.site);
+      return answer(held.booking, scope, held.kind === 'repeated');
+    },
+
+    async cancel(request, scope) {
+      const asked = await askCancel(deps, request, scope);
+      if (asked.kind === 'already') {
+        const appointment = await deps.store.read(scope, (tx) => tx.resources.read('Appointment', asked.appointmentId));
+        if (appointment === null) throw new HubError('NOT_FOUND');
+        return { kind: 'cancelled', bookingId: '', appointment, repeated: true };
+      }
+      if (asked.kind === 'asked') deps.deliver(asked.booking.site);
+      return answer(asked.booking, scope, asked.kind === 'repeated');
+    },
+
+    async status(bookingId, scope) {
+      const booking = await deps.store.read(scope, (tx) => tx.bookings.get(bookingId));
+      if (booking === null || (scope.sites !== '*' && !scope.sites.includes(booking.site))) return null;
+      return describe(deps, booking, scope, true);
+    },
+  };
+}
+
+/** The constraint is the last line: what it refuses is taken, as the check before it would have said. */
+async function holdOrTaken(
+  deps: DeskDeps,
+  request: Parameters<BookingDesk['place']>[0],
+  scope: Scope,
+): ReturnType<typeof hold> {
+  try {
+    return await hold(deps, request, scope);
+  } catch (error) {
+    if (!(error instanceof HubError) || error.code !== 'SLOT_TAKEN') throw error;
+    const slot = await deps.store.read(scope, (tx) => tx.resources.slot(request.slotId));
+    if (slot === null) throw error;
+    return { kind: 'taken', slot };
+  }
+}
+
+async function describe(deps: DeskDeps, booking: Booking, scope: Scope, repeated: boolean): Promise<BookingAnswer> {
+  const bookingId = booking.id;
+  if (booking.state === 'booked') {
+    const appointment = await deps.store.read(scope, (tx) => tx.resources.read('Appointment', booking.appointmentId));
+    if (appointment === null)
+      throw new HubError('NOT_FOUND', { detail: 'the booked appointment is outside what you may see' });
+    return { kind: booking.action === 'cancel' ? 'cancelled' : 'booked', bookingId, appointment, repeated };
+  }
+  if (booking.state === 'refused') {
+    const taken = booking.refusedBecause === 'slot-taken';
+    if (taken && booking.slotId !== null) {
+      const slot = await deps.store.read(scope, (tx) => tx.resources.slot(booking.slotId ?? ''));
+      if (slot !== null) return conflict(deps, slot, scope);
+    }
+    const error = new HubError('SITE_REFUSED', { detail: booking.detail ?? 'no reason given', site: booking.site });
+    return { kind: 'refused', bookingId, error, because: booking.refusedBecause as never };
+  }
+  if (booking.state === 'expired') {
+    return { kind: 'refused', bookingId, error: new HubError('HOLD_EXPIRED'), because: null };
+  }
+  return { kind: 'pending', bookingId };
+}
+
+async function conflict(deps: DeskDeps, slot: StoredSlot, scope: Scope): Promise<BookingAnswer> {
+  const found = await deps.store.read(scope, (tx) => alternatives(deps, tx, slot));
+  return { kind: 'conflict', error: new HubError('SLOT_TAKEN'), alternatives: found };
+}
+
+/** Free slots of the same schedule and visit type, nearest in time first. */
+async function alternatives(deps: DeskDeps, tx: Tx, slot: StoredSlot): Promise<StoredSlot[]> {
+  const now = deps.clock.now();
+  const from = plus(slot.during.start, -ALTERNATIVES_WITHIN_MS);
+  const window = { start: from > now ? from : now, end: plus(slot.during.start, ALTERNATIVES_WITHIN_MS) };
+  const near = await tx.resources.slotsOf(slot.scheduleId, slot.localVisitType, window);
+  const distance = (other: StoredSlot): number => Math.abs(other.during.start - slot.during.start);
+  return near
+    .filter((other) => other.status === 'free' && other.id !== slot.id)
+    .sort((left, right) => distance(left) - distance(right))
+    .slice(0, ALTERNATIVES);
+}

@@ -1,0 +1,122 @@
+/** From what a caller asked to what the site is sent, and the Appointment as it will stand. Pure. */
+import type { PatientFacts, PlaceOrder } from '../connectors/contract.ts';
+import { HubError } from '../core/errors.ts';
+import { formatInstant, MINUTE_MS } from '../core/instant.ts';
+import { canonicalId } from '../fhir/canonical-ids.ts';
+import { visitTypeConcept } from '../fhir/canonical.ts';
+import type { Appointment, Patient } from '../fhir/types.ts';
+import type { Plan, SiteSettings } from '../settings/shape.ts';
+import { zoneOf } from '../settings/zone.ts';
+import type { StoredSlot } from '../store/contract-resources.ts';
+import type { PlaceRequest } from './contract.ts';
+
+/**
+ * The record that the caller chose, with this site's own identifiers only.
+ * @throws RULE_BROKEN when a site that keys people by its own id has no record of this person
+ */
+export function patientFacts(
+  chosen: Patient,
+  ofThisSite: readonly Patient[],
+  site: SiteSettings,
+  identity: 'id' | 'demographics',
+): PatientFacts {
+  const usable = new Set(
+    Object.values(site.identifiers)
+      .filter((rule) => rule.useForWriteBack)
+      .map((rule) => rule.system),
+  );
+  const identifiers = ofThisSite
+    .flatMap((patient) => patient.identifier ?? [])
+    .flatMap(({ system, value, type }) =>
+      system !== undefined && value !== undefined && usable.has(system)
+        ? [{ system, value, type: type?.coding?.[0]?.code ?? '' }]
+        : [],
+    );
+  if (identity === 'id' && identifiers.length === 0) {
+    throw new HubError('RULE_BROKEN', {
+      detail: 'the site has no record of this patient that may be written to',
+      site: site.id,
+    });
+  }
+  const [name] = chosen.name ?? [];
+  const family = name?.family ?? '';
+  const given = name?.given?.[0] ?? '';
+  if (family === '' || given === '') {
+    throw new HubError('RULE_BROKEN', { detail: 'the Patient needs a family and a given name', site: site.id });
+  }
+  const contact = (system: string): string | undefined => chosen.telecom?.find((one) => one.system === system)?.value;
+  const phone = contact('phone');
+  const email = contact('email');
+  return {
+    identifiers,
+    family,
+    given,
+    ...(chosen.birthDate === undefined ? {} : { birthDate: chosen.birthDate }),
+    ...(phone === undefined ? {} : { phone }),
+    ...(email === undefined ? {} : { email }),
+  };
+}
+
+export function placeOrder(
+  request: PlaceRequest,
+  slot: StoredSlot,
+  calendar: string,
+  patient: PatientFacts,
+  bookingId: string,
+): PlaceOrder {
+  return {
+    correlation: bookingId,
+    calendar,
+    visitType: slot.localVisitType,
+    start: slot.during.start,
+    end: slot.during.end,
+    patient,
+    channel: request.channel,
+    ...(request.reason === undefined ? {} : { reason: request.reason }),
+    ...(request.comment === undefined ? {} : { comment: request.comment }),
+    ...(request.language === undefined ? {} : { language: request.language }),
+  };
+}
+
+export interface ProposalFacts {
+  readonly request: PlaceRequest;
+  readonly slot: StoredSlot;
+  readonly site: SiteSettings;
+  readonly plan: Plan;
+  readonly calendar: string;
+  readonly actors: readonly { readonly type: string; readonly id: string }[];
+  readonly now: PlaceRequest['start'] & number;
+}
+
+/** As it stands once booked; the site's own news is laid over it later. */
+export function proposedAppointment(facts: ProposalFacts): Appointment {
+  const { request, slot, site, plan, actors } = facts;
+  const rule = site.resources.calendars[facts.calendar];
+  const zone = zoneOf(site, rule?.location);
+  const name = slot.visitType === null ? undefined : plan.hub.visitTypes[slot.visitType]?.name;
+  return {
+    resourceType: 'Appointment',
+    ...(request.identifiers.length === 0 ? {} : { identifier: request.identifiers }),
+    status: 'booked',
+    serviceType: [visitTypeConcept(site, slot.localVisitType, slot.visitType, name)],
+    ...(request.reason === undefined ? {} : { reasonCode: [{ text: request.reason }] }),
+    start: formatInstant(slot.during.start, zone),
+    end: formatInstant(slot.during.end, zone),
+    minutesDuration: Math.max(1, Math.round((slot.during.end - slot.during.start) / MINUTE_MS)),
+    slot: [{ reference: `Slot/${slot.id}` }],
+    created: formatInstant(facts.now, zone),
+    ...(request.comment === undefined ? {} : { comment: request.comment }),
+    participant: [
+      { actor: { reference: `Patient/${request.patientId}` }, required: 'required', status: 'accepted' },
+      ...actors
+        .filter((actor) => actor.type !== 'PractitionerRole')
+        .map((actor) => ({ actor: { reference: `${actor.type}/${actor.id}` }, status: 'accepted' as const })),
+    ],
+  };
+}
+
+/** The site's calendar of a schedule: schedules of sites that take bookings are made from `resources.calendars`. */
+export function calendarOf(site: SiteSettings, scheduleId: string): string | null {
+  const keys = Object.keys(site.resources.calendars);
+  return keys.find((key) => canonicalId.schedule(site.identity, key) === scheduleId) ?? null;
+}

@@ -1,0 +1,225 @@
+/**
+ * Takes the time in our own database first: one transaction under the locks of the resources concerned, against everything
+ * known of them. From its commit every reader sees the slots as taken; only then is the site asked (deliver.ts).
+ */
+import type { Clock } from '../core/clock.ts';
+import { HubError } from '../core/errors.ts';
+import { newId } from '../core/ids.ts';
+import { DAY_MS, plus, type Instant } from '../core/instant.ts';
+import type { Patient } from '../fhir/types.ts';
+import type { ConnectorKind } from '../connectors/contract.ts';
+import type { Plan, SiteSettings } from '../settings/shape.ts';
+import { mayWrite } from '../settings/write.ts';
+import type { Booking, BusyRow } from '../store/contract-bookings.ts';
+import type { StoredSlot } from '../store/contract-resources.ts';
+import type { Scope, Store, Tx } from '../store/contract.ts';
+import type { PlaceRequest } from './contract.ts';
+import { calendarOf, patientFacts, placeOrder, proposedAppointment } from './order.ts';
+
+export interface BookingDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly plan: () => Plan;
+  /** The kind and what this site's connector can do; null when the site is not running. */
+  readonly ability: (siteId: string) => { readonly kind: ConnectorKind; readonly book: boolean } | null;
+}
+
+export type Held =
+  | { readonly kind: 'held'; readonly booking: Booking }
+  | { readonly kind: 'repeated'; readonly booking: Booking }
+  | { readonly kind: 'taken'; readonly slot: StoredSlot };
+
+export async function hold(deps: BookingDeps, request: PlaceRequest, scope: Scope): Promise<Held> {
+  const early = await deps.store.read(scope, async (tx): Promise<Held | null> => {
+    const repeated = await repeatOf(tx, request);
+    if (repeated !== null) return { kind: 'repeated', booking: repeated };
+    const slot = await visibleSlot(tx, request.slotId);
+    // A slot visibly taken is answered by this plain read: racers for it cost no lock.
+    return slot.status === 'free' ? null : { kind: 'taken', slot };
+  });
+  if (early !== null) return early;
+  return deps.store.transaction(scope, (tx) => holdUnderLock(deps, tx, request));
+}
+
+async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): Promise<Held> {
+  const now = deps.clock.now();
+  const plan = deps.plan();
+  const seen = await visibleSlot(tx, request.slotId);
+  const { site, calendar, identity } = writableSite(deps, plan, seen);
+  const resources = await tx.resources.occupies(seen.scheduleId);
+  const taking = occupied(site, calendar, resources, seen);
+  // The request key is locked as well: the same request sent twice at once is one booking.
+  await tx.lock([...taking, `request:${request.client}:${request.requestKey}`]);
+  const repeated = await repeatOf(tx, request);
+  if (repeated !== null) return { kind: 'repeated', booking: repeated };
+  const slot = await visibleSlot(tx, request.slotId);
+  checkRequest(request, slot, now);
+
+  const bookingId = newId(now);
+  const appointmentId = newId(now);
+  const occupancy = slot.session ?? appointmentId;
+  const conflicts = await tx.busy.conflicts(taking, slot.during, slot.session, now);
+  const full =
+    slot.session !== null && (slot.seatsLeft ?? slot.capacity) - (await tx.busy.seatsTaken(slot.session, now)) <= 0;
+  if (conflicts.length > 0 || full || slot.siteStatus !== 'free') return { kind: 'taken', slot };
+
+  const chosen = await readPatient(tx, request.patientId);
+  const linked = await tx.resources.linkedPatients(request.patientId);
+  const ofThisSite = await patientsOfSite(tx, linked, site);
+  const facts = patientFacts(chosen, ofThisSite, site, identity);
+  const actors = actorsOf(await tx.resources.read('Schedule', slot.scheduleId));
+  const expiresAt = plus(now, plan.hub.booking.holdExpiry_s * 1000);
+  await tx.busy.insert(
+    taking.map((resourceId): BusyRow => ({
+      resourceId,
+      during: slot.during,
+      occupancy,
+      origin: 'hub',
+      site: site.id,
+      appointmentId,
+      bookingId,
+      tentative: true,
+      expiresAt,
+    })),
+  );
+  const booking: Booking = {
+    id: bookingId,
+    client: request.client,
+    requestKey: request.requestKey,
+    requestDigest: request.digest,
+    action: 'place',
+    site: site.id,
+    state: 'held',
+    stateAt: now,
+    appointmentId,
+    slotId: slot.id,
+    during: slot.during,
+    resources: taking,
+    patientId: request.patientId,
+    siteKey: null,
+    reference: null,
+    refusedBecause: null,
+    detail: null,
+    attempts: 0,
+    absences: 0,
+    deadlineAt: null,
+    nextCheckAt: null,
+    createdAt: now,
+    createdBy: tx.scope.actor,
+    order: {
+      place: placeOrder(request, slot, calendar, facts, bookingId),
+      appointmentJson: JSON.stringify(proposedAppointment({ request, slot, site, plan, calendar, actors, now })),
+    },
+  };
+  await tx.bookings.insert(booking);
+  await tx.outbox.add(
+    { receiver: 'site', receiverId: site.id, kind: 'place', bookingId, appointmentId, body: {}, trace: request.trace },
+    now,
+    now,
+  );
+  await tx.resources.refreshSlots(taking, slot.during, { site: null, messageId: null, siteTime: null, now });
+  await tx.ledger.add([
+    {
+      at: now,
+      kind: 'held',
+      site: site.id,
+      bookingId,
+      appointmentId,
+      slotId: slot.id,
+      cause: `request:${request.requestId}`,
+    },
+  ]);
+  await tx.audit({ at: now, action: 'book', resourceType: 'Appointment', resourceId: appointmentId, site: site.id, outcome: 'success', requestId: request.requestId }); // prettier-ignore
+  return { kind: 'held', booking };
+}
+
+/** @throws REQUEST_KEY_REUSED when the key came with another body */
+export async function repeatOf(
+  tx: Tx,
+  request: { readonly client: string; readonly requestKey: string; readonly digest: string },
+): Promise<Booking | null> {
+  const booking = await tx.bookings.byRequestKey(request.client, request.requestKey);
+  if (booking !== null && booking.requestDigest !== request.digest) throw new HubError('REQUEST_KEY_REUSED');
+  return booking;
+}
+
+/** @throws NOT_FOUND also when the caller may not see it */
+async function visibleSlot(tx: Tx, id: string): Promise<StoredSlot> {
+  const served = await tx.resources.read('Slot', id);
+  const slot = served === null ? null : await tx.resources.slot(id);
+  if (slot === null) throw new HubError('NOT_FOUND', { detail: 'the slot' });
+  const labels = tx.scope.clearances;
+  // Without clearance the slot is taken time and nothing else; that it could be booked must not show.
+  if (labels !== '*' && !slot.security.every((label) => labels.includes(label))) return { ...slot, status: 'busy' };
+  return slot;
+}
+
+function writableSite(
+  deps: BookingDeps,
+  plan: Plan,
+  slot: StoredSlot,
+): { readonly site: SiteSettings; readonly calendar: string; readonly identity: 'id' | 'demographics' } {
+  const site = plan.sites.find((candidate) => candidate.id === slot.site);
+  const ability = deps.ability(slot.site);
+  if (site === undefined || ability === null)
+    throw new HubError('SITE_NOT_WRITABLE', { detail: 'the site is not in service' });
+  if (!ability.book) throw new HubError('SITE_CANNOT', { detail: 'take bookings', site: site.id });
+  if (slot.visitType === null) {
+    throw new HubError('SITE_NOT_WRITABLE', { detail: 'its visit type is not in the catalogue', site: site.id });
+  }
+  const calendar = calendarOf(site, slot.scheduleId);
+  if (calendar === null)
+    throw new HubError('SITE_NOT_WRITABLE', { detail: 'its calendar is not in the site file', site: site.id });
+  const location = site.resources.calendars[calendar]?.location ?? null;
+  if (!mayWrite(site, { location, visitType: slot.visitType }))
+    throw new HubError('SITE_NOT_WRITABLE', { site: site.id });
+  if (site.write === 'approval') {
+    throw new HubError('SITE_NOT_WRITABLE', { detail: 'the site wants a coordinator to book', site: site.id });
+  }
+  return { site, calendar, identity: ability.kind.patientIdentity };
+}
+
+function checkRequest(request: PlaceRequest, slot: StoredSlot, now: Instant): void {
+  if (request.start !== null && request.start !== slot.during.start) {
+    throw new HubError('RULE_BROKEN', { detail: 'Appointment.start is not the start of the slot' });
+  }
+  if (request.end !== null && request.end !== slot.during.end) {
+    throw new HubError('RULE_BROKEN', { detail: 'Appointment.end is not the end of the slot' });
+  }
+  if (slot.during.start <= now) throw new HubError('RULE_BROKEN', { detail: 'the slot has begun' });
+  if (slot.during.end - slot.during.start > DAY_MS)
+    throw new HubError('RULE_BROKEN', { detail: 'the slot is too long' });
+}
+
+/** Practitioners, and rooms; a clinic as a place is not taken by one visit. */
+function occupied(site: SiteSettings, calendar: string, actors: readonly string[], slot: StoredSlot): string[] {
+  const rule = site.resources.calendars[calendar];
+  const room = rule?.location !== undefined && site.locations[rule.location]?.room === true;
+  return actors.filter((id) => id !== slot.locationId || room || rule?.practitioner === undefined);
+}
+
+async function readPatient(tx: Tx, id: string): Promise<Patient> {
+  const served = await tx.resources.read('Patient', id);
+  if (served === null || served.deleted) throw new HubError('NOT_FOUND', { detail: 'the patient' });
+  return JSON.parse(served.json) as Patient;
+}
+
+async function patientsOfSite(tx: Tx, ids: readonly string[], site: SiteSettings): Promise<Patient[]> {
+  const found: Patient[] = [];
+  for (const id of ids) {
+    const served = await tx.resources.read('Patient', id);
+    if (served === null) continue;
+    const patient = JSON.parse(served.json) as Patient;
+    if (patient.meta?.source?.split('#')[0] === `urn:slotwire:site:${site.id}`) found.push(patient);
+  }
+  return found;
+}
+
+function actorsOf(schedule: { readonly json: string } | null): { type: string; id: string }[] {
+  if (schedule === null) return [];
+  const { actor } = JSON.parse(schedule.json) as { actor: readonly { reference?: string }[] };
+  return actor.flatMap(({ reference }) => {
+    const [type, id] = (reference ?? '').split('/');
+    return type === undefined || id === undefined ? [] : [{ type, id }];
+  });
+}
