@@ -45,7 +45,9 @@ export function issueAt(filled: Filled, path: FieldPath, found: Pick<Issue, 'pro
   return { file: source.file, line: source.lineOf(path), field: source.nameOf(path), ...found };
 }
 
-/** Of an either-or, what is wrong with the form that was chosen; where none was, the either-or itself. Types come first. */
+/**
+ * Of an either-or, what is wrong with the form that was chosen; where none was, the either-or itself. Types come first.
+ */
 function relevant(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const chosen = new Map<ErrorObject, string | null>();
   for (const either of errors.filter(({ keyword }) => keyword === 'oneOf'))
@@ -61,7 +63,10 @@ function relevant(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   return kept.sort((a, b) => order(a) - order(b));
 }
 
-/** Schema path of the branch whose type the value has; null when it has none of them, or is not the one word of a branch. */
+/**
+ * Schema path of the branch whose type the value has; null when it has none of them, or is not the one word of a
+ * branch.
+ */
 function chosenForm(either: ErrorObject, errors: readonly ErrorObject[]): string | null {
   const misfits = errors
     .filter(({ keyword, instancePath }) => instancePath === either.instancePath && /^(type|enum)$/.test(keyword))

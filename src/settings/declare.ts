@@ -1,4 +1,7 @@
-/** The words in which settings are declared: an object of settings, a mapping keyed by data, and forms used in many places. */
+/**
+ * The words in which settings are declared: an object of settings, a mapping keyed by data, and forms used in many
+ * places.
+ */
 import type { Setting, ValueSchema } from './spec.ts';
 
 /** Settings with fixed names as a schema. An object all of whose settings have defaults may be left out as a whole. */

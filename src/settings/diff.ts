@@ -1,4 +1,7 @@
-/** What would happen if the next plan were applied: for `slotwire plan`, and for a running hub that is told to read again. */
+/**
+ * What would happen if the next plan were applied: for `slotwire plan`, and for a running hub that is told to read
+ * again.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { NEEDS_RESTART } from './hub-spec.ts';
 import type { Plan, SiteSettings } from './shape.ts';
@@ -24,7 +27,9 @@ export interface SiteChange {
   readonly shown: readonly string[];
 }
 
-/** `running` is null at start. Sites are compared by identity, so a renamed site changes and neither stops nor starts. */
+/**
+ * `running` is null at start. Sites are compared by identity, so a renamed site changes and neither stops nor starts.
+ */
 export function diffPlans(running: Plan | null, next: Plan): PlanDiff {
   const before = new Map(running?.sites.map((site) => [site.identity, site]));
   const after = new Map(next.sites.map((site) => [site.identity, site]));
@@ -71,8 +76,8 @@ export function formatDiff(diff: PlanDiff): string {
 }
 
 /**
- * A file that was renamed without `formerly` would give every slot and appointment of the site a second id. It shows as a stop
- * and a start with the same connection, which nobody means otherwise; who does, applies the two in two steps.
+ * A file that was renamed without `formerly` would give every slot and appointment of the site a second id. It shows as
+ * a stop and a start with the same connection, which nobody means otherwise; who does, applies the two in two steps.
  */
 function renames(stopped: readonly SiteSettings[], started: readonly SiteSettings[]): readonly string[] {
   return stopped.flatMap((old) => {

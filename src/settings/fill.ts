@@ -1,6 +1,6 @@
 /**
- * Puts variables and secret files into the values of a source: `${NAME}` anywhere in a text, `file:/path` where the schema says
- * secret. The schema is walked along, because a variable is always text but a port is a number.
+ * Puts variables and secret files into the values of a source: `${NAME}` anywhere in a text, `file:/path` where the
+ * schema says secret. The schema is walked along, because a variable is always text but a port is a number.
  */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';

@@ -5,7 +5,9 @@ import { zoneRule } from './site-rules.ts';
 import type { View } from './view.ts';
 
 export interface KnownSites {
-  /** By site id: its location keys, or null where the file could not be read, so that nothing can be said about them. */
+  /**
+   * By site id: its location keys, or null where the file could not be read, so that nothing can be said about them.
+   */
   readonly locations: ReadonlyMap<string, readonly string[] | null>;
   /** By site id: its kind, where it is known. */
   readonly kinds: ReadonlyMap<string, string | undefined>;

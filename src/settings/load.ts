@@ -1,4 +1,6 @@
-/** Reads CONFIG_DIR: `hub.yaml`, `sites/*.yaml`, `subscribers.yaml`. Whatever cannot be read is an issue, never a throw. */
+/**
+ * Reads CONFIG_DIR: `hub.yaml`, `sites/*.yaml`, `subscribers.yaml`. Whatever cannot be read is an issue, never a throw.
+ */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Issue } from './issue.ts';
@@ -33,7 +35,10 @@ export async function loadConfig(configDir: string): Promise<Loaded> {
   return { hub, sites, subscribers, issues };
 }
 
-/** Names ending in `.yaml`, sorted. Hidden files and editors' backups are left alone; a site file by another ending is told. */
+/**
+ * Names ending in `.yaml`, sorted. Hidden files and editors' backups are left alone; a site file by another ending is
+ * told.
+ */
 async function siteFiles(folder: string, issues: Issue[]): Promise<readonly string[]> {
   let names: readonly string[];
   try {

@@ -1,6 +1,6 @@
 /**
- * The configuration as a whole: read, filled, checked, completed, frozen. Every issue is told at once, and a plan exists only
- * when there is none, so a running hub is never disturbed by half a file.
+ * The configuration as a whole: read, filled, checked, completed, frozen. Every issue is told at once, and a plan
+ * exists only when there is none, so a running hub is never disturbed by half a file.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -147,7 +147,9 @@ function segments(field: string): readonly string[] {
   return field.split(/[.[\]]+/).filter((key) => key !== '');
 }
 
-/** In the sandbox secrets open nothing; anywhere else a file with a secret in it ends up in a repository or a ticket. */
+/**
+ * In the sandbox secrets open nothing; anywhere else a file with a secret in it ends up in a repository or a ticket.
+ */
 function inlineSecrets(filled: Filled, environment: string | undefined): readonly Issue[] {
   if (environment === undefined || environment === 'sandbox') return [];
   const { source } = filled;
@@ -175,7 +177,10 @@ async function seedIssues(hub: View, configDir: string): Promise<readonly Issue[
   return issues;
 }
 
-/** Sorted, each told once, and with every known secret struck out. A secret of a few letters would strike out ordinary words. */
+/**
+ * Sorted, each told once, and with every known secret struck out. A secret of a few letters would strike out ordinary
+ * words.
+ */
 function tidy(issues: readonly Issue[], secrets: readonly string[]): readonly Issue[] {
   const long = [...new Set(secrets)].filter((secret) => secret.length >= 6).sort((a, b) => b.length - a.length);
   const strike = (text: string): string => long.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
@@ -227,8 +232,8 @@ function completeSite(id: string, file: SiteFile): SiteSettings {
 }
 
 /**
- * Deep-frozen. Mappings keyed by data lose their prototype: they are looked up by codes that sites send, and a code that is
- * called `constructor` must not find what every object has.
+ * Deep-frozen. Mappings keyed by data lose their prototype: they are looked up by codes that sites send, and a code
+ * that is called `constructor` must not find what every object has.
  */
 function frozen<T>(value: T, schema: ValueSchema | undefined): T {
   if (typeof value !== 'object' || value === null) return value;

@@ -1,6 +1,6 @@
 /**
- * The sandbox's order of things: simulators start first, on free ports, and their addresses are the variables that the site
- * files of the sandbox name. So hub.yaml is read for its simulators before the plan can be built.
+ * The sandbox's order of things: simulators start first, on free ports, and their addresses are the variables that the
+ * site files of the sandbox name. So hub.yaml is read for its simulators before the plan can be built.
  */
 import { join } from 'node:path';
 import { check } from './check.ts';

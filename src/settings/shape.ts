@@ -1,14 +1,14 @@
 /**
- * What the configuration means once it is read and checked: plain frozen data. Files are read by load.ts, checked by plan.ts;
- * nothing else knows YAML. Field names are those of the files (DESIGN section 6); units are in the names.
+ * What the configuration means once it is read and checked: plain frozen data. Files are read by load.ts, checked by
+ * plan.ts; nothing else knows YAML. Field names are those of the files (DESIGN section 6); units are in the names.
  */
 
 /** Where messages and bookings are real. A site's environment must equal the hub's, or the plan is refused. */
 export type Environment = 'production' | 'test' | 'sandbox';
 
 /**
- * How far a site is taken into service: shadow (received and compared, invisible to callers), read (visible), pilot (bookings
- * in its scope), live (bookings), suspended (nothing flows, data kept). Only pilot and live write.
+ * How far a site is taken into service: shadow (received and compared, invisible to callers), read (visible), pilot
+ * (bookings in its scope), live (bookings), suspended (nothing flows, data kept). Only pilot and live write.
  */
 export type Stage = 'shadow' | 'read' | 'pilot' | 'live' | 'suspended';
 

@@ -1,6 +1,6 @@
 /**
- * One YAML file as plain values, with the line of every key, so that an issue can point at what was written. Nothing here
- * throws for bad text, and no issue repeats the text: a misplaced quote may have put a secret on that line.
+ * One YAML file as plain values, with the line of every key, so that an issue can point at what was written. Nothing
+ * here throws for bad text, and no issue repeats the text: a misplaced quote may have put a secret on that line.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Alias, Document, Node, Pair, ParsedNode, YAMLMap } from 'yaml';

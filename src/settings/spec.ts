@@ -1,6 +1,6 @@
 /**
- * A setting is declared once: name, prose, schema, default, secret. From the one declaration come checking, completing with
- * defaults, redaction, the JSON Schema for editors and the table in the docs.
+ * A setting is declared once: name, prose, schema, default, secret. From the one declaration come checking, completing
+ * with defaults, redaction, the JSON Schema for editors and the table in the docs.
  */
 
 import type { Environment, Stage } from './shape.ts';
@@ -49,8 +49,8 @@ export interface Setting {
 export interface SettingsSpec<T> {
   readonly fields: { readonly [Name in keyof T & string]: Setting };
   /**
-   * Rules over several fields, as sentences with the field concerned (dotted, below `settings`); an empty list means valid.
-   * Called only when every field by itself is valid.
+   * Rules over several fields, as sentences with the field concerned (dotted, below `settings`); an empty list means
+   * valid. Called only when every field by itself is valid.
    */
   readonly rules?: (settings: T, about: RuleContext) => readonly BrokenRule[];
 }

@@ -1,6 +1,6 @@
 /**
- * A value of a file seen with its place, for rules over several fields. What is missing, unknown or of the wrong type reads as
- * nothing: that was told already, and the other rules still hold.
+ * A value of a file seen with its place, for rules over several fields. What is missing, unknown or of the wrong type
+ * reads as nothing: that was told already, and the other rules still hold.
  */
 import { issueAt, type Checked } from './check.ts';
 import type { FieldPath, Issue } from './issue.ts';

@@ -93,7 +93,7 @@ export async function folder(files: Files = {}): Promise<Folder> {
   };
 }
 
-/** `text` with one of its lines (or part of one) replaced; throws when it is not there, so that no test checks nothing. */
+/** `text` with a piece of it replaced; throws when the piece is not there, so that no test checks nothing. */
 export function edit(text: string, from: string, to: string): string {
   if (!text.includes(from)) throw new Error(`the text does not hold ${from}`);
   return text.replace(from, () => to);

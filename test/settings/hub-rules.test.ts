@@ -8,7 +8,10 @@ const rules: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     'outside the sandbox somebody must be able to call the API, and nothing is simulated',
     {
-      'hub.yaml': `${edit(HUB, 'sandbox', 'test')}clients: []\nsimulators:\n  north: { kind: clinic, seed: north.yaml }\n`,
+      'hub.yaml': `${edit(HUB, 'sandbox', 'test')}clients: []
+simulators:
+  north: { kind: clinic, seed: north.yaml }
+`,
       'sites/north.yaml': edit(
         edit(NORTH, 'environment: sandbox', 'environment: test'),
         'inline-north-key',
@@ -50,7 +53,9 @@ const rules: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     'clients have ids and tokens of their own',
     {
-      'hub.yaml': `${HUB + client("role: readonly, sites: '*'")}  - { id: portal, token: token-of-the-portal, role: admin, sites: '*' }\n`,
+      'hub.yaml': `${HUB + client("role: readonly, sites: '*'")}\
+  - { id: portal, token: token-of-the-portal, role: admin, sites: '*' }
+`,
     },
     [
       "hub.yaml:8 clients[1].id: the id portal is another client's too; give each client its own id",
