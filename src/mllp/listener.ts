@@ -90,6 +90,7 @@ export interface Listener {
 }
 
 const KEEP_ALIVE_MS = 60_000;
+const HANDSHAKE_MS = 10_000;
 
 /** @throws HubError PORT_IN_USE, or CONFIG_INVALID when the address or the TLS material cannot be used */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
@@ -112,7 +113,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       () => open.delete(connection),
     );
   };
-  const server = openServer(options, accept);
+  const greeting = new Map<string, Socket>();
+  const server = openServer(options, accept, greeting);
   server.maxConnections = options.limits.maxConnections;
   server.on('drop', (data) => {
     options.onEvent({ kind: 'refused', reason: 'connections', address: plainAddress(data?.remoteAddress) });
@@ -126,6 +128,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     async close(deadline_ms) {
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of greeting.values()) socket.destroy();
       for (const connection of open) connection.finish();
       await within(deadline_ms, options.clock, Promise.all([...open].map((connection) => connection.done)));
       for (const connection of open) connection.destroy();
@@ -134,12 +137,22 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   };
 }
 
-function openServer(options: ListenerOptions, accept: (socket: Socket) => void): Server {
+/** `greeting` holds the connections whose TLS handshake is not done, which nothing else knows of, by address and port. */
+function openServer(options: ListenerOptions, accept: (socket: Socket) => void, greeting: Map<string, Socket>): Server {
   // Half-open: a sender that has said all it wants and waits for its answers must still get them.
   const shared = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
   if (options.tls === undefined) return createServer(shared, accept);
   try {
-    const server = createTlsServer({ ...shared, ...options.tls }, accept);
+    // A peer that leaves in the middle of the handshake is not noticed (half-open), only timed out.
+    const server = createTlsServer({ handshakeTimeout: HANDSHAKE_MS, ...shared, ...options.tls }, (socket) => {
+      greeting.delete(keyOf(socket));
+      accept(socket);
+    });
+    server.on('connection', (socket: Socket) => {
+      const key = keyOf(socket);
+      greeting.set(key, socket);
+      socket.once('close', () => greeting.get(key) === socket && greeting.delete(key));
+    });
     server.on('tlsClientError', (_error, socket) => {
       options.onEvent({ kind: 'refused', reason: 'tls', address: plainAddress(socket.remoteAddress) });
     });
@@ -147,6 +160,10 @@ function openServer(options: ListenerOptions, accept: (socket: Socket) => void):
   } catch (cause) {
     throw new HubError('CONFIG_INVALID', { detail: 'the TLS key or certificate of the MLLP listener', cause });
   }
+}
+
+function keyOf(socket: Socket): string {
+  return `${socket.remoteAddress ?? ''} ${socket.remotePort ?? 0}`;
 }
 
 async function listening(server: Server, options: ListenerOptions): Promise<AddressInfo> {
