@@ -1,0 +1,103 @@
+/** Stage availability: asks computed schedulers for their open time, window by window, the most overdue first. */
+import type { Availability } from '../connectors/contract.ts';
+import { asHubError } from '../core/errors.ts';
+import { DAY_MS, localDate, plus, startOfDay, type Instant } from '../core/instant.ts';
+import type { SiteSettings } from '../settings/shape.ts';
+import { zoneOf } from '../settings/zone.ts';
+import type { FreshnessWindow } from '../store/contract-inbox.ts';
+import { systemScope } from '../store/contract.ts';
+import { feedFailed, type PollDeps } from './poll.ts';
+
+const SCOPE = systemScope('availability');
+/** Asked in one step before the plan is looked at again; the site's budget spaces the calls. */
+const AT_ONCE = 12;
+/** A window that was asked but whose answer is not applied yet is asked again after this. */
+const UNAPPLIED_MS = 60_000;
+const RETRY_FIRST_MS = 2_000;
+const RETRY_MAX_MS = 600_000;
+
+/** Makes windows of one local day each over the horizon, for every pair that the site offers. */
+export async function planWindows(
+  deps: PollDeps,
+  site: SiteSettings,
+  availability: Availability,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const pairs = await availability.pairs(signal);
+    const now = deps.clock.now();
+    const windows = pairs.flatMap(({ calendar, visitType }) =>
+      localDays(now, site.poll.horizon_days, zoneOf(site, site.resources.calendars[calendar]?.location)).map(
+        (window): FreshnessWindow => ({ calendar, visitType, window }),
+      ),
+    );
+    await deps.store.transaction(SCOPE, (tx) => tx.feeds.planWindows(site.id, windows, now));
+  } catch (error) {
+    if (!signal.aborted) await feedFailed(deps, site.id, 'availability', error);
+    throw error;
+  }
+}
+
+/** True when more windows are due. */
+export async function askWindows(
+  deps: PollDeps,
+  site: SiteSettings,
+  availability: Availability,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const due = await deps.store.read(SCOPE, (tx) => tx.feeds.dueWindows(site.id, deps.clock.now(), AT_ONCE));
+  await Promise.all(due.map((window) => askOne(deps, site, availability, window, signal)));
+  return due.length === AT_ONCE;
+}
+
+async function askOne(
+  deps: PollDeps,
+  site: SiteSettings,
+  availability: Availability,
+  window: FreshnessWindow & { readonly attempts: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const began = deps.clock.monotonic();
+  try {
+    const state = await availability.ask(window, 'patient', signal);
+    const inserted = await deps.store.transaction(SCOPE, async (tx) => {
+      const now = deps.clock.now();
+      const [stored] = await tx.inbox.insert(site.id, 'availability', [state], now, null);
+      await tx.feeds.heard(site.id, 'availability', now, 1, null);
+      if (stored?.kind === 'inserted') {
+        await tx.feeds.windowFailed(site.id, window, plus(now, UNAPPLIED_MS));
+        return true;
+      }
+      // The site said again what is known: nothing to apply, but the window is confirmed as of this question.
+      await tx.feeds.verified(site.id, window, state.readAt, plus(now, site.poll.availabilityEvery_s * 1000));
+      return false;
+    });
+    deps.events.polled(site.id, 'availability', inserted ? 1 : 0, deps.clock.monotonic() - began);
+    if (inserted) deps.stored(site.id, false);
+  } catch (error) {
+    if (signal.aborted) return;
+    await feedFailed(deps, site.id, 'availability', error);
+    const wait_ms = asHubError(error).retryAfter_ms ?? Math.min(RETRY_FIRST_MS * 2 ** window.attempts, RETRY_MAX_MS);
+    await deps.store.transaction(SCOPE, (tx) =>
+      tx.feeds.windowFailed(site.id, window, plus(deps.clock.now(), wait_ms)),
+    );
+  }
+}
+
+/** Today and the following local days, each from midnight to midnight: 23 or 25 hours where the clocks change. */
+export function localDays(
+  now: Instant,
+  days: number,
+  zone: string,
+): { readonly start: Instant; readonly end: Instant }[] {
+  const list: { start: Instant; end: Instant }[] = [];
+  let start = startOfDay(localDate(now, zone), zone);
+  for (let day = 0; day < days && start !== null; day += 1) {
+    // Noon of the next day is the same date however long today is.
+    const end = startOfDay(localDate(plus(start, DAY_MS + DAY_MS / 2), zone), zone);
+    if (end === null) break;
+    list.push({ start, end });
+    start = end;
+  }
+  return list;
+}

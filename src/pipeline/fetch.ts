@@ -1,0 +1,59 @@
+/** Stage fetch: hints -> the object's present state. However many hints an object has, one call answers those that came before it. */
+import type { Fetch, SiteState } from '../connectors/contract.ts';
+import { asHubError, type HubError } from '../core/errors.ts';
+import { plus } from '../core/instant.ts';
+import type { HintClaim } from '../store/contract-inbox.ts';
+import { systemScope } from '../store/contract.ts';
+import type { PollDeps } from './poll.ts';
+
+const SCOPE = systemScope('fetch');
+const AT_ONCE = 8;
+const RETRY_FIRST_MS = 1_000;
+const RETRY_MAX_MS = 300_000;
+
+/** True when more hints may be due. */
+export async function fetchHints(deps: PollDeps, site: string, fetch: Fetch, signal: AbortSignal): Promise<boolean> {
+  const claims = await deps.store.transaction(SCOPE, (tx) => tx.inbox.claimHints(site, deps.clock.now(), AT_ONCE));
+  if (claims.length === 0) return false;
+  await Promise.all(claims.map((claim) => fetchOne(deps, site, fetch, claim, signal)));
+  return claims.length === AT_ONCE;
+}
+
+async function fetchOne(
+  deps: PollDeps,
+  site: string,
+  fetch: Fetch,
+  claim: HintClaim,
+  signal: AbortSignal,
+): Promise<void> {
+  let state: SiteState;
+  try {
+    state = await fetch.object(claim.object, signal);
+  } catch (error) {
+    if (signal.aborted) return;
+    await failed(deps, site, claim, asHubError(error));
+    return;
+  }
+  const stored = await deps.store.transaction(SCOPE, async (tx) => {
+    const now = deps.clock.now();
+    const answer = await tx.inbox.insert(site, 'fetch', [state], now, null);
+    await tx.inbox.hintsDone(claim.ids, now);
+    return answer;
+  });
+  const inserted = stored.filter((one) => one.kind === 'inserted').length;
+  deps.events.received(site, 'fetch', inserted, stored.length - inserted);
+  if (inserted > 0) deps.stored(site, false);
+}
+
+async function failed(deps: PollDeps, site: string, claim: HintClaim, failure: HubError): Promise<void> {
+  const now = deps.clock.now();
+  if (failure.class === 'permanent') {
+    const parking = { stage: 'fetch' as const, code: failure.code, reason: failure.code, barrier: false };
+    await deps.store.transaction(SCOPE, (tx) => tx.inbox.hintsPark(claim.ids, parking, now));
+    deps.events.parked(site, claim.kind, 'fetch', failure.code, claim.ids[0] ?? 0);
+    return;
+  }
+  const wait_ms = failure.retryAfter_ms ?? Math.min(RETRY_FIRST_MS * 2 ** claim.attempts, RETRY_MAX_MS);
+  await deps.store.transaction(SCOPE, (tx) => tx.inbox.hintsRetry(claim.ids, plus(now, wait_ms)));
+  deps.events.feedFailed(site, 'fetch', failure.code, failure.detail);
+}

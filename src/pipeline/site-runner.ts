@@ -1,0 +1,142 @@
+/** One running site: its connector and a loop for each of its abilities. A slow site delays only its own loops. */
+import { startLoop, type Loop } from '../core/loop.ts';
+import { asHubError, HubError } from '../core/errors.ts';
+import type { Connector, ConnectorKind } from '../connectors/contract.ts';
+import type { SiteSettings } from '../settings/shape.ts';
+import { mayWrite } from '../settings/write.ts';
+import { systemScope } from '../store/contract.ts';
+import { askWindows, planWindows } from './availability.ts';
+import { deliverToSite, type DeliverDeps } from './deliver.ts';
+import { fetchHints } from './fetch.ts';
+import { pollPage, type PollDeps } from './poll.ts';
+
+export interface SiteRunner {
+  readonly site: SiteSettings;
+  readonly kind: ConnectorKind;
+  readonly connector: Connector;
+  /** Which of its loops should look for work now. */
+  ring(what: 'fetch' | 'availability' | 'deliver' | 'poll'): void;
+  /** True once everything that was there at the start has been asked for. */
+  loaded(): boolean;
+  stop(): Promise<void>;
+}
+
+export interface RunnerDeps extends PollDeps, DeliverDeps {}
+
+const LOAD_SCOPE = systemScope('load');
+const FETCH_TICK_MS = 1_000;
+const DELIVER_TICK_MS = 1_000;
+const MAINTAIN_TICK_MS = 3_600_000;
+const AVAILABILITY_TICK_MS = 2_000;
+/** Pairs and horizon are planned anew this often: the vendor's offer and the date change. */
+const REPLAN_MS = 900_000;
+const FAILURE_PAUSE_MS = 5_000;
+
+export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKind, connector: Connector): SiteRunner {
+  const loops = new Map<string, Loop>();
+  const stopper = new AbortController();
+  const progress = { polled: connector.poll === undefined, loaded: connector.load === undefined, planned: connector.availability === undefined, asked: connector.availability === undefined }; // prettier-ignore
+
+  const loop = (name: string, tick_ms: number, step: (signal: AbortSignal) => Promise<boolean>): void => {
+    loops.set(
+      name,
+      startLoop({
+        clock: deps.clock,
+        tick_ms,
+        step: (signal) => step(AbortSignal.any([signal, stopper.signal])),
+        onError: (error) => {
+          const failure = asHubError(error);
+          if (!stopper.signal.aborted) deps.events.stageFailed(`${name}:${site.id}`, failure.code, failure.detail);
+        },
+      }),
+    );
+  };
+
+  const { poll, fetch, availability, load } = connector;
+  if (poll !== undefined) {
+    loop('poll', site.poll.every_s * 1000, async (signal) => {
+      try {
+        const more = await pollPage(deps, site, kind, connector, signal);
+        if (!more) progress.polled = true;
+        return more;
+      } catch (error) {
+        await backOff(error, signal);
+        return !signal.aborted;
+      }
+    });
+  }
+  if (fetch !== undefined) loop('fetch', FETCH_TICK_MS, (signal) => fetchHints(deps, site.id, fetch, signal));
+  if (availability !== undefined) {
+    let plannedAt = Number.NEGATIVE_INFINITY;
+    loop('availability', AVAILABILITY_TICK_MS, async (signal) => {
+      if (deps.clock.monotonic() - plannedAt > REPLAN_MS) {
+        await planWindows(deps, site, availability, signal);
+        plannedAt = deps.clock.monotonic();
+        progress.planned = true;
+      }
+      const more = await askWindows(deps, site, availability, signal);
+      if (!more) progress.asked = true;
+      return more;
+    });
+  }
+  if (load !== undefined) {
+    loop('load', MAINTAIN_TICK_MS, async (signal) => {
+      await loadOnce(deps, site, connector, signal);
+      progress.loaded = true;
+      return false;
+    });
+  }
+  if (mayWrite(site) && (connector.book !== undefined || connector.block !== undefined)) {
+    loop('deliver', DELIVER_TICK_MS, (signal) =>
+      deliverToSite(deps, site, { book: connector.book, block: connector.block }, signal),
+    );
+  }
+  const { maintain } = connector;
+  if (maintain !== undefined) {
+    loop('maintain', MAINTAIN_TICK_MS, async (signal) => {
+      await maintain.call(connector, signal);
+      return false;
+    });
+  }
+
+  /** A site that fails is asked again soon, not at the next regular tick; one that names a time is left alone until then. */
+  const backOff = async (error: unknown, signal: AbortSignal): Promise<void> => {
+    const failure = asHubError(error);
+    const pause_ms = failure.retryAfter_ms ?? Math.min(FAILURE_PAUSE_MS, site.poll.every_s * 1000);
+    await deps.clock.sleep(failure.class === 'permanent' ? site.poll.every_s * 1000 : pause_ms, signal);
+  };
+
+  return {
+    site,
+    kind,
+    connector,
+    ring: (what) => loops.get(what)?.ring(),
+    loaded: () => progress.polled && progress.loaded && progress.planned && progress.asked,
+    async stop() {
+      stopper.abort(new HubError('STOPPING', { site: site.id }));
+      await Promise.all([...loops.values()].map((one) => one.stop()));
+      await connector.close();
+    },
+  };
+}
+
+/** Once in a site's life; a kill in the middle begins it anew, and every row that came before is a repeat. */
+async function loadOnce(
+  deps: RunnerDeps,
+  site: SiteSettings,
+  connector: Connector,
+  signal: AbortSignal,
+): Promise<void> {
+  if (connector.load === undefined) return;
+  const done = await deps.store.read(LOAD_SCOPE, (tx) => tx.feeds.cursor(site.id, 'load'));
+  if (done !== null) return;
+  for await (const messages of connector.load.run(signal)) {
+    const stored = await deps.store.transaction(LOAD_SCOPE, (tx) =>
+      tx.inbox.insert(site.id, 'load', messages, deps.clock.now(), null),
+    );
+    if (stored.some((one) => one.kind === 'inserted')) deps.stored(site.id, false);
+  }
+  await deps.store.transaction(LOAD_SCOPE, (tx) =>
+    tx.feeds.saveCursor(site.id, 'load', 1, { done: true }, deps.clock.now()),
+  );
+}

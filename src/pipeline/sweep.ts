@@ -1,0 +1,40 @@
+/** Stage sweep: what must happen without anybody asking: holds that ran out, calls cut short, next partitions, old rows. */
+import type { Clock } from '../core/clock.ts';
+import type { RetentionSettings } from '../settings/shape.ts';
+import { systemScope, type Store } from '../store/contract.ts';
+import type { StageEvents } from './events.ts';
+
+export interface SweepDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly events: StageEvents;
+  readonly retention: () => RetentionSettings;
+  readonly expired: (bookingId: string) => void;
+}
+
+const SCOPE = systemScope('sweep');
+
+/** Caller's holds past their time: the booking expires and its slots are free again, in one transaction. */
+export async function expireHolds(deps: SweepDeps): Promise<number> {
+  const now = deps.clock.now();
+  const cause = { site: null, messageId: null, siteTime: null, now };
+  const bookings = await deps.store.transaction(SCOPE, async (tx) => {
+    const touched = await tx.busy.expire(now);
+    for (const one of touched) await tx.resources.refreshSlots([one.resourceId], one.during, cause);
+    const ids = [...new Set(touched.flatMap((one) => (one.bookingId === null ? [] : [one.bookingId])))];
+    for (const id of ids) {
+      if (await tx.bookings.move(id, ['held', 'awaiting-approval'], 'expired', now, {})) {
+        await tx.ledger.add([{ at: now, kind: 'expired', bookingId: id }]);
+      }
+    }
+    return ids;
+  });
+  for (const id of bookings) deps.expired(id);
+  if (bookings.length > 0) deps.events.swept('holds expired', bookings.length);
+  return bookings.length;
+}
+
+export async function keepHouse(deps: SweepDeps): Promise<void> {
+  const done = await deps.store.maintain(deps.clock.now(), deps.retention());
+  for (const what of done) deps.events.swept(what, 1);
+}
