@@ -1,0 +1,162 @@
+/** What a seed of the HL7 v2 simulator may say; README.md of this folder describes it for people. */
+import { Ajv } from 'ajv';
+import { HubError } from '../../core/errors.ts';
+import { isTimeZone } from '../../core/instant.ts';
+import { flag, issuesOf, list, record, share, text, weekdaysById, weekHours, whole } from '../kit/schema.ts';
+
+export interface Clinic {
+  readonly name: string;
+  readonly timezone: string;
+  /** MSH-3 and MSH-4 of what it sends. */
+  readonly application: string;
+  readonly facility: string;
+  /** PL-1: the point of care of every room. */
+  readonly pointOfCare: string;
+  /** CX-4 of its medical record numbers. */
+  readonly authority: string;
+}
+
+export interface Practitioner {
+  readonly id: string;
+  readonly npi?: string;
+  readonly family: string;
+  readonly given: string;
+  readonly prefix?: string;
+  readonly degree?: string;
+  readonly room: string;
+  readonly hours: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface VisitType {
+  readonly code: string;
+  readonly text: string;
+  readonly minutes: number;
+}
+
+export interface Invented {
+  readonly firstPerson: number;
+  readonly people: number;
+  readonly fill: number;
+  readonly daysAhead: number;
+  readonly daysBack: number;
+  readonly weekdays?: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface Settings {
+  readonly version: '2.3' | '2.5.1';
+  readonly processingId: string;
+  /** MSH-18; also the bytes on the wire. Empty: nothing is said and UTF-8 is sent. */
+  readonly characterSet: '' | 'UNICODE UTF-8' | '8859/1';
+  /** Enhanced acknowledgement (MSH-15 AL, MSH-16 NE) instead of original; 2.3 in the field is original. */
+  readonly enhancedAcknowledgement: boolean;
+  /** False: times carry no zone, as most systems send them. True: MSH-7 and TQ1 say the offset. */
+  readonly offsets: boolean;
+  readonly receivingApplication: string;
+  readonly receivingFacility: string;
+  /** After so long without an answer the connection is closed and the same bytes are sent again. */
+  readonly acknowledgementSeconds: number;
+  /** Pause before a repeat or a new connection; doubles up to thirty times this. */
+  readonly retryMilliseconds: number;
+}
+
+export const DEFAULTS: Settings = {
+  version: '2.5.1',
+  processingId: 'P',
+  characterSet: 'UNICODE UTF-8',
+  enhancedAcknowledgement: true,
+  offsets: false,
+  receivingApplication: 'SLOTWIRE',
+  receivingFacility: 'HUB',
+  acknowledgementSeconds: 30,
+  retryMilliseconds: 250,
+};
+
+export interface Seed {
+  readonly clinic: Clinic;
+  readonly practitioners: readonly Practitioner[];
+  readonly rooms: readonly string[];
+  readonly visitTypes: readonly VisitType[];
+  /** Invented people who are patients here: their record numbers are `mrnPrefix` and 10000 + number. */
+  readonly mrnPrefix: string;
+  readonly invented: Invented | null;
+  /** Staff book a next free visit every so many seconds. */
+  readonly drip: { readonly everySeconds: number } | null;
+  readonly horizonDays: number;
+  readonly target: { readonly host: string; readonly port: number } | null;
+  readonly settings: Settings;
+}
+
+const SETTINGS = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    version: { enum: ['2.3', '2.5.1'] },
+    processingId: text,
+    characterSet: { enum: ['', 'UNICODE UTF-8', '8859/1'] },
+    enhancedAcknowledgement: flag,
+    offsets: flag,
+    receivingApplication: text,
+    receivingFacility: text,
+    acknowledgementSeconds: { type: 'number', exclusiveMinimum: 0 },
+    retryMilliseconds: { type: 'number', exclusiveMinimum: 0 },
+  },
+};
+
+const SCHEMA = record(
+  {
+    clinic: record({
+      name: text,
+      timezone: text,
+      application: text,
+      facility: text,
+      pointOfCare: text,
+      authority: text,
+    }),
+    practitioners: list(
+      record(
+        { id: text, family: text, given: text, room: text, hours: weekHours },
+        { npi: text, prefix: text, degree: text },
+      ),
+      1,
+    ),
+    rooms: list(text, 1),
+    visitTypes: list(record({ code: text, text, minutes: whole }), 1),
+  },
+  {
+    mrnPrefix: text,
+    invented: record(
+      { firstPerson: whole, people: whole, fill: share, daysAhead: whole, daysBack: whole },
+      { weekdays: weekdaysById },
+    ),
+    drip: record({ everySeconds: { type: 'number', exclusiveMinimum: 0 } }),
+    horizonDays: whole,
+    target: record({ host: text, port: whole }),
+    settings: SETTINGS,
+  },
+);
+
+/** @throws HubError CONFIG_INVALID naming every field that is wrong */
+export function readHl7Seed(raw: unknown): Seed {
+  const check = new Ajv({ allErrors: true, strict: false }).compile(SCHEMA);
+  if (!check(raw)) throw new HubError('CONFIG_INVALID', { detail: `HL7 v2 seed: ${issuesOf(check.errors)}` });
+  const given = raw as Partial<Seed> & Pick<Seed, 'clinic' | 'practitioners' | 'rooms' | 'visitTypes'>;
+  if (!isTimeZone(given.clinic.timezone)) {
+    throw new HubError('CONFIG_INVALID', { detail: `HL7 v2 seed: no time zone: ${given.clinic.timezone}` });
+  }
+  return {
+    mrnPrefix: 'MRN',
+    invented: null,
+    drip: null,
+    horizonDays: 28,
+    target: null,
+    ...given,
+    settings: { ...DEFAULTS, ...given.settings },
+  };
+}
+
+/** @throws HubError CONFIG_INVALID */
+export function checkSettings(settings: unknown): Partial<Settings> {
+  const check = new Ajv({ allErrors: true, strict: false }).compile(SETTINGS);
+  if (!check(settings)) throw new HubError('CONFIG_INVALID', { detail: issuesOf(check.errors) });
+  return settings as Partial<Settings>;
+}
