@@ -41,19 +41,25 @@ CREATE TABLE inbox (
   PRIMARY KEY (id, received_at)
 ) PARTITION BY RANGE (received_at);
 CREATE TABLE inbox_default PARTITION OF inbox DEFAULT;
-CREATE INDEX inbox_site_received ON inbox (site, received_at DESC);
+CREATE INDEX inbox_site ON inbox (site, id);
 CREATE INDEX inbox_parked ON inbox (site, code) WHERE status = 'parked';
 CREATE INDEX inbox_control ON inbox (site, control_id) WHERE control_id IS NOT NULL;
 
 -- Events and states to apply, narrow so that the claim reads little. Gone once the message is done.
+-- `waits_for` is a queued message that must be done first, as far as a claim has found out: those that wait are out of the
+-- way of later claims, so that a long run of one sequence key costs each claim nothing. Null says nothing.
+-- Queues are vacuumed early: with the usual thresholds a claim would wade through what is long done.
 CREATE TABLE inbox_queue (
   inbox_id        bigint      PRIMARY KEY,
   received_at     timestamptz NOT NULL,
   site            text        NOT NULL,
   next_attempt_at timestamptz NOT NULL,
-  attempts        integer     NOT NULL DEFAULT 0
-);
-CREATE INDEX inbox_queue_site ON inbox_queue (site);
+  attempts        integer     NOT NULL DEFAULT 0,
+  waits_for       bigint
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX inbox_queue_open ON inbox_queue (inbox_id) WHERE waits_for IS NULL;
+CREATE INDEX inbox_queue_waits ON inbox_queue (waits_for) WHERE waits_for IS NOT NULL;
+CREATE INDEX inbox_queue_site ON inbox_queue (site, inbox_id);
 
 -- One row per sequence key of an undone message: a message waits while an earlier one shares a key with it.
 CREATE TABLE inbox_pending (
@@ -61,7 +67,7 @@ CREATE TABLE inbox_pending (
   sequence_key text   NOT NULL,
   inbox_id     bigint NOT NULL,
   PRIMARY KEY (site, sequence_key, inbox_id)
-);
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX inbox_pending_message ON inbox_pending (inbox_id);
 
 -- Hints wait here and are coalesced per object; one fetch answers all that came before it left.
@@ -72,9 +78,9 @@ CREATE TABLE hint_queue (
   object          text        NOT NULL,
   next_attempt_at timestamptz NOT NULL,
   attempts        integer     NOT NULL DEFAULT 0
-);
-CREATE INDEX hint_queue_object ON hint_queue (site, object);
-CREATE INDEX hint_queue_due ON hint_queue (next_attempt_at);
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX hint_queue_object ON hint_queue (site, object, inbox_id);
+CREATE INDEX hint_queue_site ON hint_queue (site, inbox_id);
 
 -- Event ids seen within the dedupe window.
 CREATE TABLE dedupe (
@@ -86,13 +92,20 @@ CREATE TABLE dedupe (
 );
 CREATE INDEX dedupe_seen ON dedupe (seen_at);
 
--- States: the digest received last and the read applied last, per object.
+-- States: what was received last of each object.
 CREATE TABLE site_object (
-  site             text NOT NULL,
-  object           text NOT NULL,
-  received_digest  text,
-  received_read_at timestamptz,
-  applied_read_at  timestamptz,
+  site             text        NOT NULL,
+  object           text        NOT NULL,
+  received_digest  text        NOT NULL,
+  received_read_at timestamptz NOT NULL,
+  received_as      text        NOT NULL DEFAULT 'inserted' CHECK (received_as IN ('inserted', 'unchanged', 'older')),
+  PRIMARY KEY (site, object)
+);
+-- ... and the read that was applied last. Apart from the former, or receiving and applying would wait for each other's rows.
+CREATE TABLE object_applied (
+  site    text        NOT NULL,
+  object  text        NOT NULL,
+  read_at timestamptz NOT NULL,
   PRIMARY KEY (site, object)
 );
 
@@ -109,6 +122,7 @@ CREATE TABLE cursor (
 CREATE TABLE feed (
   site         text NOT NULL,
   name         text NOT NULL, -- poll | webhook | hl7 | availability
+  known_since  timestamptz NOT NULL,
   seen_up_to   timestamptz,
   heard_at     timestamptz,
   tried_at     timestamptz,
@@ -116,12 +130,15 @@ CREATE TABLE feed (
   error_since  timestamptz,
   PRIMARY KEY (site, name)
 );
--- Messages per hour of the week (0 = Monday 00:00 UTC): the usual rate of a push feed.
+-- Messages per hour of the week (0 = Monday 00:00 UTC): the usual rate of a push feed. `latest` counts those of the hour
+-- that began at `latest_at`, which are no habit yet while that hour runs.
 CREATE TABLE feed_hour (
-  site     text     NOT NULL,
-  name     text     NOT NULL,
-  hour     smallint NOT NULL CHECK (hour BETWEEN 0 AND 167),
-  messages bigint   NOT NULL DEFAULT 0,
+  site      text        NOT NULL,
+  name      text        NOT NULL,
+  hour      smallint    NOT NULL CHECK (hour BETWEEN 0 AND 167),
+  messages  bigint      NOT NULL DEFAULT 0,
+  latest_at timestamptz NOT NULL,
+  latest    bigint      NOT NULL DEFAULT 0,
   PRIMARY KEY (site, name, hour)
 );
 
@@ -133,6 +150,7 @@ CREATE TABLE freshness (
   start_at    timestamptz NOT NULL,
   end_at      timestamptz NOT NULL,
   verified_at timestamptz,
+  changed_at  timestamptz,          -- newest change that an answer must reflect: one that left earlier does not
   due_at      timestamptz NOT NULL,
   attempts    integer     NOT NULL DEFAULT 0,
   PRIMARY KEY (site, calendar, visit_type, start_at)
@@ -348,6 +366,8 @@ CREATE TABLE booking (
 CREATE INDEX booking_open ON booking (site, state)
   WHERE state IN ('held', 'awaiting-approval', 'queued', 'sent', 'accepted', 'unknown', 'unsent', 'parked');
 CREATE INDEX booking_check ON booking (next_check_at) WHERE state IN ('unknown', 'accepted');
+CREATE INDEX booking_deadline ON booking (deadline_at) WHERE state = 'sent';
+CREATE INDEX booking_state ON booking (state);
 CREATE INDEX booking_appointment ON booking (appointment_id);
 
 -- ---------------------------------------------------------------------------------------------- outbox, ledger, audit
@@ -375,7 +395,9 @@ CREATE TABLE outbox (
   PRIMARY KEY (id, created_at)
 ) PARTITION BY RANGE (created_at);
 CREATE TABLE outbox_default PARTITION OF outbox DEFAULT;
-CREATE INDEX outbox_due ON outbox (receiver, receiver_id, next_attempt_at) WHERE state IN ('queued', 'sent', 'unknown');
+CREATE INDEX outbox_due ON outbox (receiver, receiver_id, next_attempt_at, id) WHERE state = 'queued';
+CREATE INDEX outbox_open ON outbox (state, deadline_at) WHERE state IN ('sent', 'unknown', 'parked');
+CREATE INDEX outbox_appointment ON outbox (appointment_id, id) WHERE state IN ('queued', 'sent');
 
 -- Mirrors: the block or appointment that stands in another system because of this appointment.
 CREATE TABLE mirror (
@@ -439,3 +461,4 @@ CREATE TABLE work_item (
   evidence  text        NOT NULL DEFAULT '{}'
 );
 CREATE UNIQUE INDEX work_item_open ON work_item (kind, subject) WHERE closed_at IS NULL;
+CREATE INDEX work_item_due ON work_item (due_at, id) WHERE closed_at IS NULL;

@@ -1,0 +1,203 @@
+/**
+ * Bookings and the steps of their state machine (drawn in booking/states). Every step names the states that it may start from,
+ * inside the UPDATE itself: of two that decide at once, one moves the booking and the other learns that it came too late.
+ * What was asked holds patient facts and is sealed. Part of Tx.
+ */
+import { HubError } from '../core/errors.ts';
+import type { Instant } from '../core/instant.ts';
+import { timestamptz } from './column-types.ts';
+import type { Booking, BookingOrder, BookingPatch, BookingStore } from './contract-bookings.ts';
+import type { Queryable } from './postgres.ts';
+import type { Keys } from './seal.ts';
+import { StatementError } from './sqlstate.ts';
+
+interface Row {
+  readonly id: string;
+  readonly client: string;
+  readonly request_key: string;
+  readonly request_digest: string;
+  readonly action: Booking['action'];
+  readonly site: string;
+  readonly state: Booking['state'];
+  readonly state_at: Instant;
+  readonly appointment_id: string;
+  readonly slot_id: string | null;
+  readonly start_at: Instant | null;
+  readonly end_at: Instant | null;
+  readonly resources: readonly string[];
+  readonly patient_id: string | null;
+  readonly site_key: string | null;
+  readonly reference: string | null;
+  readonly refused_because: string | null;
+  readonly detail: string | null;
+  readonly attempts: number;
+  readonly absences: number;
+  readonly deadline_at: Instant | null;
+  readonly next_check_at: Instant | null;
+  readonly created_at: Instant;
+  readonly created_by: string;
+  readonly key_id: string;
+  readonly body: Buffer;
+}
+
+const COLUMNS = `id, client, request_key, request_digest, action, site, state, state_at, appointment_id, slot_id, start_at, end_at,
+  resources, patient_id, site_key, reference, refused_because, detail, attempts, absences, deadline_at, next_check_at,
+  created_at, created_by, key_id, body`;
+
+export function bookingStore(q: Queryable, keys: Keys): BookingStore {
+  const select = async (name: string, where: string, values: readonly unknown[]): Promise<readonly Booking[]> => {
+    const text = `SELECT ${COLUMNS} FROM booking WHERE ${where}`;
+    const { rows } = await q.query<Row>({ name, text, values });
+    return rows.map((row) => toBooking(row, keys));
+  };
+  const one = async (name: string, where: string, values: readonly unknown[]): Promise<Booking | null> =>
+    (await select(name, where, values))[0] ?? null;
+
+  return {
+    byRequestKey: (client, requestKey) =>
+      one('booking-by-request-key', 'client = $1 AND request_key = $2', [client, requestKey]), // unique key
+    get: (id) => one('booking-get', 'id = $1', [id]),
+    insert: (booking) => insert(q, keys, booking),
+    move: (id, from, to, at, patch) => move(q, id, from, to, at, patch),
+
+    dueChecks: (now, limit) =>
+      select(
+        'booking-due-checks', // booking_check
+        `state IN ('unknown', 'accepted') AND next_check_at <= $1 ORDER BY next_check_at, id LIMIT $2`,
+        [timestamptz(now), limit],
+      ),
+    overdue: (now, limit) =>
+      select(
+        'booking-overdue', // booking_deadline
+        `state = 'sent' AND deadline_at < $1 ORDER BY deadline_at, id LIMIT $2`,
+        [timestamptz(now), limit],
+      ),
+    openAt: (site, during) =>
+      select(
+        'booking-open-at', // booking_open: of each site only a handful are under way
+        `site = $1 AND state IN ('queued', 'sent', 'accepted', 'unknown', 'unsent') AND action IN ('place', 'move')
+           AND start_at < $3 AND end_at > $2
+         ORDER BY created_at, id`,
+        [site, timestamptz(during.start), timestamptz(during.end)],
+      ),
+    latestOf: (appointmentId) =>
+      one('booking-latest-of', 'appointment_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1', [appointmentId]),
+
+    async countByState() {
+      const { rows } = await q.query<{ state: string; count: number }>({
+        name: 'booking-count-by-state', // booking_state, index only: the rows themselves are wide
+        text: `SELECT state, count(*)::int AS count FROM booking GROUP BY state`,
+      });
+      return Object.fromEntries(rows.map((row) => [row.state, row.count]));
+    },
+  };
+}
+
+/**
+ * @throws HubError REQUEST_KEY_REUSED when the client's key was stored meanwhile by another call: look it up with byRequestKey in
+ * a new transaction, because a repeat of the same request gets the first answer
+ */
+async function insert(q: Queryable, keys: Keys, booking: Booking): Promise<void> {
+  const { keyId, sealed } = keys.seal(Buffer.from(JSON.stringify(booking.order)));
+  try {
+    await q.query({
+      name: 'booking-insert',
+      text: `INSERT INTO booking (${COLUMNS}, parked_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+               $24, $25, $26, CASE WHEN $7 = 'parked' THEN $8::timestamptz END)`,
+      values: [
+        booking.id, booking.client, booking.requestKey, booking.requestDigest, booking.action, booking.site, booking.state,
+        timestamptz(booking.stateAt), booking.appointmentId, booking.slotId, optional(booking.during?.start),
+        optional(booking.during?.end), booking.resources, booking.patientId, booking.siteKey, booking.reference,
+        booking.refusedBecause, booking.detail, booking.attempts, booking.absences, optional(booking.deadlineAt),
+        optional(booking.nextCheckAt), timestamptz(booking.createdAt), booking.createdBy, keyId, sealed,
+      ], // prettier-ignore
+    });
+  } catch (error) {
+    if (error instanceof StatementError && error.constraint === 'booking_client_request_key_key') {
+      throw new HubError('REQUEST_KEY_REUSED');
+    }
+    throw error;
+  }
+}
+
+/** A patch sets what it names, null included, and leaves the rest; so each column comes with a flag whether it is named. */
+async function move(
+  q: Queryable,
+  id: string,
+  from: readonly Booking['state'][],
+  to: Booking['state'],
+  at: Instant,
+  patch: BookingPatch,
+): Promise<boolean> {
+  const { rowCount } = await q.query({
+    name: 'booking-move',
+    text: `UPDATE booking SET state = $3, state_at = $4, xid = pg_current_xact_id(),
+             parked_at = CASE WHEN $3 = 'parked' THEN $4::timestamptz END,
+             site_key = CASE WHEN $5 THEN $6 ELSE site_key END,
+             reference = CASE WHEN $7 THEN $8 ELSE reference END,
+             refused_because = CASE WHEN $9 THEN $10 ELSE refused_because END,
+             detail = CASE WHEN $11 THEN $12 ELSE detail END,
+             attempts = CASE WHEN $13 THEN $14 ELSE attempts END,
+             absences = CASE WHEN $15 THEN $16 ELSE absences END,
+             deadline_at = CASE WHEN $17 THEN $18 ELSE deadline_at END,
+             next_check_at = CASE WHEN $19 THEN $20 ELSE next_check_at END
+           WHERE id = $1 AND state = ANY($2)`,
+    values: [
+      id,
+      from,
+      to,
+      timestamptz(at),
+      ...named(patch.siteKey),
+      ...named(patch.reference),
+      ...named(patch.refusedBecause),
+      ...named(patch.detail),
+      ...named(patch.attempts),
+      ...named(patch.absences),
+      ...namedTime(patch.deadlineAt),
+      ...namedTime(patch.nextCheckAt),
+    ],
+  });
+  return rowCount === 1;
+}
+
+function named(value: string | number | null | undefined): readonly [boolean, string | number | null] {
+  return [value !== undefined, value ?? null];
+}
+
+function namedTime(at: Instant | null | undefined): readonly [boolean, string | null] {
+  return [at !== undefined, optional(at)];
+}
+
+function optional(at: Instant | null | undefined): string | null {
+  return at === null || at === undefined ? null : timestamptz(at);
+}
+
+function toBooking(row: Row, keys: Keys): Booking {
+  return {
+    id: row.id,
+    client: row.client,
+    requestKey: row.request_key,
+    requestDigest: row.request_digest,
+    action: row.action,
+    site: row.site,
+    state: row.state,
+    stateAt: row.state_at,
+    appointmentId: row.appointment_id,
+    slotId: row.slot_id,
+    during: row.start_at === null || row.end_at === null ? null : { start: row.start_at, end: row.end_at },
+    resources: row.resources,
+    patientId: row.patient_id,
+    siteKey: row.site_key,
+    reference: row.reference,
+    refusedBecause: row.refused_because,
+    detail: row.detail,
+    attempts: row.attempts,
+    absences: row.absences,
+    deadlineAt: row.deadline_at,
+    nextCheckAt: row.next_check_at,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    order: JSON.parse(keys.open(row.key_id, row.body).toString('utf8')) as BookingOrder,
+  };
+}

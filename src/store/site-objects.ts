@@ -1,0 +1,61 @@
+/** What is known of a site's objects: the read applied last, and which live ones a complete listing left out. Part of InboxStore. */
+import type { Instant } from '../core/instant.ts';
+import { timestamptz } from './column-types.ts';
+import type { InboxStore } from './contract-inbox.ts';
+import { indexable } from './inbox-row.ts';
+import type { Queryable } from './postgres.ts';
+
+export type SiteObjectStore = Pick<InboxStore, 'appliedReadAt' | 'setAppliedReadAt' | 'missingFrom'>;
+
+/** An appointment that the site would list: not over, not cancelled, not withdrawn. */
+const LIVE = `('pending', 'booked', 'arrived', 'checked-in', 'waitlist')`;
+
+export function siteObjectStore(q: Queryable): SiteObjectStore {
+  return {
+    async appliedReadAt(site, object) {
+      const { rows } = await q.query<{ read_at: Instant }>({
+        name: 'object-applied',
+        text: `SELECT read_at FROM object_applied WHERE site = $1 AND object = $2`,
+        values: [site, indexable(object)],
+      });
+      return rows[0]?.read_at ?? null;
+    },
+
+    async setAppliedReadAt(site, object, readAt) {
+      await q.query({
+        name: 'object-applied-set', // never back: a replay of an old read leaves what a newer one has set
+        text: `INSERT INTO object_applied AS o (site, object, read_at) VALUES ($1, $2, $3)
+               ON CONFLICT (site, object) DO UPDATE SET read_at = GREATEST(o.read_at, excluded.read_at)`,
+        values: [site, indexable(object), timestamptz(readAt)],
+      });
+    },
+
+    /**
+     * appointment_site_start gives the window, its `calendar:` token the schedule. Left out are those that we heard of after the
+     * listing left: a state read later, or news ordered later, knows better than the listing.
+     */
+    async missingFrom(site, window) {
+      const { rows } = await q.query<{ site_key: string }>({
+        name: 'object-missing',
+        text: `SELECT a.site_key FROM appointment a
+               WHERE a.site = $1 AND a.start_at >= $2 AND a.start_at < $3 AND a.status IN ${LIVE}
+                 AND a.site_key IS NOT NULL AND a.tokens @> ARRAY['calendar:' || $4]
+                 AND a.ordered_at < $6 AND 'appointment:' || a.site_key <> ALL ($5)
+                 AND NOT EXISTS (SELECT FROM site_object s
+                   WHERE s.site = a.site AND s.object = 'appointment:' || a.site_key AND s.received_read_at >= $6)
+                 AND NOT EXISTS (SELECT FROM object_applied o
+                   WHERE o.site = a.site AND o.object = 'appointment:' || a.site_key AND o.read_at >= $6)
+               ORDER BY a.start_at, a.id`,
+        values: [
+          site,
+          timestamptz(window.window.start),
+          timestamptz(window.window.end),
+          window.calendar,
+          window.objects,
+          timestamptz(window.readAt),
+        ],
+      });
+      return rows.map((row) => ({ siteKey: row.site_key }));
+    },
+  };
+}
