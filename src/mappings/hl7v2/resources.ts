@@ -157,7 +157,9 @@ function typeOf(reading: Reading, aig: Segment, code: string): Wanted | 'calenda
   if (Object.hasOwn(site.resources.practitioners, code)) return 'practitioner';
   if (Object.hasOwn(site.resources.devices, code)) return 'device';
   if (isListedLocation(reading, code)) return 'location';
-  for (const word of words) {
+  // "Lab Equipment" and "Exam Room" say it in one of their words.
+  const parts = words.flatMap((word) => word.split(/[^A-Za-z]+/)).filter((word) => word.length > 3);
+  for (const word of [...words, ...parts]) {
     const type = RESOURCE_TYPES[word.toUpperCase()];
     if (type !== undefined) return type;
   }
