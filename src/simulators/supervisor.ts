@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import { isAlive, processLives, readLease, type Lease } from './kit/lease.ts';
+import { readSeed, seedDigest } from './kit/start.ts';
 
 /** The kinds that have a simulator, by the program that runs one. */
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -39,12 +40,15 @@ export interface RunningSimulator {
   readonly pid: number;
   /** True when it was running already. */
   readonly adopted: boolean;
+  /** What its staff would do: `{action: 'set-target', ...}`. Throws HubError SIMULATOR_FAILED with what it answered. */
+  act(request: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Asks it to stop and waits until the process is gone. Its state stays on disk. */
   stop(): Promise<void>;
 }
 
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 5_000;
+const ACT_LIMIT_MS = 10_000;
 const LOG = 'simulator.log';
 
 /** @throws HubError when one cannot start; those already started by this call are stopped again */
@@ -53,10 +57,10 @@ export async function startSimulators(
   options: SupervisorOptions = {},
 ): Promise<RunningSimulator[]> {
   const outcomes = await Promise.allSettled(specs.map((spec) => startOne(spec, options)));
-  const running = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const started = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const failed = outcomes.find((one) => one.status === 'rejected');
-  if (failed === undefined) return running;
-  await Promise.all(running.filter((one) => !one.adopted).map((one) => one.stop()));
+  if (failed === undefined) return started;
+  await Promise.all(started.filter((one) => !one.adopted).map((one) => one.stop()));
   throw failed.reason;
 }
 
@@ -67,14 +71,43 @@ async function startOne(spec: SimulatorSpec, options: SupervisorOptions): Promis
   }
   const stopLimit_ms = options.stopLimit_ms ?? STOP_LIMIT_MS;
   const living = readLease(spec.stateDir);
-  if (living !== null && living.site === spec.site && living.kind === spec.kind && (await isAlive(living))) {
-    return { ...living, adopted: true, stop: () => stopProcess(living.pid, stopLimit_ms) };
-  }
-  const lease = await spawnOne(spec, program, options);
-  return { ...lease, adopted: false, stop: () => stopProcess(lease.pid, stopLimit_ms) };
+  const isOurs = living !== null && living.site === spec.site && living.kind === spec.kind && (await isAlive(living));
+  if (isOurs && living.seed === seedDigest(readSeed(spec.seedFile))) return running(living, true, stopLimit_ms);
+  // It lives, but by a seed that has changed since: its settings would not be those that the file shows.
+  if (isOurs) await stopProcess(living.pid, stopLimit_ms);
+  return running(await spawnOne(spec, program, options), false, stopLimit_ms);
 }
 
-async function spawnOne(spec: SimulatorSpec, program: string, options: SupervisorOptions): Promise<Lease> {
+function running(
+  lease: Pick<Lease, 'site' | 'kind' | 'url' | 'pid'>,
+  adopted: boolean,
+  limit_ms: number,
+): RunningSimulator {
+  const { site, kind, url, pid } = lease;
+  return {
+    ...{ site, kind, url, pid, adopted },
+    act: (request) => act(site, url, request),
+    stop: () => stopProcess(pid, limit_ms),
+  };
+}
+
+async function act(site: string, url: string, request: Readonly<Record<string, unknown>>): Promise<unknown> {
+  try {
+    const signal = AbortSignal.timeout(ACT_LIMIT_MS);
+    const answer = await fetch(`${url}/__sim/act`, { method: 'POST', body: JSON.stringify(request), signal });
+    if (answer.status === 200) return await answer.json();
+    throw new Error(`it answered ${answer.status} ${await answer.text()}`);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'no answer';
+    throw new HubError('SIMULATOR_FAILED', { site, detail: `${String(request['action'])}: ${why}`, cause: error });
+  }
+}
+
+async function spawnOne(
+  spec: SimulatorSpec,
+  program: string,
+  options: SupervisorOptions,
+): Promise<Omit<Lease, 'seed'>> {
   mkdirSync(spec.stateDir, { recursive: true });
   const log = openSync(join(spec.stateDir, LOG), 'a');
   const path = fileURLToPath(new URL(program, import.meta.url));

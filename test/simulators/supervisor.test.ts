@@ -114,6 +114,29 @@ test('a seed that is wrong is a clear HubError, and the simulators started with 
   assert.equal(again.adopted, false);
 });
 
+test('a living simulator whose seed file has changed is replaced, and keeps its records', async (t) => {
+  const spec = specIn(t);
+  const [first] = await startSimulators([spec]);
+  assert.ok(first !== undefined);
+  t.after(() => first.stop());
+  await first.act({ action: 'book', calendarID: 1, appointmentTypeID: 11 });
+  writeFileSync(spec.seedFile, JSON.stringify(practiceSeed({ settings: { secondCancel: 'refuse' } })));
+  const [second] = await startSimulators([spec]);
+  assert.ok(second !== undefined);
+  t.after(() => second.stop());
+  assert.equal(second.adopted, false);
+  const { json } = await call('GET', `${second.url}/__sim/state?only=settings`);
+  assert.equal(json['settings']?.['secondCancel'], 'refuse');
+  assert.equal(await appointments(second.url), 1);
+});
+
+test('an act that the simulator refuses is a HubError with its answer', async (t) => {
+  const [one] = await startSimulators([specIn(t)]);
+  assert.ok(one !== undefined);
+  t.after(() => one.stop());
+  await assert.rejects(one.act({ action: 'set-target' }), /SIMULATOR|there is no action "set-target"/i);
+});
+
 test('an unknown kind is refused by name', async (t) => {
   await assert.rejects(startSimulators([specIn(t, { kind: 'abacus' })]), /no simulator of kind abacus/);
 });

@@ -115,10 +115,18 @@ function filterOf(world: World, query: URLSearchParams): (row: Appointment) => b
   return (row) => tests.every((test) => test(row));
 }
 
+/** Rows never change in place, so what was computed for one holds as long as it lives. */
+const DATES = new WeakMap<Appointment, string>();
+
 /** The local date of a visit, on its own calendar. */
 function dateOf(world: World, row: Appointment): string {
+  const known = DATES.get(row);
+  if (known !== undefined) return known;
   const calendar = calendarById(world, row.calendarID);
-  return localDate(instant(row.start), calendar === undefined ? world.seed.account.timezone : zoneOf(world, calendar));
+  const zone = calendar === undefined ? world.seed.account.timezone : zoneOf(world, calendar);
+  const date = localDate(instant(row.start), zone);
+  DATES.set(row, date);
+  return date;
 }
 
 function same(one: string, other: string): boolean {

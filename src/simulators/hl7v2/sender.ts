@@ -37,9 +37,12 @@ export class MllpSender {
   #wake: (() => void) | null = null;
   #running: Promise<void> = Promise.resolve();
   #rung = false;
+  /** Sequences that may be queued, oldest first: what is done is kept by the thousand. */
+  readonly #open = new Set<string>();
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    for (const message of options.store.all(OUTBOUND)) this.#open.add(String(message.sequence));
   }
 
   /** Inside the write that causes it. */
@@ -47,6 +50,7 @@ export class MllpSender {
     const sequence = tx.nextNumber('outbound', 1);
     const state = this.#options.faults.take('loseWebhooks', message.event) ? 'lost' : 'queued';
     const queuedAt = this.#options.clock.now();
+    this.#open.add(String(sequence));
     tx.put(OUTBOUND, String(sequence), { ...message, sequence, queuedAt, state, tries: [] });
     const old = tx.get(OUTBOUND, String(sequence - KEEP_DONE));
     if (old !== undefined && old.state !== 'queued') tx.remove(OUTBOUND, String(old.sequence));
@@ -98,7 +102,13 @@ export class MllpSender {
   }
 
   #queued(): Outbound[] {
-    return this.#options.store.all(OUTBOUND).filter((one) => one.state === 'queued');
+    const found: Outbound[] = [];
+    for (const sequence of this.#open) {
+      const message = this.#options.store.get(OUTBOUND, sequence);
+      if (message?.state === 'queued') found.push(message);
+      else this.#open.delete(sequence);
+    }
+    return found;
   }
 
   /** True when the message is done with, also by a refusal. */

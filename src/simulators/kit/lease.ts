@@ -7,6 +7,8 @@ export interface Lease {
   readonly kind: string;
   readonly url: string;
   readonly pid: number;
+  /** Digest of the seed that it was started with: another seed is another clinic. */
+  readonly seed: string;
 }
 
 const FILE = 'simulator.json';
@@ -21,9 +23,9 @@ export function writeLease(folder: string, lease: Lease): void {
 export function readLease(folder: string): Lease | null {
   try {
     const lease = JSON.parse(readFileSync(join(folder, FILE), 'utf8')) as Partial<Lease>;
-    const { site, kind, url, pid } = lease;
+    const { site, kind, url, pid, seed = '' } = lease;
     if (site === undefined || kind === undefined || url === undefined || !Number.isInteger(pid)) return null;
-    return { site, kind, url, pid: pid as number };
+    return { site, kind, url, pid: pid as number, seed };
   } catch {
     return null;
   }

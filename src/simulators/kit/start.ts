@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { parse } from 'yaml';
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
+import { sha256 } from '../../core/ids.ts';
 import { SimulatedClock } from './clock.ts';
 import { Faults } from './faults.ts';
 import type { SimulatorKind } from './kind.ts';
@@ -49,7 +50,7 @@ export async function startSimulator(kind: SimulatorKind, options: StartOptions)
     throw new HubError('PORT_IN_USE', { site, detail: error instanceof Error ? error.message : '', cause: error });
   }
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
-  writeLease(stateDir, { site, kind: kind.name, url, pid: process.pid });
+  writeLease(stateDir, { site, kind: kind.name, url, pid: process.pid, seed: seedDigest(options.seed) });
   parts.started(url);
   return {
     site,
@@ -64,6 +65,11 @@ export async function startSimulator(kind: SimulatorKind, options: StartOptions)
       store.close();
     },
   };
+}
+
+/** Of the parsed seed, so that a comment or a line break makes no other clinic. */
+export function seedDigest(seed: unknown): string {
+  return sha256(JSON.stringify(seed));
 }
 
 /** YAML, of which JSON is a part. @throws HubError CONFIG_UNREADABLE or CONFIG_INVALID with file and reason */

@@ -51,12 +51,15 @@ export class WebhookSender {
   #timer: NodeJS.Timeout | null = null;
   #reversing = false;
   readonly #queued: string[] = [];
+  /** Ids that may be pending: settled deliveries are kept by the thousand and must not be searched on every ring. */
+  readonly #open = new Set<string>();
 
   constructor(store: Store, faults: Faults, clock: SimulatedClock, rules: WebhookRules) {
     this.#store = store;
     this.#faults = faults;
     this.#clock = clock;
     this.#rules = rules;
+    for (const delivery of store.all(DELIVERIES)) this.#open.add(delivery.id);
   }
 
   /** Inside the write that causes it. Returns the id of the delivery. */
@@ -67,6 +70,7 @@ export class WebhookSender {
     const state = lost ? 'lost' : 'pending';
     tx.put(DELIVERIES, id, { ...what, id, createdAt, dueAt: this.#clock.due(), state, attempts: [] });
     this.#queued.push(id);
+    this.#open.add(id);
     return id;
   }
 
@@ -82,7 +86,7 @@ export class WebhookSender {
   /** Sends what is due; call it after a write and when the clock was moved. */
   ring(): void {
     if (this.#isStopped()) return;
-    const due = this.sent().filter((one) => one.state === 'pending' && !this.#flying.has(one.id));
+    const due = this.#pending().filter((one) => !this.#flying.has(one.id));
     const now = this.#clock.due();
     const ready = due.filter((one) => one.dueAt <= now);
     if (this.#faults.strikes('reorderWebhooks')) this.#startReversed();
@@ -110,6 +114,16 @@ export class WebhookSender {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
+  #pending(): Delivery[] {
+    const found: Delivery[] = [];
+    for (const id of this.#open) {
+      const delivery = this.#store.get(DELIVERIES, id);
+      if (delivery?.state === 'pending') found.push(delivery);
+      else this.#open.delete(id);
+    }
+    return found;
+  }
+
   /** Read through a function: the signal may abort during an await, which narrowing does not know. */
   #isStopped(): boolean {
     return this.#stopper.signal.aborted;
@@ -128,7 +142,7 @@ export class WebhookSender {
     const run = async (): Promise<void> => {
       await systemClock.sleep(REORDER_WINDOW_MS, this.#stopper.signal);
       const now = this.#clock.due();
-      const ready = this.sent().filter((one) => one.state === 'pending' && one.dueAt <= now);
+      const ready = this.#pending().filter((one) => one.dueAt <= now);
       for (const delivery of ready.toReversed()) {
         if (!this.#flying.has(delivery.id)) await this.#send(delivery);
       }
