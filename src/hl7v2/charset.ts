@@ -84,6 +84,11 @@ export function utf16Order(bytes: Uint8Array): 'le' | 'be' | null {
 export function decode(bytes: Uint8Array, charset: string, fallback: DefaultCharset = 'auto'): Decoding {
   const order = utf16Order(bytes);
   if (order !== null) return { text: fromUtf16(bytes, order), encoding: 'utf-16', problem: null };
+  return decodePart(bytes, charset, fallback);
+}
+
+/** The same for a piece of a message, which is not looked at for the marks of UTF-16: `\XFFFE\` is two letters. */
+export function decodePart(bytes: Uint8Array, charset: string, fallback: DefaultCharset = 'auto'): Decoding {
   const named = encodingOf(charset);
   if (named === null)
     return withProblem(decodeDefault(bytes, fallback), 'MSH-18 names a character set that is not known');

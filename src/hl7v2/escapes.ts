@@ -2,7 +2,7 @@
  * Escape sequences of HL7 v2 (chapter 2, "use of escape sequences in text fields"), both ways. Reading scans once from left
  * to right and never reads its own result again (`\E\F\E\` is the text `\F\`); a sequence that is not known stays as it is.
  */
-import { decode, type DefaultCharset } from './charset.ts';
+import { decodePart, type DefaultCharset } from './charset.ts';
 import { STANDARD_SEPARATORS, type Separators } from './separators.ts';
 
 /** Text of an `\Xhh..\` sequence: bytes in the character set of the message. */
@@ -10,7 +10,7 @@ export type HexReader = (bytes: Uint8Array) => string;
 
 /** Bytes that do not fit the set of the message are read as UTF-8 or Windows-1252. */
 export function hexReader(charset: string, fallback: DefaultCharset = 'auto'): HexReader {
-  return (bytes) => decode(bytes, charset, fallback).text;
+  return (bytes) => decodePart(bytes, charset, fallback).text;
 }
 
 const HEX = /^X(?:[0-9A-Fa-f]{2})+$/;

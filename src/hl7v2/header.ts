@@ -2,7 +2,7 @@
  * Quick reading of the header alone, on bytes, for routing and for acknowledgements: a message that cannot be parsed or is
  * too long must still be answered under its own control id. Takes an MSH that stops anywhere and damaged separators.
  */
-import { decode, latin1, type DefaultCharset } from './charset.ts';
+import { decodePart, latin1, type DefaultCharset } from './charset.ts';
 import { hexReader, unescape } from './escapes.ts';
 import { nth } from './segment.ts';
 import { readSeparators, type SeparatorReading, type Separators } from './separators.ts';
@@ -82,7 +82,7 @@ export class Header {
 
   #decoded(raw: string): string {
     if (raw === '' || raw === '""') return '';
-    const { text } = decode(Buffer.from(this.#reading.clean(raw), 'latin1'), this.charset, this.#fallback);
+    const { text } = decodePart(Buffer.from(this.#reading.clean(raw), 'latin1'), this.charset, this.#fallback);
     return unescape(text, this.separators, hexReader(this.charset, this.#fallback));
   }
 }

@@ -71,7 +71,10 @@ const DEFAULT_ANSWER_BYTES = 1_048_576;
 class OneAtATime implements Sender {
   readonly #options: SenderOptions;
   #turn: Promise<unknown> = Promise.resolve();
+  /** The connection in use. */
   #socket: Socket | null = null;
+  /** A connection that is being made. */
+  #opening: Socket | null = null;
   #underWay: UnderWay | null = null;
   #closed = false;
 
@@ -87,6 +90,7 @@ class OneAtATime implements Sender {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#opening?.destroy();
     this.#socket?.destroy();
     await this.#turn;
   }
@@ -129,6 +133,7 @@ class OneAtATime implements Sender {
     if (this.#socket?.writable === true) return this.#socket;
     const { clock, connect_ms } = this.#options;
     const socket = this.#open();
+    this.#opening = socket;
     const patience = new AbortController();
     const failed = await Promise.race([
       connection(socket),
@@ -137,6 +142,7 @@ class OneAtATime implements Sender {
         .then(() => new HubError('SITE_UNREACHABLE', { detail: 'no connection' })),
     ]);
     patience.abort();
+    this.#opening = null;
     if (failed !== null || socket.destroyed || this.#closed) {
       socket.destroy();
       return failed ?? new HubError('SITE_UNREACHABLE', { detail: 'the connection was closed at once' });
@@ -201,6 +207,7 @@ async function connection(socket: Socket): Promise<HubError | null> {
   const ready = 'encrypted' in socket ? 'secureConnect' : 'connect';
   return await new Promise((resolve) => {
     socket.once(ready, () => resolve(null));
+    socket.once('close', () => resolve(new HubError('SITE_UNREACHABLE', { detail: 'the connection was closed' })));
     socket.once('error', (cause: NodeJS.ErrnoException) => {
       resolve(new HubError('SITE_UNREACHABLE', { detail: cause.code ?? 'the connection failed', cause }));
     });

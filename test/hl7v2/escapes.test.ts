@@ -40,6 +40,7 @@ test('hexadecimal sequences are bytes of the message’s character set, neighbou
   assert.equal(unescape('\\XC387\\', STANDARD_SEPARATORS, hexReader('UNICODE UTF-8')), 'Ç');
   assert.equal(unescape('\\XC3\\\\X87\\', STANDARD_SEPARATORS, hexReader('UNICODE UTF-8')), 'Ç');
   assert.equal(unescape('\\XC7\\', STANDARD_SEPARATORS, hexReader('UNICODE UTF-8')), 'Ç', 'not UTF-8: Windows-1252');
+  assert.equal(unescape('\\XFFFE\\', STANDARD_SEPARATORS, hexReader('8859/1')), 'ÿþ', 'no byte order mark');
   assert.equal(unescape('A\\T\\B \\X0D\\ C'), 'A&B \r C');
 });
 

@@ -210,6 +210,15 @@ test('closing leaves what is under way unknown and what waits unsent', async (t)
   assert.equal(site.frames.length, 1);
 });
 
+test('closing does not wait for a connection that is still being made', async (t) => {
+  const site = await receiver(t, () => undefined);
+  const out = sender(t, site.port, { tls: { servername: 'localhost' }, connect_ms: 600_000 });
+  const sent = out.send(message('A'));
+  while (site.sockets.length === 0) await turn();
+  await out.close();
+  assert.equal(summary(await sent), 'unsent SITE_UNREACHABLE');
+});
+
 test('a receiver that does not finish its TLS greeting leaves the message unsent', async (t) => {
   const site = await receiver(t, () => undefined);
   const out = sender(t, site.port, { tls: { servername: 'localhost' }, connect_ms: 50 });
