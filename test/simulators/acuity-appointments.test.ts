@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { list, practice, text, VISIT } from './practice.ts';
 
-test('a booking answers 200 with the vendor’s object: offset without colon, duration as text, display strings', async (t) => {
+test('a booking answers 200 with the vendor’s object: no colon in offsets, duration as text, display strings', async (t) => {
   const { api } = await practice(t);
   const made = await api('POST', '/appointments?noEmail=true', { ...VISIT, fields: [{ id: 88001, value: 'bk_1' }] });
   assert.equal(made.status, 200);
@@ -27,7 +27,7 @@ test('a booking without credentials, or with wrong ones, is 401 in the vendor’
   assert.deepEqual(refused.json, { status_code: 401, message: 'Unauthorized', error: 'unauthorized' });
 });
 
-test('in client mode the second of two equal bookings is refused with not_available, also when both race', async (t) => {
+test('in client mode the second of two equal bookings is refused as not_available, also in a race', async (t) => {
   const { api } = await practice(t);
   const answers = await Promise.all([1, 2, 3, 4].map(() => api('POST', '/appointments', VISIT)));
   assert.deepEqual(answers.map((one) => one.status).sort(), [200, 400, 400, 400]);
@@ -102,7 +102,7 @@ test('a datetime without an offset is read in the zone of the calendar', async (
   assert.equal(made.json['datetime'], '2026-12-01T09:00:00-0500');
 });
 
-test('a list is a bare array of at most 100 rows, latest start first, unless max and direction say otherwise', async (t) => {
+test('a list is a bare array of 100 rows at most, latest start first, unless max and direction differ', async (t) => {
   const { api } = await practice(t, { invented: { firstPerson: 0, people: 20, fill: 1, daysAhead: 28, daysBack: 0 } });
   const rows = (await api('GET', '/appointments')).rows;
   assert.equal(rows.length, 100);

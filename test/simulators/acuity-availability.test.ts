@@ -197,8 +197,8 @@ test('the same seed makes the same visits on another machine', async (t) => {
 
 test('OAuth: the code is exchanged once for a bearer token that acts as its user', async (t) => {
   const site = await practice(t);
-  const ask = `${site.url}/oauth2/authorize?response_type=code&scope=api-v1&client_id=app&redirect_uri=http://127.0.0.1/back&state=s1`;
-  const sent = await call('GET', ask);
+  const ask = 'response_type=code&scope=api-v1&client_id=app&redirect_uri=http://127.0.0.1/back&state=s1';
+  const sent = await call('GET', `${site.url}/oauth2/authorize?${ask}`);
   assert.equal(sent.status, 302);
   const back = new URL(sent.headers.get('location') ?? '');
   assert.equal(back.searchParams.get('state'), 's1');

@@ -111,7 +111,7 @@ test('at most 25 hooks, known events and, by setting, the vendor’s ports only'
   );
 });
 
-test('a static hook gets its target at runtime, is signed with the main admin’s key and outlives a restart', async (t) => {
+test('a static hook gets its target at runtime, is signed by the main admin’s key, outlives a restart', async (t) => {
   const { url, heard } = await receiver(t);
   const first = await practice(t, { staticWebhooks: [{ event: 'appointment.changed' }] });
   await first.act('set-static-webhook', { target: url });

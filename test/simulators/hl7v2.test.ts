@@ -125,7 +125,7 @@ async function connected(t: Cleanup, more: Record<string, unknown> = {}): Promis
   return { ...site, received };
 }
 
-test('a booking is sent as SIU^S12 with the fields of the standard’s 2.5.1 example, times without a zone', async (t) => {
+test('a booking is sent as SIU^S12 with the fields of the 2.5.1 example, times without a zone', async (t) => {
   const { act, received } = await connected(t);
   const note = 'Bring list\nof medicines & a pen';
   const booked = await act('book', {
@@ -214,7 +214,7 @@ test('messages wait in order for a target and go one by one, each after the answ
   assert.ok(sent.every((one) => one['state'] === ('accepted' as never)));
 });
 
-test('an answer that never came means the same bytes again; AE is a refusal for good and the next follows', async (t) => {
+test('an answer that never came means the same bytes again; AE is final and the next follows', async (t) => {
   const { port, received } = await hospital(t, (count) => (count === 1 ? null : count === 3 ? 'AE' : 'AA'));
   const site = await clinic(t);
   await site.act('set-target', { host: '127.0.0.1', port });

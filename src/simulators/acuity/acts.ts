@@ -1,4 +1,7 @@
-/** What staff of this practice do in the vendor's own pages. The same webhooks go out as for the API; blocks raise none. */
+/**
+ * What staff of this practice do in the vendor's own pages. The same webhooks go out as for the API; blocks raise
+ * none.
+ */
 import { Ajv } from 'ajv';
 import { asHubError } from '../../core/errors.ts';
 import { localDate } from '../../core/instant.ts';
@@ -72,7 +75,9 @@ function typeOf(world: World, request: Fields): AppointmentType {
   return type;
 }
 
-/** Without `datetime`: the first free start after `after` or now. Without a name: the invented person of that number. */
+/**
+ * Without `datetime`: the first free start after `after` or now. Without a name: the invented person of that number.
+ */
 function bookingOf(desk: Desk, tx: Writer, request: Fields): Fields {
   const world = worldOf(desk.account, tx);
   const calendar = calendarOf(world, request);
@@ -168,7 +173,10 @@ function changeSettings(desk: Desk, tx: Writer, request: Fields): object {
   return worldOf(desk.account, tx).settings;
 }
 
-/** One target per event; `target: null` removes it. Without `event` or `events`: those that the seed lists, else `changed`. */
+/**
+ * One target per event; `target: null` removes it. Without `event` or `events`: those that the seed lists, else
+ * `changed`.
+ */
 function setStaticWebhook(desk: Desk, tx: Writer, request: Fields): object {
   const world = worldOf(desk.account, tx);
   const listed = world.seed.staticWebhooks.map((one) => one.event);

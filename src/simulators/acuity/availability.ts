@@ -1,6 +1,7 @@
 /**
- * Open times, computed as the vendor does: weekly hours in the calendar's own zone, minus appointments with their padding,
- * minus class meetings, minus blocks; cut by minimum notice and maximum days ahead (sheet sections 0, 3.2 and 8).
+ * Open times, computed as the vendor does: weekly hours in the calendar's own zone, minus appointments with their
+ * padding, minus class meetings, minus blocks; cut by minimum notice and maximum days ahead (sheet sections 0, 3.2
+ * and 8).
  */
 import { HOUR_MS, DAY_MS, instant, localDate, MINUTE_MS, type Instant, type Interval } from '../../core/instant.ts';
 import { addDays, onDate, weekday } from '../kit/calendar.ts';

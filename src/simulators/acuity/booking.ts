@@ -1,4 +1,7 @@
-/** What may happen to an appointment: place, change, cancel, move. One write each; the caller shows the row it returns. */
+/**
+ * What may happen to an appointment: place, change, cancel, move. One write each; the caller shows the row it
+ * returns.
+ */
 import { HOUR_MS, type Instant } from '../../core/instant.ts';
 import { isTimeZone } from '../../core/instant.ts';
 import { readInput } from '../kit/calendar.ts';

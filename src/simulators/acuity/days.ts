@@ -1,6 +1,6 @@
 /**
- * The invented part of an account: visits and class meetings, made day by day as the horizon moves. A pure function of seed
- * and date, so that a day looks the same whenever and wherever it is made.
+ * The invented part of an account: visits and class meetings, made day by day as the horizon moves. A pure function
+ * of seed and date, so that a day looks the same whenever and wherever it is made.
  */
 import { localDate, MINUTE_MS } from '../../core/instant.ts';
 import { addDays, onDate, weekday } from '../kit/calendar.ts';
@@ -132,7 +132,8 @@ function makeMeeting(world: World, tx: Writer, plan: ClassPlan, date: string): v
   if (calendar === undefined || type === undefined) return;
   const start = onDate(date, plan.time, zoneOf(world, calendar));
   if (start === null) return;
-  // Weeks are numbered from a fixed Monday, so that the meetings sold together do not depend on the day of the first start.
+  // Weeks are numbered from a fixed Monday, so that the meetings sold together do not depend on the day of the first
+  // start.
   const week = Math.floor((start - Date.UTC(2024, 0, 1)) / (7 * 86_400_000));
   const series = `${plan.appointmentTypeID}:${plan.calendarID}:${Math.floor(week / (plan.meetings ?? 1))}`;
   addMeeting(tx, {

@@ -1,4 +1,6 @@
-/** Reads and checks a seed: unknown names are refused, because a misspelt setting would silently test something else. */
+/**
+ * Reads and checks a seed: unknown names are refused, because a misspelt setting would silently test something else.
+ */
 import { Ajv } from 'ajv';
 import { HubError } from '../../core/errors.ts';
 import { isTimeZone } from '../../core/instant.ts';

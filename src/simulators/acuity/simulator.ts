@@ -1,4 +1,6 @@
-/** A stand-in for Acuity Scheduling, written from the vendor sheet alone. README.md lists seed, actions and switches. */
+/**
+ * A stand-in for Acuity Scheduling, written from the vendor sheet alone. README.md lists seed, actions and switches.
+ */
 import { HOUR_MS } from '../../core/instant.ts';
 import { COMMON_SWITCHES } from '../kit/faults.ts';
 import type { Edge, SimulatorKind } from '../kit/kind.ts';

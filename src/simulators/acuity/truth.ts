@@ -1,4 +1,7 @@
-/** The whole truth of an account for `/__sim/state`. Times are UTC with `Z`; `time` is what the vendor's API would say. */
+/**
+ * The whole truth of an account for `/__sim/state`. Times are UTC with `Z`; `time` is what the vendor's API would
+ * say.
+ */
 import { DAY_MS, instant, MINUTE_MS } from '../../core/instant.ts';
 import type { SimulatorParts } from '../kit/kind.ts';
 import type { WebhookSender } from '../kit/webhooks.ts';

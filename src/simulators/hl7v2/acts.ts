@@ -90,7 +90,9 @@ function timeOf(clinic: Clinic, value: unknown, name: string): Instant {
   return at;
 }
 
-/** Without `start`: the first free one after `after` or now. Without a practitioner or type: the first of the clinic. */
+/**
+ * Without `start`: the first free one after `after` or now. Without a practitioner or type: the first of the clinic.
+ */
 function planOf(clinic: Clinic, tx: Writer, request: Request): Plan {
   const practitioner = practitionerOf(clinic, request['practitioner'] ?? clinic.seed.practitioners[0]?.id);
   const type = typeOf(clinic, request['visitType'] ?? clinic.seed.visitTypes[0]?.code);

@@ -26,7 +26,9 @@ export function repeat(...fields: readonly string[]): string {
   return fields.filter((field) => field !== '').join('~');
 }
 
-/** Fields by their number in the standard; values are encoded already. For MSH the separator is field 1 and not given. */
+/**
+ * Fields by their number in the standard; values are encoded already. For MSH the separator is field 1 and not given.
+ */
 export function segment(name: string, fields: Readonly<Record<number, string>>): string {
   const last = Math.max(...Object.keys(fields).map(Number));
   const first = name === 'MSH' ? 2 : 1;

@@ -170,7 +170,10 @@ function evn(letter: Letterhead, header: Header): string {
   return segment('EVN', { 1: settings.version === '2.3' ? (header.event.split('^')[1] ?? '') : '', 2: at });
 }
 
-/** An empty phone is sent as `""`: this system then says that there is none. An unknown birth date is no statement (section 12). */
+/**
+ * An empty phone is sent as `""`: this system then says that there is none. An unknown birth date is no statement
+ * (section 12).
+ */
 function pid(letter: Letterhead, patient: Patient): string {
   const isOld = letter.settings.version === '2.3';
   const { phone } = patient;

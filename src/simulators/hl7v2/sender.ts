@@ -1,6 +1,7 @@
 /**
- * MLLP out: the queue on disk, in order, one message in flight, repeated until AA or CA (standard sheet sections 11 and 14).
- * AE, AR, CE and CR are taken as a refusal for good: the message is kept as refused and the next one follows.
+ * MLLP out: the queue on disk, in order, one message in flight, repeated until AA or CA (standard sheet sections 11
+ * and 14). AE, AR, CE and CR are taken as a refusal for good: the message is kept as refused and the next one
+ * follows.
  */
 import { connect, type Socket } from 'node:net';
 import { systemClock } from '../../core/clock.ts';

@@ -1,6 +1,7 @@
 /**
- * A scheduling system that speaks HL7 v2 only: it sends SIU over MLLP and cannot be written to. Written from the standard
- * sheet alone, with framing and encoding of its own, so that it cannot share a misreading with the hub. README.md has the rest.
+ * A scheduling system that speaks HL7 v2 only: it sends SIU over MLLP and cannot be written to. Written from the
+ * standard sheet alone, with framing and encoding of its own, so that it cannot share a misreading with the hub.
+ * README.md has the rest.
  */
 import { HOUR_MS } from '../../core/instant.ts';
 import type { SwitchKind } from '../kit/faults.ts';

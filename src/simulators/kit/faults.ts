@@ -1,7 +1,7 @@
 /**
- * Fault switches: how a simulator misbehaves on purpose. Set while it runs, forgotten when it restarts.
- * A `times` switch is true (always), false, or {times: n, match?: "POST /appointments"} (the next n calls whose method and
- * path contain `match`).
+ * Fault switches: how a simulator misbehaves on purpose. Set while it runs, forgotten when it restarts. A `times`
+ * switch is true (always), false, or {times: n, match?: "POST /appointments"} (the next n calls whose method and path
+ * contain `match`).
  */
 export type SwitchKind = 'times' | 'number' | 'limit';
 export type Times = boolean | { readonly times: number; readonly match?: string };

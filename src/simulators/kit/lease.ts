@@ -1,4 +1,6 @@
-/** STATE/simulator.json: where the simulator of this state folder listens, so that a restarted hub finds a living one. */
+/**
+ * STATE/simulator.json: where the simulator of this state folder listens, so that a restarted hub finds a living one.
+ */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

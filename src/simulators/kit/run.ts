@@ -1,12 +1,15 @@
-/** A simulator as a process of its own: `node src/simulators/acuity/main.ts --site ID --state DIR --seed FILE [--port N]`. */
+/**
+ * A simulator as a process of its own: `node src/simulators/acuity/main.ts --site ID --state DIR --seed FILE [--port
+ * N]`.
+ */
 import { parseArgs } from 'node:util';
 import { asHubError, HubError } from '../../core/errors.ts';
 import type { SimulatorKind } from './kind.ts';
 import { readSeed, startSimulator, type StartedSimulator } from './start.ts';
 
 /**
- * Prints one line on stdout when it listens: {"ready":true,"site","kind","url"}; or one on stderr and exit code 1 when it
- * cannot start. SIGTERM and SIGINT stop it. It outlives its parent: a closed stdout or a hang-up is ignored.
+ * Prints one line on stdout when it listens: {"ready":true,"site","kind","url"}; or one on stderr and exit code 1
+ * when it cannot start. SIGTERM and SIGINT stop it. It outlives its parent: a closed stdout or a hang-up is ignored.
  */
 export async function runSimulator(kind: SimulatorKind): Promise<void> {
   process.stdout.on('error', ignore);

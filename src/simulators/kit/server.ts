@@ -1,4 +1,7 @@
-/** The HTTP face of a simulator: the vendor's edge and faults around its endpoints, and `/__sim/` beside them, free of both. */
+/**
+ * The HTTP face of a simulator: the vendor's edge and faults around its endpoints, and `/__sim/` beside them, free of
+ * both.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { systemClock } from '../../core/clock.ts';
 import type { SimulatedClock } from './clock.ts';

@@ -1,7 +1,8 @@
 /**
- * What a simulator remembers: rows by table and key, in memory, with every write appended to one file before it is answered.
- * It survives `kill -9` of the process (the bytes are with the operating system); it does not promise to survive a power cut,
- * because an fsync per booking would make the simulator slower than the hub it is there to measure.
+ * What a simulator remembers: rows by table and key, in memory, with every write appended to one file before it is
+ * answered. It survives `kill -9` of the process (the bytes are with the operating system); it does not promise to
+ * survive a power cut, because an fsync per booking would make the simulator slower than the hub it is there to
+ * measure.
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -67,8 +68,8 @@ export class Store implements View {
   }
 
   /**
-   * All or nothing: what `work` wrote is on file when this returns, and undone when it throws. With `discard` it is undone
-   * although it succeeded: the lie of a system that answers "done" and wrote nothing.
+   * All or nothing: what `work` wrote is on file when this returns, and undone when it throws. With `discard` it is
+   * undone although it succeeded: the lie of a system that answers "done" and wrote nothing.
    */
   write<T>(work: (tx: Writer) => T, discard = false): T {
     if (this.#before !== null) return work(this.#writer);
@@ -199,7 +200,10 @@ export class Store implements View {
   }
 }
 
-/** One writeSync may take fewer bytes than given when the disk runs full; half a line must not be taken for a whole one. */
+/**
+ * One writeSync may take fewer bytes than given when the disk runs full; half a line must not be taken for a whole
+ * one.
+ */
 function writeAll(file: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
 }
