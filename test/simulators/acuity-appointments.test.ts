@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { list, practice, text, VISIT } from './practice.ts';
 
-test('a booking answers 200 with the vendor’s object: no colon in offsets, duration as text, display strings', async (t) => {
+test('a booking answers with the vendor’s object: no colon in offsets, duration and times as text', async (t) => {
   const { api } = await practice(t);
   const made = await api('POST', '/appointments?noEmail=true', { ...VISIT, fields: [{ id: 88001, value: 'bk_1' }] });
   assert.equal(made.status, 200);
@@ -149,7 +149,7 @@ test('lists filter by calendar, type, name, e-mail, phone and intake field, and 
 });
 
 test('an update changes the white list only and ignores the rest without a word', async (t) => {
-  const { api } = await practice(t);
+  const { api, act } = await practice(t);
   const made = await api('POST', '/appointments', VISIT);
   const path = `/appointments/${text(made.json['id'])}`;
   const changed = await api('PUT', `${path}?admin=true`, {
@@ -165,6 +165,8 @@ test('an update changes the white list only and ignores the rest without a word'
   assert.equal(list(changed.json['labels'])[0]?.['name'], 'Confirmed');
   const asClient = await api('PUT', path, { notes: 'other' });
   assert.equal(asClient.json['notes'], 'asks for a quiet room');
+  await act('change-settings', { settings: { putTakesCalendar: true } });
+  assert.equal((await api('PUT', path, { calendarID: 2 })).json['calendarID'], 2);
 });
 
 test('a move keeps the id, may overlap its own old time, and null as calendar lets the vendor choose', async (t) => {

@@ -90,8 +90,10 @@ export function amend(desk: Desk, tx: Writer, actor: Actor, id: string, body: Fi
   const fields = body['fields'] === undefined ? [] : readAnswers(world, type, body['fields'], tx, false);
   const kept = row.fields.filter((old) => !fields.some((one) => one.fieldID === old.fieldID));
   const certificate = actor.admin && type !== undefined && body['certificate'] !== undefined;
+  const moved = world.settings.putTakesCalendar ? calendarById(world, body['calendarID'])?.id : undefined;
   const next: Appointment = {
     ...row,
+    calendarID: moved ?? row.calendarID,
     firstName: given('firstName', row.firstName) || row.firstName,
     lastName: given('lastName', row.lastName) || row.lastName,
     phone: given('phone', row.phone),

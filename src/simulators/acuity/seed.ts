@@ -24,6 +24,8 @@ export interface Settings {
   /** Sheet 2.3, source conflict: status of a lost race. */
   readonly notAvailableStatus: number;
   readonly notAvailableCode: string;
+  /** Sheet 3.1, source conflict: whether PUT /appointments/{id} takes a calendarID. */
+  readonly putTakesCalendar: boolean;
   readonly timesCarrySlotsAvailable: boolean;
   readonly classesCarryId: boolean;
   readonly carryDatetimeCreated: boolean;
@@ -60,6 +62,7 @@ export const DEFAULTS: Settings = {
   checkTimesReason: 'error',
   notAvailableStatus: 400,
   notAvailableCode: 'not_available',
+  putTakesCalendar: false,
   timesCarrySlotsAvailable: true,
   classesCarryId: true,
   carryDatetimeCreated: true,
