@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { kinds } from '../../src/connectors/registry.ts';
-import type { SiteEvent } from '../../src/connectors/contract.ts';
+import type { Budget, SiteEvent } from '../../src/connectors/contract.ts';
 import { hl7Feed } from '../../src/connectors/hl7v2/feed.ts';
 import { hl7v2 } from '../../src/connectors/hl7v2/index.ts';
 import { HL7V2_SETTINGS } from '../../src/connectors/hl7v2/settings.ts';
@@ -95,7 +95,11 @@ test('the kind is registered, listens, and says that there is nothing to call', 
   assert.equal(kinds.get('hl7v2')?.name, 'hl7v2');
   const file = hl7Site({}, { sendingApplication: 'EPICSIM', sendingFacility: 'HOSP_A' });
   const settings = file.settings as unknown as Hl7v2Settings;
-  const budget = { take: () => Promise.reject(new Error('no calls')), pause: () => undefined, spec: { perSecond: 1, concurrent: 1, reservedForBookings: 0 } }; // prettier-ignore
+  const budget: Budget = {
+    take: () => Promise.reject(new Error('there is nothing to call')),
+    pause: () => undefined,
+    spec: { perSecond: 1, concurrent: 1, reservedForBookings: 0 },
+  };
   const connector = hl7v2.open(
     { id: file.id, file, settings },
     { clock: systemClock, budget: () => budget, webhookUrl: null },

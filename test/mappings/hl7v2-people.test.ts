@@ -53,7 +53,7 @@ test('an id without authority and type can be listed as PID-3, one with a type a
   assert.equal(typed.identifiers[0]?.system, own.system);
 });
 
-test('a patient named only by unknown authorities is parked, or kept for this site alone where the site file says so', () => {
+test('a patient of unknown authorities alone is parked, or kept for this site where the site file says so', () => {
   const unknown = edit(adt, 'PID-3', 'M1^^^ELSE^MR~M2^^^OTHER^PI');
   assert.deepEqual(parked(unknown), ['IDENTIFIER_UNKNOWN PID-3']);
   assert.deepEqual(parked(edit(v1, 'PID-3', 'M1^^^ELSE^MR')), ['IDENTIFIER_UNKNOWN PID-3']);
@@ -170,7 +170,7 @@ test('LF, CRLF, a missing last separator and a short MSH change nothing', () => 
   assert.deepEqual(map(v1.trimEnd()), whole);
 });
 
-test('merges, links and deletions of persons are parked until they can be applied: ignoring one would leave a wrong record', () => {
+test('merges, links and deletions of persons are parked: ignoring one would leave a wrong record', () => {
   for (const trigger of [
     'A18',
     'A24',

@@ -35,7 +35,7 @@ test('a cancel names with D or C what it cancels: the resources stay in the stat
   }
 });
 
-test('AIP-3 that repeats one person under three authorities is one participant, told by the code that the site file lists', () => {
+test('AIP-3 with one person under three authorities is one participant, by the code that is listed', () => {
   const three =
     'Z7^HEART^HENRY^^^^^^UPINS^^^^UPIN~1234567893^HEART^HENRY^^^^^^NPI^^^^NPI~D12^HEART^HENRY^^^^^^HOSP_A^^^^EI';
   const message = edit(v1, 'AIP-3', three);

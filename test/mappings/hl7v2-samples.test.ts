@@ -1,6 +1,6 @@
 /**
- * Real messages of other people's systems, read where they lie (SAMPLES_DIR, or beside the checkout) and never copied. Prints
- * what becomes of each; what a file is called after is all that is printed of it.
+ * Real messages of other people's systems, read where they lie (SAMPLES_DIR, or beside the checkout) and never copied.
+ * Prints what becomes of each; what a file is called after is all that is printed of it.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -13,7 +13,9 @@ const SAMPLES = process.env['SAMPLES_DIR'] ?? join(import.meta.dirname, '../../.
 const folder = join(SAMPLES, 'hl7v2');
 
 const files = existsSync(folder)
-  ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.hl7')).sort() // prettier-ignore
+  ? readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.hl7'))
+      .sort()
   : [];
 const site = hl7Site({ unknownIdentifiers: 'local-only', identifiers: {}, locations: {} });
 

@@ -108,14 +108,14 @@ test('a message with identifiers of registered authorities uses their addresses'
   assert.deepEqual(oid, { system: 'urn:oid:1.2.3.4', value: 'P-77', type: 'PLAC' });
 });
 
-test('a site that marks a visit as confidential by PV1-16 has its own labels, PD1-12 = Y is restricted in any case', () => {
+test('PV1-16 gives the labels that the site file says, PD1-12 = Y is restricted in any case', () => {
   const vip = edit(bare, 'PV1-16', 'VIP');
   const codes = { VIP: ['R'], 'PV1-16=SUD': ['R', '42CFRPart2'] };
   const site = hl7Site({ sensitivity: { site: [], departments: {}, visitTypes: {}, codes } });
   assert.deepEqual(appointment(vip, site).change.security, ['R']);
   assert.deepEqual(appointment(edit(bare, 'PV1-16', 'SUD'), site).change.security, ['R', '42CFRPart2']);
   assert.equal(appointment(bare, site).change.security, undefined);
-  assert.deepEqual(appointment(vip).warnings, ['PV1-16: has a code that sensitivity.codes does not list']);
+  assert.deepEqual(appointment(vip).warnings, ['PV1-16: has a code that is not under sensitivity.codes']);
   const protectedRecord = edit(`${without(bare, 'PD1')}PD1|\r`, 'PD1-12', 'Y');
   assert.deepEqual(appointment(protectedRecord).change.security, ['R']);
 });

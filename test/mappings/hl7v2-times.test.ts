@@ -115,7 +115,7 @@ test('the end is told, or follows from a duration in any of its spellings', () =
   assert.equal(end('^^20^20260314100000', '20', 'MIN'), 20);
 });
 
-test('a duration without a unit is seconds by the standard, with a warning, and minutes where the site file says so', () => {
+test('a duration without a unit is seconds, with a warning, or minutes where the site file says so', () => {
   const message = edit(edit(edit(plain, 'SCH-11', '^^^20260314100000'), 'SCH-9', '1800'), 'SCH-10', '');
   const bare = edit(edit(edit(message, 'AIS-7', ''), 'AIL-9', ''), 'AIP-9', '');
   assert.equal(appointment(bare).change.during?.end, at('2026-03-14T15:30:00Z'));

@@ -1,4 +1,7 @@
-/** The mapping is total and discreet: whatever comes, there is a result, and no result but the changes repeats the message. */
+/**
+ * The mapping is total and discreet: whatever comes, there is a result, and no result but the changes repeats the
+ * message.
+ */
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';

@@ -1,6 +1,6 @@
 /**
- * Reads of a message what the hub must know before anything is mapped: what it is, when it happened, and what it shares with
- * other messages. Total: a frame that nobody can make sense of is an event too, and is parked by the mapping.
+ * Reads of a message what the hub must know before anything is mapped: what it is, when it happened, and what it shares
+ * with other messages. Total: a frame that nobody can make sense of is an event too, and is parked by the mapping.
  */
 import { DAY_MS, type Instant } from '../../core/instant.ts';
 import { sha256 } from '../../core/ids.ts';
@@ -14,7 +14,9 @@ import type { Hl7v2Settings } from './wire.ts';
 /** As IHE names the encoding with vertical bars; the character set is in MSH-18. */
 const CONTENT_TYPE = 'x-application/hl7-v2+er7';
 
-/** An ordering time later than this after receipt is a mistake: taken as it is, it would outrank all news until then. */
+/**
+ * An ordering time later than this after receipt is a mistake: taken as it is, it would outrank all news until then.
+ */
 const FARTHEST_AHEAD_MS = DAY_MS;
 
 export function hl7Feed(site: Site<Hl7v2Settings>): Hl7Feed {

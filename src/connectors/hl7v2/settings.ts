@@ -1,4 +1,6 @@
-/** The settings of an HL7 v2 site, declared once. What no two senders do alike is here, with the standard as default. */
+/**
+ * The settings of an HL7 v2 site, declared once. What no two senders do alike is here, with the standard as default.
+ */
 import { keyed, listOf, objectOf, oneOfWords, siteCode } from '../../settings/declare.ts';
 import type { BrokenRule, SettingsSpec, ValueSchema } from '../../settings/spec.ts';
 import { encodingOf } from '../../hl7v2/charset.ts';
@@ -37,8 +39,8 @@ const orders: SettingsSpec<FieldOrders>['fields'] = {
   duration: {
     schema: listOf(path),
     prose:
-      'Where the length of a visit stands when its end is not told. The unit is read from the next field, of a component ' +
-      'from the next component.',
+      'Where the length of a visit stands when its end is not told. The unit is read from the next field (TQ1-6: the ' +
+      'next component).',
     default: ['SCH-9', 'SCH-11.3', 'TQ1-6', 'AIS-7', 'AIG-11', 'AIL-9', 'AIP-9'],
   },
   status: {
@@ -85,8 +87,8 @@ export const HL7V2_SETTINGS: SettingsSpec<Hl7v2Settings> = {
     orderingTime: {
       schema: { ...listOf(path), minItems: 1 },
       prose:
-        'Where the moment of a change stands; the first that is filled counts. It decides which of two messages is the ' +
-        'newer, so an engine that rewrites MSH-7 needs another field here.',
+        'Where the moment of a change stands; the first that is filled counts. It decides which of two messages is ' +
+        'the newer, so an engine that rewrites MSH-7 needs another field here.',
       default: ['EVN-6', 'EVN-2', 'MSH-7'],
     },
     durationUnitWhenAbsent: {
@@ -120,7 +122,7 @@ export const HL7V2_SETTINGS: SettingsSpec<Hl7v2Settings> = {
     appointmentKey: {
       schema: oneOfWords('filler', 'placer'),
       prose:
-        "Which id names an appointment: the filler's (SCH-2) or the placer's (SCH-1). The other one is used if it is empty.",
+        "Which id names an appointment: the filler's (SCH-2) or the placer's (SCH-1); the other one where it is empty.",
       default: 'filler',
     },
     resourceTypes: {

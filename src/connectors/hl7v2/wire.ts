@@ -43,24 +43,26 @@ export interface Hl7v2Settings {
 /** Every scheduling trigger that the mapping reads. S25 is a query, and withdrawn. */
 // prettier-ignore
 export const SIU_EVENTS = [
-  'SIU^S12', 'SIU^S13', 'SIU^S14', 'SIU^S15', 'SIU^S16', 'SIU^S17', 'SIU^S18', 'SIU^S19', 'SIU^S20', 'SIU^S21', 'SIU^S22',
-  'SIU^S23', 'SIU^S24', 'SIU^S26', 'SIU^S27',
+  'SIU^S12', 'SIU^S13', 'SIU^S14', 'SIU^S15', 'SIU^S16', 'SIU^S17', 'SIU^S18', 'SIU^S19', 'SIU^S20', 'SIU^S21',
+  'SIU^S22', 'SIU^S23', 'SIU^S24', 'SIU^S26', 'SIU^S27',
 ] as const;
 
 /** Messages about people and their stays: read, parked, or ignored with a reason, as the mapping's tables say. */
 // prettier-ignore
 export const ADT_EVENTS = [
-  'ADT^A01', 'ADT^A02', 'ADT^A03', 'ADT^A04', 'ADT^A05', 'ADT^A06', 'ADT^A07', 'ADT^A08', 'ADT^A09', 'ADT^A10', 'ADT^A11',
-  'ADT^A12', 'ADT^A13', 'ADT^A14', 'ADT^A15', 'ADT^A16', 'ADT^A17', 'ADT^A18', 'ADT^A20', 'ADT^A21', 'ADT^A22', 'ADT^A23',
-  'ADT^A24', 'ADT^A25', 'ADT^A26', 'ADT^A27', 'ADT^A28', 'ADT^A29', 'ADT^A30', 'ADT^A31', 'ADT^A32', 'ADT^A33', 'ADT^A34',
-  'ADT^A35', 'ADT^A36', 'ADT^A37', 'ADT^A38', 'ADT^A39', 'ADT^A40', 'ADT^A41', 'ADT^A42', 'ADT^A43', 'ADT^A44', 'ADT^A45',
-  'ADT^A46', 'ADT^A47', 'ADT^A48', 'ADT^A49', 'ADT^A50', 'ADT^A51', 'ADT^A52', 'ADT^A53', 'ADT^A54', 'ADT^A55', 'ADT^A60',
-  'ADT^A61', 'ADT^A62',
+  'ADT^A01', 'ADT^A02', 'ADT^A03', 'ADT^A04', 'ADT^A05', 'ADT^A06', 'ADT^A07', 'ADT^A08', 'ADT^A09', 'ADT^A10',
+  'ADT^A11', 'ADT^A12', 'ADT^A13', 'ADT^A14', 'ADT^A15', 'ADT^A16', 'ADT^A17', 'ADT^A18', 'ADT^A20', 'ADT^A21',
+  'ADT^A22', 'ADT^A23', 'ADT^A24', 'ADT^A25', 'ADT^A26', 'ADT^A27', 'ADT^A28', 'ADT^A29', 'ADT^A30', 'ADT^A31',
+  'ADT^A32', 'ADT^A33', 'ADT^A34', 'ADT^A35', 'ADT^A36', 'ADT^A37', 'ADT^A38', 'ADT^A39', 'ADT^A40', 'ADT^A41',
+  'ADT^A42', 'ADT^A43', 'ADT^A44', 'ADT^A45', 'ADT^A46', 'ADT^A47', 'ADT^A48', 'ADT^A49', 'ADT^A50', 'ADT^A51',
+  'ADT^A52', 'ADT^A53', 'ADT^A54', 'ADT^A55', 'ADT^A60', 'ADT^A61', 'ADT^A62',
 ] as const;
 
 export const MASTER_FILE_EVENTS = ['MFN^M02', 'MFN^M05'] as const;
 
-/** Answers that arrive as messages of their own (enhanced acknowledgement): stored, then ignored as nothing was asked. */
+/**
+ * Answers that arrive as messages of their own (enhanced acknowledgement): stored, then ignored as nothing was asked.
+ */
 // prettier-ignore
 export const ANSWER_EVENTS = [
   'ACK', 'SRR^S01', 'SRR^S02', 'SRR^S03', 'SRR^S04', 'SRR^S05', 'SRR^S06', 'SRR^S07', 'SRR^S08', 'SRR^S09', 'SRR^S10',
@@ -68,8 +70,8 @@ export const ANSWER_EVENTS = [
 ] as const;
 
 /**
- * Taken when nothing else is set. Requests (SRM) are not among them: an AA would tell the asking system that its booking was
- * accepted, and this hub books for nobody by SRM, so AR 201 is the true answer.
+ * Taken when nothing else is set. Requests (SRM) are not among them: an AA would tell the asking system that its
+ * booking was accepted, and this hub books for nobody by SRM, so AR 201 is the true answer.
  */
 export const ACCEPTED_EVENTS: readonly string[] = [
   ...SIU_EVENTS,

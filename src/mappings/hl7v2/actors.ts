@@ -1,4 +1,6 @@
-/** XCN and PL: a person and a place as a message names them. Who and where that is, the site file and identity decide. */
+/**
+ * XCN and PL: a person and a place as a message names them. Who and where that is, the site file and identity decide.
+ */
 import type { Repetition } from '../../hl7v2/segment.ts';
 import { isNpi } from '../../settings/site-rules.ts';
 import type { PractitionerAssertion, ResourceAssertion } from '../contract.ts';
@@ -8,13 +10,17 @@ const NPI_OID = '2.16.840.1.113883.4.6';
 
 /** Repetitions of one XCN field: one person under several authorities. Null when none of them names anybody. */
 export function personOf(reading: Reading, ids: readonly Repetition[], where: string): ResourceAssertion | null {
-  const npi = ids.filter(saysNpi).map((id) => part(id, 1)).find(isNpi); // prettier-ignore
+  const npi = ids
+    .filter(saysNpi)
+    .map((id) => part(id, 1))
+    .find(isNpi);
   if (npi === undefined && ids.some((id) => saysNpi(id) && part(id, 1) !== '')) {
     reading.warn(where, 'says NPI, but the check digit does not fit; taken for a code of this site');
   }
   const codes = ids.map((id) => part(id, 1)).filter((code) => code !== '');
   const listed = codes.find((code) => Object.hasOwn(reading.site.resources.practitioners, code));
-  const local = ids.filter((id) => !saysNpi(id)).map((id) => part(id, 1)).find((code) => code !== ''); // prettier-ignore
+  const others = ids.filter((id) => !saysNpi(id)).map((id) => part(id, 1));
+  const local = others.find((code) => code !== '');
   const named = ids.find((id) => part(id, 2) !== '' || part(id, 3) !== '');
   const [family, given] = named === undefined ? ['', ''] : [part(named, 2), part(named, 3)];
   // A person without any id is told by the name as written: better one odd record than a visit that occupies nobody.
@@ -37,8 +43,8 @@ function saysNpi(xcn: Composite): boolean {
 }
 
 /**
- * PL: point of care^room^bed^facility. The finest level that the site file lists, as it lists it: `CARD^R1`, then `CARD`, then
- * the facility; where it lists none, point of care and room as sent. Null for an empty place.
+ * PL: point of care^room^bed^facility. The finest level that the site file lists, as it lists it: `CARD^R1`, then
+ * `CARD`, then the facility; where it lists none, point of care and room as sent. Null for an empty place.
  */
 export function locationOf(reading: Reading, pl: Composite): ResourceAssertion | null {
   const [pointOfCare, room, facility] = [part(pl, 1), part(pl, 2), part(pl, 4)];

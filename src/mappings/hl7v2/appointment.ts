@@ -111,7 +111,9 @@ function visitTypeOf(reading: Reading, counted: Counted): VisitTypeStatement | u
   return undefined;
 }
 
-/** SCH-7 and SCH-8 hold "Normal" or "Checkup" at most senders, and visit types at some: then the site file lists them. */
+/**
+ * SCH-7 and SCH-8 hold "Normal" or "Checkup" at most senders, and visit types at some: then the site file lists them.
+ */
 function isVisitType(reading: Reading, segment: string, code: string): boolean {
   if (segment !== 'SCH' || Object.hasOwn(reading.site.visitTypes, code)) return true;
   return !NO_VISIT_TYPE.has(code.toUpperCase());
@@ -139,7 +141,9 @@ function words(
   };
 }
 
-/** A sender that leaves out fields has the start where the reason belongs; a reason that is a time would be nonsense. */
+/**
+ * A sender that leaves out fields has the start where the reason belongs; a reason that is a time would be nonsense.
+ */
 function isShifted(reading: Reading, sch: Segment): boolean {
   const text = part(sch, 6);
   const shifted = text.length >= 12 && parseTime(text) !== null;
@@ -175,8 +179,8 @@ function created(reading: Reading): { readonly created?: AppointmentChange['at']
 }
 
 /**
- * PV1-16 and PD1-12 by the site file, as `PV1-16=VIP` or `VIP`. PD1-12 = Y asks by the standard that the record be protected:
- * where the site file does not say how, it is restricted rather than shown.
+ * PV1-16 and PD1-12 by the site file, as `PV1-16=VIP` or `VIP`. PD1-12 = Y asks by the standard that the record be
+ * protected: where the site file does not say how, it is restricted rather than shown.
  */
 function security(reading: Reading): { readonly security?: readonly string[] } {
   const { codes } = reading.site.sensitivity;
@@ -192,7 +196,7 @@ function security(reading: Reading): { readonly security?: readonly string[] } {
       const where = `${name}-${field}`;
       const listed = codes[`${where}=${code}`] ?? codes[code];
       const protect = name === 'PD1' && code.toUpperCase() === 'Y' ? ['R'] : [];
-      if (listed === undefined && name === 'PV1') reading.warn(where, 'has a code that sensitivity.codes does not list');
+      if (listed === undefined && name === 'PV1') reading.warn(where, 'has a code that is not under sensitivity.codes');
       for (const label of listed ?? protect) labels.add(label);
     }
   }

@@ -23,15 +23,17 @@ export function mapBlock(reading: Reading, closed: boolean): Mapped {
   const id = sch === undefined ? null : appointmentKey(reading, sch);
   const changes = actors.map((actor): BlockChange => {
     const own = named.find((one) => actorKey(one.actor) === actorKey(actor))?.during ?? during;
-    const key = id === null ? `${actorKey(actor)}/${own.start}-${own.end}` : `${id}/${actorKey(actor)}`;
+    const code = actor.kind === 'practitioner' ? actor.assertion.code : actor.code;
+    const name = `${actor.kind}:${code}`;
+    const key = id === null ? `${name}/${own.start}-${own.end}` : `${id}/${name}`;
     return { kind: 'block', at: reading.at, key, actor, during: own, closed };
   });
   return { kind: 'changes', changes, warnings: reading.warnings };
 }
 
 /**
- * All resources of a message are needed together, so what is closed is the person at that place: the person's time alone. A
- * place is closed where no person is named; else a clinic would close because one of its doctors is away.
+ * All resources of a message are needed together, so what is closed is the person at that place: the person's time
+ * alone. A place is closed where no person is named; else a clinic would close because one of its doctors is away.
  */
 function whoIsBlocked(reading: Reading, actors: readonly ResourceAssertion[]): readonly ResourceAssertion[] {
   const people = actors.filter(({ kind }) => kind === 'practitioner' || kind === 'calendar');

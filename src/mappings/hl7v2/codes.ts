@@ -3,7 +3,9 @@ import { HOUR_MS, DAY_MS, MINUTE_MS } from '../../core/instant.ts';
 import type { AppointmentStatus } from '../../fhir/types.ts';
 import type { ParticipantStatement, PatientAssertion } from '../contract.ts';
 
-/** Table 0278 (filler status), with Arrived, which SIU has no word for. `Discontinued` and `Blocked` are no status yet. */
+/**
+ * Table 0278 (filler status), with Arrived, which SIU has no word for. `Discontinued` and `Blocked` are no status yet.
+ */
 export type FillerStatus = AppointmentStatus | 'discontinued' | 'blocked';
 
 export const FILLER_STATUS: Readonly<Record<string, FillerStatus>> = {
@@ -52,7 +54,10 @@ export const TRIGGER_STATUS: Readonly<Record<string, { readonly status: FillerSt
 
 /** The visit is over or never was: such news needs neither a time nor a patient that can be told, and frees time. */
 export const END_STATUS: ReadonlySet<AppointmentStatus> = new Set(['cancelled', 'entered-in-error', 'noshow']);
-/** FHIR app-3 allows no start and end only for proposed, cancelled and waitlist; a no-show or an error had its time before. */
+/**
+ * FHIR app-3 allows no start and end only for proposed, cancelled and waitlist; a no-show or an error had its time
+ * before.
+ */
 export const MAY_LACK_TIME: ReadonlySet<AppointmentStatus> = new Set([...END_STATUS, 'waitlist']);
 
 /** AIx-10, AIx-12 (table 0278) to the participant's answer; the guide has no table. */
@@ -72,7 +77,9 @@ export const PARTICIPANT_STATUS: Readonly<Record<FillerStatus, ParticipantStatem
   blocked: 'accepted',
 };
 
-/** AIP-4 and table 0443 to v3-ParticipationType; other codes say what someone is, not what part they have in the visit. */
+/**
+ * AIP-4 and table 0443 to v3-ParticipationType; other codes say what someone is, not what part they have in the visit.
+ */
 export const PARTICIPATION: Readonly<Record<string, string>> = {
   ATND: 'ATND',
   ADM: 'ADM',
@@ -96,7 +103,10 @@ export const GENDER: Readonly<Record<string, NonNullable<PatientAssertion['gende
   N: 'other',
 };
 
-/** Table 0200: the name to go by is the legal one, else one without a type, else what is left; never a maiden or bad one. */
+/**
+ * Table 0200: the name to go by is the legal one, else one without a type, else what is left; never a maiden or bad
+ * one.
+ */
 export const NAME_RANK: Readonly<Record<string, number>> = { L: 0, D: 1, '': 2, R: 3, U: 4, A: 5, N: 6 };
 
 /** Table 0276 to SNOMED CT; WALKIN has no target. */

@@ -1,6 +1,6 @@
 /**
- * What becomes of a message, by MSH-9, as data. Ignored means that nothing the hub keeps is lost by it; whatever would be lost
- * or would leave something wrong standing is parked instead.
+ * What becomes of a message, by MSH-9, as data. Ignored means that nothing the hub keeps is lost by it; whatever would
+ * be lost or would leave something wrong standing is parked instead.
  */
 export type EventRule =
   | { readonly kind: 'appointment' }
@@ -17,8 +17,8 @@ const request = ignored('asks this hub for an appointment, which cannot be answe
 const answer = ignored('answers a request; this hub has sent none');
 const master = ignored('is a master file; people and places come from the site file');
 const merge = parked(
-  'merges, links or renames the records of a person, which needs the identity feature; until then appointments stay with ' +
-    'the record they were sent for',
+  'merges, links or renames the records of a person, which needs the identity feature; until then appointments stay ' +
+    'with the record they were sent for',
 );
 const removal = parked(
   'says that a person is to be deleted, which needs the identity feature; the person is still shown',

@@ -1,4 +1,7 @@
-/** Identifiers of people and appointments: whose they are by the site file, and what they are called where it says nothing. */
+/**
+ * Identifiers of people and appointments: whose they are by the site file, and what they are called where it says
+ * nothing.
+ */
 import { SYSTEMS } from '../../fhir/types.ts';
 import type { IdentifierSettings } from '../../settings/shape.ts';
 import type { SiteIdentifier } from '../contract.ts';
@@ -20,7 +23,10 @@ const SSN_OID = '2.16.840.1.113883.4.1';
 /** What clerks type where there is none, and the one that was printed in a million wallets. */
 const DUMMY_SSN = /^(?:(\d)\1{8}|123456789|987654321|078051120)$/;
 
-/** All of PID-3, PID-2, PID-4 and PID-19 that hold something, in this order (PID-2 alone is what version 2.1 senders fill). */
+/**
+ * All of PID-3, PID-2, PID-4 and PID-19 that hold something, in this order (PID-2 alone is what version 2.1 senders
+ * fill).
+ */
 export function patientIds(reading: Reading, pid: Segment): readonly PatientId[] {
   const found = [3, 2, 4].flatMap((n) => pid.repetitions(n).flatMap((cx) => patientId(reading, cx, `PID-${n}`) ?? []));
   const ssn = socialSecurity(part(pid, 19), 'PID-19');
@@ -45,7 +51,10 @@ function patientId(reading: Reading, cx: Repetition, where: string): PatientId |
   return { identifier: identifier(system, value, type), rule, authority: namespace || oid, where };
 }
 
-/** `ACME^MR`, then `ACME`, by namespace and by universal id; `^MR` for a type alone; `PID-3` for an id that says nothing. */
+/**
+ * `ACME^MR`, then `ACME`, by namespace and by universal id; `^MR` for a type alone; `PID-3` for an id that says
+ * nothing.
+ */
 function ruleFor(
   reading: Reading,
   authorities: readonly string[],
@@ -72,8 +81,9 @@ function socialSecurity(text: string, where: string): PatientId | null {
 }
 
 /**
- * Names the site's record of a patient for ever, so it must not depend on the order of PID-3: the identifier that write-back
- * uses, else one that the site file lists, else the first of PID-3 with an authority, else the first. Null without any.
+ * Names the site's record of a patient for ever, so it must not depend on the order of PID-3: the identifier that
+ * write-back uses, else one that the site file lists, else the first of PID-3 with an authority, else the first. Null
+ * without any.
  */
 export function recordKey(ids: readonly PatientId[]): string | null {
   const own = ids.filter((id) => id.identifier.system !== SYSTEMS.ssn);
@@ -127,8 +137,8 @@ function owned(
 }
 
 /**
- * The appointment's name at the site: id and authority of the filler's or the placer's id, with the occurrence number of a
- * repeating appointment whose occurrences have no ids of their own (SCH-3). Null when the message names none.
+ * The appointment's name at the site: id and authority of the filler's or the placer's id, with the occurrence number
+ * of a repeating appointment whose occurrences have no ids of their own (SCH-3). Null when the message names none.
  */
 export function appointmentKey(reading: Reading, sch: Segment): string | null {
   const order = reading.settings.appointmentKey === 'filler' ? [2, 1] : [1, 2];

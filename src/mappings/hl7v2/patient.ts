@@ -84,7 +84,9 @@ function contactOf(pid: Segment): Facts {
   return { ...filled({ phone, email }), ...(address === null ? {} : { address }) };
 }
 
-/** XTN: .12 as it is, else the parts, else .1; an e-mail address in .4, or in .1 of a sender that knows one place only. */
+/**
+ * XTN: .12 as it is, else the parts, else .1; an e-mail address in .4, or in .1 of a sender that knows one place only.
+ */
 function contactPoint(xtn: Composite): { readonly phone: string; readonly email: string } {
   const first = part(xtn, 1);
   const kind = part(xtn, 3).toUpperCase();
@@ -119,7 +121,9 @@ const CLEARABLE: readonly (readonly [field: number, component: number, name: Cle
   [30, 1, 'deceased'],
 ];
 
-/** `""` is the order to delete what is stored; an empty field says nothing. What the message states beside it stands. */
+/**
+ * `""` is the order to delete what is stored; an empty field says nothing. What the message states beside it stands.
+ */
 function clearedIn(pid: Segment): readonly ClearedField[] {
   return CLEARABLE.filter(([field, component]) => pid.component(field, component) === null).map(([, , name]) => name);
 }

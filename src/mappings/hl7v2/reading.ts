@@ -68,7 +68,10 @@ export class Reading {
     return [...this.#warnings];
   }
 
-  /** `where` is a path, `problem` a sentence; neither may hold a value of the message, since warnings are logged and shown. */
+  /**
+   * `where` is a path, `problem` a sentence; neither may hold a value of the message, since warnings are logged and
+   * shown.
+   */
   warn(where: string, problem: string): void {
     this.#warnings.add(`${where}: ${problem}`);
   }
@@ -110,7 +113,9 @@ export class Reading {
     return ['urn:slotwire:site', this.site.identity, ...names.map(encodeURIComponent)].join(':');
   }
 
-  /** CE, CWE: code^text^system^alternate code^text^system, and the original text in 9. Undefined when nothing is said. */
+  /**
+   * CE, CWE: code^text^system^alternate code^text^system, and the original text in 9. Undefined when nothing is said.
+   */
   coded(segment: Segment, n: number): CodedText | undefined {
     const field = fieldOf(segment, n);
     if (field === undefined) return undefined;

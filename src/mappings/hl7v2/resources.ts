@@ -67,7 +67,10 @@ export function participants(reading: Reading, occupation: Occupation): readonly
 
 type Wanted = 'practitioner' | 'location' | 'device';
 
-/** The fields of the list stand in for each other, they do not add up: AIG and PV1 repeat the person of AIP under other codes. */
+/**
+ * The fields of the list stand in for each other, they do not add up: AIG and PV1 repeat the person of AIP under other
+ * codes.
+ */
 function firstThatNames(
   reading: Reading,
   occupation: Occupation,
@@ -204,8 +207,8 @@ function statement(
 }
 
 /**
- * The zone of the first place that the site file lists, then the site's. MSH-7's offset is not asked: it is that of the day on
- * which the message was sent, and wrong for a visit beyond a change of clocks.
+ * The zone of the first place that the site file lists, then the site's. MSH-7's offset is not asked: it is that of the
+ * day on which the message was sent, and wrong for a visit beyond a change of clocks.
  */
 export function visitZone(reading: Reading, counted: Counted): string {
   const { locations, timeZone } = reading.site;

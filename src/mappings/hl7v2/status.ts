@@ -1,4 +1,6 @@
-/** Trigger and SCH-25 together: feeds start in the middle of an appointment's life, and copies of the status grow stale. */
+/**
+ * Trigger and SCH-25 together: feeds start in the middle of an appointment's life, and copies of the status grow stale.
+ */
 import type { Instant } from '../../core/instant.ts';
 import type { AppointmentStatus } from '../../fhir/types.ts';
 import type { Segment } from '../../hl7v2/segment.ts';
@@ -12,7 +14,10 @@ export interface Stated {
   readonly keeps: boolean;
 }
 
-/** Table 0278 in any case, by code or text, the site's own words first. Undefined for nothing, and with a warning for the unknown. */
+/**
+ * Table 0278 in any case, by code or text, the site's own words first. Undefined for nothing, and with a warning for
+ * the unknown.
+ */
 export function fillerStatus(reading: Reading, field: Composite | undefined, where: string): FillerStatus | undefined {
   if (field === undefined) return undefined;
   const words = [part(field, 1), part(field, 2)].filter((word) => word !== '').map((word) => word.toUpperCase());
@@ -28,7 +33,10 @@ export function fillerStatus(reading: Reading, field: Composite | undefined, whe
   return undefined;
 }
 
-/** By the places of the site file, else the trigger; the trigger before all where the site file says so (a stale "Booked"). */
+/**
+ * By the places of the site file, else the trigger; the trigger before all where the site file says so (a stale
+ * "Booked").
+ */
 export function statedStatus(reading: Reading, sch: Segment, counted: Counted): Stated {
   const byTrigger = TRIGGER_STATUS[reading.trigger];
   const told = toldStatus(reading, counted);

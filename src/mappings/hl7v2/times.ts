@@ -151,8 +151,8 @@ function warnOfRepeats(reading: Reading): void {
 }
 
 /**
- * When one resource is taken: its own start, else the visit's start and its offset, for its own duration, else to the end of
- * the visit. Null when that is the visit's own time, or when what is written cannot belong to this visit.
+ * When one resource is taken: its own start, else the visit's start and its offset, for its own duration, else to the
+ * end of the visit. Null when that is the visit's own time, or when what is written cannot belong to this visit.
  */
 export function resourceTime(reading: Reading, segment: Segment, visit: Interval, zone: string): Interval | null {
   const fields = RESOURCE_FIELDS[segment.name];
