@@ -16,7 +16,8 @@ import { siteObjectStore } from './site-objects.ts';
 
 /**
  * One row of `inbox` is named by its id and its time: with the time only one partition is looked into. It stands in the queue row
- * that is deleted; what is parked has none, and is looked up in every partition.
+ * that is deleted; what is parked has none, and is looked up in every partition. What is done already stays as it is, so that
+ * whoever comes late, after a batch that failed, undoes nothing.
  */
 const DONE = `
   WITH gone AS (DELETE FROM inbox_queue WHERE inbox_id = $1 RETURNING received_at, attempts),
@@ -24,7 +25,8 @@ const DONE = `
   released AS (UPDATE inbox_queue SET waits_for = NULL WHERE waits_for = $1)
   UPDATE inbox SET status = $2, reason = $3, done_at = $4, stage = NULL, code = NULL,
     attempts = COALESCE((SELECT attempts + 1 FROM gone), attempts), xid = pg_current_xact_id()
-  WHERE id = $1 AND received_at = COALESCE((SELECT received_at FROM gone), (SELECT received_at FROM inbox WHERE id = $1))`;
+  WHERE id = $1 AND received_at = COALESCE((SELECT received_at FROM gone), (SELECT received_at FROM inbox WHERE id = $1))
+    AND status IN ('received', 'parked')`;
 
 /** A barrier keeps its rows in inbox_pending: what shares a sequence key with it goes on waiting. */
 const PARK = `
@@ -33,7 +35,8 @@ const PARK = `
   released AS (UPDATE inbox_queue SET waits_for = NULL WHERE waits_for = $1)
   UPDATE inbox SET status = 'parked', stage = $2, code = $3, reason = $4, done_at = $5,
     attempts = COALESCE((SELECT attempts + 1 FROM gone), attempts), xid = pg_current_xact_id()
-  WHERE id = $1 AND received_at = COALESCE((SELECT received_at FROM gone), (SELECT received_at FROM inbox WHERE id = $1))`;
+  WHERE id = $1 AND received_at = COALESCE((SELECT received_at FROM gone), (SELECT received_at FROM inbox WHERE id = $1))
+    AND status IN ('received', 'parked')`;
 
 /** The row lock on the message decides between two replays: the second finds it received and changes nothing. */
 const REPLAY = `

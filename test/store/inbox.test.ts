@@ -5,7 +5,7 @@ import { systemScope } from '../../src/store/contract.ts';
 import type { Stored } from '../../src/store/contract-inbox.ts';
 import { at, event, hint, NOON, openedStore, state } from './opened.ts';
 
-const { store, pool, write } = await openedStore({ after }, { max: 24 });
+const { pool, store, write } = await openedStore({ after }, { max: 24 });
 
 /** Each test has a site of its own, so that none sees what another one queued. */
 let sites = 0;

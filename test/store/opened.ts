@@ -17,7 +17,7 @@ export interface Opened {
   readonly pool: Pool;
   readonly keys: Keys;
   /** One transaction of the hub itself. */
-  write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  readonly write: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
 }
 
 export async function openedStore(cleanup: Cleanup, options: { max?: number; clock?: Clock } = {}): Promise<Opened> {
