@@ -186,6 +186,14 @@ test('a resource answers with its own status: a declined room in a booked visit'
   );
 });
 
+test('a resource that is cancelled with the whole visit has declined nothing', () => {
+  const cancel = edit(edit(edit(v1, 'MSH-9', 'SIU^S15'), 'SCH-25', 'Cancelled'), 'AIP-12', 'Cancelled');
+  assert.deepEqual(
+    appointment(cancel).change.participants.map(({ status }) => status),
+    ['accepted', 'accepted'],
+  );
+});
+
 test('an appointment whose status is Blocked is a block', () => {
   const [block] = blocks(edit(without(v1, 'PID', 'PV1'), 'SCH-25', 'Blocked'));
   assert.equal(block?.closed, true);

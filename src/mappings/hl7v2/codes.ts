@@ -53,12 +53,12 @@ export const TRIGGER_STATUS: Readonly<Record<string, { readonly status: FillerSt
 };
 
 /** The visit is over or never was: such news needs neither a time nor a patient that can be told, and frees time. */
-export const END_STATUS: ReadonlySet<AppointmentStatus> = new Set(['cancelled', 'entered-in-error', 'noshow']);
+export const END_STATUS: ReadonlySet<FillerStatus> = new Set(['cancelled', 'entered-in-error', 'noshow']);
 /**
  * FHIR app-3 allows no start and end only for proposed, cancelled and waitlist; a no-show or an error had its time
  * before.
  */
-export const MAY_LACK_TIME: ReadonlySet<AppointmentStatus> = new Set([...END_STATUS, 'waitlist']);
+export const MAY_LACK_TIME: ReadonlySet<FillerStatus> = new Set([...END_STATUS, 'waitlist']);
 
 /** AIx-10, AIx-12 (table 0278) to the participant's answer; the guide has no table. */
 export const PARTICIPANT_STATUS: Readonly<Record<FillerStatus, ParticipantStatement['status']>> = {

@@ -2,7 +2,14 @@
 import type { Interval } from '../../core/instant.ts';
 import type { Segment } from '../../hl7v2/segment.ts';
 import type { ParticipantStatement, ResourceAssertion } from '../contract.ts';
-import { PARTICIPANT_STATUS, PARTICIPATION, RESOURCE_FIELDS, RESOURCE_TYPES, type FillerStatus } from './codes.ts';
+import {
+  END_STATUS,
+  PARTICIPANT_STATUS,
+  PARTICIPATION,
+  RESOURCE_FIELDS,
+  RESOURCE_TYPES,
+  type FillerStatus,
+} from './codes.ts';
 import { actorKey, locationOf, personOf } from './actors.ts';
 import { part, pathOf, type Reading } from './reading.ts';
 import { fillerStatus } from './status.ts';
@@ -200,7 +207,8 @@ function statement(
   const type = segment.name === 'AIP' ? PARTICIPATION[part(segment, 4).toUpperCase()] : undefined;
   return {
     actor,
-    status: PARTICIPANT_STATUS[own ?? occupation.status],
+    // A resource that is cancelled with the whole visit has declined nothing: it stays what the visit was to occupy.
+    status: END_STATUS.has(occupation.status) ? 'accepted' : PARTICIPANT_STATUS[own ?? occupation.status],
     ...(during === null ? {} : { during }),
     ...(type === undefined ? {} : { type }),
   };
