@@ -383,6 +383,13 @@ export const ERRORS = {
   // The hub itself
   STOPPING: entry('transient', 'hub', 'exception', 503, 'The hub is stopping. Try again in a moment.'),
   NOT_READY: entry('transient', 'hub', 'exception', 503, 'The hub is starting. Try again in a moment.'),
+  REQUEST_TOO_SLOW: entry(
+    'ambiguous',
+    'hub',
+    'timeout',
+    504,
+    'The hub did not finish in time. Look up what became of the request before repeating it.',
+  ),
   TOO_BUSY: entry('transient', 'hub', 'throttled', 429, 'Too many requests at once. Try again in a moment.'),
   INTERNAL: entry('permanent', 'hub', 'exception', 500, 'The hub made an error. The log has it under the request id.'),
 } as const satisfies Record<string, ErrorEntry>;

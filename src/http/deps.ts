@@ -1,0 +1,76 @@
+/** What the HTTP server is given. It knows no implementation: hub.ts puts it together, tests put in what they need. */
+import type { BookingDesk } from '../booking/contract.ts';
+import type { Clock } from '../core/clock.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import type { Plan } from '../settings/shape.ts';
+import type { Store } from '../store/contract.ts';
+import type { ReceiveWebhook } from './intake.ts';
+
+export interface HttpDeps {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly desk: BookingDesk;
+  /** The plan in force: tokens, limits and sites follow it at once when it changes. */
+  readonly currentPlan: () => Plan;
+  readonly receiveWebhook: ReceiveWebhook;
+  readonly readiness: () => Promise<Readiness>;
+  /** Prometheus text. */
+  readonly metrics: () => Promise<string>;
+  readonly opsView: () => Promise<OpsView>;
+  readonly events: HttpEvents;
+  /** For the CapabilityStatement. */
+  readonly version: string;
+}
+
+/** `missing` says in plain words what the hub still waits for; empty: ready. */
+export interface Readiness {
+  readonly missing: readonly string[];
+}
+
+/** What happens here, for counters and the log. Nothing in it is patient data: routes are patterns, never paths or queries. */
+export interface HttpEvents {
+  answered(event: {
+    readonly method: string;
+    /** As routed, e.g. `/fhir/R4/:type/:id`; `(none)` where nothing answers. */
+    readonly route: string;
+    readonly status: number;
+    readonly duration_ms: number;
+    readonly requestId: string;
+    /** Null: not known, or none needed. */
+    readonly client: string | null;
+  }): void;
+  /** An error that is not the caller's: the log has its detail, the caller has not. */
+  failed(event: { readonly requestId: string; readonly code: ErrorCode; readonly detail: string }): void;
+  /** One webhook request, by what became of it: `stored`, or the code it was refused with. */
+  intake(event: { readonly site: string; readonly outcome: 'stored' | 'aborted' | ErrorCode }): void;
+}
+
+export interface OpsView {
+  readonly sites: readonly OpsSite[];
+  /** Bookings by state. */
+  readonly bookings: Readonly<Record<string, number>>;
+  /** What is owed to each receiver. */
+  readonly outbox: readonly { readonly receiver: string; readonly state: string; readonly count: number }[];
+}
+
+export interface OpsSite {
+  readonly id: string;
+  readonly kind: string;
+  readonly stage: string;
+  readonly environment: string;
+  /** One plain sentence: `in step`, `behind`, `silent`, `login refused` ... */
+  readonly state: string;
+  readonly feeds: readonly OpsFeed[];
+  readonly queued: number;
+  readonly hints: number;
+  readonly parked: number;
+}
+
+/** `lag_s` of feeds that we read; `silence_s` of feeds that only push. Null: does not apply, or nothing was heard yet. */
+export interface OpsFeed {
+  readonly name: string;
+  readonly lag_s: number | null;
+  readonly silence_s: number | null;
+  readonly usualPerHour: number | null;
+  readonly error: string | null;
+}

@@ -1,0 +1,114 @@
+/** What a booking came to, as HTTP (DESIGN section 9): 200 or 201, 202, 409, 422. */
+import type { Request, Response } from 'express';
+import type { BookingAnswer } from '../booking/contract.ts';
+import { ERRORS, HubError } from '../core/errors.ts';
+import { issue, issuesOf, outcome } from '../fhir/outcome.ts';
+import { proposedAppointment } from '../fhir/proposal.ts';
+import type { OperationOutcomeIssue } from '../fhir/types.ts';
+import type { Served, StoredSlot } from '../store/contract-resources.ts';
+import type { Scope } from '../store/contract.ts';
+import { sendFhir } from './answer.ts';
+import { fhirBase } from './context.ts';
+import { searchset } from './fhir-bundle.ts';
+import { versionHeaders } from './fhir-read.ts';
+
+/** Extension of an issue: a contained, proposed Appointment that could be booked instead. */
+export const ALTERNATIVE = 'urn:slotwire:alternative';
+/** How soon it is worth asking a pending booking again. */
+const ASK_AGAIN_S = 1;
+
+/** `$book` answers with a Bundle, PUT and PATCH with the Appointment itself. */
+export type Form = 'bundle' | 'resource';
+
+export interface AnswerFacts {
+  readonly form: Form;
+  readonly scope: Scope;
+  /** For alternatives; null where the call names none (a status question). */
+  readonly patientId: string | null;
+}
+
+export function sendAnswer(req: Request, res: Response, answer: BookingAnswer, facts: AnswerFacts): void {
+  res.setHeader('Cache-Control', 'no-store');
+  switch (answer.kind) {
+    case 'booked':
+      sendAppointment(req, res, answer.repeated ? 200 : 201, answer.appointment, facts.form);
+      return;
+    case 'cancelled':
+      sendAppointment(req, res, 200, answer.appointment, facts.form);
+      return;
+    case 'pending':
+      sendPending(req, res, answer.bookingId, facts.form);
+      return;
+    case 'conflict':
+      sendConflict(res, answer, facts);
+      return;
+    case 'refused': {
+      const status = ERRORS[answer.error.code].http;
+      // Whatever the catalogue gives a refusal elsewhere: to the caller it is one, and not a fault of the hub.
+      const shown = status >= 400 && status < 500 ? status : 422;
+      sendFhir(res, shown, JSON.stringify(outcome(refusal(answer.error, answer.because))));
+      return;
+    }
+  }
+}
+
+function sendAppointment(req: Request, res: Response, status: number, served: Served, form: Form): void {
+  const base = fhirBase(req);
+  versionHeaders(res, served);
+  const address = `${base}/Appointment/${served.id}/_history/${served.version}`;
+  if (status === 201) res.setHeader('Location', address);
+  else res.setHeader('Content-Location', address);
+  if (form === 'resource') {
+    sendFhir(res, status, served.json);
+    return;
+  }
+  sendFhir(res, status, searchset({ base, total: 1, links: [], matches: [served], included: [], warnings: [] }));
+}
+
+function sendPending(req: Request, res: Response, bookingId: string, form: Form): void {
+  const query = form === 'resource' ? '?form=resource' : '';
+  res.setHeader('Content-Location', `${fhirBase(req)}/Appointment/$booking-status/${bookingId}${query}`);
+  res.setHeader('Retry-After', String(ASK_AGAIN_S));
+  sendFhir(res, 202, JSON.stringify(outcome(issuesOf(new HubError('BOOKING_PENDING')))));
+}
+
+type Conflict = Extract<BookingAnswer, { kind: 'conflict' }>;
+type ReferringIssue = OperationOutcomeIssue & {
+  readonly extension?: readonly { readonly url: string; readonly valueReference: { readonly reference: string } }[];
+};
+
+/** Alternatives are contained Appointments; the first issue refers to each by its id. */
+function sendConflict(res: Response, answer: Conflict, facts: AnswerFacts): void {
+  const { patientId } = facts;
+  const free = patientId === null ? [] : answer.alternatives.filter((slot) => mayOffer(slot, facts.scope));
+  const contained = patientId === null ? [] : free.map((slot) => proposedAppointment(slot, patientId));
+  const extension = contained.map(({ id }) => ({
+    url: ALTERNATIVE,
+    valueReference: { reference: `#${id ?? ''}` },
+  }));
+  const [first, ...rest] = issuesOf(answer.error);
+  const issues: readonly ReferringIssue[] = [
+    ...(first === undefined ? [] : [{ ...first, ...(extension.length === 0 ? {} : { extension }) }]),
+    ...rest,
+  ];
+  const { http } = ERRORS[answer.error.code];
+  const status = http >= 400 && http < 500 ? http : 409;
+  sendFhir(res, status, JSON.stringify({ ...outcome(issues), ...(contained.length === 0 ? {} : { contained }) }));
+}
+
+/** An offer tells that a time is free, which is more than "busy": it takes the same clearance as the Slot itself. */
+function mayOffer(slot: StoredSlot, scope: Scope): boolean {
+  const { sites, locations, clearances } = scope;
+  return (
+    (sites === '*' || sites.includes(slot.site)) &&
+    (locations === '*' || slot.locationId === null || locations.includes(slot.locationId)) &&
+    (clearances === '*' || slot.security.every((label) => clearances.includes(label)))
+  );
+}
+
+function refusal(error: HubError, because: string | null): readonly OperationOutcomeIssue[] {
+  const issues = issuesOf(error);
+  return because === null
+    ? issues
+    : [...issues, issue('information', 'business-rule', `The site's reason: ${because}.`)];
+}

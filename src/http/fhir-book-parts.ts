@@ -1,0 +1,119 @@
+/** What an Appointment to be booked names: its slot, its patient, and who else is said to take part. */
+import { HubError } from '../core/errors.ts';
+import { isUuid } from '../core/ids.ts';
+import { IssuesError, problem } from '../fhir/outcome.ts';
+import type { Appointment, Identifier, Patient, Reference, Schedule, Slot } from '../fhir/types.ts';
+import type { Tx } from '../store/contract.ts';
+
+/** @throws IssuesError RULE_BROKEN */
+export function slotOf(appointment: Appointment): string {
+  const slots = appointment.slot ?? [];
+  const [only] = slots;
+  if (only === undefined || slots.length > 1) {
+    throw broken('A booking names exactly one slot: {"reference": "Slot/<id>"}.', 'Appointment.slot');
+  }
+  const id = idIn(only, 'Slot');
+  if (id === null) throw broken('This is no reference to a Slot of this hub.', 'Appointment.slot[0].reference');
+  return id;
+}
+
+/**
+ * The one patient: a participant `Patient/<id>`, or one named by an identifier, here or in patient-resource, that exactly one
+ * visible record carries. The hub creates no patients: they come from the sites.
+ */
+export async function patientOf(tx: Tx, appointment: Appointment, patients: readonly Patient[]): Promise<string> {
+  const actors = appointment.participant.flatMap(({ actor }) => (actor === undefined ? [] : [actor]));
+  const named = actors.filter((actor) => typeIn(actor) === 'Patient');
+  if (named.length > 1 || patients.length > 1) {
+    throw broken('A booking is for one patient.', 'Appointment.participant');
+  }
+  const [participant] = named;
+  const [resource] = patients;
+  if (participant !== undefined) {
+    const id = idIn(participant, 'Patient');
+    if (id !== null) return id;
+    return byIdentifier(tx, participant.identifier === undefined ? [] : [participant.identifier]);
+  }
+  if (resource === undefined) {
+    throw broken('A booking needs a participant {"actor": {"reference": "Patient/<id>"}}.', 'Appointment.participant');
+  }
+  if (resource.id !== undefined && isUuid(resource.id)) return resource.id;
+  return byIdentifier(tx, resource.identifier ?? []);
+}
+
+async function byIdentifier(tx: Tx, identifiers: readonly Identifier[]): Promise<string> {
+  const anyOf = identifiers.flatMap(({ system, value }) =>
+    system === undefined || value === undefined ? [] : [{ system, code: value }],
+  );
+  if (anyOf.length > 0) {
+    const { matches } = await tx.resources.search({
+      type: 'Patient',
+      criteria: [{ kind: 'token', param: 'identifier', negate: false, anyOf }],
+      includes: [],
+      sort: [],
+      count: 2,
+      total: false,
+      after: null,
+    });
+    const [first] = matches;
+    if (first !== undefined && matches.length === 1) return first.id;
+    if (matches.length > 1) {
+      throw broken(
+        'Several patient records carry this identifier; name one as Patient/<id>.',
+        'Appointment.participant',
+      );
+    }
+  }
+  throw broken(
+    'No patient record carries this identifier. Patients come from the sites; the hub creates none.',
+    'Appointment.participant',
+  );
+}
+
+/**
+ * Practitioners and places in the request must be those of the slot: a caller who names another one means another visit, and
+ * would be booked with somebody else.
+ * @throws HubError NOT_FOUND (the slot), IssuesError RULE_BROKEN
+ */
+export async function checkParticipants(tx: Tx, appointment: Appointment, slotId: string): Promise<void> {
+  const served = await tx.resources.read('Slot', slotId);
+  if (served === null) throw new HubError('NOT_FOUND', { detail: 'Appointment.slot[0]: there is no such Slot' });
+  const others = appointment.participant
+    .map(({ actor }, index) => ({ actor, index }))
+    .filter(({ actor }) => actor?.reference !== undefined && typeIn(actor) !== 'Patient');
+  if (others.length === 0) return;
+  const slot = JSON.parse(served.json) as Slot;
+  const schedule = await tx.resources.read('Schedule', (slot.schedule.reference ?? '').replace('Schedule/', ''));
+  const actors =
+    schedule === null ? [] : (JSON.parse(schedule.json) as Schedule).actor.map(({ reference }) => reference);
+  const wrong = others.filter(({ actor }) => !actors.includes(relative(actor?.reference ?? '')));
+  if (wrong.length === 0) return;
+  throw new IssuesError(
+    'RULE_BROKEN',
+    wrong.map(({ index }) =>
+      problem(
+        'RULE_BROKEN',
+        'This participant does not belong to the schedule of the slot.',
+        `Appointment.participant[${index}].actor`,
+      ),
+    ),
+  );
+}
+
+function broken(text: string, where: string): IssuesError {
+  return new IssuesError('RULE_BROKEN', [problem('RULE_BROKEN', text, where)]);
+}
+
+function typeIn(reference: Reference): string | undefined {
+  return reference.type ?? relative(reference.reference ?? '').split('/')[0];
+}
+
+/** `http://any/fhir/R4/Patient/x` and `Patient/x` alike: ids are UUIDs, so another server's can match none of ours. */
+function relative(reference: string): string {
+  return reference.split('/').slice(-2).join('/');
+}
+
+function idIn(reference: Reference, type: string): string | null {
+  const [named, id = ''] = relative(reference.reference ?? '').split('/');
+  return named === type && isUuid(id) ? id : null;
+}
