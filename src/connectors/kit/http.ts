@@ -210,6 +210,8 @@ function openTransport(spec: HttpSpec): { readonly send: Transport; readonly clo
     request: ((options: http.RequestOptions, onAnswer: (answer: http.IncomingMessage) => void) => {
       const request = library.request(options, onAnswer);
       request.once('socket', (socket) => {
+        // A kept socket is connected already; a listener more for each of its calls would only pile up.
+        if (!socket.connecting) return;
         socket.once(secure ? 'secureConnect' : 'connect', () => {
           attempt.connected = true;
         });

@@ -10,6 +10,7 @@ export function mapAvailability(message: StoredMessage): Mapped {
   if (body === null || window === null) return unreadable('from', 'the window is not two times in order');
   const [calendar, visitType] = [textOf(body['calendar']), textOf(body['visitType'])];
   if (calendar === '' || visitType === '') return unreadable('calendar', 'calendar or visit type is missing');
+  if (!Array.isArray(body['answers'])) return unreadable('answers', 'the answers are missing');
   const slots = new Map<string, SlotStatement>();
   const warnings = new Set<string>();
   for (const asked of rowsIn(body['answers'])) {

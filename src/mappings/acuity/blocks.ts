@@ -11,7 +11,8 @@ export function mapBlocks(message: StoredMessage): Mapped {
   const [calendar, zone] = [textOf(body['calendar']), textOf(body['zone'])];
   const blocks = new Map<string, BlockWindowChange['blocks'][number]>();
   const issues: MapIssue[] = [];
-  const lists: readonly unknown[] = Array.isArray(body['answers']) ? body['answers'] : [];
+  const lists: unknown = body['answers'];
+  if (!Array.isArray(lists)) return unreadable('answers', 'the listing is missing');
   for (const row of lists.flatMap(rowsIn)) {
     const [start, end] = [timeIn(row['start'], zone), timeIn(row['end'], zone)];
     const id = row['id'];
