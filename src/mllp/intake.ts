@@ -26,7 +26,12 @@ export interface Hl7IntakeOptions {
 
 /** The answer to one frame. Rejects when storing failed: no answer, the sender repeats. */
 export function hl7Intake(options: Hl7IntakeOptions): (frame: Uint8Array) => Promise<Uint8Array | null> {
-  const answer = (head: Header, site: SiteSettings | null, outcome: AckOutcome, refusal?: Refusal): Uint8Array | null => {
+  const answer = (
+    head: Header,
+    site: SiteSettings | null,
+    outcome: AckOutcome,
+    refusal?: Refusal,
+  ): Uint8Array | null => {
     const code = ackCode(head, outcome);
     options.answered(site?.id ?? '(none)', code ?? 'none');
     if (code === null) return null;
@@ -67,7 +72,13 @@ interface Refusal {
   readonly text: string;
 }
 
-async function store(receiver: Receiver, site: SiteSettings, feed: Hl7Feed, frame: Uint8Array, now: Instant): Promise<void> {
+async function store(
+  receiver: Receiver,
+  site: SiteSettings,
+  feed: Hl7Feed,
+  frame: Uint8Array,
+  now: Instant,
+): Promise<void> {
   await receiver.store(site.id, 'hl7', [feed.read(frame, now)], null);
 }
 
@@ -77,7 +88,10 @@ function route(sites: readonly Hl7Site[], head: Header): Hl7Site | null {
   const exactness = ({ feed }: Hl7Site): number =>
     (feed.from.application === '' ? 0 : 2) + (feed.from.facility === '' ? 0 : 1);
   const candidates = sites
-    .filter(({ feed }) => fits(feed.from.application, head.sendingApplication) && fits(feed.from.facility, head.sendingFacility))
+    .filter(
+      ({ feed }) =>
+        fits(feed.from.application, head.sendingApplication) && fits(feed.from.facility, head.sendingFacility),
+    )
     .sort((left, right) => exactness(right) - exactness(left) || (left.site.id < right.site.id ? -1 : 1));
   return candidates[0] ?? null;
 }

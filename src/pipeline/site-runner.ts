@@ -91,10 +91,9 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
       deliverToSite(deps, site, { book: connector.book, block: connector.block }, signal),
     );
   }
-  const { maintain } = connector;
-  if (maintain !== undefined) {
+  if (connector.maintain !== undefined) {
     loop('maintain', MAINTAIN_TICK_MS, async (signal) => {
-      await maintain.call(connector, signal);
+      await connector.maintain?.(signal);
       return false;
     });
   }

@@ -1,0 +1,165 @@
+/**
+ * Named events: each makes one log line and one metric. Levels say what the operator must do: error: act now; warn: look today;
+ * info: something rare happened; debug: normal operation. No field may hold a name, birth date, phone number or message body:
+ * fields are ids, codes, counts and durations (test/stories feeds the fixtures through and searches the log).
+ */
+interface EventSpec {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly text: string;
+  readonly metric: {
+    readonly name: string;
+    readonly help: string;
+    readonly labels: readonly string[];
+    /** The field that a histogram observes, in milliseconds; absent: a counter. */
+    readonly observe?: string;
+    /** The field that a counter adds; absent: 1. */
+    readonly add?: string;
+  };
+}
+
+export const EVENTS = {
+  MessagesReceived: {
+    level: 'debug',
+    text: 'messages stored',
+    metric: {
+      name: 'slotwire_messages_received_total',
+      help: 'Messages stored, by site and way in',
+      labels: ['site', 'via'],
+      add: 'inserted',
+    },
+  },
+  MessagesRepeated: {
+    level: 'debug',
+    text: 'messages known already',
+    metric: {
+      name: 'slotwire_messages_repeated_total',
+      help: 'Messages that were duplicates or unchanged',
+      labels: ['site', 'via'],
+      add: 'repeated',
+    },
+  },
+  MessageApplied: {
+    level: 'debug',
+    text: 'message done',
+    metric: {
+      name: 'slotwire_apply_seconds',
+      help: 'From received to done',
+      labels: ['site', 'status'],
+      observe: 'waited_ms',
+    },
+  },
+  MessageParked: {
+    level: 'warn',
+    text: 'message parked: a person must look at it',
+    metric: {
+      name: 'slotwire_messages_parked_total',
+      help: 'Messages parked, by stage and code',
+      labels: ['site', 'stage', 'code'],
+    },
+  },
+  FeedAsked: {
+    level: 'debug',
+    text: 'site asked',
+    metric: {
+      name: 'slotwire_feed_seconds',
+      help: 'Duration of a page or window',
+      labels: ['site', 'feed'],
+      observe: 'took_ms',
+    },
+  },
+  FeedFailed: {
+    level: 'warn',
+    text: 'asking the site failed',
+    metric: {
+      name: 'slotwire_feed_failures_total',
+      help: 'Failed questions to a site',
+      labels: ['site', 'feed', 'code'],
+    },
+  },
+  Delivered: {
+    level: 'debug',
+    text: 'delivery answered',
+    metric: {
+      name: 'slotwire_delivery_seconds',
+      help: 'Calls that write at a site',
+      labels: ['site', 'kind', 'outcome'],
+      observe: 'took_ms',
+    },
+  },
+  BookingMoved: {
+    level: 'debug',
+    text: 'booking moved',
+    metric: {
+      name: 'slotwire_bookings_total',
+      help: 'Bookings that reached a state',
+      labels: ['site', 'action', 'state'],
+    },
+  },
+  StageFailed: {
+    level: 'error',
+    text: 'a stage failed and is tried again',
+    metric: { name: 'slotwire_stage_failures_total', help: 'Stages that threw', labels: ['stage', 'code'] },
+  },
+  Swept: {
+    level: 'debug',
+    text: 'swept',
+    metric: { name: 'slotwire_swept_total', help: 'Rows that sweeping dealt with', labels: ['what'], add: 'count' },
+  },
+  RequestAnswered: {
+    level: 'debug',
+    text: 'request answered',
+    metric: {
+      name: 'slotwire_http_seconds',
+      help: 'HTTP requests',
+      labels: ['method', 'route', 'status'],
+      observe: 'duration_ms',
+    },
+  },
+  RequestFailed: {
+    level: 'error',
+    text: 'request failed through no fault of the caller',
+    metric: { name: 'slotwire_http_failures_total', help: 'Requests answered 5xx', labels: ['code'] },
+  },
+  WebhookTaken: {
+    level: 'debug',
+    text: 'webhook answered',
+    metric: {
+      name: 'slotwire_webhooks_total',
+      help: 'Webhook requests, by what became of them',
+      labels: ['site', 'outcome'],
+    },
+  },
+  MllpEvent: {
+    level: 'debug',
+    text: 'MLLP',
+    metric: { name: 'slotwire_mllp_events_total', help: 'What happened on MLLP connections', labels: ['kind'] },
+  },
+  FrameAnswered: {
+    level: 'debug',
+    text: 'frame answered',
+    metric: { name: 'slotwire_frames_total', help: 'HL7 frames, by acknowledgement', labels: ['site', 'code'] },
+  },
+  PlanApplied: {
+    level: 'info',
+    text: 'a new plan is in force',
+    metric: { name: 'slotwire_plans_total', help: 'Plans put in force', labels: [] },
+  },
+  PlanRefused: {
+    level: 'error',
+    text: 'the new plan was refused; the running one stays in force',
+    metric: { name: 'slotwire_plans_refused_total', help: 'Plans refused', labels: [] },
+  },
+  Started: {
+    level: 'info',
+    text: 'hub started',
+    metric: { name: 'slotwire_starts_total', help: 'Starts of the hub', labels: [] },
+  },
+  Stopping: {
+    level: 'info',
+    text: 'hub stopping',
+    metric: { name: 'slotwire_stops_total', help: 'Stops of the hub', labels: [] },
+  },
+} as const satisfies Record<string, EventSpec>;
+
+export type EventName = keyof typeof EVENTS;
+export type EventFields = Readonly<Record<string, string | number | boolean | null>>;

@@ -1,0 +1,36 @@
+/** What stages, HTTP and MLLP report, as named events. */
+import type { Telemetry } from './core/telemetry.ts';
+import type { HttpEvents } from './http/deps.ts';
+import type { StageEvents } from './pipeline/events.ts';
+
+export interface HubEvents extends StageEvents {
+  readonly http: HttpEvents;
+  mllp(kind: string): void;
+  frameAnswered(site: string, code: string): void;
+}
+
+export function hubEvents(telemetry: Telemetry): HubEvents {
+  const emit: Telemetry['emit'] = (name, fields) => telemetry.emit(name, fields);
+  return {
+    received(site, via, inserted, repeated) {
+      if (inserted > 0) emit('MessagesReceived', { site, via, inserted });
+      if (repeated > 0) emit('MessagesRepeated', { site, via, repeated });
+    },
+    applied: (site, kind, status, waited_ms) => emit('MessageApplied', { site, kind, status, waited_ms }),
+    parked: (site, kind, stage, code, messageId) => emit('MessageParked', { site, kind, stage, code, messageId }),
+    polled: (site, feed, messages, took_ms) => emit('FeedAsked', { site, feed, messages, took_ms }),
+    feedFailed: (site, feed, code, detail) => emit('FeedFailed', { site, feed, code, detail }),
+    delivered: (site, kind, outcome, took_ms) => emit('Delivered', { site, kind, outcome, took_ms }),
+    bookingMoved: (site, action, state) => emit('BookingMoved', { site, action, state }),
+    stageFailed: (stage, code, detail) => emit('StageFailed', { stage, code, detail }),
+    swept: (what, count) => emit('Swept', { what, count }),
+    mllp: (kind) => emit('MllpEvent', { kind }),
+    frameAnswered: (site, code) => emit('FrameAnswered', { site, code }),
+    http: {
+      answered: ({ method, route, status, duration_ms, requestId, client }) =>
+        emit('RequestAnswered', { method, route, status, duration_ms, requestId, client }),
+      failed: ({ requestId, code, detail }) => emit('RequestFailed', { requestId, code, detail }),
+      intake: ({ site, outcome }) => emit('WebhookTaken', { site, outcome }),
+    },
+  };
+}

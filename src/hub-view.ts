@@ -1,0 +1,109 @@
+/** How the hub stands, for the operations page and for metrics. */
+import type { Clock } from './core/clock.ts';
+import type { Instant } from './core/instant.ts';
+import type { Telemetry } from './core/telemetry.ts';
+import type { OpsFeed, OpsSite, OpsView } from './http/deps.ts';
+import type { SiteRunner } from './pipeline/site-runner.ts';
+import type { Plan, SiteSettings } from './settings/shape.ts';
+import type { FeedState } from './store/contract-inbox.ts';
+import { systemScope, type Store } from './store/contract.ts';
+
+const SCOPE = systemScope('ops');
+
+export async function opsView(
+  store: Store,
+  clock: Clock,
+  plan: Plan,
+  runners: ReadonlyMap<string, SiteRunner>,
+): Promise<OpsView> {
+  return store.read(SCOPE, async (tx) => {
+    const feeds = await tx.feeds.feeds();
+    const sites: OpsSite[] = [];
+    for (const site of plan.sites) {
+      const depth = await tx.inbox.depth(site.id);
+      const own = feeds.filter((feed) => feed.site === site.id);
+      sites.push({
+        id: site.id,
+        kind: site.kind,
+        stage: site.stage,
+        environment: site.environment,
+        state: stateOf(site, own, runners.get(site.id), clock.now()),
+        feeds: own.map((feed) => opsFeed(feed, clock.now())),
+        ...depth,
+      });
+    }
+    const outbox = (await tx.outbox.depth()).map(({ receiverId, state, count }) => ({
+      receiver: receiverId,
+      state,
+      count,
+    }));
+    return { sites, bookings: await tx.bookings.countByState(), outbox };
+  });
+}
+
+function opsFeed(feed: FeedState, now: Instant): OpsFeed {
+  const seconds = (at: Instant | null): number | null =>
+    at === null ? null : Math.max(0, Math.round((now - at) / 1000));
+  const pulled = feed.name === 'poll' || feed.name === 'availability';
+  return {
+    name: feed.name,
+    lag_s: pulled ? seconds(feed.seenUpTo) : null,
+    silence_s: pulled ? null : seconds(feed.heardAt),
+    usualPerHour: feed.usualPerHour,
+    error: feed.errorCode,
+  };
+}
+
+function stateOf(
+  site: SiteSettings,
+  feeds: readonly FeedState[],
+  runner: SiteRunner | undefined,
+  now: Instant,
+): string {
+  if (site.stage === 'suspended') return 'suspended';
+  if (runner === undefined) return 'not running';
+  const failing = feeds.find((feed) => feed.errorSince !== null);
+  if (failing !== undefined) return `failing: ${failing.errorCode ?? 'unknown'}`;
+  if (!runner.loaded()) return 'first load';
+  const poll = feeds.find((feed) => feed.name === 'poll');
+  const behind_ms = 3 * site.poll.every_s * 1000 + site.poll.overlap_s * 1000;
+  if (poll !== undefined && poll.seenUpTo !== null && now - poll.seenUpTo > behind_ms) return 'behind';
+  return 'in step';
+}
+
+export function watchGauges(telemetry: Telemetry, store: Store, clock: Clock): void {
+  telemetry.gauge(
+    'slotwire_lag_seconds',
+    'Now minus the newest moment of a site that is proven seen',
+    ['site', 'feed'],
+    async () => {
+      const feeds = await store.read(SCOPE, (tx) => tx.feeds.feeds());
+      return feeds.flatMap((feed) =>
+        feed.seenUpTo === null
+          ? []
+          : [
+              {
+                labels: { site: feed.site, feed: feed.name },
+                value: Math.max(0, (clock.now() - feed.seenUpTo) / 1000),
+              },
+            ],
+      );
+    },
+  );
+  telemetry.gauge('slotwire_silence_seconds', 'Since a push feed was last heard', ['site', 'feed'], async () => {
+    const feeds = await store.read(SCOPE, (tx) => tx.feeds.feeds());
+    return feeds.flatMap((feed) =>
+      feed.heardAt === null || feed.name === 'poll' || feed.name === 'availability'
+        ? []
+        : [{ labels: { site: feed.site, feed: feed.name }, value: Math.max(0, (clock.now() - feed.heardAt) / 1000) }],
+    );
+  });
+  telemetry.gauge('slotwire_inbox_depth', 'Messages waiting', ['state'], async () => {
+    const { queued, hints, parked } = await store.read(SCOPE, (tx) => tx.inbox.depth());
+    return [
+      { labels: { state: 'queued' }, value: queued },
+      { labels: { state: 'hints' }, value: hints },
+      { labels: { state: 'parked' }, value: parked },
+    ];
+  });
+}
