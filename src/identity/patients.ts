@@ -5,7 +5,7 @@
 import { identifierTokens } from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { SYSTEMS, type ContactPoint, type Patient } from '../fhir/types.ts';
-import type { PatientAssertion } from '../mappings/contract.ts';
+import type { ClearedField, PatientAssertion } from '../mappings/contract.ts';
 import type { PatientIndex } from './contract.ts';
 
 export const patientIndex: PatientIndex = {
@@ -38,10 +38,11 @@ export const patientIndex: PatientIndex = {
 
 /** What is not stated stays as it was; a stated list replaces the list, since the record is this site's alone. */
 export function patient(assertion: PatientAssertion, before: Patient | null): Patient {
-  const { meta: _meta, id: _id, ...kept } = before ?? { resourceType: 'Patient' as const };
+  const { meta: _meta, id: _id, ...known } = before ?? { resourceType: 'Patient' as const };
+  const kept = withoutCleared(known, assertion.cleared ?? []);
   const named = assertion.family !== undefined || assertion.given !== undefined;
   const given = [assertion.given, assertion.middle].filter((part) => part !== undefined);
-  const telecom = contacts(assertion, before?.telecom ?? []);
+  const telecom = contacts(assertion, kept.telecom ?? []);
   const { address } = assertion;
   return {
     ...kept,
@@ -83,6 +84,24 @@ export function patient(assertion: PatientAssertion, before: Patient | null): Pa
             },
           ],
         }),
+  };
+}
+
+/** What the site says that it no longer has (HL7 v2 `""`), as opposed to what it does not mention. */
+function withoutCleared(
+  known: Omit<Patient, 'id' | 'meta'>,
+  cleared: readonly ClearedField[],
+): Omit<Patient, 'id' | 'meta'> {
+  const { telecom, birthDate, gender, address, deceasedBoolean, ...rest } = known;
+  const gone = new Set<string>(cleared);
+  const contactsLeft = telecom?.filter(({ system }) => system === undefined || !gone.has(system)) ?? [];
+  return {
+    ...rest,
+    ...(contactsLeft.length === 0 ? {} : { telecom: contactsLeft }),
+    ...(birthDate === undefined || gone.has('birthDate') ? {} : { birthDate }),
+    ...(gender === undefined || gone.has('gender') ? {} : { gender }),
+    ...(address === undefined || gone.has('address') ? {} : { address }),
+    ...(deceasedBoolean === undefined || gone.has('deceased') ? {} : { deceasedBoolean }),
   };
 }
 

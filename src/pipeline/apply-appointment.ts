@@ -24,16 +24,19 @@ export function occupiesTime(status: AppointmentStatus): boolean {
   return status !== 'proposed' && status !== 'cancelled' && status !== 'entered-in-error' && status !== 'waitlist';
 }
 
-export async function applyAppointment(context: ApplyContext, change: AppointmentChange): Promise<Applied> {
+export async function applyAppointment(context: ApplyContext, news: AppointmentChange): Promise<Applied> {
   const { tx, site } = context;
   const patients: string[] = [];
-  for (const assertion of change.patients) {
-    patients.push((await context.patients.resolve(assertion, site, change.at, tx, context.cause)).id);
+  for (const assertion of news.patients) {
+    patients.push((await context.patients.resolve(assertion, site, news.at, tx, context.cause)).id);
   }
-  const attached = await attachTo(context, change);
+  const attached = await attachTo(context, news);
   const id = attached.appointmentId;
   const before = await tx.resources.appointment(id);
-  if (before !== null && before.siteKey !== null && before.orderedAt > change.at) return 'superseded';
+  if (before !== null && before.siteKey !== null && before.orderedAt > news.at) return 'superseded';
+  // A modification that states no status must not make a visit under way booked again.
+  const keeps = news.keepsStatus === true && before !== null && before.siteKey !== null;
+  const change = keeps ? { ...news, status: before.resource.status } : news;
 
   const during = change.during ?? before?.during ?? null;
   const stated = change.participants.filter((one) => one.status !== 'declined');

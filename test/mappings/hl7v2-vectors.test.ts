@@ -1,6 +1,7 @@
 /** The vectors of the standards sheet, field by field. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { patient } from '../../src/identity/patients.ts';
 import { at, appointment, blocks, edit, fixture, hl7Site, map, people, without } from '../fixtures/siu/site.ts';
 
 const v1 = fixture('v1-booked');
@@ -90,9 +91,15 @@ test('V5: two quotes in PID-13 say that the phone is deleted; an empty PID-13 sa
   const quotes = people(edit(adt, 'PID-13', '""')).change[0]?.patient;
   assert.equal(quotes?.phone, undefined);
   assert.deepEqual(quotes?.cleared, ['phone', 'email']);
+  const known = patient(
+    { key: 'MRN123^HOSP_A', identifiers: [], phone: '+1 217 5550101', birthDate: '1980-01-02' },
+    null,
+  );
+  assert.equal(patient(quotes, known).telecom, undefined);
   const empty = people(edit(adt, 'PID-13', '')).change[0]?.patient;
   assert.equal(empty?.phone, undefined);
   assert.equal(empty?.cleared, undefined);
+  assert.equal(empty === undefined ? '' : patient(empty, known).telecom?.[0]?.value, '+1 217 5550101');
 });
 
 test('V7: escapes in a note become the characters that they stand for', () => {
