@@ -55,9 +55,14 @@ export function timestamptz(at: Instant): string {
   return new Date(at).toISOString();
 }
 
+/** The driver declares a function here and has an object: its types are ahead of its code. */
+const arrayParser = pg.types.arrayParser as unknown as {
+  create<T>(text: string, read: (entry: string | null) => T): { parse(): T[] };
+};
+
 function arrayOf<T>(element: (text: string) => T): (text: string) => (T | null)[] {
   const read = (entry: string | null): T | null => (entry === null ? null : element(entry));
-  return (text) => pg.types.arrayParser(text, read) as (T | null)[];
+  return (text) => arrayParser.create(text, read).parse();
 }
 
 const asText = (text: string): string => text;

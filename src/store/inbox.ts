@@ -134,8 +134,13 @@ export function inboxStore(q: Queryable, keys: Keys, scope: Scope): InboxStore {
     async caughtUp(of, id) {
       const { rows } = await q.query<{ behind: boolean }>({
         name: 'inbox-caught-up', // inbox_queue_site, hint_queue_site
-        text: `SELECT EXISTS (SELECT FROM inbox_queue WHERE site = ANY($1) AND inbox_id < $2)
-                 OR EXISTS (SELECT FROM hint_queue WHERE site = ANY($1) AND inbox_id < $2) AS behind`,
+        // The first of each site only: an EXISTS over all of them is planned as a walk through the table that hopes for luck.
+        text: `SELECT EXISTS (
+                 SELECT FROM unnest($1::text[]) AS s(site) CROSS JOIN LATERAL (
+                   (SELECT q.inbox_id FROM inbox_queue q WHERE q.site = s.site ORDER BY q.inbox_id LIMIT 1)
+                   UNION ALL
+                   (SELECT h.inbox_id FROM hint_queue h WHERE h.site = s.site ORDER BY h.inbox_id LIMIT 1)) AS first
+                 WHERE first.inbox_id < $2) AS behind`,
         values: [of, id],
       });
       return rows[0]?.behind === false;

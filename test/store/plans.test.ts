@@ -1,0 +1,131 @@
+/** Hot statements read along an index however full the tables are. Asked of the planner for given and for unknown values. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { systemScope } from '../../src/store/contract.ts';
+import { inboxStore } from '../../src/store/inbox.ts';
+import { outboxStore } from '../../src/store/outbox.ts';
+import type { Queryable, Statement } from '../../src/store/postgres.ts';
+import { transaction } from '../../src/store/transaction.ts';
+import { at, event, hint, NOON, openedStore, state } from './opened.ts';
+
+const { store, pool, keys, write } = await openedStore({ after });
+const RETENTION = { inbox_days: 365, history_days: 365, dedupe_days: 30 };
+
+/** Of a table with nothing in it nothing is spared. */
+const empty = new Set<string>();
+
+before(async () => {
+  await store.maintain(NOON, RETENTION);
+  await store.maintain(at(-60 * 24 * 60), RETENTION);
+  for (let part = 0; part < 20; part += 1) {
+    const now = at(part % 2 === 0 ? -50 * 24 * 60 : -1);
+    await write(async (tx) => {
+      const numbers = Array.from({ length: 500 }, (_, index) => part * 500 + index);
+      await tx.inbox.insert('a', 'hl7', numbers.map((n) => event(`e${n}`, { sequenceKeys: [`p:${n % 900}`, `s:${n % 40}`] })), now, null); // prettier-ignore
+      await tx.inbox.insert(
+        'b',
+        'poll',
+        numbers.map((n) => state(`appointment:${n}`, 'A', now)),
+        now,
+        null,
+      );
+      await tx.inbox.insert(
+        'c',
+        'webhook',
+        numbers.map((n) => hint(`appointment:${n % 3000}`)),
+        now,
+        null,
+      );
+    });
+  }
+  await pool.query(
+    `INSERT INTO outbox (created_at, receiver, receiver_id, kind, appointment_id, next_attempt_at, state)
+     SELECT $1::timestamptz - n * interval '1 minute', 'subscriber', 'r' || n % 5, 'event', gen_random_uuid(), $1,
+       CASE WHEN n % 10 = 0 THEN 'queued' ELSE 'done' END FROM generate_series(1, 40000) n`,
+    [new Date(NOON)],
+  );
+  await pool.query('ANALYZE');
+  const { rows } = await pool.query<{ name: string }>(`SELECT relname AS name FROM pg_class WHERE reltuples <= 0`);
+  for (const { name } of rows) empty.add(name);
+});
+
+/** Statements run as they are; before each, both plans are searched for reads of a whole table. */
+async function wholeReads(work: (q: Queryable) => Promise<unknown>): Promise<readonly string[]> {
+  const found: string[] = [];
+  await transaction(pool, async (tx) => {
+    const look = async (statement: string, values: readonly unknown[]): Promise<void> => {
+      const { rows } = await tx.query<{ 'QUERY PLAN': readonly unknown[] }>(statement, values);
+      found.push(...sequential(rows[0]?.['QUERY PLAN']));
+    };
+    const q: Queryable = {
+      async query<R>(statement: string | Statement, given?: readonly unknown[]) {
+        const { text, values = given ?? [] } = typeof statement === 'string' ? { text: statement } : statement;
+        await look(`EXPLAIN (FORMAT JSON) ${text}`, values);
+        await tx.query(`SET LOCAL plan_cache_mode = force_generic_plan`);
+        await tx.query(`PREPARE looked_at AS ${text}`);
+        const unknown = values.length === 0 ? '' : `(${values.map(() => 'NULL').join(', ')})`;
+        await look(`EXPLAIN (FORMAT JSON) EXECUTE looked_at${unknown}`, []);
+        await tx.query('DEALLOCATE looked_at');
+        return tx.query<R>(statement, given);
+      },
+    };
+    await work(q);
+  });
+  return found.filter((name) => !empty.has(name));
+}
+
+function sequential(plan: unknown): readonly string[] {
+  if (Array.isArray(plan)) return plan.flatMap(sequential);
+  if (typeof plan !== 'object' || plan === null) return [];
+  const own = 'Node Type' in plan && plan['Node Type'] === 'Seq Scan' && 'Relation Name' in plan;
+  return [...(own ? [String(plan['Relation Name'])] : []), ...Object.values(plan).flatMap(sequential)];
+}
+
+const scope = systemScope('test');
+const inbox = (work: (messages: ReturnType<typeof inboxStore>) => Promise<unknown>): Promise<readonly string[]> =>
+  wholeReads((q) => work(inboxStore(q, keys, scope)));
+
+test('storing messages reads no table as a whole', async () => {
+  const all = [event('new'), event('e7'), state('appointment:7', 'B', NOON), hint('appointment:1')];
+  assert.deepEqual(await inbox((messages) => messages.insert('b', 'poll', all, NOON, null)), []);
+});
+
+test('claiming, finishing, parking and replaying messages read no table as a whole', async () => {
+  const found = await inbox(async (messages) => {
+    const claimed = await messages.claim(NOON, 20);
+    assert.equal(claimed.length, 20);
+    const [one, two, three] = claimed.map((message) => message.id);
+    assert.ok(one && two && three);
+    await messages.done(one, 'applied', null, NOON);
+    await messages.park(two, { stage: 'map', code: 'MESSAGE_UNREADABLE', reason: 'x', barrier: false }, NOON);
+    await messages.retry(three, at(5));
+    await messages.replay(one, NOON);
+    await messages.get(two);
+    await messages.caughtUp(['a', 'b'], 1);
+    await messages.done(two, 'ignored', null, NOON);
+  });
+  assert.deepEqual(found, []);
+});
+
+test('hints are claimed and answered without reading a table as a whole', async () => {
+  const found = await inbox(async (messages) => {
+    const [first] = await messages.claimHints('c', NOON, 5);
+    assert.equal(first?.object, 'appointment:0');
+    await messages.hintsRetry(first.ids, at(1));
+    await messages.hintsDone(first.ids, NOON);
+  });
+  assert.deepEqual(found, []);
+});
+
+test('deliveries are claimed and finished without reading a table as a whole', async () => {
+  const found = await wholeReads(async (q) => {
+    const outbox = outboxStore(q);
+    assert.equal((await outbox.receiversDue('subscriber', NOON)).length, 1);
+    const [delivery] = await outbox.claim('subscriber', 'r0', NOON, at(1), 10);
+    assert.ok(delivery);
+    await outbox.expired(at(5), 10);
+    await outbox.requeue(delivery.id, at(1), null);
+    await outbox.finish(delivery.id, 'done', null);
+  });
+  assert.deepEqual(found, []);
+});
