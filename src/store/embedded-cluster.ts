@@ -6,7 +6,20 @@
  * the disk. A kill in the middle leaves a folder postgres.new-*, which the next start removes.
  */
 import { spawn } from 'node:child_process';
-import { chmod, lchown, lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import {
+  chmod,
+  lchown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { HubError } from '../core/errors.ts';
 import { randomToken, sha256 } from '../core/ids.ts';
@@ -27,6 +40,13 @@ export const HUB_DATABASE = 'slotwire';
 export interface Passwords {
   readonly admin: string;
   readonly hub: string;
+}
+
+export interface Cluster {
+  readonly folder: string;
+  readonly passwords: Passwords;
+  /** Tells its server's processes from those of every other cluster, a copy of this one included. */
+  readonly mark: string;
 }
 
 export function clusterFolder(dataDir: string): string {
@@ -165,13 +185,17 @@ async function initdb(inner: string, binaries: Binaries, maker: RunAs | null, si
   }
 }
 
-/** @throws HubError DATABASE_CANNOT_START when the file is gone */
-export async function readPasswords(cluster: string): Promise<Passwords> {
-  const secret = await readFile(join(cluster, SECRET_FILE), 'utf8').catch(() => '');
-  if (secret !== '') return passwordsOf(secret);
-  throw new HubError('DATABASE_CANNOT_START', {
-    detail: `${join(cluster, SECRET_FILE)} cannot be read; restore it from the backup that the rest came from`,
-  });
+/** @throws HubError DATABASE_CANNOT_START when its secret is gone */
+export async function openCluster(dataDir: string): Promise<Cluster> {
+  const folder = await realpath(clusterFolder(dataDir));
+  const secret = await readFile(join(folder, SECRET_FILE), 'utf8').catch(() => '');
+  if (secret === '') {
+    throw new HubError('DATABASE_CANNOT_START', {
+      detail: `${join(folder, SECRET_FILE)} cannot be read; restore it from the backup that the rest came from`,
+    });
+  }
+  const { dev, ino } = await stat(folder);
+  return { folder, passwords: passwordsOf(secret), mark: sha256(`mark:${secret}:${dev}:${ino}`).slice(0, 16) };
 }
 
 function passwordsOf(secret: string): Passwords {

@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:fs';
 import { access, mkdir, realpath, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { HubError, type ErrorCode } from '../core/errors.ts';
 import { errnoOf } from './sqlstate.ts';
 
@@ -35,7 +35,7 @@ export function folderError(path: string, thrown: unknown): HubError {
 export async function ensureDataDir(dataDir: string): Promise<string> {
   const path = resolve(dataDir);
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: unknown) => whyNot(path, error));
     const found = await stat(path);
     if (!found.isDirectory()) throw new HubError('DATA_DIR_UNUSABLE', { detail: `${path}: it is a file` });
     const uid = process.geteuid?.();
@@ -49,4 +49,15 @@ export async function ensureDataDir(dataDir: string): Promise<string> {
   } catch (error) {
     throw folderError(path, error);
   }
+}
+
+/** On a read-only disk, making a folder with those above it fails with "no such folder", which helps nobody. */
+async function whyNot(path: string, error: unknown): Promise<never> {
+  for (let at = path; dirname(at) !== at; at = dirname(at)) {
+    const there = await stat(at).catch(() => null);
+    if (there === null) continue;
+    if (errnoOf(error) === 'ENOENT') await access(at, constants.W_OK);
+    break;
+  }
+  throw error;
 }

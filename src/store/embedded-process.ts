@@ -1,7 +1,7 @@
 /** Looking at, and ending, database server processes that this process may not have started itself. */
 import { execFile } from 'node:child_process';
-import { readdir, readFile, readlink, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Clock } from '../core/clock.ts';
 
@@ -35,10 +35,8 @@ export async function removePidFile(cluster: string): Promise<void> {
  * server stays in the process table for ever, and PostgreSQL's own check takes it for a live one.
  */
 export async function isRunning(pid: number): Promise<boolean> {
-  if (LINUX) {
-    const state = (await statFields(pid))?.[0];
-    return state !== undefined && state !== 'Z' && state !== 'X';
-  }
+  const state = (await statFields(pid))?.[0];
+  if (state !== undefined) return state !== 'Z' && state !== 'X';
   try {
     process.kill(pid, 0);
     return true;
@@ -47,30 +45,44 @@ export async function isRunning(pid: number): Promise<boolean> {
   }
 }
 
-/** Is `pid` a server that works in this cluster's folder? A process id alone says nothing: they are reused. */
-export async function isServerOf(pid: number, cluster: string): Promise<boolean> {
-  if (!(await isRunning(pid))) return false;
-  if (LINUX) {
-    // A server changes into its data folder and stays there, however the folder was named to it.
-    const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
-    const exe = await readlink(`/proc/${pid}/exe`).catch(() => '');
-    return cwd === cluster && basename(exe).startsWith('postgres');
-  }
-  if (process.platform === 'win32') return true;
-  const { stdout } = await run('ps', ['-ww', '-p', String(pid), '-o', 'command=']).catch(() => ({ stdout: '' }));
-  return stdout.includes('postgres') && stdout.includes(cluster);
+/**
+ * Is `pid` a server process of the cluster that bears this mark? A process id alone says nothing: they are reused. The
+ * mark is part of the server's cluster_name, which stands in the command line of the postmaster and in the title of each
+ * of its children. (The working folder, /proc/PID/cwd, would say it too, but root in a container may not read it of
+ * another user's process.)
+ */
+export async function isServerOf(pid: number, mark: string): Promise<boolean> {
+  return (await isRunning(pid)) && isMarked(await commandOf(pid), mark);
 }
 
-/** Server processes that still work in the folder, children of a killed postmaster included. Linux only; else none. */
-export async function serversIn(cluster: string): Promise<readonly number[]> {
-  if (!LINUX) return [];
+/** Processes of the cluster's server, children of a killed postmaster included. */
+export async function serversOf(mark: string): Promise<readonly number[]> {
+  if (process.platform === 'win32') return [];
+  if (!LINUX) {
+    const { stdout } = await run('ps', ['-axww', '-o', 'pid=,command=']).catch(() => ({ stdout: '' }));
+    const lines = stdout.split('\n').map((line) => /^\s*(\d+)\s+(.*)$/.exec(line));
+    return lines.filter((line) => isMarked(line?.[2] ?? '', mark)).map((line) => Number(line?.[1]));
+  }
   const pids = (await readdir('/proc')).map(Number).filter((pid) => Number.isInteger(pid) && pid > 1);
-  const found = await Promise.all(pids.map(async (pid) => ((await isServerOf(pid, cluster)) ? pid : 0)));
+  const found = await Promise.all(pids.map(async (pid) => ((await isServerOf(pid, mark)) ? pid : 0)));
   return found.filter((pid) => pid !== 0);
 }
 
-/** What tells a process from a later one with the same id: its start, in clock ticks since boot. Empty off Linux. */
-async function startMark(pid: number): Promise<string> {
+function isMarked(command: string, mark: string): boolean {
+  // A postmaster is `/path/postgres -D ...`, its child `postgres: slotwire-...: checkpointer`; not an editor or a grep.
+  return command.includes(mark) && /^(?:postgres:|\S*postgres(?:\.exe)?\s)/.test(command);
+}
+
+async function commandOf(pid: number): Promise<string> {
+  if (LINUX) return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
+  // Without a look at the command line, the password decides: only our own server takes it.
+  if (process.platform === 'win32') return `postgres ${pid}`;
+  const { stdout } = await run('ps', ['-ww', '-p', String(pid), '-o', 'command=']).catch(() => ({ stdout: '' }));
+  return stdout;
+}
+
+/** In clock ticks since boot. Empty off Linux. */
+async function beginOf(pid: number): Promise<string> {
   return (await statFields(pid))?.[19] ?? '';
 }
 
@@ -107,24 +119,19 @@ export interface StopLimits {
   readonly immediate_ms: number;
 }
 
-/** A process, told from a later one with the same number by `mark` (see startMark). */
+/** A process, told from a later one with the same number by when it began. */
 export interface Known {
   readonly pid: number;
-  readonly mark: string;
+  readonly began: string;
 }
 
 export async function known(pid: number): Promise<Known> {
-  return { pid, mark: await startMark(pid) };
+  return { pid, began: await beginOf(pid) };
 }
 
 /** Ends a postmaster, harder with each step; none of them loses a committed transaction. */
-export async function endServer(
-  clock: Clock,
-  { pid, mark }: Known,
-  cluster: string,
-  limits: StopLimits,
-): Promise<void> {
-  const gone = async (): Promise<boolean> => !(await isRunning(pid)) || (await startMark(pid)) !== mark;
+export async function endServer(clock: Clock, { pid, began }: Known, mark: string, limits: StopLimits): Promise<void> {
+  const gone = async (): Promise<boolean> => !(await isRunning(pid)) || (await beginOf(pid)) !== began;
   const steps = [
     { name: 'SIGINT', limit_ms: limits.fast_ms },
     { name: 'SIGQUIT', limit_ms: limits.immediate_ms },
@@ -136,18 +143,18 @@ export async function endServer(
     signal(pid, name);
     if (await until(clock, limit_ms, gone)) break;
   }
-  await endLeftovers(clock, cluster, limits.immediate_ms);
+  await endLeftovers(clock, mark, limits.immediate_ms);
 }
 
 /**
  * Waits until the children of a postmaster that died without them are gone; they notice its death by themselves unless
  * they compute. A new server over the same files while one of them still writes would destroy the data.
  */
-export async function endLeftovers(clock: Clock, cluster: string, limit_ms: number): Promise<boolean> {
-  const none = async (): Promise<boolean> => (await serversIn(cluster)).length === 0;
+export async function endLeftovers(clock: Clock, mark: string, limit_ms: number): Promise<boolean> {
+  const none = async (): Promise<boolean> => (await serversOf(mark)).length === 0;
   for (const name of ['SIGTERM', 'SIGQUIT', 'SIGKILL'] as const) {
     if (await until(clock, limit_ms / 3, none)) return true;
-    for (const pid of await serversIn(cluster)) signal(pid, name);
+    for (const pid of await serversOf(mark)) signal(pid, name);
   }
   return until(clock, limit_ms / 3, none);
 }

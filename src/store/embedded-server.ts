@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { sha256 } from '../core/ids.ts';
 import { serverEnvironment, type Binaries } from './embedded-binaries.ts';
+import type { Cluster } from './embedded-cluster.ts';
 import type { ServerLog } from './embedded-log.ts';
 import { handOver, type RunAs } from './embedded-user.ts';
 
@@ -43,14 +44,17 @@ const SETTINGS: ServerSettings = {
   log_autovacuum_min_duration: '-1',
 };
 
-/** A server that answers with this cluster_name runs with these settings; one with another name is an earlier release. */
-export function clusterName(binaries: Binaries, extra: ServerSettings): string {
+/**
+ * Tells the cluster (see isServerOf) and the release: a server left behind that has another name runs with other settings
+ * or binaries than this release would give it. PostgreSQL allows 63 characters.
+ */
+export function clusterName(binaries: Binaries, extra: ServerSettings, mark: string): string {
   const all = { ...SETTINGS, ...extra };
-  return `slotwire-${binaries.version}-${sha256(JSON.stringify(all)).slice(0, 12)}`;
+  return `slotwire-${binaries.version}-${sha256(JSON.stringify(all)).slice(0, 12)}-${mark}`;
 }
 
 export async function spawnServer(options: {
-  readonly cluster: string;
+  readonly cluster: Cluster;
   readonly binaries: Binaries;
   readonly runAs: RunAs | null;
   readonly log: ServerLog;
@@ -58,8 +62,12 @@ export async function spawnServer(options: {
   readonly settings: ServerSettings;
 }): Promise<ChildProcess> {
   const { binaries, runAs, log } = options;
-  const all = { ...SETTINGS, ...options.settings, cluster_name: clusterName(binaries, options.settings) };
-  const handed = await handOver(options.cluster, runAs);
+  const all = {
+    ...SETTINGS,
+    ...options.settings,
+    cluster_name: clusterName(binaries, options.settings, options.cluster.mark),
+  };
+  const handed = await handOver(options.cluster.folder, runAs);
   try {
     const flags = Object.entries({ ...all, port: String(options.port) }).flatMap(([name, value]) => [
       '-c',

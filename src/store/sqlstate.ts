@@ -39,7 +39,7 @@ const BY_STATE: Readonly<Record<string, ErrorCode>> = {
   '40001': 'TOO_BUSY',
   '40P01': 'TOO_BUSY',
   '55P03': 'TOO_BUSY',
-  '57014': 'TOO_BUSY',
+  '57014': 'DATABASE_UNREACHABLE',
   '57P01': 'DATABASE_UNREACHABLE',
   '57P02': 'DATABASE_UNREACHABLE',
   '57P03': 'DATABASE_UNREACHABLE',
@@ -56,17 +56,18 @@ export function isRetryable(thrown: unknown): boolean {
  */
 export function isConnectionLoss(thrown: unknown): boolean {
   if (thrown instanceof HubError) return false;
-  if (thrown instanceof pg.DatabaseError) return /^(?:08|57P)/.test(thrown.code ?? '');
+  if (thrown instanceof pg.DatabaseError) {
+    return /^(?:08|57P)/.test(thrown.code ?? '') || thrown.severity === 'FATAL' || thrown.severity === 'PANIC';
+  }
   return (
     thrown instanceof Error &&
     (SOCKET.has(errnoOf(thrown)) || /Connection terminated|not queryable/.test(thrown.message))
   );
 }
 
-const SOCKET = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'])
-  .add('EAI_AGAIN')
-  .add('ENOENT')
-  .add('EACCES');
+const SOCKET = new Set(
+  'ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT ENOTFOUND EHOSTUNREACH ENETUNREACH EAI_AGAIN ENOENT EACCES'.split(' '),
+);
 
 export function errnoOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return '';
@@ -88,6 +89,9 @@ export function databaseError(thrown: unknown): Error {
   }
   if (isConnectionLoss(thrown) && thrown instanceof Error) {
     return new HubError('DATABASE_UNREACHABLE', { detail: errnoOf(thrown) || thrown.message });
+  }
+  if (thrown instanceof Error && /SASL|does not support SSL/.test(thrown.message)) {
+    return new HubError('DATABASE_REFUSED', { detail: thrown.message });
   }
   return thrown instanceof Error ? thrown : new HubError('INTERNAL', { cause: thrown });
 }
