@@ -55,7 +55,7 @@ export function feedStore(q: Queryable, scope: Scope, clock: Clock): FeedStore {
                    heard_at = GREATEST(f.heard_at, excluded.heard_at), tried_at = GREATEST(f.tried_at, excluded.tried_at),
                    error_code = NULL, error_since = NULL)
                INSERT INTO feed_hour AS h (site, name, hour, messages, latest_at, latest)
-               SELECT $1, $2, $5, $6, $7, $6 WHERE $6 > 0
+               SELECT $1, $2, $5, $6::bigint, $7, $6::bigint WHERE $6::bigint > 0
                ON CONFLICT (site, name, hour) DO UPDATE SET messages = h.messages + excluded.messages,
                  latest_at = GREATEST(h.latest_at, excluded.latest_at),
                  latest = CASE WHEN h.latest_at = excluded.latest_at THEN h.latest + excluded.latest
