@@ -16,6 +16,8 @@ export async function opsView(
   plan: Plan,
   runners: ReadonlyMap<string, SiteRunner>,
 ): Promise<OpsView> {
+  const loaded = new Map<string, boolean>();
+  for (const [id, runner] of runners) loaded.set(id, await runner.loaded());
   return store.read(SCOPE, async (tx) => {
     const feeds = await tx.feeds.feeds();
     const sites: OpsSite[] = [];
@@ -27,7 +29,7 @@ export async function opsView(
         kind: site.kind,
         stage: site.stage,
         environment: site.environment,
-        state: stateOf(site, own, runners.get(site.id), clock.now()),
+        state: stateOf(site, own, runners.has(site.id), loaded.get(site.id) === true, clock.now()),
         feeds: own.map((feed) => opsFeed(feed, clock.now())),
         ...depth,
       });
@@ -57,14 +59,15 @@ function opsFeed(feed: FeedState, now: Instant): OpsFeed {
 function stateOf(
   site: SiteSettings,
   feeds: readonly FeedState[],
-  runner: SiteRunner | undefined,
+  running: boolean,
+  loaded: boolean,
   now: Instant,
 ): string {
   if (site.stage === 'suspended') return 'suspended';
-  if (runner === undefined) return 'not running';
+  if (!running) return 'not running';
   const failing = feeds.find((feed) => feed.errorSince !== null);
   if (failing !== undefined) return `failing: ${failing.errorCode ?? 'unknown'}`;
-  if (!runner.loaded()) return 'first load';
+  if (!loaded) return 'first load';
   const poll = feeds.find((feed) => feed.name === 'poll');
   const behind_ms = 3 * site.poll.every_s * 1000 + site.poll.overlap_s * 1000;
   if (poll !== undefined && poll.seenUpTo !== null && now - poll.seenUpTo > behind_ms) return 'behind';

@@ -215,7 +215,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     }
     if (plan.hub.environment !== 'sandbox') return waiting;
     for (const runner of runners.values()) {
-      if (!runner.loaded()) waiting.push(`the first load of ${runner.site.id} is under way`);
+      if (!(await runner.loaded())) waiting.push(`the first load of ${runner.site.id} is under way`);
     }
     const { queued, hints } = await store.read(systemScope('ready'), (tx) => tx.inbox.depth());
     if (waiting.length > 0 && queued + hints > 0)

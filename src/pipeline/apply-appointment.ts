@@ -5,7 +5,7 @@
 import * as canonical from '../fhir/canonical.ts';
 import { canonicalId, filledSlotKey } from '../fhir/canonical-ids.ts';
 import type { Appointment, AppointmentStatus } from '../fhir/types.ts';
-import type { Interval } from '../core/instant.ts';
+import type { Instant, Interval } from '../core/instant.ts';
 import type { AppointmentChange, AppointmentGone } from '../mappings/contract.ts';
 import { zoneOf } from '../settings/zone.ts';
 import type { BusyRow, Touched } from '../store/contract-bookings.ts';
@@ -89,7 +89,7 @@ export async function applyAppointment(context: ApplyContext, news: AppointmentC
   if (changed) await record(context, id, before, resource.status);
   if (attached.booking !== null) await settleByNews(context, attached.booking, change, resource.status);
   await oweMirrors(context, id, resource.status, participants, during);
-  await dueWindows(context, before, participants, during, changed);
+  await dueWindows(context, before, participants, during, changed ? change.at : null);
   if (changed && occupiesTime(resource.status)) await raiseConflicts(context, id, touched);
   return 'applied';
 }
@@ -228,22 +228,22 @@ async function record(
   ]);
 }
 
-/** What the site computes from its appointments is stale where one came, went or moved. */
+/** What the site computes from its appointments is stale where one came, went or moved, if it was asked before `at`. */
 async function dueWindows(
   context: ApplyContext,
   before: StoredAppointment | null,
   participants: readonly ResolvedParticipant[],
   during: Interval | null,
-  changed: boolean,
+  at: Instant | null,
 ): Promise<void> {
-  if (!changed || !context.publishesSlots) return;
-  const { tx, site, now } = context;
+  if (at === null || !context.publishesSlots) return;
+  const { tx, site } = context;
   const known = before?.tokens.find((token) => token.startsWith('calendar:'))?.slice('calendar:'.length);
   const calendars = new Set(participants.flatMap((one) => (one.calendar === null ? [] : [one.calendar])));
   if (known !== undefined) calendars.add(known);
   for (const calendar of calendars) {
     for (const interval of [before?.during ?? null, during]) {
-      if (interval !== null) await tx.feeds.windowsDue(site.id, calendar, interval, now);
+      if (interval !== null) await tx.feeds.windowsDue(site.id, calendar, interval, at);
     }
   }
   context.effects.availability = true;

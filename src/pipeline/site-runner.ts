@@ -16,8 +16,8 @@ export interface SiteRunner {
   readonly connector: Connector;
   /** Which of its loops should look for work now. */
   ring(what: 'fetch' | 'availability' | 'deliver' | 'poll'): void;
-  /** True once everything that was there at the start has been asked for. */
-  loaded(): boolean;
+  /** True once what is open and booked at the site was read for the first time; it stays true over restarts. */
+  loaded(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ const FAILURE_PAUSE_MS = 5_000;
 export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKind, connector: Connector): SiteRunner {
   const loops = new Map<string, Loop>();
   const stopper = new AbortController();
-  const progress = { polled: connector.poll === undefined, loaded: connector.load === undefined, planned: connector.availability === undefined, asked: connector.availability === undefined }; // prettier-ignore
+  let planned = connector.availability === undefined;
 
   const loop = (name: string, tick_ms: number, step: (signal: AbortSignal) => Promise<boolean>): void => {
     loops.set(
@@ -56,9 +56,7 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
   if (poll !== undefined) {
     loop('poll', site.poll.every_s * 1000, async (signal) => {
       try {
-        const more = await pollPage(deps, site, kind, connector, signal);
-        if (!more) progress.polled = true;
-        return more;
+        return await pollPage(deps, site, kind, connector, signal);
       } catch (error) {
         await backOff(error, signal);
         return !signal.aborted;
@@ -72,17 +70,14 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
       if (deps.clock.monotonic() - plannedAt > REPLAN_MS) {
         await planWindows(deps, site, availability, signal);
         plannedAt = deps.clock.monotonic();
-        progress.planned = true;
+        planned = true;
       }
-      const more = await askWindows(deps, site, availability, signal);
-      if (!more) progress.asked = true;
-      return more;
+      return askWindows(deps, site, availability, signal);
     });
   }
   if (load !== undefined) {
     loop('load', MAINTAIN_TICK_MS, async (signal) => {
       await loadOnce(deps, site, connector, signal);
-      progress.loaded = true;
       return false;
     });
   }
@@ -110,7 +105,13 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
     kind,
     connector,
     ring: (what) => loops.get(what)?.ring(),
-    loaded: () => progress.polled && progress.loaded && progress.planned && progress.asked,
+    loaded: () =>
+      deps.store.read(LOAD_SCOPE, async (tx) => {
+        if (!planned || (load !== undefined && (await tx.feeds.cursor(site.id, 'load')) === null)) return false;
+        const polled = (await tx.feeds.feeds(site.id)).some((feed) => feed.name === 'poll' && feed.seenUpTo !== null);
+        if (poll !== undefined && !polled) return false;
+        return (await tx.feeds.unverified(site.id)) === 0;
+      }),
     async stop() {
       stopper.abort(new HubError('STOPPING', { site: site.id }));
       await Promise.all([...loops.values()].map((one) => one.stop()));
@@ -120,7 +121,7 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
 }
 
 /** Once in a site's life; a kill in the middle begins it anew, and every row that came before is a repeat. */
-async function loadOnce(
+export async function loadOnce(
   deps: RunnerDeps,
   site: SiteSettings,
   connector: Connector,

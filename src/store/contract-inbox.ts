@@ -109,7 +109,7 @@ export interface FeedStore {
   ): Promise<readonly (FreshnessWindow & { readonly attempts: number })[]>;
   verified(site: string, window: FreshnessWindow, at: Instant, nextDue: Instant): Promise<void>;
   windowFailed(site: string, window: FreshnessWindow, nextDue: Instant): Promise<void>;
-  /** A change that availability must reflect: the windows of this calendar that overlap are due at `at`. */
+  /** A change at the site as of `at` that availability must reflect: windows of this calendar confirmed before it are due. */
   windowsDue(site: string, calendar: string, during: Interval, at: Instant): Promise<void>;
   /** Windows never verified yet: 0 means that the first load of availability is complete. */
   unverified(site: string): Promise<number>;

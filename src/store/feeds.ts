@@ -194,7 +194,8 @@ function windows(q: Queryable): Omit<FeedStore, 'cursor' | 'saveCursor' | 'heard
       await q.query({
         name: 'window-changed', // primary key up to calendar: a calendar has a few hundred windows at most
         text: `UPDATE freshness SET due_at = LEAST(due_at, $5), changed_at = GREATEST(changed_at, $5)
-               WHERE site = $1 AND calendar = $2 AND start_at < $4 AND end_at > $3`,
+               WHERE site = $1 AND calendar = $2 AND start_at < $4 AND end_at > $3
+                 AND (verified_at IS NULL OR verified_at <= $5)`,
         values: [site, calendar, timestamptz(during.start), timestamptz(during.end), timestamptz(at)],
       });
     },
