@@ -4,32 +4,16 @@
  * the answers and never part of a slot.
  */
 import { sha256 } from '../../core/ids.ts';
-import type { Clock } from '../../core/clock.ts';
 import { formatInstant, instant, localDate, type Instant } from '../../core/instant.ts';
 import type { Availability, AvailabilityWindow, Site, SiteState } from '../contract.ts';
 import { datesOf } from '../kit/window.ts';
-import type { AcuityClient, CallFor, Query, Read } from './client.ts';
+import type { AcuityClient, CallFor, Query } from './client.ts';
+import type { Reference } from './reference.ts';
 import type { AcuitySettings } from './settings.ts';
 import type { AppointmentType } from './wire.ts';
 import { calendarZone } from './zone.ts';
 
 const WINDOW_DAYS = 7;
-/** Types change when a clinic changes its services. Their age bounds how long a withdrawn type may still be asked for. */
-const TYPES_KEPT_MS = 600_000;
-
-export type Types = (at: CallFor) => Promise<Read<readonly AppointmentType[]>>;
-
-/** The appointment types, read again when older than ten minutes. */
-export function typesOf(client: AcuityClient, clock: Clock): Types {
-  let kept: { readonly read: Read<readonly AppointmentType[]>; readonly at: number } | null = null;
-  return async (at) => {
-    if (kept !== null && clock.monotonic() - kept.at < TYPES_KEPT_MS) return kept.read;
-    const read = await client.appointmentTypes([], at);
-    kept = { read, at: clock.monotonic() };
-    return read;
-  };
-}
-
 /** One answer of the vendor within the body of a state. `answer` is its text, untouched. */
 interface Asked {
   readonly ask: 'times' | 'classes';
@@ -38,12 +22,16 @@ interface Asked {
   readonly matters: readonly unknown[];
 }
 
-export function acuityAvailability(site: Site<AcuitySettings>, client: AcuityClient, types: Types): Availability {
+export function acuityAvailability(
+  site: Site<AcuitySettings>,
+  client: AcuityClient,
+  reference: Reference,
+): Availability {
   return {
     window_days: WINDOW_DAYS,
 
     async pairs(signal) {
-      const { value } = await types({ purpose: 'sync', signal });
+      const { value } = await reference.types({ purpose: 'sync', signal });
       const offered = value.filter((type) => type.active !== false && String(type.id) in site.file.visitTypes);
       const calendars = Object.keys(site.file.resources.calendars);
       return offered.flatMap((type) =>
@@ -55,7 +43,7 @@ export function acuityAvailability(site: Site<AcuitySettings>, client: AcuityCli
 
     async ask(window, _channel, signal) {
       const at: CallFor = { purpose: 'sync', signal };
-      const read = await types(at);
+      const read = await reference.types(at);
       const type = read.value.find((one) => String(one.id) === window.visitType && one.active !== false);
       const zone = calendarZone(site.file, window.calendar);
       // A type that was withdrawn since offers nothing: that is a statement too, and takes its slots away.

@@ -6,15 +6,13 @@ import { sha256 } from '../../core/ids.ts';
 import { DAY_MS, formatInstant, instant } from '../../core/instant.ts';
 import { asHubError } from '../../core/errors.ts';
 import type { Block, BlockOrder, BlockOutcome, Site, SiteState } from '../contract.ts';
-import { gridWindows, halve } from '../kit/window.ts';
+import { halve } from '../kit/window.ts';
 import type { AcuityClient, CallFor, Query, Read, Written } from './client.ts';
 import { datesWithin, noSmaller, type CalendarWindow } from './listing.ts';
 import type { AcuitySettings } from './settings.ts';
 import type { BlockRow } from './wire.ts';
 import { calendarZone } from './zone.ts';
 
-/** Days that one list call covers: leave is long and changes seldom. */
-export const BLOCK_DAYS = 92;
 /** Whether the vendor lists blocks by start or by overlap is not documented: leave that began a year ago is found either way. */
 const LOOK_BACK_DAYS = 366;
 
@@ -29,10 +27,8 @@ export async function blockState(
   at: CallFor,
 ): Promise<SiteState> {
   const { calendar, zone, window } = where;
-  const lists: Read<readonly BlockRow[]>[] = [];
-  for (const part of gridWindows(instant(window.start - LOOK_BACK_DAYS * DAY_MS), window.end, BLOCK_DAYS, zone)) {
-    lists.push(...(await listsOf(site, client, { calendar, zone, window: part }, at)));
-  }
+  const reaching = { start: instant(window.start - LOOK_BACK_DAYS * DAY_MS), end: window.end };
+  const lists = await listsOf(site, client, { calendar, zone, window: reaching }, at);
   const matters = new Map<number, readonly unknown[]>();
   for (const block of lists.flatMap((list) => list.value)) {
     matters.set(block.id, [block.id, block.start, block.end, block.notes ?? '']);

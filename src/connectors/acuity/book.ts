@@ -19,6 +19,7 @@ import type {
 import type { AcuityClient, CallFor, Written } from './client.ts';
 import { findByKey, findByOrder } from './find.ts';
 import { failedWrite, refusalOf, refusalOfCheck, refused, unproven, unsent } from './outcome.ts';
+import type { Reference } from './reference.ts';
 import type { AcuitySettings } from './settings.ts';
 import { siteBooking } from './state.ts';
 import { isAppointment } from './wire.ts';
@@ -27,7 +28,7 @@ import { calendarZone } from './zone.ts';
 /** Waits before each reading back; the vendor's own replicas may be a moment behind. */
 const READ_BACK_AFTER_MS = [0, 300, 1_000] as const;
 
-export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, clock: Clock): Book {
+export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, reference: Reference, clock: Clock): Book {
   const { settings } = site;
 
   async function place(order: PlaceOrder, signal: AbortSignal): Promise<WriteOutcome> {
@@ -36,8 +37,10 @@ export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, clo
     if (missing !== null) return refused('needs-answers', missing);
     let known: Found;
     let open: WriteOutcome | null;
+    let holds: (field: number) => boolean;
     try {
-      [known, open] = await Promise.all([findByOrder(site, client, order, at), check(order, at)]);
+      holds = await reference.holds(order.visitType, at);
+      [known, open] = await Promise.all([findByOrder(site, client, reference, order, at), check(order, at)]);
     } catch (error) {
       return unsent(error);
     }
@@ -45,7 +48,7 @@ export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, clo
     if (known.kind === 'found' && known.at.status === 'booked') return { kind: 'booked', at: known.at };
     if (open !== null) return open;
     return write(
-      () => client.createAppointment(bodyOf(site, order), at),
+      () => client.createAppointment(bodyOf(site, order, holds), at),
       (now) => now.start === order.start,
       at,
     );
@@ -164,7 +167,9 @@ export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, clo
     reschedule,
     async find(order, signal) {
       const at: CallFor = { purpose: 'booking', signal };
-      return order.key === undefined ? findByOrder(site, client, order, at) : findByKey(site, client, order.key, at);
+      return order.key === undefined
+        ? findByOrder(site, client, reference, order, at)
+        : findByKey(site, client, order.key, at);
     },
   };
 }
@@ -187,7 +192,7 @@ function bookingIn(written: Written<unknown> & { readonly ok: true }, settings: 
 }
 
 /** Reason and comment are left out: `notes` belong to the vendor's admin role, which we never take. */
-function bodyOf(site: Site<AcuitySettings>, order: PlaceOrder): unknown {
+function bodyOf(site: Site<AcuitySettings>, order: PlaceOrder, holds: (field: number) => boolean): unknown {
   const zone = calendarZone(site.file, order.calendar);
   const { patient } = order;
   return {
@@ -200,7 +205,7 @@ function bodyOf(site: Site<AcuitySettings>, order: PlaceOrder): unknown {
     lastName: patient.family,
     email: patient.email,
     ...(patient.phone !== undefined && { phone: patient.phone }),
-    fields: fieldsOf(site, order),
+    fields: fieldsOf(site, order).filter((field) => holds(field.id)),
   };
 }
 

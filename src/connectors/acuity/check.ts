@@ -3,6 +3,7 @@ import { asHubError } from '../../core/errors.ts';
 import type { CheckResult, Site, Tools } from '../contract.ts';
 import type { AcuityClient, CallFor } from './client.ts';
 import type { AcuitySettings } from './settings.ts';
+import type { Form } from './wire.ts';
 import { isActive } from './webhook.ts';
 import { calendarZone } from './zone.ts';
 
@@ -100,7 +101,26 @@ async function intakeFields(
   const results = wanted.map(({ name, id }) =>
     known.has(id) ? good(name, `field ${id} exists`) : bad(name, `No intake form has a field ${id}: correct the id.`),
   );
-  return [...results, ...advice];
+  return [...results, ...advice, ...(await withoutOurField(site, client, value, at))];
+}
+
+/** Bookings of such a type can be looked up only by person and time, which is worth knowing before the first lost answer. */
+async function withoutOurField(
+  site: Site<AcuitySettings>,
+  client: AcuityClient,
+  forms: readonly Form[],
+  at: CallFor,
+): Promise<readonly CheckResult[]> {
+  const field = site.settings.bookingIdField;
+  if (field === undefined) return [];
+  const holding = new Set(forms.filter((form) => form.fields?.some((one) => one.id === field)).map((form) => form.id));
+  const { value } = await client.appointmentTypes([], at);
+  return value
+    .filter((type) => String(type.id) in site.file.visitTypes)
+    .filter((type) => type.formIDs !== undefined && !type.formIDs.some((form) => holding.has(form)))
+    .map((type) =>
+      bad(`visit type ${type.id}`, `Its forms lack field ${field} (bookingIdField): add that form to it.`),
+    );
 }
 
 async function webhooks(

@@ -4,6 +4,7 @@ import type { Found, PlaceOrder, Site } from '../contract.ts';
 import type { AcuityClient, CallFor, Query } from './client.ts';
 import { aroundDay, readAppointment } from './fetch.ts';
 import { listAppointments } from './listing.ts';
+import type { Reference } from './reference.ts';
 import type { AcuitySettings } from './settings.ts';
 import { answerTo, siteBooking, type ReadAppointment } from './state.ts';
 import { calendarZone } from './zone.ts';
@@ -25,11 +26,12 @@ export async function findByKey(
 export async function findByOrder(
   site: Site<AcuitySettings>,
   client: AcuityClient,
+  reference: Reference,
   order: PlaceOrder,
   at: CallFor,
 ): Promise<Found> {
   const field = site.settings.bookingIdField;
-  return field === undefined
+  return field === undefined || !(await reference.holds(order.visitType, at))(field)
     ? findByPersonAndTime(site, client, order, at)
     : findByCorrelation(site, client, order, field, at);
 }

@@ -1,6 +1,6 @@
 /** Acuity Scheduling (Squarespace) as a kind. What it needs from the vendor and what it cannot do: README.md beside this file. */
 import type { ConnectorKind } from '../contract.ts';
-import { acuityAvailability, typesOf } from './availability.ts';
+import { acuityAvailability } from './availability.ts';
 import { acuityBlock } from './block.ts';
 import { acuityBook } from './book.ts';
 import { checkAcuity } from './check.ts';
@@ -8,6 +8,7 @@ import { openClient } from './client.ts';
 import { acuityFetch } from './fetch.ts';
 import { acuityLoad } from './load.ts';
 import { acuityCursor, acuityPoll, type AcuityCursor } from './poll.ts';
+import { openReference } from './reference.ts';
 import { acuitySettings, type AcuitySettings } from './settings.ts';
 import { acuityWebhook, maintainWebhooks } from './webhook.ts';
 
@@ -26,13 +27,14 @@ export const acuity: ConnectorKind<AcuitySettings, AcuityCursor> = {
       reservedForBookings: settings.reservedForBookings,
     });
     const client = openClient(site.id, settings, tools.clock, budget);
+    const reference = openReference(client, tools.clock);
     return {
       poll: acuityPoll(site, client, tools.clock),
       ...(settings.webhooks !== 'none' && { webhook: acuityWebhook(site) }),
       fetch: acuityFetch(site, client, tools.clock),
       load: acuityLoad(site, client, tools.clock),
-      availability: acuityAvailability(site, client, typesOf(client, tools.clock)),
-      book: acuityBook(site, client, tools.clock),
+      availability: acuityAvailability(site, client, reference),
+      book: acuityBook(site, client, reference, tools.clock),
       block: acuityBlock(site, client),
       check: (signal) => checkAcuity(site, client, tools, signal),
       maintain: (signal) => maintainWebhooks(site, client, tools, signal),

@@ -17,7 +17,7 @@ import {
 } from '../../core/instant.ts';
 import type { CursorSpec, Page, Poll, Site } from '../contract.ts';
 import { gridWindows, seenUpTo } from '../kit/window.ts';
-import { BLOCK_DAYS, blockState } from './block.ts';
+import { blockState } from './block.ts';
 import type { AcuityClient, CallFor } from './client.ts';
 import { wholeWindow, type CalendarWindow, type WholeWindow } from './listing.ts';
 import type { AcuitySettings } from './settings.ts';
@@ -56,6 +56,9 @@ export const acuityCursor: CursorSpec<AcuityCursor> = {
 interface Step extends CalendarWindow {
   readonly what: 'appointments' | 'blocks';
 }
+
+/** Time off is listed to the end of such a span, so that the end moves a few times a year and not every day. */
+const BLOCK_DAYS = 92;
 
 export function acuityPoll(site: Site<AcuitySettings>, client: AcuityClient, clock: Clock): Poll<AcuityCursor> {
   return {

@@ -43,6 +43,7 @@ export interface AppointmentType {
   readonly duration: number;
   readonly type?: string;
   readonly calendarIDs: readonly number[];
+  readonly formIDs?: readonly number[];
 }
 export interface Calendar {
   readonly id: number;
@@ -101,6 +102,7 @@ export interface Refusal {
 
 const ajv = new Ajv({ strict: false, allowUnionTypes: true });
 const id = { type: 'integer' };
+const ids = { type: 'array', items: id };
 
 function listOf<T>(properties: Readonly<Record<string, unknown>>, required: readonly string[]): ValidateFunction<T[]> {
   return ajv.compile<T[]>({ type: 'array', items: { type: 'object', properties, required } });
@@ -121,7 +123,7 @@ export const isBookedAppointment = objectOf<BookedAppointment>(
   ['id', 'datetime', 'duration', 'calendarID', 'appointmentTypeID'],
 );
 export const isAppointmentTypes = listOf<AppointmentType>(
-  { id, duration: { type: 'number' }, calendarIDs: { type: 'array', items: id }, type: text },
+  { id, duration: { type: 'number' }, calendarIDs: ids, formIDs: ids, type: text },
   ['id', 'duration', 'calendarIDs'],
 );
 export const isCalendars = listOf<Calendar>({ id, timezone: text }, ['id']);
