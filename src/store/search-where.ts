@@ -156,25 +156,24 @@ function point(at: string, value: DateValue, building: Building): string {
 
 /** A bound that is missing is open: before or after every date. A row without any bound has no period. */
 function period(as: string, value: DateValue, building: Building): string {
-  const from = building.values.add(new Date(value.from));
-  const until = building.values.add(new Date(value.until));
+  // Each is added only where it is used: a value that no statement mentions has no type.
+  const from = (): string => `${building.values.add(new Date(value.from))}::timestamptz`;
+  const until = (): string => `${building.values.add(new Date(value.until))}::timestamptz`;
   const begins = `COALESCE(${as}.start_at, '-infinity')`;
   const ends = `COALESCE(${as}.end_at, 'infinity')`;
-  const within = `(${begins} >= ${from}::timestamptz AND ${ends} <= ${until}::timestamptz)`;
-  const above = `${ends} > ${until}::timestamptz`;
-  const below = `${begins} < ${from}::timestamptz`;
-  const meaning: Readonly<Record<DateValue['prefix'], string>> = {
+  const within = (): string => `(${begins} >= ${from()} AND ${ends} <= ${until()})`;
+  const meaning: Readonly<Record<DateValue['prefix'], () => string>> = {
     eq: within,
-    ne: `NOT ${within}`,
-    gt: above,
-    lt: below,
-    ge: `(${above} OR ${within})`,
-    le: `(${below} OR ${within})`,
-    sa: `${begins} >= ${until}::timestamptz`,
-    eb: `${ends} <= ${from}::timestamptz`,
-    ap: `(${begins} < ${until}::timestamptz AND ${ends} > ${from}::timestamptz)`,
+    ne: () => `NOT ${within()}`,
+    gt: () => `${ends} > ${until()}`,
+    lt: () => `${begins} < ${from()}`,
+    ge: () => `(${ends} > ${until()} OR ${within()})`,
+    le: () => `(${begins} < ${from()} OR ${within()})`,
+    sa: () => `${begins} >= ${until()}`,
+    eb: () => `${ends} <= ${from()}`,
+    ap: () => `(${begins} < ${until()} AND ${ends} > ${from()})`,
   };
-  return `(${meaning[value.prefix]} AND (${as}.start_at IS NOT NULL OR ${as}.end_at IS NOT NULL))`;
+  return `(${meaning[value.prefix]()} AND (${as}.start_at IS NOT NULL OR ${as}.end_at IS NOT NULL))`;
 }
 
 // ---------------------------------------------------------------------------------------------------------- references
@@ -212,19 +211,21 @@ export function refersTo(
 }
 
 /**
- * Every record of the same person (DESIGN section 7), golden or not. A record that the scope may not see is not followed: the
- * link alone would tell that it exists.
+ * Every record of the same person (DESIGN section 7), golden or not. A record that the scope may not see is neither followed nor
+ * reached: the link alone would tell that it exists.
  */
 function linkedPatients(ids: string, building: Building): string {
-  const patient = sourceOf('Patient', building);
-  const visible = allOf(visibleRows(patient, building));
+  const visible = (id: string): string => {
+    const patient = sourceOf('Patient', building);
+    return `JOIN resource ${patient.as} ON ${patient.as}.id = ${id} AND ${allOf(visibleRows(patient, building))}`;
+  };
   return `ARRAY(
-      WITH given(id) AS (SELECT unnest(${ids})), same(id) AS (
+      WITH given(id) AS (SELECT named FROM unnest(${ids}) AS named ${visible('named')}), same(id) AS (
         SELECT id FROM given
         UNION SELECT other.patient_id FROM given JOIN patient_link mine ON mine.patient_id = given.id
               JOIN patient_link other USING (golden_id)
         UNION SELECT other.patient_id FROM given JOIN patient_link other ON other.golden_id = given.id)
-      SELECT same.id FROM same JOIN resource ${patient.as} ON ${patient.as}.id = same.id AND ${visible})`;
+      SELECT same.id FROM same ${visible('same.id')})`;
 }
 
 // ------------------------------------------------------------------------------------------------------ names, missing
