@@ -117,7 +117,7 @@ async function writePeople(tx: Tx): Promise<void> {
       name: [{ text: name }],
     };
     await tx.resources.put(
-      { type: 'Practitioner', id, site: null, resource: resource as never, name, tokens: identifierTokens(identifier) },
+      { type: 'Practitioner', id, site: null, resource: resource, name, tokens: identifierTokens(identifier) },
       cause(null),
     );
   }
@@ -187,7 +187,7 @@ async function writeSchedules(tx: Tx): Promise<void> {
         type: 'Schedule',
         id,
         site,
-        resource: resource as never,
+        resource: resource,
         tokens: identifierTokens([{ system: `urn:slotwire:site:${site}:calendar`, value: id.slice(0, 8) }]),
         refs: all.map((actor) => `actor:${actor.type}/${actor.id}`),
         locations: [place],

@@ -223,6 +223,7 @@ CREATE INDEX slot_type_free ON slot (visit_type, start_at, id) WHERE status = 'f
 CREATE INDEX slot_schedule ON slot (schedule_id, start_at);
 CREATE INDEX slot_start ON slot (start_at, id);
 CREATE INDEX slot_updated ON slot (last_updated, id);
+CREATE INDEX slot_site_key ON slot (site_key);
 
 -- Bodies hold the visit's reason and comment, so they are sealed like demographics.
 CREATE TABLE appointment (
