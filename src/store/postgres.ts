@@ -10,6 +10,7 @@
  *      each transaction another session. Where it is seen, named statements and start parameters are left out as well.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
@@ -80,6 +81,7 @@ export class PgPool implements Pool {
   readonly pooler: boolean;
   readonly #options: PoolOptions;
   readonly #pool: pg.Pool;
+  readonly #sockets = new Set<Socket>();
   #serverVersion = 0;
   #closed: Promise<void> | null = null;
 
@@ -96,6 +98,7 @@ export class PgPool implements Pool {
       idleTimeoutMillis: IDLE_MS,
       keepAlive: true,
       types: columnTypes,
+      stream: () => this.#socket(),
       ...(pooler ? {} : { statement_timeout: options.statementTimeout_ms }),
     });
     this.#pool.on('error', (error) => options.onError(databaseError(error)));
@@ -175,8 +178,21 @@ export class PgPool implements Pool {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#pool.end();
+    this.#closed ??= this.#end();
     return this.#closed;
+  }
+
+  async #end(): Promise<void> {
+    await this.#pool.end();
+    // pg forgets a socket whose login failed half-way (no password given): the server would keep it for a minute more.
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #socket(): Socket {
+    const socket = new Socket();
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    return socket;
   }
 }
 
@@ -202,6 +218,8 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
 
 function made(options: PoolOptions, pooler: boolean): PgPool {
   try {
+    // The pool reads the text only when it first connects.
+    new pg.Client({ connectionString: options.url });
     return new PgPool(options, pooler);
   } catch {
     // The driver's own error repeats the whole text, password included.
