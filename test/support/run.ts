@@ -77,7 +77,7 @@ async function runFiles(files: readonly string[], signal: AbortSignal): Promise<
       passed = false;
     }
   });
-  const report: AsyncIterable<Buffer> = stream.compose(new spec());
+  const report = stream.compose(new spec()) as AsyncIterable<Buffer>;
   for await (const chunk of report) process.stdout.write(chunk);
   return { passed, ran };
 }
