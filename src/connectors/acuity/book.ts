@@ -17,8 +17,8 @@ import type {
   WriteOutcome,
 } from '../contract.ts';
 import type { AcuityClient, CallFor, Written } from './client.ts';
-import { findByKey, findByOrder } from './find.ts';
-import { failedWrite, refusalOf, refusalOfCheck, refused, unproven, unsent } from './outcome.ts';
+import { findByKey, findByOrder, SEVERAL } from './find.ts';
+import { failedWrite, refusalOf, refusalOfCheck, refused, several, unproven, unsent } from './outcome.ts';
 import type { Reference } from './reference.ts';
 import type { AcuitySettings } from './settings.ts';
 import { siteBooking } from './state.ts';
@@ -46,6 +46,7 @@ export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, ref
     }
     // An earlier attempt whose answer was lost has taken the time itself: that comes before "the time is taken".
     if (known.kind === 'found' && known.at.status === 'booked') return { kind: 'booked', at: known.at };
+    if (known.kind === 'undecided' && known.because === SEVERAL) return several(site.id);
     if (open !== null) return open;
     return write(
       () => client.createAppointment(bodyOf(site, order, holds), at),

@@ -9,6 +9,9 @@ import type { AcuitySettings } from './settings.ts';
 import { answerTo, siteBooking, type ReadAppointment } from './state.ts';
 import { calendarZone } from './zone.ts';
 
+/** One of them is ours, or all are: in any case there is no room for one more. */
+export const SEVERAL = 'several visits at the site fit the booking';
+
 export async function findByKey(
   site: Site<AcuitySettings>,
   client: AcuityClient,
@@ -91,7 +94,7 @@ function only(site: Site<AcuitySettings>, hits: readonly ReadAppointment[]): Fou
   const live = hits.filter((read) => !read.canceled);
   const [first, second] = live.length > 0 ? live : hits;
   if (first === undefined) return { kind: 'absent' };
-  if (second !== undefined) return { kind: 'undecided', because: 'several visits at the site fit the booking' };
+  if (second !== undefined) return { kind: 'undecided', because: SEVERAL };
   return { kind: 'found', at: siteBooking(first, site.settings) };
 }
 

@@ -105,3 +105,9 @@ export function unproven(site: string, cause?: unknown): WriteOutcome {
   const detail = `the write was answered with success, but ${why}`;
   return { kind: 'unknown', error: new HubError('SITE_ANSWER_LOST', { detail, site, cause }) };
 }
+
+/** More than one visit there fits the booking already: a person must say which is ours. */
+export function several(site: string): WriteOutcome {
+  const detail = 'several visits at the site fit the booking, so none was added';
+  return { kind: 'unknown', error: new HubError('SITE_ANSWER_LOST', { detail, site }) };
+}

@@ -29,7 +29,8 @@ export function mapAppointment(message: StoredMessage, facts: SiteFacts): Mapped
     kind: 'appointment',
     at,
     key,
-    identifiers: [{ system: `urn:slotwire:site:${facts.site.id}:appointment`, value: key }],
+    // The key itself becomes an identifier of the Appointment wherever it is applied; the vendor has no other.
+    identifiers: [],
     status: statusOf(message.kind, fields),
     during: { start, end: instant(start + minutes * MINUTE_MS) },
     visitType: { code: visitType, ...(display !== '' && { display }) },
