@@ -2,7 +2,7 @@
  * From an environment to a running hub and back: data folder, simulators (sandbox), configuration, database, keys, hub; stopped in
  * the reverse order, the database last. What fails on the way takes down what was started before it.
  */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { kinds } from './connectors/registry.ts';
 import { systemClock } from './core/clock.ts';
 import { asHubError, HubError } from './core/errors.ts';
@@ -106,6 +106,10 @@ async function start(
     httpPort: environment.httpPort,
     mllpPort: environment.mllpPort,
     version: VERSION,
+    preview: async () => {
+      const next = withClients(await read(), tokens);
+      return { configDir: resolve(environment.configDir), diff: diffPlans(hub.plan(), next) };
+    },
   });
   undo.push(() => hub.stop(STOP_MS));
   if (tokens !== null) {

@@ -5,7 +5,7 @@
  */
 import { bookingDesk, type Desk } from './booking/desk.ts';
 import { resolveStep, type ResolveDeps } from './booking/resolve.ts';
-import { recordOutcome } from './booking/settle.ts';
+import { parkOpenBookings, recordOutcome } from './booking/settle.ts';
 import type { Connector, ConnectorKind, RawRequest, RawResponse, Tools } from './connectors/contract.ts';
 import { createBudgets } from './connectors/kit/budget.ts';
 import { kinds } from './connectors/registry.ts';
@@ -13,7 +13,7 @@ import type { Clock } from './core/clock.ts';
 import { asHubError, HubError } from './core/errors.ts';
 import { startLoop, type Loop } from './core/loop.ts';
 import type { Telemetry } from './core/telemetry.ts';
-import { startHttp } from './http/server.ts';
+import { startHttp, type HttpOptions } from './http/server.ts';
 import { patientIndex } from './identity/patients.ts';
 import { practitionerIndex } from './identity/practitioners.ts';
 import { mappingFor } from './mappings/registry.ts';
@@ -23,6 +23,7 @@ import { hubEvents } from './hub-events.ts';
 import { opsView, watchGauges } from './hub-view.ts';
 import { applyStage } from './pipeline/apply.ts';
 import { requeueExpired } from './pipeline/deliver.ts';
+import { operations } from './pipeline/operate.ts';
 import { syncDirectory } from './pipeline/directory.ts';
 import { receiver as makeReceiver } from './pipeline/receive.ts';
 import { runSite, type RunnerDeps, type SiteRunner } from './pipeline/site-runner.ts';
@@ -39,6 +40,7 @@ export interface HubOptions {
   readonly httpPort: number;
   readonly mllpPort: number;
   readonly version: string;
+  readonly preview: HttpOptions['operate']['preview'];
 }
 
 export interface Hub {
@@ -153,7 +155,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const tools = (site: SiteSettings): Tools => ({
     clock,
     budget: budgets,
-    webhookUrl: under(publicUrl(), `/intake/${site.id}`),
+    webhookUrl: publicUrl()?.replace(/\/$/, '').concat(`/intake/${site.id}`) ?? null,
   });
   const startSite = (site: SiteSettings): void => {
     if (site.stage === 'suspended') return;
@@ -172,6 +174,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     events: events.http,
     metrics: () => telemetry.metrics(),
     opsView: () => opsView(store, clock, plan, runners),
+    operate: operations({ store, clock, runner: (id) => runners.get(id), waiting: stored, preview: options.preview }),
     readiness: async () => ({ missing: await missing() }),
     receiveWebhook: async (siteId, request, trace) => {
       const webhook = runners.get(siteId)?.connector.webhook;
@@ -192,7 +195,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     receive: hl7Intake({
       clock,
       receiver,
-      answered: events.frameAnswered,
+      answered: (site, code) => events.frameAnswered(site, code),
       sites: () =>
         [...runners.values()].flatMap(({ site, connector }) =>
           connector.hl7 === undefined ? [] : [{ site, feed: connector.hl7 }],
@@ -247,6 +250,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         await runners.get(id)?.stop();
         runners.delete(id);
       }
+      for (const { id } of gone) await parkOpenBookings(booking, id);
       for (const site of changed) startSite(site);
       applyLoop.ring();
       telemetry.emit('PlanApplied', { started: changed.length, stopped: gone.length });
@@ -286,10 +290,6 @@ async function takeWebhook(
   if ('handshake' in read) return read.handshake;
   if (read.messages.length > 0) await store(read.messages);
   return { status: 200, headers: {}, body: '' };
-}
-
-function under(base: string | undefined, path: string): string | null {
-  return base === undefined ? null : base.replace(/\/$/, '') + path;
 }
 
 /** Plans are plain data: what prints the same is the same. */

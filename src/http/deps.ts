@@ -2,8 +2,9 @@
 import type { BookingDesk } from '../booking/contract.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import type { PlanDiff } from '../settings/diff.ts';
 import type { Plan } from '../settings/shape.ts';
-import type { Store } from '../store/contract.ts';
+import type { Scope, Store } from '../store/contract.ts';
 import type { ReceiveWebhook } from './intake.ts';
 
 export interface HttpDeps {
@@ -17,9 +18,26 @@ export interface HttpDeps {
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
   readonly opsView: () => Promise<OpsView>;
+  readonly operate: Operate;
   readonly events: HttpEvents;
   /** For the CapabilityStatement. */
   readonly version: string;
+}
+
+/** What an operator may have the hub do. */
+export interface Operate {
+  /** What a reload of the configuration would change now. @throws HubError CONFIG_INVALID */
+  preview(): Promise<PlanPreview>;
+  /** Asks the site for everything again. @throws HubError SITE_UNKNOWN, SITE_CANNOT */
+  resync(scope: Scope, site: string, requestId: string): Promise<void>;
+  /** Puts a message back to be applied or fetched; false: there is none, or it waits already. */
+  replay(scope: Scope, id: number, requestId: string): Promise<boolean>;
+}
+
+export interface PlanPreview {
+  /** Where the hub reads, as an absolute path. */
+  readonly configDir: string;
+  readonly diff: PlanDiff;
 }
 
 /** `missing` says in plain words what the hub still waits for; empty: ready. */

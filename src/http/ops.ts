@@ -6,6 +6,7 @@ import type { InboxFilter, InboxMessage } from '../store/contract-inbox.ts';
 import { authenticate, demand } from './auth.ts';
 import { contextOf, callerOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';
+import { opsActions, shown } from './ops-actions.ts';
 import { OPS_HTML, OPS_SCRIPT, OPS_STYLE } from './ops-page.ts';
 
 const MESSAGES_DEFAULT = 50;
@@ -19,6 +20,7 @@ export function opsRouter(deps: HttpDeps): Router {
   router.get('/page.js', asset('text/javascript; charset=utf-8', OPS_SCRIPT));
   router.get('/page.css', asset('text/css; charset=utf-8', OPS_STYLE));
   router.use('/api', adminOnly(deps));
+  router.use('/api', opsActions(deps));
   router.get('/api/sites', async (_req, res) => {
     res.json({ at: formatInstant(deps.clock.now()), ...(await deps.opsView()) });
   });
@@ -60,7 +62,7 @@ function adminOnly(deps: HttpDeps): RequestHandler {
 }
 
 function readFilter(req: Request): InboxFilter {
-  const { status, site, after, limit } = req.query;
+  const { status, site, controlId, after, limit } = req.query;
   const known = STATUSES.find((each) => each === status);
   if (status !== undefined && known === undefined) {
     throw new HubError('PARAMETER_INVALID', { detail: `status is one of ${STATUSES.join(', ')}` });
@@ -68,10 +70,14 @@ function readFilter(req: Request): InboxFilter {
   if (site !== undefined && (typeof site !== 'string' || !/^[a-z0-9-]{1,64}$/.test(site))) {
     throw new HubError('PARAMETER_INVALID', { detail: 'site is the id of a site' });
   }
+  if (controlId !== undefined && (typeof controlId !== 'string' || controlId === '' || controlId.length > 200)) {
+    throw new HubError('PARAMETER_INVALID', { detail: 'controlId is the control id that the sender gave (MSH-10)' });
+  }
   const afterId = whole('after', after, Number.MAX_SAFE_INTEGER);
   return {
     ...(known === undefined ? {} : { status: known }),
     ...(site === undefined ? {} : { site }),
+    ...(controlId === undefined ? {} : { controlId }),
     ...(afterId === null ? {} : { afterId }),
     limit: whole('limit', limit, MESSAGES_MAX) ?? MESSAGES_DEFAULT,
   };
@@ -82,23 +88,4 @@ function whole(name: string, value: unknown, max: number): number | null {
   const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
   if (number >= 1 && number <= max) return number;
   throw new HubError('PARAMETER_INVALID', { detail: `${name} is a whole number from 1 to ${max}` });
-}
-
-/** Never the body, nor the names of objects, which may be patient numbers. */
-function shown(message: InboxMessage): Readonly<Record<string, unknown>> {
-  const { id, site, via, kind, shape, status, stage, code, reason, attempts, controlId } = message;
-  return {
-    id,
-    site,
-    via,
-    kind,
-    shape,
-    status,
-    stage,
-    code,
-    reason,
-    attempts,
-    controlId,
-    receivedAt: formatInstant(message.receivedAt),
-  };
 }

@@ -18,6 +18,8 @@ export interface SiteRunner {
   ring(what: 'fetch' | 'availability' | 'deliver' | 'poll'): void;
   /** True once what is open and booked at the site was read for the first time; it stays true over restarts. */
   loaded(): Promise<boolean>;
+  /** Reads everything again once `reset` has forgotten where reading stood. Bookings under way are not disturbed. */
+  startOver(reset: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -53,16 +55,25 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
   };
 
   const { poll, fetch, availability, load } = connector;
-  if (poll !== undefined) {
-    loop('poll', site.poll.every_s * 1000, async (signal) => {
-      try {
-        return await pollPage(deps, site, kind, connector, signal);
-      } catch (error) {
-        await backOff(error, signal);
-        return !signal.aborted;
-      }
-    });
-  }
+  const startReading = (): void => {
+    if (poll !== undefined) {
+      loop('poll', site.poll.every_s * 1000, async (signal) => {
+        try {
+          return await pollPage(deps, site, kind, connector, signal);
+        } catch (error) {
+          await backOff(error, signal);
+          return !signal.aborted;
+        }
+      });
+    }
+    if (load !== undefined) {
+      loop('load', MAINTAIN_TICK_MS, async (signal) => {
+        await loadOnce(deps, site, connector, signal);
+        return false;
+      });
+    }
+  };
+  startReading();
   if (fetch !== undefined) loop('fetch', FETCH_TICK_MS, (signal) => fetchHints(deps, site.id, fetch, signal));
   if (availability !== undefined) {
     let plannedAt = Number.NEGATIVE_INFINITY;
@@ -73,12 +84,6 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
         planned = true;
       }
       return askWindows(deps, site, availability, signal);
-    });
-  }
-  if (load !== undefined) {
-    loop('load', MAINTAIN_TICK_MS, async (signal) => {
-      await loadOnce(deps, site, connector, signal);
-      return false;
     });
   }
   if (mayWrite(site) && (connector.book !== undefined || connector.block !== undefined)) {
@@ -100,6 +105,18 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
     await deps.clock.sleep(failure.class === 'permanent' ? site.poll.every_s * 1000 : pause_ms, signal);
   };
 
+  let turn: Promise<void> = Promise.resolve();
+  const readAnew = async (reset: () => Promise<void>): Promise<void> => {
+    // A page under way would save its cursor after the reset, and the site would not be read again.
+    for (const name of ['poll', 'load']) await loops.get(name)?.stop();
+    try {
+      await reset();
+    } finally {
+      if (!stopper.signal.aborted) startReading();
+      loops.get('availability')?.ring();
+    }
+  };
+
   return {
     site,
     kind,
@@ -112,6 +129,11 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
         if (poll !== undefined && !polled) return false;
         return (await tx.feeds.unverified(site.id)) === 0;
       }),
+    startOver(reset) {
+      const mine = turn.then(() => readAnew(reset));
+      turn = mine.catch(() => undefined);
+      return mine;
+    },
     async stop() {
       stopper.abort(new HubError('STOPPING', { site: site.id }));
       await Promise.all([...loops.values()].map((one) => one.stop()));
@@ -122,14 +144,14 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
 
 /** Once in a site's life; a kill in the middle begins it anew, and every row that came before is a repeat. */
 export async function loadOnce(
-  deps: RunnerDeps,
+  deps: PollDeps,
   site: SiteSettings,
   connector: Connector,
   signal: AbortSignal,
 ): Promise<void> {
   if (connector.load === undefined) return;
   const done = await deps.store.read(LOAD_SCOPE, (tx) => tx.feeds.cursor(site.id, 'load'));
-  if (done !== null) return;
+  if (done?.value['done'] === true) return;
   for await (const messages of connector.load.run(signal)) {
     const stored = await deps.store.transaction(LOAD_SCOPE, (tx) =>
       tx.inbox.insert(site.id, 'load', messages, deps.clock.now(), null),

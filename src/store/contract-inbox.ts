@@ -58,6 +58,14 @@ export interface InboxStore {
   replay(id: number, now: Instant): Promise<boolean>;
   get(id: number): Promise<InboxMessage | null>;
   list(filter: InboxFilter): Promise<readonly InboxMessage[]>;
+  /**
+   * Events of these sites by the ids that tell duplicates: what became of something that was sent. What was never stored, or longer ago
+   * than duplicates are known, is left out.
+   */
+  byEventIds(
+    sites: readonly string[],
+    eventIds: readonly string[],
+  ): Promise<readonly { readonly eventId: string; readonly message: InboxMessage }[]>;
   /** Events and states waiting to be applied, hints to be fetched, parked ones; for one site or all. */
   depth(site?: string): Promise<{ readonly queued: number; readonly hints: number; readonly parked: number }>;
   /** True when every message of these sites received before `id` is done. */
@@ -94,6 +102,8 @@ export interface FeedStore {
     ability: 'poll' | 'load',
   ): Promise<{ readonly version: number; readonly value: FlatCursor } | null>;
   saveCursor(site: string, ability: 'poll' | 'load', version: number, value: FlatCursor, now: Instant): Promise<void>;
+  /** Forgets where reading stood and makes all windows due: the site is asked for everything again. */
+  startOver(site: string, now: Instant): Promise<void>;
   /** Something was heard (rate by hour of the week is kept); `seenUpTo` never moves back. */
   heard(site: string, feed: FeedName, now: Instant, messages: number, seenUpTo: Instant | null): Promise<void>;
   failed(site: string, feed: FeedName, now: Instant, code: ErrorCode): Promise<void>;

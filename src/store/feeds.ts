@@ -99,7 +99,7 @@ export function feedStore(q: Queryable, scope: Scope, clock: Clock): FeedStore {
   };
 }
 
-function cursors(q: Queryable): Pick<FeedStore, 'cursor' | 'saveCursor'> {
+function cursors(q: Queryable): Pick<FeedStore, 'cursor' | 'saveCursor' | 'startOver'> {
   return {
     async cursor(site, ability) {
       const { rows } = await q.query<{ version: number; value: string }>({
@@ -120,10 +120,21 @@ function cursors(q: Queryable): Pick<FeedStore, 'cursor' | 'saveCursor'> {
         values: [site, ability, version, JSON.stringify(value), timestamptz(now)],
       });
     },
+
+    async startOver(site, now) {
+      await q.query({
+        name: 'feed-start-over', // an answer to a question that left before now confirms nothing: changed_at says so
+        // The load is marked, not forgotten: what was loaded once is there, and the hub stays ready.
+        text: `WITH forgotten AS (DELETE FROM cursor WHERE site = $1 AND ability = 'poll'),
+               again AS (UPDATE cursor SET value = '{"done":false}', updated_at = $2 WHERE site = $1 AND ability = 'load')
+               UPDATE freshness SET due_at = $2, changed_at = GREATEST(changed_at, $2), attempts = 0 WHERE site = $1`,
+        values: [site, timestamptz(now)],
+      });
+    },
   };
 }
 
-function windows(q: Queryable): Omit<FeedStore, 'cursor' | 'saveCursor' | 'heard' | 'failed' | 'feeds'> {
+function windows(q: Queryable): Omit<FeedStore, 'cursor' | 'saveCursor' | 'startOver' | 'heard' | 'failed' | 'feeds'> {
   const columns = (window: FreshnessWindow): readonly string[] => [
     window.calendar,
     window.visitType,

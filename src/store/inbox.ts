@@ -117,6 +117,17 @@ export function inboxStore(q: Queryable, keys: Keys, scope: Scope): InboxStore {
 
     list: (filter) => list(q, keys, sites, filter),
 
+    async byEventIds(of, eventIds) {
+      const known = new Map(eventIds.map((id) => [indexable(id), id]));
+      const { rows } = await q.query<InboxRow & { readonly event_id: string }>({
+        name: 'inbox-by-event', // dedupe's primary key, then inbox by its own, once per partition
+        text: `SELECT d.event_id, ${INBOX_COLUMNS}, ${QUEUED_ATTEMPTS} JOIN dedupe d ON d.inbox_id = i.id
+               WHERE d.site = ANY($1) AND d.event_id = ANY($2) ORDER BY i.id`,
+        values: [sites === null ? of : of.filter((site) => sites.includes(site)), [...known.keys()]],
+      });
+      return rows.map((row) => ({ eventId: known.get(row.event_id) ?? row.event_id, message: toMessage(row, keys) }));
+    },
+
     async depth(site) {
       const { rows } = await q.query<{ queued: number; hints: number; parked: number }>({
         name: 'inbox-depth', // inbox_queue_site, hint_queue_site, inbox_parked

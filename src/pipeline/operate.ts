@@ -1,0 +1,67 @@
+/** What an operator sets going by hand: messages applied again, sites read again. Each is written down with who did it. */
+import { HubError } from '../core/errors.ts';
+import type { Clock } from '../core/clock.ts';
+import type { AuditEntry, Scope, Store } from '../store/contract.ts';
+import type { SiteRunner } from './site-runner.ts';
+
+export interface OperateDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly runner: (site: string) => SiteRunner | undefined;
+  /** Something waits in the inbox of a site: `hint` to be fetched, else to be applied. */
+  readonly waiting: (site: string, hint: boolean) => void;
+}
+
+export interface Operations<Preview> {
+  readonly preview: () => Promise<Preview>;
+  resync(scope: Scope, site: string, requestId: string): Promise<void>;
+  replay(scope: Scope, id: number, requestId: string): Promise<boolean>;
+}
+
+export function operations<Preview>(
+  deps: OperateDeps & { readonly preview: () => Promise<Preview> },
+): Operations<Preview> {
+  return {
+    preview: deps.preview,
+    resync: (scope, site, requestId) => resyncSite(deps, scope, site, requestId),
+    replay: (scope, id, requestId) => replayMessage(deps, scope, id, requestId),
+  };
+}
+
+/**
+ * Forgets where reading stood, so that poll and load begin anew and every window of computed slots is due. What the site says
+ * again unchanged changes nothing.
+ * @throws HubError SITE_UNKNOWN, SITE_CANNOT
+ */
+async function resyncSite(deps: OperateDeps, scope: Scope, site: string, requestId: string): Promise<void> {
+  const runner = deps.runner(site);
+  const visible = scope.sites === '*' || scope.sites.includes(site);
+  if (runner === undefined || !visible) throw new HubError('SITE_UNKNOWN', { detail: `no site ${site} runs` });
+  const { poll, load, availability } = runner.connector;
+  if (poll === undefined && load === undefined && availability === undefined) {
+    throw new HubError('SITE_CANNOT', { site, detail: 'it only sends; have its IT team send again what is missing' });
+  }
+  await runner.startOver(() =>
+    deps.store.transaction(scope, async (tx) => {
+      await tx.feeds.startOver(site, deps.clock.now());
+      await tx.audit(operated(deps, requestId, { site }));
+    }),
+  );
+}
+
+/** False: there is no such message, or it waits already. */
+async function replayMessage(deps: OperateDeps, scope: Scope, id: number, requestId: string): Promise<boolean> {
+  const replayed = await deps.store.transaction(scope, async (tx) => {
+    const message = await tx.inbox.get(id);
+    if (message === null || !(await tx.inbox.replay(id, deps.clock.now()))) return null;
+    await tx.audit(operated(deps, requestId, { site: message.site, resourceId: `message:${id}` }));
+    return message;
+  });
+  if (replayed === null) return false;
+  deps.waiting(replayed.site, replayed.shape === 'hint');
+  return true;
+}
+
+function operated(deps: OperateDeps, requestId: string, what: Pick<AuditEntry, 'site' | 'resourceId'>): AuditEntry {
+  return { at: deps.clock.now(), action: 'operate', outcome: 'success', requestId, ...what };
+}
