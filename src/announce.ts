@@ -2,7 +2,10 @@
 import axios from 'axios';
 import type { Running } from './boot.ts';
 import { systemClock } from './core/clock.ts';
+import { HubError } from './core/errors.ts';
 import { formatInstant, HOUR_MS, plus } from './core/instant.ts';
+import { SYSTEMS } from './fhir/types.ts';
+import type { Plan } from './settings/shape.ts';
 
 const LOOK_EVERY_MS = 200;
 const WAIT_AT_MOST_MS = 120_000;
@@ -14,8 +17,9 @@ export async function announce(running: Running, say: (line: string) => void): P
   for (;;) {
     const missing = await hub.missing();
     if (missing.length === 0) break;
-    const text = missing.join('; ');
-    if (text !== told) say(`Waiting: ${text}`);
+    // How many messages wait changes all the time and tells a person nothing.
+    const text = missing.filter((line) => !/^\d/.test(line)).join('; ');
+    if (text !== told && text !== '') say(`Waiting: ${text}`);
     told = text;
     if (systemClock.monotonic() - began > WAIT_AT_MOST_MS) break;
     await systemClock.sleep(LOOK_EVERY_MS);
@@ -36,30 +40,40 @@ export async function announce(running: Running, say: (line: string) => void): P
   say('Ready. Ctrl-C stops it; nothing is lost.');
 }
 
+interface FoundSlot {
+  readonly id: string;
+  readonly start: string;
+  readonly end: string;
+  readonly meta?: { readonly source?: string };
+}
 interface Found {
-  readonly entry?: readonly {
-    readonly resource: { readonly id: string; readonly start?: string; readonly end?: string };
-  }[];
+  readonly entry?: readonly { readonly resource: FoundSlot }[];
 }
 
+/** With real ids of this moment, so that each can be pasted as it stands. */
 async function threeCommands(running: Running, say: (line: string) => void): Promise<void> {
   const { hub, tokens, simulators } = running;
   const base = `${hub.httpUrl}/fhir/R4`;
   const token = tokens?.byName['scheduler'] ?? '';
-  const get = async (query: string): Promise<Found> => {
+  const get = async (query: string): Promise<readonly FoundSlot[]> => {
     const { data } = await axios.get<Found>(`${base}/${query}`, {
       headers: { authorization: `Bearer ${token}` },
       proxy: false,
     });
-    return data;
+    return (data.entry ?? []).map(({ resource }) => resource);
   };
   const from = formatInstant(plus(systemClock.now(), 24 * HOUR_MS));
   const search = `Slot?status=free&service-type=therapy-50&start=ge${from}&_sort=start&_count=20`;
-  const slot = (await get(search)).entry?.[0]?.resource;
-  const patient = (await get('Patient?_count=1')).entry?.[0]?.resource;
+  const npi = sharedNpi(hub.plan());
+  const actor = npi === null ? '' : `&schedule.actor:Practitioner.identifier=${SYSTEMS.npi}%7C${npi}`;
+  const [slots, [patient]] = [
+    await get(`${search.replace('_count=20', '_count=200')}${actor}`),
+    await get('Patient?_count=1'),
+  ];
+  const slot = slots.find((one) => slots.some((other) => offeredTwice(one, other))) ?? slots[0];
   say('');
   say(`Token       ${token}`);
-  if (slot?.start === undefined || slot.end === undefined || patient === undefined) return;
+  if (slot === undefined || patient === undefined) throw new HubError('NOT_FOUND');
   const body = JSON.stringify({
     resourceType: 'Parameters',
     parameter: [
@@ -76,15 +90,33 @@ async function threeCommands(running: Running, say: (line: string) => void): Pro
       },
     ],
   });
+  const curl = `   curl -sg -H 'Authorization: Bearer ${token}'`;
   say('');
   say('1. Free slots across all sites:');
-  say(`   curl -s -H 'Authorization: Bearer ${token}' '${base}/${search}'`);
+  say(`${curl} '${base}/${search}'`);
   say('2. Book one:');
-  say(
-    `   curl -s -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/fhir+json' '${base}/Appointment/$book' -d '${body}'`,
-  );
-  say('3. See it busy everywhere (the same practitioner at every site), and present at its own site:');
-  const around = `start=ge${slot.start.replace('+', '%2B')}&start=lt${slot.end.replace('+', '%2B')}`;
-  say(`   curl -s -H 'Authorization: Bearer ${token}' '${base}/Slot?status:not=free&${around}'`);
-  for (const { url, kind } of simulators) if (kind === 'acuity') say(`   curl -s '${url}/__sim/state'`);
+  say(`${curl} -H 'Content-Type: application/fhir+json' '${base}/Appointment/$book' -d '${body}'`);
+  say('3. See the practitioner busy at every site, and the visit at its own site:');
+  const time = (text: string): string => text.replace('+', '%2B');
+  say(`${curl} '${base}/Slot?start=ge${time(slot.start)}&start=lt${time(slot.end)}${actor}'`);
+  const own = simulators.find(({ site }) => slot.meta?.source?.startsWith(`urn:slotwire:site:${site}`) === true);
+  if (own !== undefined) say(`   curl -s '${own.url}/__sim/state?only=appointments'`);
+}
+
+/** The same time of the same person, offered by two sites. */
+function offeredTwice(one: FoundSlot, other: FoundSlot): boolean {
+  const site = (slot: FoundSlot): string => slot.meta?.source?.split('#')[0] ?? '';
+  return site(one) !== site(other) && Date.parse(one.start) === Date.parse(other.start);
+}
+
+function sharedNpi(plan: Plan): string | null {
+  const seen = new Set<string>();
+  for (const site of plan.sites) {
+    const here = Object.values(site.resources.calendars).flatMap(({ practitioner }) => practitioner ?? []);
+    for (const reference of new Set(here)) {
+      if (seen.has(reference) && reference.startsWith('npi:')) return reference.slice('npi:'.length);
+      seen.add(reference);
+    }
+  }
+  return null;
 }

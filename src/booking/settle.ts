@@ -1,7 +1,7 @@
 /** One transaction for what the site answered: the outcome, the Appointment, the freed or kept time, what is owed next. */
 import type { SiteBooking, WriteOutcome } from '../connectors/contract.ts';
 import { newId } from '../core/ids.ts';
-import { HOUR_MS, plus, type Instant } from '../core/instant.ts';
+import { DAY_MS, HOUR_MS, instant, plus, type Instant } from '../core/instant.ts';
 import * as canonical from '../fhir/canonical.ts';
 import type { Appointment } from '../fhir/types.ts';
 import type { SiteSettings } from '../settings/shape.ts';
@@ -12,6 +12,8 @@ import type { BookingDeps } from './place.ts';
 import { comingFrom } from './states.ts';
 
 const SCOPE = systemScope('booking');
+/** Farther than any visit is booked. */
+const FAR_MS = 3_660 * DAY_MS;
 
 export interface SettleDeps extends BookingDeps {
   /** Said after the commit: callers who wait for this booking look again. */
@@ -226,6 +228,13 @@ async function dueWindows(tx: Tx, context: OutcomeContext, now: Instant): Promis
 
 async function refresh(tx: Tx, touched: readonly Touched[], cause: Cause): Promise<void> {
   for (const one of touched) await tx.resources.refreshSlots([one.resourceId], one.during, cause);
+}
+
+/** A site left the configuration: nobody can ask it any more, so a person finds out how its open bookings stand. */
+export async function parkOpenBookings(deps: SettleDeps, siteId: string): Promise<void> {
+  const ever = { start: instant(0), end: plus(deps.clock.now(), FAR_MS) };
+  const open = await deps.store.read(SCOPE, (tx) => tx.bookings.openAt(siteId, ever));
+  for (const booking of open) await parkBooking(deps, booking, 'the site was removed from the configuration');
 }
 
 /** Could not be found out in time: the hold stays, and a person decides. */

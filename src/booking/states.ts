@@ -17,9 +17,9 @@ import type { BookingState } from '../store/contract-bookings.ts';
 export const TRANSITIONS: Readonly<Record<BookingState, readonly BookingState[]>> = {
   held: ['sent', 'expired', 'refused', 'awaiting-approval', 'queued'],
   'awaiting-approval': ['sent', 'refused', 'expired'],
-  queued: ['sent', 'refused', 'booked'],
+  queued: ['sent', 'refused', 'booked', 'parked'],
   sent: ['booked', 'refused', 'unsent', 'accepted', 'unknown'],
-  unsent: ['sent', 'refused', 'booked'],
+  unsent: ['sent', 'refused', 'booked', 'parked'],
   accepted: ['booked', 'refused', 'unknown', 'parked'],
   unknown: ['booked', 'refused', 'unsent', 'parked'],
   parked: ['booked', 'refused'],

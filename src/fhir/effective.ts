@@ -20,6 +20,8 @@ export interface SlotFacts {
   readonly seatsLeft: number | null;
   /** The occupancy that visits of this class share; null for ordinary slots. */
   readonly session: string | null;
+  /** The site is suspended or no longer configured: what it said last is not offered any more. */
+  readonly withdrawn?: boolean;
 }
 
 export function overlaps(left: Interval, right: Interval): boolean {
@@ -34,6 +36,7 @@ export function effectiveStatus(slot: SlotFacts, occupied: readonly Occupied[]):
   if (others.some((row) => !row.tentative && row.origin !== 'block')) return 'busy';
   if (others.some((row) => row.origin === 'block')) return slot.siteStatus === 'busy' ? 'busy' : 'busy-unavailable';
   if (slot.siteStatus !== 'free') return slot.siteStatus;
+  if (slot.withdrawn === true) return 'busy-unavailable';
   if (slot.session !== null && slot.seatsLeft !== null) {
     // The site has counted what it knows; a hub hold is not among it yet.
     const held = here.filter((row) => row.occupancy === slot.session && row.tentative).length;

@@ -39,6 +39,12 @@ export async function syncDirectory(
   for (const site of plan.sites) {
     await store.transaction(systemScope('directory'), (tx) => syncSite(tx, site, plan, practitioners, now));
   }
+  await store.transaction(systemScope('directory'), async (tx) => {
+    const serving = new Set(plan.sites.filter((site) => site.stage !== 'suspended').map((site) => site.id));
+    const known = await tx.resources.sites();
+    const quiet = known.filter((site) => !serving.has(site));
+    await tx.resources.withdrawSlots(quiet, { site: null, messageId: null, siteTime: null, now });
+  });
 }
 
 async function syncSite(

@@ -58,6 +58,7 @@ export interface SlotRow {
   readonly resource: Slot;
 }
 export interface StoredSlot extends Omit<SlotRow, 'resource'> {
+  readonly withdrawn: boolean;
   readonly version: number;
   readonly status: SlotStatus;
 }
@@ -107,6 +108,8 @@ export interface ResourceStore {
   putSlots(rows: readonly SlotRow[], cause: Cause): Promise<readonly string[]>;
   /** Recomputes the effective status of every slot of these resources that overlaps; writes versions only where it differs. */
   refreshSlots(resourceIds: readonly string[], during: Interval, cause: Cause): Promise<readonly string[]>;
+  /** Takes every slot of these sites that has not begun out of the offer, and puts those of all other sites back into it. */
+  withdrawSlots(sites: readonly string[], cause: Cause): Promise<number>;
   /** Resources (practitioners, rooms) that a schedule's slots occupy. */
   occupies(scheduleId: string): Promise<readonly string[]>;
   setScheduleActors(
@@ -125,5 +128,7 @@ export interface ResourceStore {
   /** Which patient record a site's key names; null: none yet. */
   patientByKey(site: string, siteKey: string): Promise<string | null>;
   countUnmapped(site: string, system: string, code: string, now: Instant): Promise<{ readonly first: boolean }>;
+  /** Ids of all sites that ever had a resource here. */
+  sites(): Promise<readonly string[]>;
   counts(): Promise<Readonly<Record<string, number>>>;
 }

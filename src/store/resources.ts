@@ -172,6 +172,14 @@ export function resourceStore(q: Queryable, keys: Keys, scope: Scope): ResourceS
       return { first: rows[0]?.count === 1 };
     },
 
+    async sites() {
+      const { rows } = await q.query<{ site: string }>({
+        name: 'resource-sites', // one Organization a site
+        text: `SELECT DISTINCT site FROM resource WHERE type = 'Organization' AND site IS NOT NULL ORDER BY site`,
+      });
+      return rows.map((row) => row.site);
+    },
+
     async counts() {
       const { rows } = await q.query<{ type: string; count: number }>(
         `SELECT type, count(*)::int AS count FROM resource WHERE NOT deleted GROUP BY type

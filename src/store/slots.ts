@@ -1,15 +1,16 @@
 /** Slots: what the site says and the effective status, kept equal to the busy calendar. Part of ResourceStore. */
 import { MINUTE_MS, type Instant, type Interval } from '../core/instant.ts';
-import { effectiveStatus, type Occupied } from '../fhir/effective.ts';
+import { effectiveStatus } from '../fhir/effective.ts';
 import { EXTENSIONS, type Slot, type SlotStatus } from '../fhir/types.ts';
 import type { Cause, ResourceStore, SlotRow, StoredSlot } from './contract-resources.ts';
+import { occupiedBySchedule } from './occupied.ts';
 import type { Queryable } from './postgres.ts';
 import { comparable, renderResource } from './render.ts';
 import { writeHistory } from './resources.ts';
 
 // prettier-ignore
 export type SlotStore = Pick<ResourceStore, 'slot' | 'slotsOf' | 'slotsOverlapping' | 'putSlots' | 'refreshSlots'
-  | 'occupies' | 'setScheduleActors'>;
+  | 'withdrawSlots'  | 'occupies' | 'setScheduleActors'>;
 
 /** No slot is longer: lets an overlap be found by the start alone, with a lower bound the index can use. */
 const LONGEST_SLOT_MS = 24 * 60 * MINUTE_MS;
@@ -31,17 +32,9 @@ interface Row {
   readonly capacity: number;
   readonly seats_left: number | null;
   readonly session: string | null;
+  readonly withdrawn: boolean;
   readonly security: readonly string[];
   readonly content: string;
-}
-
-interface OccupiedRow {
-  readonly resource_id: string;
-  readonly start_at: Instant;
-  readonly end_at: Instant;
-  readonly occupancy: string;
-  readonly origin: Occupied['origin'];
-  readonly tentative: boolean;
 }
 
 export function slotStore(q: Queryable): SlotStore {
@@ -138,25 +131,47 @@ export function slotStore(q: Queryable): SlotStore {
                ORDER BY s.id FOR UPDATE`,
         values: [resourceIds, new Date(during.start - LONGEST_SLOT_MS), new Date(during.end), new Date(during.start)],
       });
-      if (found.rows.length === 0) return [];
-      const slots = found.rows.map(toStored);
-      const occupied = await occupiedBySchedule(q, slots.map((slot) => slot.scheduleId), span(slots), cause.now); // prettier-ignore
-      const written: WriteRow[] = [];
-      found.rows.forEach((row, index) => {
-        const slot = slots[index];
-        if (slot === undefined) return;
-        const status = effectiveStatus(slot, occupied.get(slot.scheduleId) ?? []);
-        if (status === row.status) return;
-        const resource = JSON.parse(row.content) as Slot;
-        // The version's source stays the site's: our calendar only lowered what the site said.
-        const kept: Cause = { ...cause, site: row.site, messageId: null };
-        const version = row.version + 1;
-        written.push({ ...slot, resource, status, version, json: renderSlot(resource, slot, status, version, kept) });
+      return recompute(q, found.rows, cause);
+    },
+
+    async withdrawSlots(sites, cause) {
+      // Only rows whose flag changes are touched: a start with the same plan writes nothing.
+      const { rows } = await q.query<Row>({
+        name: 'slots-withdraw',
+        text: `UPDATE slot SET withdrawn = NOT withdrawn
+               WHERE start_at > $2 AND withdrawn <> (site = ANY($1::text[])) RETURNING *`,
+        values: [sites, new Date(cause.now)],
       });
-      await write(q, written, cause);
-      return written.map((row) => row.id);
+      await recompute(q, rows, cause);
+      return rows.length;
     },
   };
+}
+
+/** Writes a new version of each slot whose effective status is no longer what its row says. */
+async function recompute(q: Queryable, rows: readonly Row[], cause: Cause): Promise<string[]> {
+  if (rows.length === 0) return [];
+  const slots = rows.map(toStored);
+  const occupied = await occupiedBySchedule(
+    q,
+    slots.map((slot) => slot.scheduleId),
+    span(slots),
+    cause.now,
+  );
+  const written: WriteRow[] = [];
+  rows.forEach((row, index) => {
+    const slot = slots[index];
+    if (slot === undefined) return;
+    const status = effectiveStatus(slot, occupied.get(slot.scheduleId) ?? []);
+    if (status === row.status) return;
+    const resource = JSON.parse(row.content) as Slot;
+    // The version's source stays the site's: our calendar only lowered what the site said.
+    const kept: Cause = { ...cause, site: row.site, messageId: null };
+    const version = row.version + 1;
+    written.push({ ...slot, resource, status, version, json: renderSlot(resource, slot, status, version, kept) });
+  });
+  await write(q, written, cause);
+  return written.map((row) => row.id);
 }
 
 type WriteRow = SlotRow & { readonly status: SlotStatus; readonly version: number; readonly json: string };
@@ -214,35 +229,6 @@ async function write(q: Queryable, rows: readonly WriteRow[], cause: Cause): Pro
   await writeHistory(q, history, cause);
 }
 
-/** Live rows of every resource of each schedule within the span. Expired holds do not count. */
-async function occupiedBySchedule(
-  q: Queryable,
-  scheduleIds: readonly string[],
-  within: Interval,
-  now: Instant,
-): Promise<Map<string, Occupied[]>> {
-  const { rows } = await q.query<OccupiedRow & { schedule_id: string }>({
-    name: 'occupied-by-schedule',
-    text: `SELECT a.schedule_id, b.resource_id, lower(b.during) AS start_at, upper(b.during) AS end_at, b.occupancy, b.origin,
-             b.tentative
-           FROM schedule_actor a JOIN busy b ON b.resource_id = a.actor_id AND b.live AND b.during && tstzrange($2, $3)
-           WHERE a.schedule_id = ANY($1::uuid[]) AND (b.expires_at IS NULL OR b.expires_at > $4)`,
-    values: [[...new Set(scheduleIds)], new Date(within.start), new Date(within.end), new Date(now)],
-  });
-  const bySchedule = new Map<string, Occupied[]>();
-  for (const row of rows) {
-    const list = bySchedule.get(row.schedule_id) ?? [];
-    list.push({
-      during: { start: row.start_at, end: row.end_at },
-      occupancy: row.occupancy,
-      origin: row.origin,
-      tentative: row.tentative,
-    });
-    bySchedule.set(row.schedule_id, list);
-  }
-  return bySchedule;
-}
-
 function renderSlot(
   resource: Slot,
   row: Pick<SlotRow, 'id' | 'security' | 'siteStatus' | 'capacity' | 'seatsLeft'>,
@@ -285,6 +271,7 @@ function toStored(row: Row): StoredSlot {
     capacity: row.capacity,
     seatsLeft: row.seats_left,
     session: row.session,
+    withdrawn: row.withdrawn,
     security: row.security,
   };
 }
