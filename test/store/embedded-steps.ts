@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -40,13 +40,27 @@ export function afterwards(t: TestContext, fn: () => unknown): void {
 
 export const quiet = { info: () => undefined, warn: () => undefined };
 
-export async function temporaryFolder(t: TestContext, parent = tmpdir()): Promise<string> {
-  const folder = await mkdtemp(join(parent, 'slotwire-embedded-'));
-  afterwards(t, async () => {
-    await endServerOf(join(folder, 'data'));
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  });
+const PREFIX = 'slotwire-embedded-';
+let swept: Promise<void> | null = null;
+
+export async function temporaryFolder(t: TestContext): Promise<string> {
+  await (swept ??= sweep());
+  const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  afterwards(t, () => removed(folder));
   return folder;
+}
+
+async function removed(folder: string): Promise<void> {
+  await endServerOf(join(folder, 'data'));
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** What tests left behind that were killed: a database outlives its hub by design. */
+async function sweep(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = Number(/^slotwire-embedded-(\d+)-/.exec(name)?.[1] ?? Number.NaN);
+    if (!Number.isNaN(pid) && !(await isRunning(pid))) await removed(join(tmpdir(), name)).catch(() => undefined);
+  }
 }
 
 /** A server that a test left behind, by what its own pid file says. */

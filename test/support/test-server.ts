@@ -53,7 +53,8 @@ async function keep(): Promise<void> {
     settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' },
   });
   const urlFile = join(folder, 'url');
-  await dropLeftovers(server.adminUrl);
+  // An adopted server may have users: those of the keeper that was killed.
+  if (!server.adopted) await dropLeftovers(server.adminUrl);
   await writeFile(`${urlFile}.new`, server.adminUrl, { mode: 0o600 });
   await rename(`${urlFile}.new`, urlFile);
   let users: DatabaseSync | null = null;
