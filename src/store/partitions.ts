@@ -5,10 +5,10 @@
  * Each step is a transaction of its own and waits for its lock a short while only: behind a long transaction it would hold up
  * everybody who comes after it. What could not be done is done the next time; until then DEFAULT takes the rows.
  */
+import { HubError } from '../core/errors.ts';
 import { DAY_MS, instant, type Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
 import type { Retention } from './contract.ts';
-import { HubError } from '../core/errors.ts';
 import { RELEASE_ORPHANS } from './inbox-claim.ts';
 import type { Pool, Queryable } from './postgres.ts';
 import { transaction } from './transaction.ts';
@@ -44,7 +44,7 @@ const TABLES: readonly Partitioned[] = [
 ];
 
 const AHEAD_MONTHS = 2;
-const LOCK_WAIT = '2s';
+const LOCK_WAIT = '500ms';
 /** In the space of migrate.ts: one hub at a time. */
 const LOCK = [0x510a, 2] as const;
 
@@ -57,16 +57,7 @@ interface Month {
 
 export async function maintain(pool: Pool, now: Instant, retention: Retention): Promise<readonly string[]> {
   const done: string[] = [];
-  for (const table of TABLES) {
-    for (const month of await wanted(pool, table, now)) {
-      done.push(...(await attempt(pool, (tx) => create(tx, table, month))));
-    }
-    const days = table.keeps(retention);
-    if (days === null) continue;
-    for (const month of await past(pool, table, instant(now - days * DAY_MS))) {
-      done.push(...(await attempt(pool, (tx) => drop(tx, table, month))));
-    }
-  }
+  for (const table of TABLES) done.push(...(await maintainTable(pool, table, now, retention)));
   const { rowCount: released } = await pool.query(RELEASE_ORPHANS);
   if (released > 0) done.push(`released ${released} messages that waited for nothing`);
   const { rowCount: forgotten } = await pool.query({
@@ -78,21 +69,49 @@ export async function maintain(pool: Pool, now: Instant, retention: Retention): 
   return done;
 }
 
-async function attempt(pool: Pool, step: (tx: Queryable) => Promise<string | null>): Promise<readonly string[]> {
-  try {
-    const done = await transaction(pool, async (tx) => {
-      await tx.query(`SET LOCAL lock_timeout = '${LOCK_WAIT}'`);
-      // Moving a month of rows takes longer than any statement may otherwise.
-      await tx.query('SET LOCAL statement_timeout = 0');
-      const { rows } = await tx.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1, $2) AS mine', LOCK);
-      return rows[0]?.mine === true ? step(tx) : null;
-    });
-    return done === null ? [] : [done];
-  } catch (error) {
-    // 55P03, the lock was not to be had in time; a deadlock with a long reader ends the same way.
-    if (error instanceof HubError && error.code === 'TOO_BUSY') return [];
-    throw error;
+async function maintainTable(
+  pool: Pool,
+  table: Partitioned,
+  now: Instant,
+  retention: Retention,
+): Promise<readonly string[]> {
+  const days = table.keeps(retention);
+  const steps: ((tx: Queryable) => Promise<string | null>)[] = [];
+  for (const month of await wanted(pool, table, now)) steps.push((tx) => create(tx, table, month));
+  const done: string[] = [];
+  if (!(await taken(pool, steps, done)) || days === null) return done;
+  const old = await past(pool, table, instant(now - days * DAY_MS));
+  await taken(
+    pool,
+    old.map((month) => (tx) => drop(tx, table, month)),
+    done,
+  );
+  return done;
+}
+
+/** Notes what was done. False when a lock was not to be had in time: then the rest of this table waits for the next time too. */
+async function taken(
+  pool: Pool,
+  steps: readonly ((tx: Queryable) => Promise<string | null>)[],
+  done: string[],
+): Promise<boolean> {
+  for (const step of steps) {
+    try {
+      const line = await transaction(pool, async (tx) => {
+        await tx.query(`SET LOCAL lock_timeout = '${LOCK_WAIT}'`);
+        // Moving a month of rows takes longer than any statement may otherwise.
+        await tx.query('SET LOCAL statement_timeout = 0');
+        const { rows } = await tx.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1, $2) AS mine', LOCK);
+        return rows[0]?.mine === true ? step(tx) : null;
+      });
+      if (line !== null) done.push(line);
+    } catch (error) {
+      // 55P03, or a deadlock with a long reader.
+      if (error instanceof HubError && error.code === 'TOO_BUSY') return false;
+      throw error;
+    }
   }
+  return true;
 }
 
 /** This month and those ahead, and every month that has rows in DEFAULT; those without a partition. */
