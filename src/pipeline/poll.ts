@@ -2,7 +2,6 @@
 import type { CompleteWindow, Connector, ConnectorKind, SiteHint } from '../connectors/contract.ts';
 import type { Clock } from '../core/clock.ts';
 import { asHubError } from '../core/errors.ts';
-import { canonicalId } from '../fhir/canonical-ids.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import { systemScope, type Store, type Tx } from '../store/contract.ts';
 import type { StageEvents } from './events.ts';
@@ -55,8 +54,7 @@ export async function pollPage(
 async function missingObjects(tx: Tx, site: SiteSettings, windows: readonly CompleteWindow[]): Promise<SiteHint[]> {
   const hints: SiteHint[] = [];
   for (const window of windows) {
-    const scheduleId = canonicalId.schedule(site.identity, window.calendar);
-    for (const { siteKey } of await tx.inbox.missingFrom(site.id, window, scheduleId)) {
+    for (const { siteKey } of await tx.inbox.missingFrom(site.id, window)) {
       hints.push({
         shape: 'hint',
         kind: 'missing-from-listing',

@@ -81,11 +81,7 @@ export interface InboxStore {
   appliedReadAt(site: string, object: string): Promise<Instant | null>;
   setAppliedReadAt(site: string, object: string, readAt: Instant): Promise<void>;
   /** Live appointments of a listed window that the listing does not name and that were last read before it. */
-  missingFrom(
-    site: string,
-    window: CompleteWindow,
-    scheduleId: string,
-  ): Promise<readonly { readonly siteKey: string }[]>;
+  missingFrom(site: string, window: CompleteWindow): Promise<readonly { readonly siteKey: string }[]>;
   /** Forgets event ids older than the window. */
   forgetDuplicates(before: Instant): Promise<number>;
 }
@@ -109,7 +105,7 @@ export interface FeedStore {
   failed(site: string, feed: FeedName, now: Instant, code: ErrorCode): Promise<void>;
   feeds(site?: string): Promise<readonly FeedState[]>;
 
-  /** Makes sure that windows exist over the horizon; new ones are due at once, past ones are dropped. */
+  /** All windows of the site over its horizon; new ones are due at once, past ones and those of other pairs are dropped. */
   planWindows(site: string, windows: readonly FreshnessWindow[], now: Instant): Promise<void>;
   /** Windows to ask next, most overdue first. */
   dueWindows(

@@ -142,11 +142,20 @@ function windows(q: Queryable): Omit<FeedStore, 'cursor' | 'saveCursor' | 'start
   ];
   return {
     async planWindows(site, planned, now) {
+      const calendars = planned.map((one) => one.calendar);
+      const visitTypes = planned.map((one) => one.visitType);
+      await q.query({
+        name: 'window-drop',
+        // A pair that is no longer offered would be asked for in vain until its last window is past.
+        text: `DELETE FROM freshness f WHERE f.site = $1 AND (f.end_at <= $2 OR NOT EXISTS (
+                 SELECT FROM unnest($3::text[], $4::text[]) AS u(calendar, visit_type)
+                 WHERE u.calendar = f.calendar AND u.visit_type = f.visit_type))`,
+        values: [site, timestamptz(now), calendars, visitTypes],
+      });
       await q.query({
         name: 'window-plan',
         // A window whose length was changed in settings was never confirmed in its new length, so it is due again.
-        text: `WITH past AS (DELETE FROM freshness WHERE site = $1 AND end_at <= $2)
-               INSERT INTO freshness AS f (site, calendar, visit_type, start_at, end_at, due_at)
+        text: `INSERT INTO freshness AS f (site, calendar, visit_type, start_at, end_at, due_at)
                SELECT $1, u.calendar, u.visit_type, u.start_at, u.end_at, $2
                FROM unnest($3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
                  AS u(calendar, visit_type, start_at, end_at)
@@ -158,8 +167,8 @@ function windows(q: Queryable): Omit<FeedStore, 'cursor' | 'saveCursor' | 'start
         values: [
           site,
           timestamptz(now),
-          planned.map((one) => one.calendar),
-          planned.map((one) => one.visitType),
+          calendars,
+          visitTypes,
           planned.map((one) => timestamptz(one.window.start)),
           planned.map((one) => timestamptz(one.window.end)),
         ],

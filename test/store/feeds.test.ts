@@ -131,6 +131,14 @@ test('new windows are due at once, known ones keep their turn, past ones are dro
   );
 });
 
+test('windows of a calendar and visit type that are no longer offered together are dropped', async () => {
+  const site = newSite();
+  await write((tx) => tx.feeds.planWindows(site, [day(0), day(0, 'c2'), day(0, 'c1', 'v2')], NOON));
+  await write((tx) => tx.feeds.planWindows(site, [day(0), day(0, 'c2', 'v2')], NOON));
+  const left = await write((tx) => tx.feeds.dueWindows(site, NOON, 50));
+  assert.deepEqual(left.map((one) => `${one.calendar} ${one.visitType}`).toSorted(), ['c1 v1', 'c2 v2']);
+});
+
 test('a window whose length was changed is due again', async () => {
   const site = newSite();
   await write((tx) => tx.feeds.planWindows(site, [day(0)], NOON));
