@@ -82,7 +82,7 @@ export const acuity: Arrangement = {
         [
           [FIRST, { practitioner: 'npi:1043333339', name: 'Dr. Asha Rao', location: 'north' }] as const,
           [SECOND, { practitioner: 'local:ben-ortiz', name: 'Ben Ortiz', location: 'north' }] as const,
-        ].filter(([id]) => options.calendars?.includes(id) ?? true),
+        ].filter(([id]) => options.calendar === undefined || (options.calendar === 'first') === (id === FIRST)),
       ),
     },
     identifiers: { mrn: { system: 'https://practice.example/mrn', type: 'site-mrn', useForWriteBack: true } },
@@ -121,6 +121,8 @@ async function start(options: StartOptions): Promise<SimulatedSite> {
       const { now: _now, calls: _calls, faults: _faults, slots: _slots, ...rest } = await stateOf(url);
       return rest;
     },
+    // Seen in the field: the edge in front of the API answers so when it has had enough (vendor sheet 2.2).
+    throttles: [{ status: 403, headers: { 'content-type': 'text/html' }, body: '</html>' }],
     throttled: async () => {
       const { calls } = await stateOf(url, 'calls');
       return Object.entries(calls as Record<string, number>)

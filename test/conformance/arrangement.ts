@@ -6,6 +6,7 @@ import type { Clock } from '../../src/core/clock.ts';
 import type { Instant, Interval } from '../../src/core/instant.ts';
 import type { AppointmentStatus } from '../../src/fhir/types.ts';
 import type { Cleanup } from '../support/database.ts';
+import type { Canned } from './gateway.ts';
 
 export type Ability = 'poll' | 'webhook' | 'fetch' | 'hl7' | 'load' | 'availability' | 'busy' | 'book' | 'block';
 export type Write = 'place' | 'cancel' | 'block' | 'unblock';
@@ -36,7 +37,7 @@ export interface SiteFileOptions {
   /** Where the connector calls. */
   readonly address: string;
   /** Absent: both calendars. */
-  readonly calendars?: readonly string[];
+  readonly calendar?: 'first' | 'second';
   /** The most rows of one answer, where the kind lets a site file say so. */
   readonly rowsPerPage?: number;
   /** The vendor's own limits stay in force. */
@@ -67,6 +68,8 @@ export interface SimulatedSite {
   everything(): Promise<unknown>;
   /** How often the vendor said "too many calls". */
   throttled(): Promise<number>;
+  /** Answers other than 429 that mean it, as the vendor gives them. */
+  readonly throttles: readonly Canned[];
   fault(switches: Readonly<Record<string, unknown>>): Promise<void>;
   /** Tells the simulator where the hub listens, where nothing in the hub does. */
   connect?(hub: HubAddress): Promise<void>;

@@ -2,7 +2,19 @@ import { kinds } from '../../src/connectors/registry.ts';
 import { conformance } from './connector.ts';
 import { availabilityRules } from './rules/availability.ts';
 import { hintRules, loadRules, pollRules } from './rules/feed.ts';
+import { lifeRules } from './rules/life.ts';
+import { limitRules } from './rules/limits.ts';
+import { webhookRules } from './rules/webhook.ts';
 import { waivers } from './waivers.ts';
 
-for (const kind of kinds.keys())
-  conformance(kind, [...pollRules, ...hintRules, ...loadRules, ...availabilityRules], waivers);
+const rules = [
+  ...lifeRules,
+  ...limitRules,
+  ...pollRules,
+  ...hintRules,
+  ...webhookRules,
+  ...loadRules,
+  ...availabilityRules,
+];
+
+for (const kind of kinds.keys()) conformance(kind, rules, waivers);

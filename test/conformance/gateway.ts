@@ -32,7 +32,7 @@ export interface Gateway {
   readonly seen: readonly Seen[];
   /** Keeps back the next call that contains `match`, before it reaches the site or after the site has done it. */
   hold(match: string, what: 'call' | 'answer'): Held;
-  /** The next `times` calls that contain `match` never reach the site and are answered so. */
+  /** The next `times` calls that contain `match` never reach the site and are answered so; it replaces what was said before. */
   answer(match: string, canned: Canned, times?: number): void;
 }
 
@@ -107,7 +107,7 @@ export async function openGateway(cleanup: Cleanup, target: string, clock: Clock
       return { reached, release };
     },
     answer(match, canned, times = 1) {
-      instead.push({ match, canned, left: times });
+      instead.splice(0, instead.length, { match, canned, left: times });
     },
   };
 }

@@ -41,12 +41,14 @@ export interface RigOptions {
   readonly limits?: boolean;
   readonly rowsPerPage?: number;
   readonly correlation?: boolean;
+  readonly wrongLogin?: boolean;
   /** Default true. */
   readonly webhooks?: boolean;
 }
 export interface SiteWish {
   readonly id: string;
-  readonly calendars?: readonly string[];
+  /** Absent: both calendars. */
+  readonly calendar?: 'first' | 'second';
   /** Uses the simulator of that site instead of one of its own. */
   readonly at?: string;
   readonly mirrorTo?: readonly string[];
@@ -185,7 +187,7 @@ export async function openRig(t: Cleanup, arrangement: Arrangement, options: Rig
     const site = openSite({ stages, deliver, desk, kind, settings, world, gateway, tools, steps });
     cleanup.after(() => site.connector.close());
     sites.push(site);
-    await site.connector.maintain?.(new AbortController().signal);
+    if (options.wrongLogin !== true) await site.connector.maintain?.(new AbortController().signal);
     await world.connect?.({ webhookUrl: webhookUrl ?? '', mllp: { host: mllp.host, port: mllp.port } });
   }
   const [site] = sites;
@@ -228,9 +230,9 @@ async function planOf(
       address: gateways.get(wish.id)?.url ?? '',
       limits: options.limits === true,
       correlation: options.correlation !== false,
-      wrongLogin: false,
+      wrongLogin: options.wrongLogin === true,
       mirrorTo: wish.mirrorTo ?? [],
-      ...(wish.calendars === undefined ? {} : { calendars: wish.calendars }),
+      ...(wish.calendar === undefined ? {} : { calendar: wish.calendar }),
       ...(options.rowsPerPage === undefined ? {} : { rowsPerPage: options.rowsPerPage }),
     });
     writeFileSync(join(configDir, 'sites', `${wish.id}.yaml`), JSON.stringify(file));

@@ -62,7 +62,7 @@ export const hl7v2: Arrangement = {
         [
           [FIRST, { practitioner: 'npi:1043333339', name: 'Dr. Asha Rao', location: 'main' }] as const,
           [SECOND, { practitioner: 'local:ben-ortiz', name: 'Ben Ortiz', location: 'main' }] as const,
-        ].filter(([code]) => options.calendars?.includes(code) ?? true),
+        ].filter(([code]) => options.calendar === undefined || (options.calendar === 'first') === (code === FIRST)),
       ),
     },
     identifiers: { [`${FACILITY}^MR`]: { system: 'https://practice.example/mrn', type: 'site-mrn' } },
@@ -89,6 +89,7 @@ async function start(options: StartOptions): Promise<SimulatedSite> {
       const { now: _now, faults: _faults, slots: _slots, ...rest } = await control('GET', `${url}/__sim/state`);
       return rest;
     },
+    throttles: [],
     throttled: () => Promise.resolve(0),
     fault: async (switches) => {
       await control('POST', `${url}/__sim/faults`, switches);
