@@ -1,0 +1,62 @@
+/** Where a rule does not fit, and why. An entry that excuses nothing any more fails the test, so that the table only shrinks. */
+
+export interface Exception {
+  /** The file; for `connector size` the folder. */
+  readonly path: string;
+  readonly rule: string;
+  readonly reason: string;
+  /** For sizes: no more than this. */
+  readonly atMost?: number;
+}
+
+export const EXCEPTIONS: readonly Exception[] = [
+  {
+    path: 'src/core/errors.ts',
+    rule: 'file length',
+    reason: 'one table: an error that has to be looked for in two files is not found',
+    atMost: 520,
+  },
+  {
+    path: 'src/connectors/acuity',
+    rule: 'connector size',
+    reason:
+      'has every ability of the contract: webhooks, poll, fetch, load, computed availability, writes, find, blocks',
+    atMost: 1_900,
+  },
+  {
+    path: 'src/connectors/hl7v2',
+    rule: 'connector size',
+    reason: 'its mapping reads SIU, ADT and MFN of every sender there is; code sets and field rules are data in it',
+    atMost: 1_600,
+  },
+  {
+    path: 'src/store/embedded-lock.ts',
+    rule: 'libraries',
+    reason: 'locks DATA_DIR by the one file lock that Node brings; there is no table and no statement on data',
+  },
+  {
+    path: 'src/store/embedded-server.ts',
+    rule: 'libraries',
+    reason: 'asks the system for a free port of 127.0.0.1 before the database server listens on it; nothing connects',
+  },
+  {
+    path: 'src/store/postgres.ts',
+    rule: 'libraries',
+    reason: 'hands the driver a socket of its own, so that a connection that hangs can be given up',
+  },
+  {
+    path: 'src/sandbox.ts',
+    rule: 'libraries',
+    reason: 'tells a simulator on this machine where the hub listens, as its IT team would; no vendor is called',
+  },
+  {
+    path: 'src/announce.ts',
+    rule: 'libraries',
+    reason: 'asks the hub itself, as a caller would, so that the commands it prints are ones that work',
+  },
+  {
+    path: 'src/cli/hub-api.ts',
+    rule: 'sockets',
+    reason: 'a command asks the running hub through its operations API, as any caller does; no site is called',
+  },
+];
