@@ -1,8 +1,6 @@
 /** Source files as the rules see them: path, text and syntax tree. Rules are pure, so that each can be shown what it must find. */
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import ts from 'typescript';
 
 export const PROJECT = join(import.meta.dirname, '../..');
@@ -39,23 +37,21 @@ export function source(path: string, text: string): Source {
 
 const TEXT =
   /\.(tsx?|js|mjs|sql|ya?ml|md|json|html|css|sh)$|(^|\/)(Dockerfile|run|\.dockerignore|\.gitignore|\.npmrc)$/;
+/** What git ignores. Git itself is not asked: a copy of the project without its history is to be judged as well. */
+const NOT_OURS = /^(node_modules|\.git|data[^/]*|bench\/results|web\/dist|package-lock\.json)(\/|$)/;
 
-/** What is committed or about to be: files that git ignores are no part of the project. */
 export async function projectSources(): Promise<readonly Source[]> {
-  const { stdout } = await promisify(execFile)(
-    'git',
-    ['ls-files', '--cached', '--others', '--exclude-standard', '-z'],
-    { cwd: PROJECT, maxBuffer: 16_777_216 },
-  );
-  const paths = stdout.split('\0').filter((path) => TEXT.test(path) && path !== 'package-lock.json');
-  const sources = await Promise.all(
-    paths.map(async (path) => {
-      // A file that is deleted but not yet committed is still listed.
-      const text = await readFile(join(PROJECT, path), 'utf8').catch(() => null);
-      return text === null ? null : source(path, text);
-    }),
-  );
-  return sources.filter((one) => one !== null);
+  const paths: string[] = [];
+  const collect = async (folder: string): Promise<void> => {
+    for (const entry of await readdir(join(PROJECT, folder), { withFileTypes: true })) {
+      const path = posix.join(folder, entry.name);
+      if (NOT_OURS.test(path) || entry.name === 'node_modules') continue;
+      if (entry.isDirectory()) await collect(path);
+      else if (entry.isFile() && TEXT.test(path)) paths.push(path);
+    }
+  };
+  await collect('');
+  return Promise.all(paths.sort().map(async (path) => source(path, await readFile(join(PROJECT, path), 'utf8'))));
 }
 
 export function lineOf(tree: ts.SourceFile, node: ts.Node): number {
