@@ -6,9 +6,8 @@
 import { bookingDesk, type Desk } from './booking/desk.ts';
 import { resolveStep, type ResolveDeps } from './booking/resolve.ts';
 import { parkOpenBookings, recordOutcome } from './booking/settle.ts';
-import type { Connector, ConnectorKind, RawRequest, RawResponse, Tools } from './connectors/contract.ts';
+import type { Tools } from './connectors/contract.ts';
 import { createBudgets } from './connectors/kit/budget.ts';
-import { kinds } from './connectors/registry.ts';
 import type { Clock } from './core/clock.ts';
 import { asHubError, HubError } from './core/errors.ts';
 import { startLoop, type Loop } from './core/loop.ts';
@@ -20,6 +19,7 @@ import { mappingFor } from './mappings/registry.ts';
 import { hl7Intake } from './mllp/intake.ts';
 import { startListener } from './mllp/listener.ts';
 import { hubEvents } from './hub-events.ts';
+import { openConnector, sameSite, takeWebhook, under } from './hub-sites.ts';
 import { opsView, watchGauges } from './hub-view.ts';
 import { applyStage } from './pipeline/apply.ts';
 import { requeueExpired } from './pipeline/deliver.ts';
@@ -27,7 +27,7 @@ import { operations } from './pipeline/operate.ts';
 import { syncDirectory } from './pipeline/directory.ts';
 import { receiver as makeReceiver } from './pipeline/receive.ts';
 import { runSite, type RunnerDeps, type SiteRunner } from './pipeline/site-runner.ts';
-import { expireHolds, keepHouse, type SweepDeps } from './pipeline/sweep.ts';
+import { closeOpenings, expireHolds, keepHouse, type SweepDeps } from './pipeline/sweep.ts';
 import type { Plan, SiteSettings } from './settings/shape.ts';
 import { systemScope, type Store } from './store/contract.ts';
 
@@ -57,6 +57,7 @@ export interface Hub {
 
 const TICK_MS = 1_000;
 const RESOLVE_TICK_MS = 500;
+const OPENINGS_TICK_MS = 60_000;
 const HOUSE_TICK_MS = 3_600_000;
 
 export async function startHub(options: HubOptions): Promise<Hub> {
@@ -144,6 +145,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     expired: (id) => desk.changed(id),
   };
   loop('expire', TICK_MS, async () => (await expireHolds(sweep)) > 0);
+  loop('openings', OPENINGS_TICK_MS, async () => {
+    await closeOpenings(sweep);
+    return false;
+  });
   loop('house', HOUSE_TICK_MS, async () => {
     await keepHouse(sweep);
     return false;
@@ -174,7 +179,14 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     events: events.http,
     metrics: () => telemetry.metrics(),
     opsView: () => opsView(store, clock, plan, runners),
-    operate: operations({ store, clock, runner: (id) => runners.get(id), waiting: stored, preview: options.preview }),
+    operate: operations({
+      store,
+      clock,
+      runner: (id) => runners.get(id),
+      configured: () => plan.sites.map((site) => site.id),
+      waiting: stored,
+      preview: options.preview,
+    }),
     readiness: async () => ({ missing: await missing() }),
     receiveWebhook: async (siteId, request, trace) => {
       const webhook = runners.get(siteId)?.connector.webhook;
@@ -266,33 +278,4 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       await store.close();
     },
   };
-}
-
-function openConnector(
-  site: SiteSettings,
-  tools: Tools,
-): { readonly kind: ConnectorKind; readonly connector: Connector } {
-  const kind = kinds.get(site.kind);
-  if (kind === undefined)
-    throw new HubError('CONFIG_INVALID', { detail: `there is no kind ${site.kind}`, site: site.id });
-  return { kind, connector: kind.open({ id: site.id, file: site, settings: site.settings }, tools) };
-}
-
-async function takeWebhook(
-  webhook: NonNullable<Connector['webhook']>,
-  request: RawRequest,
-  clock: Clock,
-  store: (messages: Parameters<ReturnType<typeof makeReceiver>['store']>[2]) => Promise<unknown>,
-): Promise<RawResponse> {
-  const verdict = webhook.verify(request, clock.now());
-  if (!verdict.genuine) throw verdict.error;
-  const read = webhook.read(request);
-  if ('handshake' in read) return read.handshake;
-  if (read.messages.length > 0) await store(read.messages);
-  return { status: 200, headers: {}, body: '' };
-}
-
-/** Plans are plain data: what prints the same is the same. */
-function sameSite(old: SiteSettings | undefined, next: SiteSettings): boolean {
-  return old !== undefined && JSON.stringify(old) === JSON.stringify(next);
 }

@@ -32,6 +32,8 @@ export interface Operate {
   resync(scope: Scope, site: string, requestId: string): Promise<void>;
   /** Puts a message back to be applied or fetched; false: there is none, or it waits already. */
   replay(scope: Scope, id: number, requestId: string): Promise<boolean>;
+  /** Deletes what is stored of a site that no file names; rows deleted. @throws HubError RULE_BROKEN, SITE_UNKNOWN */
+  forget(scope: Scope, site: string, requestId: string): Promise<number>;
 }
 
 export interface PlanPreview {

@@ -37,6 +37,7 @@ export function fhirRouter(deps: HttpDeps, startedAt: Instant): Router {
   router.put('/Appointment/:id', on(updateAppointment));
   router.patch('/Appointment/:id', on(patchAppointment));
   router.post('/:type/_search', on(search));
+  router.get('/:type/_search', notServed);
   router.get('/:type', on(search));
   router.get('/:type/:id', on(read));
   router.get('/:type/:id/_history/:version', on(readVersion));

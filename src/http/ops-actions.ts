@@ -47,6 +47,11 @@ export function opsActions(deps: ActionDeps): Router {
     await deps.operate.resync(callerOf(req).scope, site, contextOf(req).requestId);
     res.status(202).json({ site });
   });
+  router.delete('/sites/:site', async (req, res) => {
+    const { site } = req.params;
+    const rows = await deps.operate.forget(callerOf(req).scope, site, contextOf(req).requestId);
+    res.json({ site, rows });
+  });
   return router;
 }
 

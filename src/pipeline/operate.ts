@@ -8,6 +8,8 @@ export interface OperateDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly runner: (site: string) => SiteRunner | undefined;
+  /** Sites of the plan in force. */
+  readonly configured: () => readonly string[];
   /** Something waits in the inbox of a site: `hint` to be fetched, else to be applied. */
   readonly waiting: (site: string, hint: boolean) => void;
 }
@@ -16,6 +18,8 @@ export interface Operations<Preview> {
   readonly preview: () => Promise<Preview>;
   resync(scope: Scope, site: string, requestId: string): Promise<void>;
   replay(scope: Scope, id: number, requestId: string): Promise<boolean>;
+  /** Deletes what is stored of a site that is not in the configuration; rows deleted. */
+  forget(scope: Scope, site: string, requestId: string): Promise<number>;
 }
 
 export function operations<Preview>(
@@ -25,6 +29,7 @@ export function operations<Preview>(
     preview: deps.preview,
     resync: (scope, site, requestId) => resyncSite(deps, scope, site, requestId),
     replay: (scope, id, requestId) => replayMessage(deps, scope, id, requestId),
+    forget: (scope, site, requestId) => forgetSite(deps, scope, site, requestId),
   };
 }
 
@@ -47,6 +52,23 @@ async function resyncSite(deps: OperateDeps, scope: Scope, site: string, request
       await tx.audit(operated(deps, requestId, { site }));
     }),
   );
+}
+
+/** @throws HubError RULE_BROKEN while a site file names it; SITE_UNKNOWN where nothing of it is stored */
+async function forgetSite(deps: OperateDeps, scope: Scope, site: string, requestId: string): Promise<number> {
+  if (deps.configured().includes(site)) {
+    throw new HubError('RULE_BROKEN', {
+      site,
+      detail: 'a site file names it; remove that file and apply the plan first',
+    });
+  }
+  return deps.store.transaction(scope, async (tx) => {
+    if (!(await tx.resources.sites()).includes(site))
+      throw new HubError('SITE_UNKNOWN', { detail: `nothing is stored of ${site}` });
+    const rows = await tx.forgetSite(site);
+    await tx.audit(operated(deps, requestId, { site }));
+    return rows;
+  });
 }
 
 /** False: there is no such message, or it waits already. */

@@ -34,6 +34,12 @@ export async function expireHolds(deps: SweepDeps): Promise<number> {
   return bookings.length;
 }
 
+/** Slots whose time has come get their closing record. */
+export async function closeOpenings(deps: SweepDeps): Promise<void> {
+  const count = await deps.store.transaction(SCOPE, (tx) => tx.ledger.closeOpenings(deps.clock.now()));
+  if (count > 0) deps.events.swept('openings closed', count);
+}
+
 export async function keepHouse(deps: SweepDeps): Promise<void> {
   const done = await deps.store.maintain(deps.clock.now(), deps.retention());
   for (const what of done) deps.events.swept(what, 1);

@@ -1,4 +1,7 @@
-/** Who did or read what. Written in the transaction that does it; chaining and signing come after the commit. Part of Tx. */
+/**
+ * Who did or read what. Written in the transaction that does it; chaining and signing come after the commit. Part of
+ * Tx.
+ */
 import { timestamptz } from './column-types.ts';
 import type { AuditEntry, Scope } from './contract.ts';
 import type { Queryable } from './postgres.ts';

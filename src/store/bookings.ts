@@ -1,7 +1,7 @@
 /**
- * Bookings and the steps of their state machine (drawn in booking/states). Every step names the states that it may start from,
- * inside the UPDATE itself: of two that decide at once, one moves the booking and the other learns that it came too late.
- * What was asked holds patient facts and is sealed. Part of Tx.
+ * Bookings and the steps of their state machine (drawn in booking/states). Every step names the states that it may
+ * start from, inside the UPDATE itself: of two that decide at once, one moves the booking and the other learns that it
+ * came too late. What was asked holds patient facts and is sealed. Part of Tx.
  */
 import { HubError } from '../core/errors.ts';
 import type { Instant } from '../core/instant.ts';
@@ -40,8 +40,8 @@ interface Row {
   readonly body: Buffer;
 }
 
-const COLUMNS = `id, client, request_key, request_digest, action, site, state, state_at, appointment_id, slot_id, start_at, end_at,
-  resources, patient_id, site_key, reference, refused_because, detail, attempts, absences, deadline_at, next_check_at,
+const COLUMNS = `id, client, request_key, request_digest, action, site, state, state_at, appointment_id, slot_id,
+  start_at, end_at, resources, patient_id, site_key, reference, refused_because, detail, attempts, absences, deadline_at, next_check_at,
   created_at, created_by, key_id, body`;
 
 export function bookingStore(q: Queryable, keys: Keys): BookingStore {
@@ -94,8 +94,8 @@ export function bookingStore(q: Queryable, keys: Keys): BookingStore {
 }
 
 /**
- * @throws HubError REQUEST_KEY_REUSED when the client's key was stored meanwhile by another call: look it up with byRequestKey in
- * a new transaction, because a repeat of the same request gets the first answer
+ * @throws HubError REQUEST_KEY_REUSED when the client's key was stored meanwhile by another call: look it up with
+ * byRequestKey in a new transaction, because a repeat of the same request gets the first answer
  */
 async function insert(q: Queryable, keys: Keys, booking: Booking): Promise<void> {
   const { keyId, sealed } = keys.seal(Buffer.from(JSON.stringify(booking.order)));
@@ -103,14 +103,15 @@ async function insert(q: Queryable, keys: Keys, booking: Booking): Promise<void>
     await q.query({
       name: 'booking-insert',
       text: `INSERT INTO booking (${COLUMNS}, parked_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-               $24, $25, $26, CASE WHEN $7 = 'parked' THEN $8::timestamptz END)`,
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+               $22, $23, $24, $25, $26, CASE WHEN $7 = 'parked' THEN $8::timestamptz END)`,
       values: [
-        booking.id, booking.client, booking.requestKey, booking.requestDigest, booking.action, booking.site, booking.state,
-        timestamptz(booking.stateAt), booking.appointmentId, booking.slotId, optional(booking.during?.start),
-        optional(booking.during?.end), booking.resources, booking.patientId, booking.siteKey, booking.reference,
-        booking.refusedBecause, booking.detail, booking.attempts, booking.absences, optional(booking.deadlineAt),
-        optional(booking.nextCheckAt), timestamptz(booking.createdAt), booking.createdBy, keyId, sealed,
+        booking.id, booking.client, booking.requestKey, booking.requestDigest, booking.action, booking.site,
+        booking.state, timestamptz(booking.stateAt), booking.appointmentId, booking.slotId,
+        optional(booking.during?.start), optional(booking.during?.end), booking.resources, booking.patientId,
+        booking.siteKey, booking.reference, booking.refusedBecause, booking.detail, booking.attempts, booking.absences,
+        optional(booking.deadlineAt), optional(booking.nextCheckAt), timestamptz(booking.createdAt), booking.createdBy,
+        keyId, sealed,
       ], // prettier-ignore
     });
   } catch (error) {
@@ -121,7 +122,9 @@ async function insert(q: Queryable, keys: Keys, booking: Booking): Promise<void>
   }
 }
 
-/** A patch sets what it names, null included, and leaves the rest; so each column comes with a flag whether it is named. */
+/**
+ * A patch sets what it names, null included, and leaves the rest; so each column comes with a flag whether it is named.
+ */
 async function move(
   q: Queryable,
   id: string,

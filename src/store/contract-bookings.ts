@@ -172,6 +172,8 @@ export interface LedgerEntry {
 export interface LedgerStore {
   /** The actor is the scope's. */
   add(entries: readonly LedgerEntry[]): Promise<void>;
+  /** Writes the closing record of every slot that began since the last call; the number of records. */
+  closeOpenings(now: Instant): Promise<number>;
   ofBooking(bookingId: string): Promise<readonly (LedgerEntry & { readonly actor: string })[]>;
 }
 

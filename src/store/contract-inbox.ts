@@ -5,7 +5,9 @@ import type { Instant, Interval } from '../core/instant.ts';
 import type { StoredMessage } from '../mappings/contract.ts';
 
 export type Via = 'poll' | 'webhook' | 'hl7' | 'load' | 'fetch' | 'availability' | 'write';
-/** `unchanged`: a state whose digest equals the last one received. `older`: a state read before the last one received. */
+/**
+ * `unchanged`: a state whose digest equals the last one received. `older`: a state read before the last one received.
+ */
 export type Stored =
   | { readonly kind: 'inserted'; readonly id: number }
   | { readonly kind: 'duplicate' | 'unchanged' | 'older'; readonly id: number | null };
@@ -54,13 +56,16 @@ export interface InboxStore {
   park(id: number, parking: Parking, now: Instant): Promise<void>;
   /** Transient failure: again at `at`. */
   retry(id: number, at: Instant): Promise<void>;
-  /** Puts a done or parked message back to `received`. False when there is no such message or it is in the queue already. */
+  /**
+   * Puts a done or parked message back to `received`. False when there is no such message or it is in the queue
+   * already.
+   */
   replay(id: number, now: Instant): Promise<boolean>;
   get(id: number): Promise<InboxMessage | null>;
   list(filter: InboxFilter): Promise<readonly InboxMessage[]>;
   /**
-   * Events of these sites by the ids that tell duplicates: what became of something that was sent. What was never stored, or longer ago
-   * than duplicates are known, is left out.
+   * Events of these sites by the ids that tell duplicates: what became of something that was sent. What was never
+   * stored, or longer ago than duplicates are known, is left out.
    */
   byEventIds(
     sites: readonly string[],
@@ -105,7 +110,9 @@ export interface FeedStore {
   failed(site: string, feed: FeedName, now: Instant, code: ErrorCode): Promise<void>;
   feeds(site?: string): Promise<readonly FeedState[]>;
 
-  /** All windows of the site over its horizon; new ones are due at once, past ones and those of other pairs are dropped. */
+  /**
+   * All windows of the site over its horizon; new ones are due at once, past ones and those of other pairs are dropped.
+   */
   planWindows(site: string, windows: readonly FreshnessWindow[], now: Instant): Promise<void>;
   /** Windows to ask next, most overdue first. */
   dueWindows(
@@ -115,7 +122,10 @@ export interface FeedStore {
   ): Promise<readonly (FreshnessWindow & { readonly attempts: number })[]>;
   verified(site: string, window: FreshnessWindow, at: Instant, nextDue: Instant): Promise<void>;
   windowFailed(site: string, window: FreshnessWindow, nextDue: Instant): Promise<void>;
-  /** A change at the site as of `at` that availability must reflect: windows of this calendar confirmed before it are due. */
+  /**
+   * A change at the site as of `at` that availability must reflect: windows of this calendar confirmed before it are
+   * due.
+   */
   windowsDue(site: string, calendar: string, during: Interval, at: Instant): Promise<void>;
   /** Windows never verified yet: 0 means that the first load of availability is complete. */
   unverified(site: string): Promise<number>;

@@ -64,6 +64,8 @@ export interface Tx {
   /** Locks resources until the transaction ends, in sorted order so that two callers never wait for each other in a ring. */
   lock(ids: readonly string[]): Promise<void>;
   audit(entry: AuditEntry): Promise<void>;
+  /** Deletes what is stored of a site that no configuration names any more; ledger and audit stay. Rows deleted. */
+  forgetSite(site: string): Promise<number>;
 }
 
 export interface AuditEntry {

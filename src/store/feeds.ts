@@ -1,4 +1,7 @@
-/** Cursors, what is known of each feed (lag, silence, usual rate), and which windows of computed slots are due. Part of Tx. */
+/**
+ * Cursors, what is known of each feed (lag, silence, usual rate), and which windows of computed slots are due. Part of
+ * Tx.
+ */
 import type { FlatCursor } from '../connectors/contract.ts';
 import type { Clock } from '../core/clock.ts';
 import { HOUR_MS, instant, type Instant } from '../core/instant.ts';
@@ -47,13 +50,14 @@ export function feedStore(q: Queryable, scope: Scope, clock: Clock): FeedStore {
     async heard(site, feed, now, messages, seenUpTo) {
       await q.query({
         name: 'feed-heard',
-        // Two hubs may hear at once: each takes the row in turn, and GREATEST (which passes over nulls) keeps the later.
+        // Two hubs may hear at once: each takes the row in turn, and GREATEST (which passes over nulls) keeps the
+        // later.
         text: `WITH state AS (
                  INSERT INTO feed AS f (site, name, known_since, seen_up_to, heard_at, tried_at)
                  VALUES ($1, $2, $3, $4, $3, $3)
                  ON CONFLICT (site, name) DO UPDATE SET seen_up_to = GREATEST(f.seen_up_to, excluded.seen_up_to),
-                   heard_at = GREATEST(f.heard_at, excluded.heard_at), tried_at = GREATEST(f.tried_at, excluded.tried_at),
-                   error_code = NULL, error_since = NULL)
+                   heard_at = GREATEST(f.heard_at, excluded.heard_at),
+                   tried_at = GREATEST(f.tried_at, excluded.tried_at), error_code = NULL, error_since = NULL)
                INSERT INTO feed_hour AS h (site, name, hour, messages, latest_at, latest)
                SELECT $1, $2, $5, $6::bigint, $7, $6::bigint WHERE $6::bigint > 0
                ON CONFLICT (site, name, hour) DO UPDATE SET messages = h.messages + excluded.messages,

@@ -1,6 +1,6 @@
 /**
- * Hints: a site said only that an object may have changed. They wait in a queue of their own and are answered together, because
- * one fetch that leaves now answers every hint that came before it. Part of InboxStore.
+ * Hints: a site said only that an object may have changed. They wait in a queue of their own and are answered together,
+ * because one fetch that leaves now answers every hint that came before it. Part of InboxStore.
  */
 import { timestamptz } from './column-types.ts';
 import type { HintClaim, InboxStore } from './contract-inbox.ts';
@@ -9,8 +9,9 @@ import type { Queryable } from './postgres.ts';
 export type HintStore = Pick<InboxStore, 'claimHints' | 'hintsDone' | 'hintsRetry' | 'hintsPark'>;
 
 /**
- * heads   the oldest due hint of each object, oldest first: along hint_queue_site, with one look into hint_queue_object per row.
- *         Whoever locks the head has the object; another worker skips it, even when a newer hint came in meanwhile.
+ * heads   the oldest due hint of each object, oldest first: along hint_queue_site, with one look into hint_queue_object
+ *         per row. Whoever locks the head has the object; another worker skips it, even when a newer hint came in
+ *         meanwhile.
  * all     every hint of those objects, also one that waits for its next attempt: the fetch answers it as well
  */
 const CLAIM = `

@@ -1,15 +1,17 @@
 /**
- * Which messages may be applied now: those that are due and share no sequence key with an earlier undone one, oldest first.
+ * Which messages may be applied now: those that are due and share no sequence key with an earlier undone one, oldest
+ * first.
  *
- * A claim walks the queue in the order of ids, a window at a time. Of each message in the window it looks up the nearest earlier
- * undone message per sequence key (primary key of inbox_pending, one step back). Without one it is taken. With one, that is
- * written down (`waits_for`), and the message is out of the way of later walks until `release`: else a run of fifty thousand
- * messages about one schedule would be walked again by every claim.
+ * A claim walks the queue in the order of ids, a window at a time. Of each message in the window it looks up the
+ * nearest earlier undone message per sequence key (primary key of inbox_pending, one step back). Without one it is
+ * taken. With one, that is written down (`waits_for`), and the message is out of the way of later walks until
+ * `release`: else a run of fifty thousand messages about one schedule would be walked again by every claim.
  *
- * `waits_for = P` is written only while P's queue row is held by FOR KEY SHARE, and P leaves the queue only under FOR UPDATE, so
- * whoever removes P sees every message that waits for it. All locks here are SKIP LOCKED: claims never wait for each other, and
- * what is skipped stays as it is for the next claim. A message that waits for a parked barrier has nobody in the queue to wait
- * for; it is looked at by every claim (there is at most one per barrier and key, the rest of the run waits for that one).
+ * `waits_for = P` is written only while P's queue row is held by FOR KEY SHARE, and P leaves the queue only under FOR
+ * UPDATE, so whoever removes P sees every message that waits for it. All locks here are SKIP LOCKED: claims never wait
+ * for each other, and what is skipped stays as it is for the next claim. A message that waits for a parked barrier has
+ * nobody in the queue to wait for; it is looked at by every claim (there is at most one per barrier and key, the rest
+ * of the run waits for that one).
  */
 import type { Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
@@ -21,9 +23,12 @@ import type { Keys } from './seal.ts';
 /**
  * window   inbox_queue_open from $3 on, in order, no sort
  * judged   inbox_pending_message finds the message's keys, inbox_pending_pkey the nearest earlier one of each
- * taken    locked at most $2; the conditions stand here again because another claim may have changed the row since the snapshot
- * holding  those that are waited for. Not one that is free and was not taken: holding it would hide it from the other workers
- * marked   the array is built before the first row is changed, or a row that is both waited for and waiting would be skipped
+ * taken    locked at most $2; the conditions stand here again because another claim may have changed the row since the
+ *          snapshot
+ * holding  those that are waited for. Not one that is free and was not taken: holding it would hide it from the other
+ *          workers
+ * marked   the array is built before the first row is changed, or a row that is both waited for and waiting would be
+ *          skipped
  */
 const CLAIM = `
   WITH window_of_queue AS MATERIALIZED (
@@ -65,10 +70,14 @@ const CLAIM = `
 
 /** Large enough that a claim is mostly one statement, small enough that looking costs less than a millisecond. */
 const WINDOW = 200;
-/** A claim that has something in hand goes to work after this many windows; the next one finds the walked ones marked. */
+/**
+ * A claim that has something in hand goes to work after this many windows; the next one finds the walked ones marked.
+ */
 const WINDOWS = 8;
 
-/** One row per message taken; one with no message when there is none, because how far the walk went is told in any case. */
+/**
+ * One row per message taken; one with no message when there is none, because how far the walk went is told in any case.
+ */
 type ClaimRow = { readonly last: number | null; readonly walked: number } & (
   (InboxRow & { readonly taken: true }) | { readonly taken: false }
 );
@@ -97,8 +106,8 @@ export async function claimMessages(
 }
 
 /**
- * Lets go what waits for a message that left the queue. In a statement of its own where the caller did not hold the row before:
- * a claim that held it may have marked a message while we waited, and only a new snapshot shows that.
+ * Lets go what waits for a message that left the queue. In a statement of its own where the caller did not hold the row
+ * before: a claim that held it may have marked a message while we waited, and only a new snapshot shows that.
  */
 export async function release(q: Queryable, id: number): Promise<void> {
   await q.query({

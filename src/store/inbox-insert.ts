@@ -1,6 +1,7 @@
 /**
- * Receiving: one statement for a whole page of messages, because what a site waits for is our commit. It tells duplicates from
- * news, stores, and queues, and is safe against another hub or another way in (poll and webhook) that stores the same at once.
+ * Receiving: one statement for a whole page of messages, because what a site waits for is our commit. It tells
+ * duplicates from news, stores, and queues, and is safe against another hub or another way in (poll and webhook) that
+ * stores the same at once.
  */
 import type { SiteMessage } from '../connectors/contract.ts';
 import type { Instant } from '../core/instant.ts';
@@ -14,11 +15,14 @@ import type { Keys } from './seal.ts';
 const CHUNK = 500;
 
 /**
- * given   ids are taken in the order of the call, so that a sender's order is the order of ids. (Two senders at once have none.)
- * fresh   dedupe's primary key decides. One that another transaction is just storing is waited for: if that commits, ours is the
- *         duplicate; if it rolls back, ours is news. Sorted, so that two such pages never wait for each other in a ring.
- * states  site_object's row is locked and judged in one step by ON CONFLICT, against what is committed at that moment; sorted as
- *         above. An unchanged state still moves received_read_at: an older read that arrives later is old news, not a change.
+ * given   ids are taken in the order of the call, so that a sender's order is the order of ids. (Two senders at once
+ *         have none.)
+ * fresh   dedupe's primary key decides. One that another transaction is just storing is waited for: if that commits,
+ *         ours is the duplicate; if it rolls back, ours is news. Sorted, so that two such pages never wait for each
+ *         other in a ring.
+ * states  site_object's row is locked and judged in one step by ON CONFLICT, against what is committed at that moment;
+ *         sorted as above. An unchanged state still moves received_read_at: an older read that arrives later is old
+ *         news, not a change.
  * The other parts write what is kept. All of it commits with the caller's cursor, or none.
  */
 const INSERT = `
@@ -51,8 +55,8 @@ const INSERT = `
     LEFT JOIN fresh ON fresh.inbox_id = g.id
     LEFT JOIN states ON g.shape = 'state' AND states.object = g.object),
   stored AS (
-    INSERT INTO inbox (id, received_at, site, via, kind, shape, event_id, object, digest, occurred_at, read_at, control_id,
-      sequence_keys, content_type, key_id, body, trace)
+    INSERT INTO inbox (id, received_at, site, via, kind, shape, event_id, object, digest, occurred_at, read_at,
+      control_id, sequence_keys, content_type, key_id, body, trace)
     SELECT g.id, $3, $1, $2, g.kind, g.shape, g.event_id, g.object, g.digest, g.occurred_at, g.read_at, g.control_id,
       g.keys::text[], g.content_type, $4, g.body, $5
     FROM given g JOIN judged j ON j.id = g.id WHERE j.kind = 'inserted' ORDER BY g.id),
@@ -108,7 +112,10 @@ export async function insertMessages(
   return stored;
 }
 
-/** A statement can judge each object once; the second state of one object goes into the next, so that A, B, A are all kept. */
+/**
+ * A statement can judge each object once; the second state of one object goes into the next, so that A, B, A are all
+ * kept.
+ */
 function chunks(messages: readonly SiteMessage[]): readonly (readonly SiteMessage[])[] {
   const all: SiteMessage[][] = [];
   let current: SiteMessage[] = [];

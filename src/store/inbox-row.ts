@@ -29,8 +29,8 @@ export interface InboxRow {
 }
 
 /** Of `inbox i`; `attempts` is added by each statement, because a queued message counts in its queue. */
-export const INBOX_COLUMNS = `i.id, i.received_at, i.site, i.via, i.kind, i.shape, i.object, i.occurred_at, i.read_at, i.control_id,
-  i.sequence_keys, i.content_type, i.key_id, i.body, i.trace, i.status, i.stage, i.code, i.reason`;
+export const INBOX_COLUMNS = `i.id, i.received_at, i.site, i.via, i.kind, i.shape, i.object, i.occurred_at, i.read_at,
+  i.control_id, i.sequence_keys, i.content_type, i.key_id, i.body, i.trace, i.status, i.stage, i.code, i.reason`;
 
 export function toMessage(row: InboxRow, keys: Keys): InboxMessage {
   return {
@@ -56,14 +56,19 @@ export function toMessage(row: InboxRow, keys: Keys): InboxMessage {
   };
 }
 
-/** PostgreSQL stores no NUL in text and would refuse the whole page, again and again, for one odd field of one message. */
+/**
+ * PostgreSQL stores no NUL in text and would refuse the whole page, again and again, for one odd field of one message.
+ */
 export function storable(text: string): string {
   return text.replaceAll('\0', '\uFFFD');
 }
 
 const INDEXED_BYTES = 500;
 
-/** For columns with an index, whose entries may not pass 2,704 bytes: a longer name keeps its beginning and a digest of the rest. */
+/**
+ * For columns with an index, whose entries may not pass 2,704 bytes: a longer name keeps its beginning and a digest of
+ * the rest.
+ */
 export function indexable(text: string): string {
   const clean = storable(text);
   return Buffer.byteLength(clean) <= INDEXED_BYTES ? clean : `${clean.slice(0, 64)}~sha256:${sha256(clean)}`;

@@ -1,7 +1,7 @@
 /**
- * Messages, from the moment they are stored until they are done. The message itself stands in `inbox` and is never changed but for
- * its outcome; what is still to do stands in narrow queue tables beside it, so that looking for work reads little and a replay
- * is nothing but a new queue row. Part of Tx.
+ * Messages, from the moment they are stored until they are done. The message itself stands in `inbox` and is never
+ * changed but for its outcome; what is still to do stands in narrow queue tables beside it, so that looking for work
+ * reads little and a replay is nothing but a new queue row. Part of Tx.
  */
 import { timestamptz } from './column-types.ts';
 import type { InboxFilter, InboxMessage, InboxStore, Parking } from './contract-inbox.ts';
@@ -15,9 +15,9 @@ import type { Keys } from './seal.ts';
 import { siteObjectStore } from './site-objects.ts';
 
 /**
- * One row of `inbox` is named by its id and its time: with the time only one partition is looked into. It stands in the queue row
- * that is deleted; what is parked has none, and is looked up in every partition. What is done already stays as it is, so that
- * whoever comes late, after a batch that failed, undoes nothing.
+ * One row of `inbox` is named by its id and its time: with the time only one partition is looked into. It stands in the
+ * queue row that is deleted; what is parked has none, and is looked up in every partition. What is done already stays
+ * as it is, so that whoever comes late, after a batch that failed, undoes nothing.
  */
 const DONE = `
   WITH gone AS (DELETE FROM inbox_queue WHERE inbox_id = $1 RETURNING received_at, attempts),
@@ -25,7 +25,8 @@ const DONE = `
   released AS (UPDATE inbox_queue SET waits_for = NULL WHERE waits_for = $1)
   UPDATE inbox SET status = $2, reason = $3, done_at = $4, stage = NULL, code = NULL,
     attempts = COALESCE((SELECT attempts + 1 FROM gone), attempts), xid = pg_current_xact_id()
-  WHERE id = $1 AND received_at = COALESCE((SELECT received_at FROM gone), (SELECT received_at FROM inbox WHERE id = $1))
+  WHERE id = $1
+    AND received_at = COALESCE((SELECT received_at FROM gone), (SELECT received_at FROM inbox WHERE id = $1))
     AND status IN ('received', 'parked')`;
 
 /** A barrier keeps its rows in inbox_pending: what shares a sequence key with it goes on waiting. */
@@ -35,7 +36,8 @@ const PARK = `
   released AS (UPDATE inbox_queue SET waits_for = NULL WHERE waits_for = $1)
   UPDATE inbox SET status = 'parked', stage = $2, code = $3, reason = $4, done_at = $5,
     attempts = COALESCE((SELECT attempts + 1 FROM gone), attempts), xid = pg_current_xact_id()
-  WHERE id = $1 AND received_at = COALESCE((SELECT received_at FROM gone), (SELECT received_at FROM inbox WHERE id = $1))
+  WHERE id = $1
+    AND received_at = COALESCE((SELECT received_at FROM gone), (SELECT received_at FROM inbox WHERE id = $1))
     AND status IN ('received', 'parked')`;
 
 /** The row lock on the message decides between two replays: the second finds it received and changes nothing. */
@@ -145,7 +147,8 @@ export function inboxStore(q: Queryable, keys: Keys, scope: Scope): InboxStore {
     async caughtUp(of, id) {
       const { rows } = await q.query<{ behind: boolean }>({
         name: 'inbox-caught-up', // inbox_queue_site, hint_queue_site
-        // The first of each site only: an EXISTS over all of them is planned as a walk through the table that hopes for luck.
+        // The first of each site only: an EXISTS over all of them is planned as a walk through the table that hopes for
+        // luck.
         text: `SELECT EXISTS (
                  SELECT FROM unnest($1::text[]) AS s(site) CROSS JOIN LATERAL (
                    (SELECT q.inbox_id FROM inbox_queue q WHERE q.site = s.site ORDER BY q.inbox_id LIMIT 1)
@@ -188,6 +191,7 @@ async function list(
     { name: 'site', when: reach ?? undefined, sql: reach?.length === 1 ? 'i.site = ?' : 'i.site = ANY(?)' },
     { name: 'after', when: filter.afterId, sql: 'i.id > ?' },
   ].filter((part) => part.when !== undefined);
+  const one = reach?.length === 1 ? 'one' : 'many';
   const values: unknown[] = [filter.limit];
   const where = parts.map(({ name, when, sql }) => {
     if (!sql.includes('?')) return sql; // inbox_parked is found only by the word itself
@@ -196,7 +200,9 @@ async function list(
     return sql.replace('?', `$${values.length}`);
   });
   const { rows } = await q.query<InboxRow>({
-    name: `inbox-list-${parts.map((part) => part.name).join('-')}-${reach?.length === 1 ? 1 : 'n'}-${filter.status === 'parked' ? 'p' : 's'}`,
+    name: ['inbox-list', ...parts.map((part) => part.name), one, filter.status === 'parked' ? 'parked' : 'any'].join(
+      '-',
+    ),
     text: `SELECT ${INBOX_COLUMNS}, ${QUEUED_ATTEMPTS}
            ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`} ORDER BY i.id LIMIT $1`,
     values,

@@ -3,6 +3,7 @@ import type { Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
 import type { LedgerEntry, LedgerStore } from './contract-bookings.ts';
 import type { Scope } from './contract.ts';
+import { closeOpenings } from './openings.ts';
 import type { Queryable } from './postgres.ts';
 
 interface Row {
@@ -41,6 +42,8 @@ export function ledgerStore(q: Queryable, scope: Scope): LedgerStore {
         ],
       });
     },
+
+    closeOpenings: (now) => closeOpenings(q, now, scope.actor),
 
     async ofBooking(bookingId) {
       const { rows } = await q.query<Row>({

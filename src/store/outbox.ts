@@ -1,10 +1,10 @@
 /**
- * What is owed to sites and subscribers. A delivery is `queued`, then `sent` (durable, with a deadline, before the first byte
- * leaves), then `done`, `unknown` or `parked`. A hub that dies in between leaves it `sent`; past the deadline its outcome is
- * unknown and is looked up, because sending again could book twice. Part of Tx.
+ * What is owed to sites and subscribers. A delivery is `queued`, then `sent` (durable, with a deadline, before the
+ * first byte leaves), then `done`, `unknown` or `parked`. A hub that dies in between leaves it `sent`; past the
+ * deadline its outcome is unknown and is looked up, because sending again could book twice. Part of Tx.
  *
- * Deliveries about one appointment to one receiver leave in the order in which they were added: a cancel must not overtake the
- * placement that still waits for its turn. One that is `unknown` or `parked` holds nothing up.
+ * Deliveries about one appointment to one receiver leave in the order in which they were added: a cancel must not
+ * overtake the placement that still waits for its turn. One that is `unknown` or `parked` holds nothing up.
  */
 import { timestamptz } from './column-types.ts';
 import type { Delivery, OutboxStore } from './contract-bookings.ts';
@@ -59,8 +59,8 @@ export function outboxStore(q: Queryable): OutboxStore {
     async claim(receiver, receiverId, now, deadline, limit) {
       const { rows } = await q.query<Row>({
         name: 'outbox-claim',
-        // outbox_due gives the due rows in order and stops at the limit; outbox_appointment looks for an earlier one of the same
-        // appointment. SKIP LOCKED: two workers of one receiver never send the same row.
+        // outbox_due gives the due rows in order and stops at the limit; outbox_appointment looks for an earlier one of
+        // the same appointment. SKIP LOCKED: two workers of one receiver never send the same row.
         text: `WITH due AS (
                  SELECT o.id, o.created_at FROM outbox o
                  WHERE o.receiver = $1 AND o.receiver_id = $2 AND o.state = 'queued' AND o.next_attempt_at <= $3
@@ -112,7 +112,8 @@ export function outboxStore(q: Queryable): OutboxStore {
     async receiversDue(receiver, now) {
       const { rows } = await q.query<{ receiver_id: string }>({
         name: 'outbox-receivers-due',
-        // Jumps from one receiver to the next along outbox_due: a receiver with a hundred thousand waiting costs one step.
+        // Jumps from one receiver to the next along outbox_due: a receiver with a hundred thousand waiting costs one
+        // step.
         text: `WITH RECURSIVE step AS (
                  (SELECT receiver_id FROM outbox WHERE receiver = $1 AND state = 'queued'
                   ORDER BY receiver_id LIMIT 1)

@@ -1,9 +1,11 @@
 /**
- * Upkeep of the tables that grow for ever: a partition per month (UTC), made ahead, dropped whole when it is past retention. What
- * is not done is never dropped. Rows that came while their month had no partition stand in the DEFAULT one and are moved.
+ * Upkeep of the tables that grow for ever: a partition per month (UTC), made ahead, dropped whole when it is past
+ * retention. What is not done is never dropped. Rows that came while their month had no partition stand in the DEFAULT
+ * one and are moved.
  *
- * Each step is a transaction of its own and waits for its lock a short while only: behind a long transaction it would hold up
- * everybody who comes after it. What could not be done is done the next time; until then DEFAULT takes the rows.
+ * Each step is a transaction of its own and waits for its lock a short while only: behind a long transaction it would
+ * hold up everybody who comes after it. What could not be done is done the next time; until then DEFAULT takes the
+ * rows.
  */
 import { HubError } from '../core/errors.ts';
 import { DAY_MS, instant, type Instant } from '../core/instant.ts';
@@ -28,7 +30,8 @@ const TABLES: readonly Partitioned[] = [
     column: 'received_at',
     keeps: (retention) => retention.inbox_days,
     // The queues are small, and what is parked has an index: a month's rows are not read.
-    undone: `EXISTS (SELECT FROM inbox_queue WHERE received_at < $1) OR EXISTS (SELECT FROM hint_queue WHERE received_at < $1)
+    undone: `EXISTS (SELECT FROM inbox_queue WHERE received_at < $1)
+             OR EXISTS (SELECT FROM hint_queue WHERE received_at < $1)
              OR EXISTS (SELECT FROM $name WHERE status = 'parked')`,
   },
   {
@@ -89,7 +92,10 @@ async function maintainTable(
   return done;
 }
 
-/** Notes what was done. False when a lock was not to be had in time: then the rest of this table waits for the next time too. */
+/**
+ * Notes what was done. False when a lock was not to be had in time: then the rest of this table waits for the next time
+ * too.
+ */
 async function taken(
   pool: Pool,
   steps: readonly ((tx: Queryable) => Promise<string | null>)[],
@@ -146,8 +152,8 @@ async function partitions(q: Queryable, table: string): Promise<readonly Month[]
 }
 
 /**
- * Built beside the table and attached when it is filled. ATTACH alone lets others read and write meanwhile, but for DEFAULT,
- * which it must check: that is locked first, so that no row comes in behind the move.
+ * Built beside the table and attached when it is filled. ATTACH alone lets others read and write meanwhile, but for
+ * DEFAULT, which it must check: that is locked first, so that no row comes in behind the move.
  */
 async function create(tx: Queryable, { table, column }: Partitioned, month: Month): Promise<string | null> {
   const { name, start, end } = month;
@@ -162,7 +168,8 @@ async function create(tx: Queryable, { table, column }: Partitioned, month: Mont
     range,
   );
   await tx.query(
-    `ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${timestamptz(start)}') TO ('${timestamptz(end)}')`,
+    `ALTER TABLE ${table} ATTACH PARTITION ${name}
+     FOR VALUES FROM ('${timestamptz(start)}') TO ('${timestamptz(end)}')`,
   );
   return rowCount === 0 ? `created ${name}` : `created ${name} and moved ${rowCount} rows into it`;
 }

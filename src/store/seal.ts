@@ -1,11 +1,13 @@
 /**
- * Bodies at rest. Message bodies, demographics and booking orders stand in the database only as AES-256-GCM ciphertext beside
- * the id of the key that made it, so that a stolen dump or backup of the database alone tells nothing about anyone.
+ * Bodies at rest. Message bodies, demographics and booking orders stand in the database only as AES-256-GCM ciphertext
+ * beside the id of the key that made it, so that a stolen dump or backup of the database alone tells nothing about
+ * anyone.
  *
  *   sealed = nonce (12 bytes) | tag (16 bytes) | ciphertext
  *
- * The nonce is random: NIST SP 800-38D 8.3 allows 2^32 random nonces under one key, far beyond what one hub writes before its
- * operator adds a key. Keys are KeyObjects, because a key given as bytes is imported anew on each call (measured: 4 times slower).
+ * The nonce is random: NIST SP 800-38D 8.3 allows 2^32 random nonces under one key, far beyond what one hub writes
+ * before its operator adds a key. Keys are KeyObjects, because a key given as bytes is imported anew on each call
+ * (measured: 4 times slower).
  */
 import {
   createCipheriv,
@@ -51,8 +53,8 @@ interface KeyFile {
 }
 
 /**
- * Reads the key file, or makes it on the first start. It is durable before this returns, because whatever is sealed with a
- * key that a power cut takes away is lost for good.
+ * Reads the key file, or makes it on the first start. It is durable before this returns, because whatever is sealed
+ * with a key that a power cut takes away is lost for good.
  * @throws HubError KEY_MISSING (there is a file, but no key file), DATA_DIR_UNUSABLE, DISK_FULL
  */
 export async function openKeys(options: { readonly file: string }): Promise<Keys> {

@@ -1,4 +1,7 @@
-/** What is known of a site's objects: the read applied last, and which live ones a complete listing left out. Part of InboxStore. */
+/**
+ * What is known of a site's objects: the read applied last, and which live ones a complete listing left out. Part of
+ * InboxStore.
+ */
 import type { Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
 import type { InboxStore } from './contract-inbox.ts';
@@ -31,8 +34,8 @@ export function siteObjectStore(q: Queryable): SiteObjectStore {
     },
 
     /**
-     * appointment_site_start gives the window, its `calendar:` token the schedule. Left out are those that we heard of after the
-     * listing left: a state read later, or news ordered later, knows better than the listing.
+     * appointment_site_start gives the window, its `calendar:` token the schedule. Left out are those that we heard of
+     * after the listing left: a state read later, or news ordered later, knows better than the listing.
      */
     async missingFrom(site, window) {
       const { rows } = await q.query<{ site_key: string }>({

@@ -1,6 +1,6 @@
 /**
- * The Store: puts the parts of a transaction together on one connection. Every part gets that connection and the scope, and
- * can reach nothing else, so nothing here can wait for a second connection while it holds the first.
+ * The Store: puts the parts of a transaction together on one connection. Every part gets that connection and the scope,
+ * and can reach nothing else, so nothing here can wait for a second connection while it holds the first.
  */
 import { createHash } from 'node:crypto';
 import { systemClock, type Clock } from '../core/clock.ts';
@@ -9,6 +9,7 @@ import { bookingStore } from './bookings.ts';
 import { busyStore } from './busy.ts';
 import type { Retention, Scope, Store, Tx } from './contract.ts';
 import { feedStore } from './feeds.ts';
+import { forgetSite } from './forget.ts';
 import { inboxStore } from './inbox.ts';
 import { ledgerStore } from './ledger.ts';
 import { mirrorStore } from './mirrors.ts';
@@ -34,8 +35,8 @@ export function openStore(options: StoreOptions): Store {
   const tx = (q: Queryable, scope: Scope): Tx => composed(q, keys, scope, clock);
   return {
     transaction: (scope, work) => transaction(pool, (q) => work(tx(q, scope))),
-    // One snapshot for all of its statements, or a page and its count would disagree. Read-only, so that a write that slips
-    // in fails in every test instead of being lost in none.
+    // One snapshot for all of its statements, or a page and its count would disagree. Read-only, so that a write that
+    // slips in fails in every test instead of being lost in none.
     read: (scope, work) =>
       transaction(pool, (q) => work(tx(q, scope)), { isolation: 'repeatable read', readOnly: true }),
     maintain: (now, retention: Retention) => maintain(pool, now, retention),
@@ -61,13 +62,14 @@ function composed(q: Queryable, keys: Keys, scope: Scope, clock: Clock): Tx {
     workItems: workItemStore(q, scope, resources),
     lock: (ids) => lock(q, ids),
     audit: (entry) => auditEntry(q, scope, entry),
+    forgetSite: (site) => forgetSite(q, site),
   };
 }
 
 /**
- * Ids become 64-bit keys: two that meet by chance only wait for each other without need. Migrations and DATA_DIR use the
- * two-number form of these locks, which is another space. Taken in the order of the keys: measured, without an order 64 callers
- * deadlock. A second call in one transaction gives that order up, so lock everything at once.
+ * Ids become 64-bit keys: two that meet by chance only wait for each other without need. Migrations and DATA_DIR use
+ * the two-number form of these locks, which is another space. Taken in the order of the keys: measured, without an
+ * order 64 callers deadlock. A second call in one transaction gives that order up, so lock everything at once.
  */
 async function lock(q: Queryable, ids: readonly string[]): Promise<void> {
   const keys = [...new Set(ids.map(lockKey))];

@@ -1,6 +1,6 @@
 /**
- * Work items: what a person must do. The row decides whether one is open; the FHIR Task beside it is what lists and searches
- * show. Both are written in the caller's transaction. Part of Tx.
+ * Work items: what a person must do. The row decides whether one is open; the FHIR Task beside it is what lists and
+ * searches show. Both are written in the caller's transaction. Part of Tx.
  */
 import { formatInstant, type Instant } from '../core/instant.ts';
 import { isUuid } from '../core/ids.ts';
@@ -40,7 +40,8 @@ export function workItemStore(q: Queryable, scope: Scope, resources: Pick<Resour
     async open(item) {
       const { rowCount } = await q.query({
         name: 'work-item-open',
-        // work_item_open decides. Two that open the same one at once: the second waits for the first, then finds it open.
+        // work_item_open decides. Two that open the same one at once: the second waits for the first, then finds it
+        // open.
         text: `INSERT INTO work_item (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING`,
         values: [

@@ -1,6 +1,6 @@
 -- Foundation: everything that DESIGN section 7 says must be there from the first migration.
--- Keys are bigint or uuid. Every table that a feed reads carries `xid`, so that readers go in commit order: they stop below
--- pg_snapshot_xmin(pg_current_snapshot()), because a cursor over serial ids skips rows that commit late.
+-- Keys are bigint or uuid. Every table that a feed reads carries `xid`, so that readers go in commit order: they stop
+-- below pg_snapshot_xmin(pg_current_snapshot()), because a cursor over serial ids skips rows that commit late.
 -- Partitioned tables have a DEFAULT partition, so that a clock or a missing partition can never refuse a message.
 
 CREATE EXTENSION IF NOT EXISTS btree_gist;
@@ -46,8 +46,8 @@ CREATE INDEX inbox_parked ON inbox (site, code) WHERE status = 'parked';
 CREATE INDEX inbox_control ON inbox (site, control_id) WHERE control_id IS NOT NULL;
 
 -- Events and states to apply, narrow so that the claim reads little. Gone once the message is done.
--- `waits_for` is a queued message that must be done first, as far as a claim has found out: those that wait are out of the
--- way of later claims, so that a long run of one sequence key costs each claim nothing. Null says nothing.
+-- `waits_for` is a queued message that must be done first, as far as a claim has found out: those that wait are out of
+-- the way of later claims, so that a long run of one sequence key costs each claim nothing. Null says nothing.
 -- Queues are vacuumed early: with the usual thresholds a claim would wade through what is long done.
 CREATE TABLE inbox_queue (
   inbox_id        bigint      PRIMARY KEY,
@@ -101,7 +101,8 @@ CREATE TABLE site_object (
   received_as      text        NOT NULL DEFAULT 'inserted' CHECK (received_as IN ('inserted', 'unchanged', 'older')),
   PRIMARY KEY (site, object)
 );
--- ... and the read that was applied last. Apart from the former, or receiving and applying would wait for each other's rows.
+-- ... and the read that was applied last. Apart from the former, or receiving and applying would wait for each other's
+-- rows.
 CREATE TABLE object_applied (
   site    text        NOT NULL,
   object  text        NOT NULL,
@@ -130,8 +131,8 @@ CREATE TABLE feed (
   error_since  timestamptz,
   PRIMARY KEY (site, name)
 );
--- Messages per hour of the week (0 = Monday 00:00 UTC): the usual rate of a push feed. `latest` counts those of the hour
--- that began at `latest_at`, which are no habit yet while that hour runs.
+-- Messages per hour of the week (0 = Monday 00:00 UTC): the usual rate of a push feed. `latest` counts those of the
+-- hour that began at `latest_at`, which are no habit yet while that hour runs.
 CREATE TABLE feed_hour (
   site      text        NOT NULL,
   name      text        NOT NULL,
@@ -159,7 +160,8 @@ CREATE INDEX freshness_due ON freshness (site, due_at);
 
 -- ----------------------------------------------------------------------------------------------------------- resources
 
--- All types but Slot and Appointment. `content` is the ready JSON text; demographic bodies (Patient) are sealed instead.
+-- All types but Slot and Appointment. `content` is the ready JSON text; demographic bodies (Patient) are sealed
+-- instead.
 CREATE TABLE resource (
   type         text        NOT NULL,
   id           uuid        NOT NULL,
@@ -307,7 +309,8 @@ CREATE TABLE unmapped_code (
 
 -- ------------------------------------------------------------------------------------------------------ busy, bookings
 
--- Everything known to occupy a resource. Two rows with one occupancy may overlap: one visit's lineage, one class session.
+-- Everything known to occupy a resource. Two rows with one occupancy may overlap: one visit's lineage, one class
+-- session.
 CREATE TABLE busy (
   id             bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   resource_id    uuid        NOT NULL,
@@ -414,7 +417,8 @@ CREATE TABLE mirror (
 );
 CREATE INDEX mirror_key ON mirror (site, key) WHERE key IS NOT NULL;
 
--- Append-only: offers, booking steps, status changes, closing records. What is not recorded now cannot be analysed later.
+-- Append-only: offers, booking steps, status changes, closing records. What is not recorded now cannot be analysed
+-- later.
 CREATE TABLE ledger (
   id             bigint      GENERATED ALWAYS AS IDENTITY,
   at             timestamptz NOT NULL,

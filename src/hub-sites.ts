@@ -1,0 +1,35 @@
+/** Small steps of the composition root that concern one site. */
+import type { Connector, ConnectorKind, RawRequest, RawResponse, SiteMessage, Tools } from './connectors/contract.ts';
+import { kinds } from './connectors/registry.ts';
+import type { Clock } from './core/clock.ts';
+import { HubError } from './core/errors.ts';
+import type { SiteSettings } from './settings/shape.ts';
+
+export function openConnector(
+  site: SiteSettings,
+  tools: Tools,
+): { readonly kind: ConnectorKind; readonly connector: Connector } {
+  const kind = kinds.get(site.kind);
+  if (kind === undefined)
+    throw new HubError('CONFIG_INVALID', { detail: `there is no kind ${site.kind}`, site: site.id });
+  return { kind, connector: kind.open({ id: site.id, file: site, settings: site.settings }, tools) };
+}
+
+export async function takeWebhook(
+  webhook: NonNullable<Connector['webhook']>,
+  request: RawRequest,
+  clock: Clock,
+  store: (messages: readonly SiteMessage[]) => Promise<unknown>,
+): Promise<RawResponse> {
+  const verdict = webhook.verify(request, clock.now());
+  if (!verdict.genuine) throw verdict.error;
+  const read = webhook.read(request);
+  if ('handshake' in read) return read.handshake;
+  if (read.messages.length > 0) await store(read.messages);
+  return { status: 200, headers: {}, body: '' };
+}
+
+/** Plans are plain data: what prints the same is the same. */
+export function sameSite(old: SiteSettings | undefined, next: SiteSettings): boolean {
+  return old !== undefined && JSON.stringify(old) === JSON.stringify(next);
+}

@@ -1,0 +1,48 @@
+/**
+ * Deletes what is stored of a site that is in no configuration any more: only on an operator's explicit word. Ledger and audit
+ * stay: they hold ids and codes, and must tell later that there was something, and who had it deleted.
+ */
+import type { Queryable } from './postgres.ts';
+
+/** In this order, so that a statement finds what the ones before it still need. */
+const STATEMENTS: readonly string[] = [
+  `DELETE FROM history WHERE (type, id) IN (
+     SELECT 'Slot', id FROM slot WHERE site = $1
+     UNION ALL SELECT 'Appointment', id FROM appointment WHERE site = $1
+     UNION ALL SELECT type, id FROM resource WHERE site = $1)`,
+  `DELETE FROM schedule_actor WHERE schedule_id IN (SELECT id FROM resource WHERE type = 'Schedule' AND site = $1)`,
+  `DELETE FROM mirror WHERE site = $1 OR appointment_id IN (SELECT id FROM appointment WHERE site = $1)`,
+  `DELETE FROM busy WHERE site = $1`,
+  `DELETE FROM booking WHERE site = $1`,
+  `DELETE FROM outbox WHERE receiver = 'site' AND receiver_id = $1`,
+  `DELETE FROM appointment_key WHERE site = $1`,
+  `DELETE FROM appointment WHERE site = $1`,
+  `DELETE FROM slot WHERE site = $1`,
+  `DELETE FROM patient_link WHERE site = $1`,
+  `DELETE FROM resource WHERE site = $1`,
+  `DELETE FROM work_item WHERE site = $1`,
+  `DELETE FROM unmapped_code WHERE site = $1`,
+  `DELETE FROM freshness WHERE site = $1`,
+  `DELETE FROM feed_hour WHERE site = $1`,
+  `DELETE FROM feed WHERE site = $1`,
+  `DELETE FROM cursor WHERE site = $1`,
+  `DELETE FROM site_object WHERE site = $1`,
+  `DELETE FROM object_applied WHERE site = $1`,
+  `DELETE FROM dedupe WHERE site = $1`,
+  `DELETE FROM hint_queue WHERE site = $1`,
+  `DELETE FROM inbox_pending WHERE site = $1`,
+  `DELETE FROM inbox_queue WHERE site = $1`,
+  `DELETE FROM inbox WHERE site = $1`,
+];
+
+/** Rows deleted. */
+export async function forgetSite(q: Queryable, site: string): Promise<number> {
+  let rows = 0;
+  for (const statement of STATEMENTS) rows += (await q.query(statement, [site])).rowCount;
+  return rows;
+}
+
+/** Tables that `forgetSite` deletes from; a test compares them with all that have a site. */
+export function forgottenTables(): string[] {
+  return STATEMENTS.flatMap((statement) => /^DELETE FROM (\w+)/.exec(statement)?.[1] ?? []);
+}
