@@ -19,7 +19,7 @@ import { mappingFor } from './mappings/registry.ts';
 import { hl7Intake } from './mllp/intake.ts';
 import { startListener } from './mllp/listener.ts';
 import { hubEvents } from './hub-events.ts';
-import { openConnector, sameSite, takeWebhook, under } from './hub-sites.ts';
+import { openConnector, sameSite, takeWebhook } from './hub-sites.ts';
 import { opsView, watchGauges } from './hub-view.ts';
 import { applyStage } from './pipeline/apply.ts';
 import { requeueExpired } from './pipeline/deliver.ts';
