@@ -1,6 +1,8 @@
 import { kinds } from '../../src/connectors/registry.ts';
 import { conformance } from './connector.ts';
 import { availabilityRules } from './rules/availability.ts';
+import { lostAnswerRules, placeRules } from './rules/booking.ts';
+import { cancelRules } from './rules/cancel.ts';
 import { hintRules, loadRules, pollRules } from './rules/feed.ts';
 import { lifeRules } from './rules/life.ts';
 import { limitRules } from './rules/limits.ts';
@@ -15,6 +17,9 @@ const rules = [
   ...webhookRules,
   ...loadRules,
   ...availabilityRules,
+  ...placeRules,
+  ...lostAnswerRules,
+  ...cancelRules,
 ];
 
 for (const kind of kinds.keys()) conformance(kind, rules, waivers);
