@@ -41,8 +41,8 @@ interface Row {
 }
 
 const COLUMNS = `id, client, request_key, request_digest, action, site, state, state_at, appointment_id, slot_id,
-  start_at, end_at, resources, patient_id, site_key, reference, refused_because, detail, attempts, absences, deadline_at, next_check_at,
-  created_at, created_by, key_id, body`;
+  start_at, end_at, resources, patient_id, site_key, reference, refused_because, detail, attempts, absences,
+  deadline_at, next_check_at, created_at, created_by, key_id, body`;
 
 export function bookingStore(q: Queryable, keys: Keys): BookingStore {
   const select = async (name: string, where: string, values: readonly unknown[]): Promise<readonly Booking[]> => {

@@ -130,7 +130,8 @@ function cursors(q: Queryable): Pick<FeedStore, 'cursor' | 'saveCursor' | 'start
         name: 'feed-start-over', // an answer to a question that left before now confirms nothing: changed_at says so
         // The load is marked, not forgotten: what was loaded once is there, and the hub stays ready.
         text: `WITH forgotten AS (DELETE FROM cursor WHERE site = $1 AND ability = 'poll'),
-               again AS (UPDATE cursor SET value = '{"done":false}', updated_at = $2 WHERE site = $1 AND ability = 'load')
+               again AS (
+                 UPDATE cursor SET value = '{"done":false}', updated_at = $2 WHERE site = $1 AND ability = 'load')
                UPDATE freshness SET due_at = $2, changed_at = GREATEST(changed_at, $2), attempts = 0 WHERE site = $1`,
         values: [site, timestamptz(now)],
       });

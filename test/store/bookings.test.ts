@@ -124,7 +124,8 @@ test('of twenty that move a booking at once, one does', async () => {
 
 test('open answers are due at their time, and calls whose deadline has passed are found', async () => {
   const site = newSite();
-  const [unknown, accepted] = [await inserted({ site, state: 'unknown', nextCheckAt: at(2) }), await inserted({ site, state: 'accepted', nextCheckAt: at(1) })]; // prettier-ignore
+  const unknown = await inserted({ site, state: 'unknown', nextCheckAt: at(2) });
+  const accepted = await inserted({ site, state: 'accepted', nextCheckAt: at(1) });
   await inserted({ site, state: 'booked', nextCheckAt: at(1) });
   const sent = await inserted({ site, state: 'sent', deadlineAt: at(1) });
   const mine = (found: readonly Booking[]): readonly string[] => ids(found.filter((one) => one.site === site));
@@ -134,7 +135,7 @@ test('open answers are due at their time, and calls whose deadline has passed ar
   assert.deepEqual(mine(await write((tx) => tx.bookings.overdue(at(2), 50))), [sent.id]);
 });
 
-test('open placements around a time are candidates for an echo; cancels, settled ones and other times are not', async () => {
+test('open placements around a time may be an echo; cancels, settled ones and other times may not', async () => {
   const site = newSite();
   const states: readonly BookingState[] = ['sent', 'unknown', 'accepted', 'queued', 'unsent'];
   const open: string[] = [];

@@ -90,7 +90,7 @@ async function twoAtOnce(
   return Promise.all([hold(one, 0), hold(two, 1)]);
 }
 
-test('what shares a key is applied in the order it came in, by many workers, through failures and back-off', async () => {
+test('what shares a key is applied in the order it came, by many workers, through failures and back-off', async () => {
   const chance = random(7);
   const pick = (): string => `s${Math.floor(chance() * 12)}`;
   const keysOf = Array.from({ length: 600 }, () => [...new Set([pick(), pick(), `p${Math.floor(chance() * 40)}`])]);
@@ -134,7 +134,9 @@ class Unlucky extends Error {
   }
 }
 
-/** Noted while the claim is held: what shares a key and comes later is claimed only after this transaction has ended. */
+/**
+ * Noted while the claim is held: what shares a key and comes later is claimed only after this transaction has ended.
+ */
 const claims = new Map<number, number>();
 let turns = 0;
 function inOrderOfClaims(messages: readonly InboxMessage[]): readonly InboxMessage[] {
@@ -157,7 +159,9 @@ async function claimAndApply(chance: () => number): Promise<readonly InboxMessag
   });
 }
 
-/** As after a batch that was rolled back: whoever parks does not hold the message, and somebody else may have it by now. */
+/**
+ * As after a batch that was rolled back: whoever parks does not hold the message, and somebody else may have it by now.
+ */
 async function parkUnheld(message: InboxMessage): Promise<readonly InboxMessage[]> {
   const parking = { stage: 'apply', code: 'APPLY_FAILED', reason: 'it failed', barrier: false } as const;
   return write(async (tx) => {

@@ -25,7 +25,7 @@ test('an appointment has one mirror per calendar, and putting it again changes t
   assert.deepEqual(await write((tx) => tx.mirrors.ofAppointment(randomUUID())), []);
 });
 
-test('a mirror is found by the key that its site gave it; of a key given twice, the one that still stands', async () => {
+test('a mirror is found by the key that its site gave it; of a key given twice, the one that stands', async () => {
   const gone = mirror({ key: 'blk-9', state: 'removed', during: { start: at(90), end: at(95) } });
   const stands = mirror({ key: 'blk-9', state: 'placed' });
   for (const one of [stands, gone, mirror({ key: 'blk-9', site: 'elsewhere' })])

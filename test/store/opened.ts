@@ -1,4 +1,6 @@
-/** A store on a database of its own, and messages to put into it. Within a test its own context does the cleaning up. */
+/**
+ * A store on a database of its own, and messages to put into it. Within a test its own context does the cleaning up.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -64,7 +64,11 @@ test('months past retention are dropped whole, but never one with something to d
   const opened = await openedStore(t);
   const { store, write } = opened;
   const parking = { stage: 'map', code: 'MESSAGE_UNREADABLE', reason: 'x', barrier: false } as const;
-  const old = { done: await insert(opened, 'done', day(-200)), parked: await insert(opened, 'parked', day(-240)), queued: await insert(opened, 'queued', day(-170)) }; // prettier-ignore
+  const old = {
+    parked: await insert(opened, 'parked', day(-240)),
+    done: await insert(opened, 'done', day(-200)),
+    queued: await insert(opened, 'queued', day(-170)),
+  };
   await write(async (tx) => {
     await tx.inbox.done(old.done, 'applied', null, NOON);
     await tx.inbox.park(old.parked, parking, NOON);
@@ -95,7 +99,8 @@ test('a hint that waits for its fetch keeps its month', async (t) => {
 test('deliveries that are done go with their month, others keep it; ledger and audit are never dropped', async (t) => {
   const opened = await openedStore(t);
   const { store, write } = opened;
-  const owed = { receiver: 'site', receiverId: 'r', kind: 'block', bookingId: null, appointmentId: null, body: {}, trace: null } as const; // prettier-ignore
+  const nothing = { bookingId: null, appointmentId: null, body: {}, trace: null };
+  const owed = { receiver: 'site', receiverId: 'r', kind: 'block', ...nothing } as const;
   const [done, open] = await write(async (tx) => {
     const both = [await tx.outbox.add(owed, NOON, day(-200)), await tx.outbox.add(owed, NOON, day(-150))];
     await tx.ledger.add([{ at: day(-2000), kind: 'offered' }]);

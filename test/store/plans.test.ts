@@ -1,4 +1,7 @@
-/** Hot statements read along an index however full the tables are. Asked of the planner for given and for unknown values. */
+/**
+ * Hot statements read along an index however full the tables are. Asked of the planner for given and for unknown
+ * values.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { systemScope } from '../../src/store/contract.ts';
@@ -21,7 +24,8 @@ before(async () => {
     const now = at(part % 2 === 0 ? -50 * 24 * 60 : -1);
     await write(async (tx) => {
       const numbers = Array.from({ length: 500 }, (_, index) => part * 500 + index);
-      await tx.inbox.insert('a', 'hl7', numbers.map((n) => event(`e${n}`, { sequenceKeys: [`p:${n % 900}`, `s:${n % 40}`] })), now, null); // prettier-ignore
+      const events = numbers.map((n) => event(`e${n}`, { sequenceKeys: [`p:${n % 900}`, `s:${n % 40}`] }));
+      await tx.inbox.insert('a', 'hl7', events, now, null);
       await tx.inbox.insert(
         'b',
         'poll',
