@@ -214,7 +214,7 @@ CREATE TABLE slot (
   capacity         integer     NOT NULL DEFAULT 1,
   seats_left       integer,
   session          uuid,                 -- of a class: the occupancy that its visits share
-  withdrawn        boolean     NOT NULL DEFAULT false, -- its site is suspended or removed: nobody asks it, none is offered
+  withdrawn        boolean     NOT NULL DEFAULT false, -- its site is suspended or removed: it is not offered
   security         text[]      NOT NULL DEFAULT '{}',
   content          text        NOT NULL,
   last_updated     timestamptz NOT NULL,
