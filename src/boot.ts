@@ -150,11 +150,20 @@ export async function startWanted(
   variables: Environment['variables'],
 ): Promise<readonly RunningSimulator[]> {
   const wanted = await wantedSimulators(environment.configDir, variables);
-  const base = `${environment.dataDir.replace(/\/+$/, '')}-simulators`;
   return startSimulators(
-    wanted.map(({ site, kind, seedFile }) => ({ site, kind, seedFile, stateDir: join(base, site) })),
+    wanted.map(({ site, kind, seedFile }) => ({
+      site,
+      kind,
+      seedFile,
+      stateDir: simulatorFolder(environment.dataDir, site),
+    })),
     { host: environment.host },
   );
+}
+
+/** Beside DATA_DIR: what the sites of the sandbox hold is theirs, and survives a hub that starts anew. */
+export function simulatorFolder(dataDir: string, site: string): string {
+  return join(`${dataDir.replace(/\/+$/, '')}-simulators`, site);
 }
 
 export function withSimulators(

@@ -2,11 +2,12 @@
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axios from 'axios';
+import { systemClock } from './core/clock.ts';
 import { HubError } from './core/errors.ts';
 import { randomToken } from './core/ids.ts';
 import type { Hub } from './hub.ts';
 import type { ClientSettings, Plan } from './settings/shape.ts';
-import type { RunningSimulator } from './simulators/supervisor.ts';
+import { simulatorLives, startSimulators, type RunningSimulator, type SimulatorSpec } from './simulators/supervisor.ts';
 
 export interface Tokens {
   readonly byName: Readonly<Record<string, string>>;
@@ -14,6 +15,7 @@ export interface Tokens {
 }
 
 const FILE = 'sandbox.json';
+const LOOK_EVERY_MS = 500;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Tokens of the last run are kept, so that what was pasted yesterday works today. */
@@ -79,6 +81,30 @@ export async function connectSandbox(hub: Hub, simulators: readonly RunningSimul
       });
     }
   }
+}
+
+export interface ForegroundSimulator extends RunningSimulator {
+  /** Resolves when the process was told to stop (true, the simulator is stopped then) or the simulator ended by itself (false). */
+  ended(): Promise<boolean>;
+}
+
+/** One simulator for as long as this process runs. @throws HubError SIMULATOR_FAILED also when it runs already */
+export async function simulateSite(spec: SimulatorSpec & { readonly host: string }): Promise<ForegroundSimulator> {
+  const [simulator] = await startSimulators([spec], { host: spec.host });
+  if (simulator === undefined || simulator.adopted) {
+    throw new HubError('SIMULATOR_FAILED', { detail: `one runs on this folder already: ${simulator?.url ?? ''}` });
+  }
+  return {
+    ...simulator,
+    async ended() {
+      const told = new AbortController();
+      const tell = (): void => told.abort();
+      process.on('SIGINT', tell).on('SIGTERM', tell);
+      while (!told.signal.aborted && simulatorLives(simulator)) await systemClock.sleep(LOOK_EVERY_MS, told.signal);
+      await simulator.stop();
+      return told.signal.aborted;
+    },
+  };
 }
 
 async function tokensOf(file: string): Promise<Readonly<Record<string, string>>> {

@@ -64,6 +64,17 @@ export async function startSimulators(
   throw failed.reason;
 }
 
+export function simulatorLives({ pid }: Pick<RunningSimulator, 'pid'>): boolean {
+  return processLives(pid);
+}
+
+/** The simulator that runs on this folder already; null: none does. Nothing is started or stopped. */
+export async function livingSimulator(site: string, kind: string, stateDir: string): Promise<RunningSimulator | null> {
+  const lease = readLease(stateDir);
+  const isOurs = lease !== null && lease.site === site && lease.kind === kind && (await isAlive(lease));
+  return isOurs ? running(lease, true, STOP_LIMIT_MS) : null;
+}
+
 async function startOne(spec: SimulatorSpec, options: SupervisorOptions): Promise<RunningSimulator> {
   const program = Object.hasOwn(PROGRAMS, spec.kind) ? PROGRAMS[spec.kind] : undefined;
   if (program === undefined) {

@@ -1,0 +1,31 @@
+/** The commands, in the order of the help. */
+import { checkCommand } from './check.ts';
+import type { Command } from './command.ts';
+import { feedCommand } from './feed.ts';
+import { generateCommand } from './generate.ts';
+import { messageCommand, messagesCommand } from './messages.ts';
+import { migrateCommand } from './migrate.ts';
+import { parkedCommand } from './parked.ts';
+import { planCommand } from './plan.ts';
+import { replayCommand } from './replay.ts';
+import { resyncCommand } from './resync.ts';
+import { simulateCommand } from './simulate.ts';
+import { lagCommand, sitesCommand } from './sites.ts';
+import { startCommand } from './start.ts';
+
+export const commands: readonly Command[] = [
+  startCommand,
+  checkCommand,
+  planCommand,
+  migrateCommand,
+  sitesCommand,
+  lagCommand,
+  messagesCommand,
+  messageCommand,
+  parkedCommand,
+  replayCommand,
+  resyncCommand,
+  feedCommand,
+  simulateCommand,
+  generateCommand,
+];

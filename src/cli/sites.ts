@@ -1,0 +1,89 @@
+import { JSON_OPTION, printJson, type Command } from './command.ts';
+import { hubApi } from './hub-api.ts';
+import { table } from './table.ts';
+
+interface SitesAnswer {
+  readonly at: string;
+  readonly sites: readonly Site[];
+}
+interface Site {
+  readonly id: string;
+  readonly kind: string;
+  readonly stage: string;
+  readonly environment: string;
+  readonly state: string;
+  readonly feeds: readonly Feed[];
+  readonly queued: number;
+  readonly hints: number;
+  readonly parked: number;
+}
+interface Feed {
+  readonly name: string;
+  readonly lag_s: number | null;
+  readonly silence_s: number | null;
+  readonly usualPerHour: number | null;
+  readonly error: string | null;
+}
+
+export const sitesCommand: Command = {
+  name: 'sites',
+  arguments: '',
+  takes: [0, 0],
+  summary: 'Shows how each site of the running hub stands.',
+  prose: [
+    'Queued: messages that wait to be applied. Hints: objects that the site said have changed and that wait to be fetched. ' +
+      'Parked: messages that need a person (`slotwire parked`).',
+  ],
+  options: { json: JSON_OPTION },
+  async run(call) {
+    const answer = await (await hubApi(call)).get<SitesAnswer>('/sites');
+    if (call.flags.has('json')) {
+      printJson(call, answer);
+      return 0;
+    }
+    const rows = answer.sites.map(({ id, kind, stage, state, queued, hints, parked }) =>
+      [id, kind, stage, state, queued, hints, parked].map(String),
+    );
+    for (const line of table(['site', 'kind', 'stage', 'state', 'queued', 'hints', 'parked'], rows)) call.print(line);
+    return 0;
+  },
+};
+
+export const lagCommand: Command = {
+  name: 'lag',
+  arguments: '',
+  takes: [0, 0],
+  summary: 'Shows how far the running hub lags behind each feed of each site.',
+  prose: [
+    'Lag is now minus the newest moment of a site that is proven seen. A feed that only pushes has no lag; it has silence, to be ' +
+      'read against what is usual in this hour of the week.',
+  ],
+  options: { json: JSON_OPTION },
+  async run(call) {
+    const { at, sites } = await (await hubApi(call)).get<SitesAnswer>('/sites');
+    if (call.flags.has('json')) {
+      printJson(call, { at, feeds: sites.flatMap(({ id, feeds }) => feeds.map((feed) => ({ site: id, ...feed }))) });
+      return 0;
+    }
+    const rows = sites.flatMap(({ id, feeds }) =>
+      feeds.length === 0
+        ? [[id, 'none', '', '', '', 'nothing was heard yet']]
+        : feeds.map((feed) => [
+            id,
+            feed.name,
+            seconds(feed.lag_s),
+            seconds(feed.silence_s),
+            feed.usualPerHour === null ? '' : feed.usualPerHour.toFixed(1),
+            feed.error ?? '',
+          ]),
+    );
+    for (const line of table(['site', 'feed', 'lag', 'silence', 'usual/hour', 'error'], rows)) call.print(line);
+    return 0;
+  },
+};
+
+function seconds(value: number | null): string {
+  if (value === null) return '';
+  if (value < 120) return `${value} s`;
+  return value < 7200 ? `${Math.round(value / 60)} min` : `${Math.round(value / 3600)} h`;
+}

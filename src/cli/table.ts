@@ -1,0 +1,22 @@
+/** Text in columns. */
+
+/** Each column as wide as its widest cell; the last one is not padded. */
+export function columns(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, cell.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  return columns([headings, headings.map((heading) => '-'.repeat(heading.length)), ...rows]);
+}
+
+/** `1 file`, `2 files`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,74 @@
+/** Files of HL7 v2 messages, sent to a hub through MLLP as a scheduling system would send them. */
+import type { Clock } from './core/clock.ts';
+import { sha256 } from './core/ids.ts';
+import { splitMessages } from './hl7v2/batch.ts';
+import { header } from './hl7v2/header.ts';
+import { createSender } from './mllp/sender.ts';
+
+export interface FileMessage {
+  readonly bytes: Uint8Array;
+  /** Under which a hub knows the message: the digest of its bytes. */
+  readonly eventId: string;
+  /** MSH-10; empty where there is none. */
+  readonly controlId: string;
+  /** `SIU^S12`; empty without a header. */
+  readonly type: string;
+}
+
+export type Answer =
+  | { readonly kind: 'answered'; readonly code: string; readonly text: string }
+  /** Nobody listens. */
+  | { readonly kind: 'unreachable'; readonly because: string }
+  /** Provably not there. */
+  | { readonly kind: 'unsent'; readonly because: string }
+  /** May be there: the answer was lost. */
+  | { readonly kind: 'unknown'; readonly because: string };
+
+export interface Feed {
+  /** One message after the other; never rejects. */
+  send(message: FileMessage): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+const CONNECT_MS = 5_000;
+const ANSWER_MS = 30_000;
+const VT = 0x0b;
+const FS = 0x1c;
+
+/**
+ * A file with one message is one message, byte for byte: whatever a sender does to its line ends and character set must reach the
+ * hub as it is. A batch, and messages that follow one another, are taken apart; so is a file that holds whole frames, because
+ * a frame cannot hold another.
+ */
+export function messagesOfFile(bytes: Uint8Array): readonly FileMessage[] {
+  if (bytes.length === 0) return [];
+  const { messages, isBatch } = splitMessages(bytes);
+  const framed = bytes.includes(VT) || bytes.includes(FS);
+  const parts = isBatch || framed || messages.length > 1 ? messages.map((one) => one.bytes) : [bytes];
+  return parts.map((part) => {
+    const head = header(part);
+    const type = [head.messageCode, head.triggerEvent].filter((text) => text !== '').join('^');
+    return { bytes: part, eventId: sha256(part), controlId: head.controlId, type };
+  });
+}
+
+export function openFeed(options: { readonly host: string; readonly port: number; readonly clock: Clock }): Feed {
+  const sender = createSender({ ...options, connect_ms: CONNECT_MS, ack_ms: ANSWER_MS });
+  return {
+    async send(message) {
+      const outcome = await sender.send(message.bytes);
+      switch (outcome.kind) {
+        case 'accepted':
+        case 'refused':
+          return { kind: 'answered', code: outcome.ack.code, text: outcome.ack.text.trim() };
+        case 'unsent': {
+          const { code, detail } = outcome.error;
+          return { kind: code === 'SITE_UNREACHABLE' ? 'unreachable' : 'unsent', because: detail };
+        }
+        case 'unknown':
+          return { kind: outcome.kind, because: outcome.error.detail };
+      }
+    },
+    close: () => sender.close(),
+  };
+}
