@@ -39,12 +39,11 @@ export function intakeRouter(deps: IntakeDeps): Router {
 
 function refuse(req: Request, res: Response, thrown: unknown, deps: IntakeDeps): void {
   const error = understood(thrown);
-  const aborted = !req.complete && !res.writable;
   const known = deps.currentPlan().sites.some(({ id }) => id === req.params['site']);
   // An unknown name is a stranger's text and would make a series of its own in the metrics.
   deps.events.intake({
     site: known ? (req.params['site'] as string) : '(unknown)',
-    outcome: aborted ? 'aborted' : error.code,
+    outcome: isAborted(thrown) ? 'aborted' : error.code,
   });
   const status = ERRORS[error.code].http;
   if (status >= 500) {
@@ -56,6 +55,11 @@ function refuse(req: Request, res: Response, thrown: unknown, deps: IntakeDeps):
   }
   // Not stored, for whatever reason of ours: 503 is what every vendor takes as "again, later".
   sendError(res, error, status >= 500 ? 503 : status);
+}
+
+/** The body ended before its announced length: what express.raw calls it. */
+function isAborted(thrown: unknown): boolean {
+  return typeof thrown === 'object' && thrown !== null && 'type' in thrown && thrown.type === 'request.aborted';
 }
 
 /** @throws what express.raw throws, with `type` and `status` */

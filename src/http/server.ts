@@ -95,7 +95,10 @@ function begun(deps: HttpDeps, state: { readonly closing: boolean }, underWay: S
     underWay.add(res);
     if (state.closing) res.setHeader('Connection', 'close');
     const { limits, booking } = deps.currentPlan().hub;
-    res.setTimeout(Math.max(limits.requestTimeout_ms, booking.wait_ms + BEYOND_WAIT_MS), () => tooSlow(req, res, deps));
+    const most_ms = limits.requestTimeout_ms;
+    res.setTimeout(Math.max(most_ms, booking.wait_ms + Math.min(most_ms, BEYOND_WAIT_MS)), () =>
+      tooSlow(req, res, deps),
+    );
     res.once('close', () => {
       underWay.delete(res);
       deps.events.answered({

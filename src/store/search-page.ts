@@ -128,16 +128,24 @@ function parsed(token: string): Mark | null {
   }
 }
 
-const TIMESTAMP = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?[+-]\d\d(?::\d\d){0,2}$/;
+const TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.\d{1,6})?[+-](\d\d)(?::\d\d){0,2}$/;
 
 /** The token is the caller's text by the time it comes back: what the database would choke on is refused here. */
 function legible(value: string | null, key: SortKey | undefined): boolean {
   if (key === undefined) return false;
   if (value === null) return key.nullable;
   if (key.cast === 'uuid') return isUuid(value);
-  if (key.cast === 'timestamptz')
-    return TIMESTAMP.test(value) && !Number.isNaN(Date.parse(value.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')));
+  if (key.cast === 'timestamptz') return isTimestamp(value);
   return value.length <= SORT_VALUE_MAX && !value.includes('\0');
+}
+
+function isTimestamp(text: string): boolean {
+  const [, year, month, day, hour, minute, second, zone] = (TIMESTAMP.exec(text) ?? []).map(Number);
+  if (year === undefined || month === undefined || day === undefined) return false;
+  // 30 February becomes 2 March, and the year 26 becomes 1926: then it was no day, or none of ours.
+  const date = new Date(Date.UTC(year, month - 1, day));
+  const exists = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  return exists && (hour ?? 99) < 24 && (minute ?? 99) < 60 && (second ?? 99) < 60 && (zone ?? 99) < 16;
 }
 
 /** `t1.start_at` without its alias. */

@@ -1,0 +1,225 @@
+/**
+ * The real HTTP server on a real store that holds the world of test/store/search-world.ts. Only the booking desk and the taking
+ * of webhooks are doubles, and only where a test says what they answer: their own tests are elsewhere.
+ */
+import type { BookingAnswer, BookingDesk, CancelRequest, PlaceRequest } from '../../src/booking/contract.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { HubError } from '../../src/core/errors.ts';
+import type { HttpDeps, OpsView } from '../../src/http/deps.ts';
+import type { ReceiveWebhook } from '../../src/http/intake.ts';
+import { startHttp } from '../../src/http/server.ts';
+import type { ClientSettings, HubLimits, Plan, SiteSettings } from '../../src/settings/shape.ts';
+import type { Store, Tx } from '../../src/store/contract.ts';
+import type { Pool } from '../../src/store/postgres.ts';
+import { openedStore } from '../store/opened.ts';
+import { writeWorld } from '../store/search-world.ts';
+import type { Cleanup } from '../support/database.ts';
+
+export const TOKENS = {
+  admin: 'admin-token-0123456789',
+  scheduler: 'scheduler-token-0123456789',
+  readonly: 'readonly-token-0123456789',
+  cleared: 'cleared-token-0123456789',
+  north: 'north-token-0123456789',
+  annex: 'annex-token-0123456789',
+} as const;
+export type Who = keyof typeof TOKENS;
+
+const client = (id: Who, more: Partial<ClientSettings>): ClientSettings => ({
+  id,
+  token: TOKENS[id],
+  role: 'readonly',
+  sites: '*',
+  locations: '*',
+  clearances: [],
+  ...more,
+});
+const CLIENTS: readonly ClientSettings[] = [
+  client('admin', { role: 'admin', clearances: ['R', '42CFRPart2'] }),
+  client('scheduler', { role: 'scheduler' }),
+  client('readonly', {}),
+  client('cleared', { clearances: ['R', '42CFRPart2'] }),
+  client('north', { role: 'site', sites: ['north'] }),
+  client('annex', { locations: ['north/annex'] }),
+];
+
+const LIMITS: HubLimits = {
+  httpBody_bytes: 100_000, webhookBody_bytes: 10_000, frame_bytes: 1_000_000, mllpConnections: 4, mllpIdle_ms: 60_000,
+  pageSize: 50, pageSizeMax: 100, searchRowsExamined: 50_000, requestTimeout_ms: 30_000, requestsPerClient_per_s: 100_000,
+  databaseConnections: 10, applyBatch: 100, applyAttempts: 8,
+}; // prettier-ignore
+
+export function site(id: string, more: Partial<SiteSettings> = {}): SiteSettings {
+  return {
+    id, identity: id, kind: 'acuity', environment: 'sandbox', stage: 'live', scope: { locations: [], visitTypes: [] },
+    timeZone: 'UTC', settings: {}, locations: {}, resources: { calendars: {}, practitioners: {}, devices: {} }, identifiers: {},
+    unknownIdentifiers: 'park', visitTypes: {}, write: 'automatic', mirror: [],
+    sensitivity: { site: [], departments: {}, visitTypes: {}, codes: {} },
+    poll: { every_s: 60, overlap_s: 60, horizon_days: 14, availabilityEvery_s: 600 }, ...more,
+  }; // prettier-ignore
+}
+
+export function testPlan(limits: Partial<HubLimits> = {}, sites = [site('north'), site('south')]): Plan {
+  return {
+    hub: {
+      environment: 'sandbox', timeZone: 'UTC', visitTypes: {}, clients: CLIENTS, simulators: {}, limits: { ...LIMITS, ...limits },
+      booking: { wait_ms: 1000, siteTimeout_ms: 1000, holdExpiry_s: 60, resolveEvery_ms: 1000, resolveFor_s: 60 },
+      retention: { inbox_days: 90, history_days: 90, dedupe_days: 14 },
+    },
+    sites,
+    subscribers: [],
+  }; // prettier-ignore
+}
+
+/** Answers what it is told to and keeps what it was asked. */
+export interface DeskDouble extends BookingDesk {
+  answer: BookingAnswer | HubError;
+  readonly placed: PlaceRequest[];
+  readonly cancelled: CancelRequest[];
+}
+
+function deskDouble(): DeskDouble {
+  const answered = (desk: DeskDouble): Promise<BookingAnswer> =>
+    desk.answer instanceof HubError ? Promise.reject(desk.answer) : Promise.resolve(desk.answer);
+  const desk: DeskDouble = {
+    answer: new HubError('INTERNAL', { detail: 'the test told the desk nothing' }),
+    placed: [],
+    cancelled: [],
+    place(request) {
+      desk.placed.push(request);
+      return answered(desk);
+    },
+    cancel(request) {
+      desk.cancelled.push(request);
+      return answered(desk);
+    },
+    status: (bookingId) => (bookingId === UNKNOWN_BOOKING ? Promise.resolve(null) : answered(desk)),
+  };
+  return desk;
+}
+export const UNKNOWN_BOOKING = '00000000-0000-7000-8000-000000000000';
+
+export interface Seen {
+  readonly answered: Parameters<HttpDeps['events']['answered']>[0][];
+  readonly failed: Parameters<HttpDeps['events']['failed']>[0][];
+  readonly intake: Parameters<HttpDeps['events']['intake']>[0][];
+}
+
+export interface TestHub {
+  readonly base: string;
+  readonly url: string;
+  readonly port: number;
+  readonly store: Store;
+  readonly pool: Pool;
+  readonly desk: DeskDouble;
+  readonly seen: Seen;
+  /** Put in force for the next request. */
+  plan: Plan;
+  receiveWebhook: ReceiveWebhook;
+  ready: readonly string[];
+  readonly write: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
+  close(deadline_ms: number): Promise<void>;
+  /** A request under /fhir/R4, as a client with a token. */
+  fhir(who: Who | null, path: string, init?: RequestInit): Promise<Answer>;
+  request(path: string, init?: RequestInit): Promise<Answer>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Parsed; {} when there is none. */
+  readonly body: Json;
+}
+export type Json = Readonly<Record<string, unknown>>;
+
+const NO_VIEW: OpsView = { sites: [], bookings: {}, outbox: [] };
+
+export async function startTestHub(
+  cleanup: Cleanup,
+  more: { plan?: Plan; clock?: Clock; store?: Store } = {},
+): Promise<TestHub> {
+  const { store, pool, write } = await openedStore(cleanup);
+  await write(writeWorld);
+  const seen: Seen = { answered: [], failed: [], intake: [] };
+  const desk = deskDouble();
+  const hub = {
+    plan: more.plan ?? testPlan(),
+    ready: [] as readonly string[],
+    receiveWebhook: (() => Promise.reject(new HubError('WEBHOOK_UNSUPPORTED'))) as ReceiveWebhook,
+  };
+  const server = await startHttp({
+    host: '127.0.0.1',
+    port: 0,
+    clock: more.clock ?? systemClock,
+    store: more.store ?? store,
+    desk,
+    currentPlan: () => hub.plan,
+    receiveWebhook: (siteId, request, trace) => hub.receiveWebhook(siteId, request, trace),
+    readiness: () => Promise.resolve({ missing: hub.ready }),
+    metrics: () => Promise.resolve('# HELP slotwire_up 1\nslotwire_up 1\n'),
+    opsView: () => Promise.resolve(NO_VIEW),
+    // Tested where operators' actions are.
+    operate: {} as HttpDeps['operate'],
+    events: {
+      answered: (event) => seen.answered.push(event),
+      failed: (event) => seen.failed.push(event),
+      intake: (event) => seen.intake.push(event),
+    },
+    version: '0.0.0-test',
+  });
+  let closed: Promise<void> | null = null;
+  const close = (deadline_ms: number): Promise<void> => (closed ??= server.close(deadline_ms));
+  cleanup.after(() => close(0));
+  const url = `http://127.0.0.1:${server.port}`;
+  const request = async (path: string, init: RequestInit = {}): Promise<Answer> => {
+    const response = await fetch(path.startsWith('http') ? path : `${url}${path}`, init);
+    const text = await response.text();
+    const json = (response.headers.get('content-type') ?? '').includes('json') && text !== '';
+    return { status: response.status, headers: response.headers, text, body: json ? (JSON.parse(text) as Json) : {} };
+  };
+  return Object.assign(hub, {
+    base: `${url}/fhir/R4`,
+    url,
+    port: server.port,
+    store,
+    pool,
+    desk,
+    seen,
+    write,
+    close,
+    request,
+    fhir: (who: Who | null, path: string, init: RequestInit = {}) => {
+      const headers = new Headers(init.headers);
+      if (who !== null) headers.set('Authorization', `Bearer ${TOKENS[who]}`);
+      return request(path.startsWith('http') ? path : `/fhir/R4${path}`, { ...init, headers });
+    },
+  });
+}
+
+/** `entry` of a Bundle. */
+export function entries(answer: Answer): readonly { fullUrl?: string; resource: Json; search: { mode: string } }[] {
+  return (answer.body['entry'] ?? []) as never;
+}
+export function matches(answer: Answer): readonly string[] {
+  return entries(answer)
+    .filter(({ search }) => search.mode === 'match')
+    .map(({ resource }) => String(resource['id']));
+}
+export interface IssueSeen {
+  readonly severity: string;
+  readonly code: string;
+  readonly diagnostics?: string;
+  readonly expression?: readonly string[];
+  readonly details?: { readonly coding: readonly { readonly code: string }[] };
+  readonly extension?: readonly { readonly url: string; readonly valueReference: { readonly reference: string } }[];
+}
+/** Issues of an OperationOutcome; fails on anything else. */
+export function issues(answer: Answer): readonly IssueSeen[] {
+  if (answer.body['resourceType'] !== 'OperationOutcome') throw new Error(`no OperationOutcome: ${answer.text}`);
+  return answer.body['issue'] as never;
+}
+export function code(answer: Answer): string | undefined {
+  return issues(answer)[0]?.details?.coding[0]?.code;
+}
