@@ -44,6 +44,13 @@ export interface Keys {
   blind(text: string): string;
 }
 
+export interface KeyOptions {
+  /** `keys.json` in DATA_DIR. */
+  readonly file: string;
+  /** Ids of keys that sealed what is stored: see keysInUse. */
+  readonly inUse?: readonly string[];
+}
+
 /** As it stands on disk. The last key seals; those before it only open what they once sealed. */
 interface KeyFile {
   readonly version: 1;
@@ -55,12 +62,21 @@ interface KeyFile {
 /**
  * Reads the key file, or makes it on the first start. It is durable before this returns, because whatever is sealed
  * with a key that a power cut takes away is lost for good.
- * @throws HubError KEY_MISSING (there is a file, but no key file), DATA_DIR_UNUSABLE, DISK_FULL
+ * @throws HubError KEY_MISSING (there is a file, but no key file; or what is stored was sealed with other keys),
+ * DATA_DIR_UNUSABLE, DISK_FULL
  */
-export async function openKeys(options: { readonly file: string }): Promise<Keys> {
-  const { file } = options;
+export async function openKeys(options: KeyOptions): Promise<Keys> {
+  const { file, inUse = [] } = options;
   const there = await readIfThere(file);
-  if (there !== null) return keysOf(parsed(file, there));
+  if (there !== null) {
+    const content = parsed(file, there);
+    const missing = inUse.find((id) => !content.keys.some((key) => key.id === id));
+    if (missing !== undefined) throw new HubError('KEY_MISSING', { detail: `${file} lacks key ${missing}` });
+    return keysOf(content);
+  }
+  // A new key beside old rows would look like a start that went well, and everything stored before would be lost unread.
+  if (inUse.length > 0)
+    throw new HubError('KEY_MISSING', { detail: `${file} is gone, but the database holds sealed rows` });
   await create(file);
   // Read back rather than kept: of two processes that create at once, one file wins, and both must use that one.
   const made = await readIfThere(file);

@@ -3,9 +3,10 @@ import { after, test } from 'node:test';
 import type { SiteMessage } from '../../src/connectors/contract.ts';
 import { systemScope } from '../../src/store/contract.ts';
 import type { Stored } from '../../src/store/contract-inbox.ts';
+import { keysInUse } from '../../src/store/keys-in-use.ts';
 import { at, event, hint, NOON, openedStore, state } from './opened.ts';
 
-const { pool, store, write } = await openedStore({ after }, { max: 24 });
+const { pool, store, keys, write } = await openedStore({ after }, { max: 24 });
 
 /** Each test has a site of its own, so that none sees what another one queued. */
 let sites = 0;
@@ -58,6 +59,7 @@ test('a message comes back as it was stored, and its body is sealed at rest', as
   });
   const { rows } = await pool.query<{ body: Buffer }>('SELECT body FROM inbox WHERE id = $1', [id]);
   assert.equal(rows[0]?.body.includes('body of'), false);
+  assert.deepEqual(await keysInUse(pool), [keys.seal(Buffer.from('x')).keyId]);
   await drain(site);
 });
 

@@ -82,6 +82,15 @@ describe('sealed bodies', () => {
     assert.notEqual((await openKeys({ file: join(folder, 'other.json') })).blind('identifier:urn:x|4711'), token);
   });
 
+  test('with sealed rows in the database no new key file is made, and one that lacks their key is refused', async () => {
+    const file = join(folder, 'in-use', 'keys.json');
+    await assert.rejects(openKeys({ file, inUse: ['abc'] }), isKeyMissing);
+    await assert.rejects(readFile(file), { code: 'ENOENT' });
+    const { keyId } = (await openKeys({ file })).seal(Buffer.from('x'));
+    await openKeys({ file, inUse: [keyId] });
+    await assert.rejects(openKeys({ file, inUse: [keyId, 'abc'] }), isKeyMissing);
+  });
+
   test('a broken key file is refused and left as it is, never replaced by a new one', async () => {
     const file = join(folder, 'broken.json');
     for (const text of [
