@@ -17,6 +17,7 @@ import type { Plan } from './settings/shape.ts';
 import { startSimulators, type RunningSimulator } from './simulators/supervisor.ts';
 import { startEmbedded } from './store/embedded.ts';
 import { holdDataDir } from './store/embedded-lock.ts';
+import { keysInUse } from './store/keys-in-use.ts';
 import { migrate } from './store/migrate.ts';
 import { openPool } from './store/postgres.ts';
 import { openKeys } from './store/seal.ts';
@@ -94,7 +95,7 @@ async function start(
   });
   undo.push(() => pool.close());
   await migrate(pool, MIGRATIONS);
-  const keys = await openKeys({ file: join(environment.dataDir, 'keys.json') });
+  const keys = await openKeys({ file: join(environment.dataDir, 'keys.json'), inUse: await keysInUse(pool) });
   const store = openStore({ pool, keys, clock });
 
   const hub = await startHub({

@@ -75,8 +75,7 @@ export async function openKeys(options: KeyOptions): Promise<Keys> {
     return keysOf(content);
   }
   // A new key beside old rows would look like a start that went well, and everything stored before would be lost unread.
-  if (inUse.length > 0)
-    throw new HubError('KEY_MISSING', { detail: `${file} is gone, but the database holds sealed rows` });
+  if (inUse.length > 0) throw new HubError('KEY_MISSING', { detail: `${file} is gone, but sealed rows are stored` });
   await create(file);
   // Read back rather than kept: of two processes that create at once, one file wins, and both must use that one.
   const made = await readIfThere(file);

@@ -82,7 +82,7 @@ describe('sealed bodies', () => {
     assert.notEqual((await openKeys({ file: join(folder, 'other.json') })).blind('identifier:urn:x|4711'), token);
   });
 
-  test('with sealed rows in the database no new key file is made, and one that lacks their key is refused', async () => {
+  test('beside sealed rows no new key file is made, and one that lacks their key is refused', async () => {
     const file = join(folder, 'in-use', 'keys.json');
     await assert.rejects(openKeys({ file, inUse: ['abc'] }), isKeyMissing);
     await assert.rejects(readFile(file), { code: 'ENOENT' });
