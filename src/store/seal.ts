@@ -74,7 +74,7 @@ export async function openKeys(options: KeyOptions): Promise<Keys> {
     if (missing !== undefined) throw new HubError('KEY_MISSING', { detail: `${file} lacks key ${missing}` });
     return keysOf(content);
   }
-  // A new key beside old rows would look like a start that went well, and everything stored before would be lost unread.
+  // A new key beside old rows would look like a start that went well, and everything stored before would be lost.
   if (inUse.length > 0) throw new HubError('KEY_MISSING', { detail: `${file} is gone, but sealed rows are stored` });
   await create(file);
   // Read back rather than kept: of two processes that create at once, one file wins, and both must use that one.
