@@ -1,4 +1,6 @@
-/** The CapabilityStatement, generated from the tables that serve requests, so that it cannot promise what is not there. */
+/**
+ * The CapabilityStatement, generated from the tables that serve requests, so that it cannot promise what is not there.
+ */
 import { formatInstant, type Instant } from '../core/instant.ts';
 import { includesOf, modifiersOf, revIncludesOf, searchParams, type SearchParam } from './search-params.ts';
 import { STORED_TYPES, type Resource, type StoredType } from './types.ts';
@@ -26,8 +28,9 @@ export const OPERATIONS: Readonly<Partial<Record<StoredType, readonly Operation[
       name: 'book',
       definition: 'https://profiles.ihe.net/ITI/Scheduling/OperationDefinition/appointment-book',
       documentation:
-        'IHE ITI-117. Answers 200 or 201 with the booked Appointment, 202 with Content-Location while the site decides, 409 with ' +
-        'alternatives when the time is taken, 422 when refused. The request key is the header Idempotency-Key, else the first ' +
+        'IHE ITI-117. Answers 200 or 201 with the booked Appointment, 202 with Content-Location while the site ' +
+        'decides, 409 with alternatives when the time is taken, 422 when refused. The request key is the header ' +
+        'Idempotency-Key, else the first ' +
         'Appointment.identifier.',
     },
   ],
@@ -59,9 +62,9 @@ export function capabilityStatement(facts: CapabilityFacts): Resource & Readonly
       {
         mode: 'server',
         documentation:
-          `A search date without a zone is read in ${facts.zone}. Unknown search parameters are ignored and named in an outcome entry; ` +
-          'with Prefer: handling=strict they are refused. What a client may not see shows in no search; a Slot under a label it is not ' +
-          'cleared for is busy and nothing else.',
+          `A search date without a zone is read in ${facts.zone}. Unknown search parameters are ignored and named in ` +
+          'an outcome entry; with Prefer: handling=strict they are refused. What a client may not see shows in no ' +
+          'search; a Slot under a label it is not cleared for is busy and nothing else.',
         security: {
           description:
             'Every request but this one carries a bearer token, which is good for certain sites and locations.',

@@ -34,8 +34,8 @@ export function problem(code: ErrorCode, diagnostics: string, expression?: strin
 }
 
 /**
- * The detail goes only to those who caused the error: for others it may name tables, hosts or files of ours, which is nothing
- * to tell a stranger.
+ * The detail goes only to those who caused the error: for others it may name tables, hosts or files of ours, which is
+ * nothing to tell a stranger.
  */
 export function issuesOf(error: HubError): readonly OperationOutcomeIssue[] {
   if (error instanceof IssuesError && error.issues.length > 0) return error.issues;

@@ -1,6 +1,6 @@
 /**
- * Ids of proposed Appointments. They encode the slot and the patient and are not stored (DESIGN section 9): offering costs
- * nothing, and an offer can be booked by its id alone, also after a restart.
+ * Ids of proposed Appointments. They encode the slot and the patient and are not stored (DESIGN section 9): offering
+ * costs nothing, and an offer can be booked by its id alone, also after a restart.
  */
 import { isUuid } from '../core/ids.ts';
 import { formatInstant, type Interval } from '../core/instant.ts';

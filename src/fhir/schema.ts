@@ -1,7 +1,7 @@
 /**
- * JSON Schemas (draft 7) of the bodies that the API takes. Elements, cardinalities and primitive formats are those of FHIR R4
- * 4.0.1 (fhir-scheduling.md sections 1 and 3); an element that R4 does not have is refused, because a misspelt one that is
- * ignored would book something else than was meant.
+ * JSON Schemas (draft 7) of the bodies that the API takes. Elements, cardinalities and primitive formats are those of
+ * FHIR R4 4.0.1 (fhir-scheduling.md sections 1 and 3); an element that R4 does not have is refused, because a
+ * misspelt one that is ignored would book something else than was meant.
  */
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -42,8 +42,11 @@ function resource(type: string, properties: Schema, required: readonly string[] 
 }
 
 const OFFSET = '(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])';
-const INSTANT = `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?${OFFSET}$`;
-const DATE_TIME = `^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?${OFFSET})?)?)?$`;
+const MONTH = '(0[1-9]|1[0-2])';
+const DAY = '(0[1-9]|[12][0-9]|3[01])';
+const CLOCK = `T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?${OFFSET}`;
+const INSTANT = `^[0-9]{4}-${MONTH}-${DAY}${CLOCK}$`;
+const DATE_TIME = `^[0-9]{4}(-${MONTH}(-${DAY}(${CLOCK})?)?)?$`;
 
 const APPOINTMENT_STATUS = [
   'proposed', 'pending', 'booked', 'arrived', 'fulfilled', 'cancelled', 'noshow', 'entered-in-error', 'checked-in',

@@ -135,7 +135,9 @@ function dates(param: SearchParam, values: readonly string[], request: SearchReq
     if (value === null) {
       return {
         kind: 'invalid',
-        because: `${whole}: write a date like 2026-03-14 or 2026-03-14T10:00:00Z, with eq, ne, gt, lt, ge, le, sa, eb or ap before it.`,
+        because:
+          `${whole}: write a date like 2026-03-14 or 2026-03-14T10:00:00Z, ` +
+          'with eq, ne, gt, lt, ge, le, sa, eb or ap before it.',
       };
     }
     anyOf.push(value);

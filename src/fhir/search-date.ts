@@ -2,8 +2,8 @@
 import { instant, localInstant, plus, type Instant } from '../core/instant.ts';
 import type { DatePrefix, DateValue } from './search.ts';
 
-const VALUE =
-  /^(eq|ne|gt|lt|ge|le|sa|eb|ap)?(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+ -]\d{2}:\d{2})?)?)?)?$/;
+const CLOCK = 'T(\\d{2}):(\\d{2})(?::(\\d{2})(?:\\.(\\d{1,9}))?)?(Z|[+ -]\\d{2}:\\d{2})?';
+const VALUE = new RegExp(`^(eq|ne|gt|lt|ge|le|sa|eb|ap)?(\\d{4})(?:-(\\d{2})(?:-(\\d{2})(?:${CLOCK})?)?)?$`);
 
 /** What the database can hold; a search beyond it means "ever". */
 const FIRST = Date.UTC(1, 0, 2) - yearsBefore1900(1);
@@ -23,8 +23,8 @@ interface Parts {
 }
 
 /**
- * A value without a zone is read in `zone`. Null: not a date of FHIR, or a day that no calendar has. A blank before the offset
- * is a plus sign that was not percent-encoded.
+ * A value without a zone is read in `zone`. Null: not a date of FHIR, or a day that no calendar has. A blank before
+ * the offset is a plus sign that was not percent-encoded.
  */
 export function parseDateValue(text: string, zone: string, now: Instant): DateValue | null {
   const found = VALUE.exec(text);
@@ -87,7 +87,9 @@ function at(parts: Parts, month: number, day: number, ms: number, zone: string):
   return local?.at ?? null;
 }
 
-/** End of the precision given, exclusive. Days and longer are counted in the calendar: a day may have 23 or 25 hours. */
+/**
+ * End of the precision given, exclusive. Days and longer are counted in the calendar: a day may have 23 or 25 hours.
+ */
 function ending(parts: Parts, from: number, zone: string): number {
   if (parts.fraction !== null) return from + 1;
   if (parts.second !== null) return from + 1000;

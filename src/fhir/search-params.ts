@@ -1,7 +1,8 @@
 /**
- * The one table of search parameters. The parser, the SQL of store/search.ts, the tokens that writers store (search-index.ts) and
- * the CapabilityStatement all come from it, so that none of them can promise what another does not do.
- * Source of names, types and targets: FHIR R4 4.0.1 SearchParameters. A parameter that is not here is not supported.
+ * The one table of search parameters. The parser, the SQL of store/search.ts, the tokens that writers store
+ * (search-index.ts) and the CapabilityStatement all come from it, so that none of them can promise what another does
+ * not do. Source of names, types and targets: FHIR R4 4.0.1 SearchParameters. A parameter that is not here is not
+ * supported.
  */
 import { STORED_TYPES, SYSTEMS, type StoredType } from './types.ts';
 

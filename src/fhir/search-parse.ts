@@ -1,6 +1,6 @@
 /**
- * Query parameters to a SearchPlan, by the table of search-params.ts and the rules of fhir-scheduling.md section 6. Pure: the
- * caller gives zone, time and limits. All problems are reported at once.
+ * Query parameters to a SearchPlan, by the table of search-params.ts and the rules of fhir-scheduling.md section 6.
+ * Pure: the caller gives zone, time and limits. All problems are reported at once.
  *
  *   unknown parameter   ignored and named in a warning; refused with `Prefer: handling=strict`
  *   unknown modifier    refused: without it the search would mean something else

@@ -1,4 +1,7 @@
-/** Parameters that shape the answer and do not select: _sort, _count, _include, _total ... (fhir-scheduling.md 6.8, 6.9). */
+/**
+ * Parameters that shape the answer and do not select: _sort, _count, _include, _total ... (fhir-scheduling.md 6.8,
+ * 6.9).
+ */
 import {
   canInclude,
   canSort,
@@ -126,7 +129,9 @@ function readInclude(
   const supported = reverse ? revIncludesOf(request.type) : includesOf(request.type);
   const unknown: Outcome = {
     kind: 'unknown',
-    because: `${reverse ? '_revinclude' : '_include'}=${shown(value)} is not supported; ${request.type} answers ${supported.join(', ') || 'none'}.`,
+    because:
+      `${reverse ? '_revinclude' : '_include'}=${shown(value)} is not supported; ` +
+      `${request.type} answers ${supported.join(', ') || 'none'}.`,
   };
   if (more.length > 0 || !isStoredType(source)) return unknown;
   if (target !== undefined && !isStoredType(target)) return unknown;

@@ -1,6 +1,6 @@
 /**
- * A search as the store understands it: parsed, checked, with dates as instants. Made by parseSearch from query parameters
- * (fhir-scheduling.md section 6); the CapabilityStatement is generated from the same table of parameters.
+ * A search as the store understands it: parsed, checked, with dates as instants. Made by parseSearch from query
+ * parameters (fhir-scheduling.md section 6); the CapabilityStatement is generated from the same table of parameters.
  */
 import type { Instant } from '../core/instant.ts';
 import type { StoredType } from './types.ts';

@@ -1,6 +1,6 @@
 /**
- * Who asks, and what they may see and do. Bearer tokens come from the plan and are kept as SHA-256 only; each carries a role,
- * sites, locations and clearances, which become the Scope of every store call.
+ * Who asks, and what they may see and do. Bearer tokens come from the plan and are kept as SHA-256 only; each carries
+ * a role, sites, locations and clearances, which become the Scope of every store call.
  *
  *   readonly   reads and searches
  *   scheduler  the same, and books and cancels
@@ -82,8 +82,8 @@ export function scopeOf(client: ClientSettings, plan: Plan): Scope {
 }
 
 /**
- * Sites in stage shadow are invisible to callers; an admin who may see all sites compares them. Rows of a renamed site that
- * carry its earlier name are still its own.
+ * Sites in stage shadow are invisible to callers; an admin who may see all sites compares them. Rows of a renamed
+ * site that carry its earlier name are still its own.
  */
 function sitesOf(client: ClientSettings, plan: Plan): readonly string[] | '*' {
   if (client.role === 'admin' && client.sites === '*') return '*';
@@ -101,8 +101,8 @@ function locationId(key: string, plan: Plan): readonly string[] {
 }
 
 /**
- * Requests that each client may make, as a bucket that refills by the second, so that one client's loop does not take the
- * hub from the others.
+ * Requests that each client may make, as a bucket that refills by the second, so that one client's loop does not take
+ * the hub from the others.
  */
 export class ClientRates {
   readonly #clock: Clock;

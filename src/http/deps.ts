@@ -47,7 +47,10 @@ export interface Readiness {
   readonly missing: readonly string[];
 }
 
-/** What happens here, for counters and the log. Nothing in it is patient data: routes are patterns, never paths or queries. */
+/**
+ * What happens here, for counters and the log. Nothing in it is patient data: routes are patterns, never paths or
+ * queries.
+ */
 export interface HttpEvents {
   answered(event: {
     readonly method: string;
@@ -86,7 +89,9 @@ export interface OpsSite {
   readonly parked: number;
 }
 
-/** `lag_s` of feeds that we read; `silence_s` of feeds that only push. Null: does not apply, or nothing was heard yet. */
+/**
+ * `lag_s` of feeds that we read; `silence_s` of feeds that only push. Null: does not apply, or nothing was heard yet.
+ */
 export interface OpsFeed {
   readonly name: string;
   readonly lag_s: number | null;

@@ -1,4 +1,7 @@
-/** Writes that were refused are written down too. Those that happen are audited in their own transaction, by the booking desk. */
+/**
+ * Writes that were refused are written down too. Those that happen are audited in their own transaction, by the
+ * booking desk.
+ */
 import type { Request, Response } from 'express';
 import { isUuid } from '../core/ids.ts';
 import { callerOf, contextOf } from './context.ts';

@@ -18,8 +18,8 @@ export function slotOf(appointment: Appointment): string {
 }
 
 /**
- * The one patient: a participant `Patient/<id>`, or one named by an identifier, here or in patient-resource, that exactly one
- * visible record carries. The hub creates no patients: they come from the sites.
+ * The one patient: a participant `Patient/<id>`, or one named by an identifier, here or in patient-resource, that
+ * exactly one visible record carries. The hub creates no patients: they come from the sites.
  */
 export async function patientOf(tx: Tx, appointment: Appointment, patients: readonly Patient[]): Promise<string> {
   const actors = appointment.participant.flatMap(({ actor }) => (actor === undefined ? [] : [actor]));
@@ -71,8 +71,8 @@ async function byIdentifier(tx: Tx, identifiers: readonly Identifier[]): Promise
 }
 
 /**
- * Practitioners and places in the request must be those of the slot: a caller who names another one means another visit, and
- * would be booked with somebody else.
+ * Practitioners and places in the request must be those of the slot: a caller who names another one means another
+ * visit, and would be booked with somebody else.
  * @throws HubError NOT_FOUND (the slot), IssuesError RULE_BROKEN
  */
 export async function checkParticipants(tx: Tx, appointment: Appointment, slotId: string): Promise<void> {

@@ -1,7 +1,7 @@
 /**
- * `POST Appointment/$book` (IHE ITI-117, ihe-scheduling.md section 4): reads what the caller means and hands it to the booking
- * desk. An Appointment that the hub does not know is a new booking whatever status it carries; a known one with status
- * `cancelled` cancels, otherwise changes.
+ * `POST Appointment/$book` (IHE ITI-117, ihe-scheduling.md section 4): reads what the caller means and hands it to
+ * the booking desk. An Appointment that the hub does not know is a new booking whatever status it carries; a known
+ * one with status `cancelled` cancels, otherwise changes.
  */
 import type { Request, Response } from 'express';
 import { HubError } from '../core/errors.ts';

@@ -148,8 +148,8 @@ export interface CancelFacts {
 }
 
 /**
- * Hands the cancelling to the desk. Its request key is never the bare identifier, which is the key of the booking itself: the
- * cancel would be taken for a repeat of it with another body.
+ * Hands the cancelling to the desk. Its request key is never the bare identifier, which is the key of the booking
+ * itself: the cancel would be taken for a repeat of it with another body.
  */
 export async function cancelKnown(req: Request, res: Response, deps: HttpDeps, facts: CancelFacts): Promise<void> {
   const caller = callerOf(req);

@@ -84,7 +84,9 @@ function unchanged(req: Request, served: Served): boolean {
   return !Number.isNaN(since) && Math.floor(served.lastUpdated / 1000) * 1000 <= since;
 }
 
-/** The version that If-Match names; null: no header. @throws HubError VERSION_MISMATCH for one that can match no version */
+/**
+ * The version that If-Match names; null: no header. @throws HubError VERSION_MISMATCH for one that can match no version
+ */
 export function ifMatch(req: Request): number | null {
   const header = req.get('if-match');
   if (header === undefined || header.trim() === '*') return null;

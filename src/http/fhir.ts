@@ -30,7 +30,8 @@ export function fhirRouter(deps: HttpDeps, startedAt: Instant): Router {
   });
   router.get('/.well-known/smart-configuration', smartConfiguration);
   router.use(authenticated(deps, new ClientRates(deps.clock)));
-  // Behind authentication: a stranger's body is not read. Read as bytes, because text that is not UTF-8 is refused, not mended.
+  // Behind authentication: a stranger's body is not read. Read as bytes, because text that is not UTF-8 is refused,
+  // not mended.
   router.use((req, res, next) => bodyReader(deps)(req, res, next));
   router.post('/Appointment/$book', on(book));
   router.get('/Appointment/$booking-status/:booking', on(bookingStatus));

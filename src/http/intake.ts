@@ -1,7 +1,7 @@
 /**
- * Webhooks from sites: `/intake/{site}`. The bytes go to the pipeline as they came, since the signature is over them. What is
- * acknowledged is stored; what is not stored is answered with an error, on which the vendor sends it again (5xx) or its IT team
- * finds out (4xx).
+ * Webhooks from sites: `/intake/{site}`. The bytes go to the pipeline as they came, since the signature is over them.
+ * What is acknowledged is stored; what is not stored is answered with an error, on which the vendor sends it again
+ * (5xx) or its IT team finds out (4xx).
  */
 import express, { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { RawRequest, RawResponse } from '../connectors/contract.ts';
@@ -12,8 +12,8 @@ import type { HttpDeps } from './deps.ts';
 
 /**
  * Verifies, stores and answers one webhook; resolves only after the commit.
- * @throws HubError SITE_UNKNOWN, WEBHOOK_UNSUPPORTED, SIGNATURE_MISSING, SIGNATURE_WRONG, WEBHOOK_UNREADABLE; anything else means
- * that it was not stored
+ * @throws HubError SITE_UNKNOWN, WEBHOOK_UNSUPPORTED, SIGNATURE_MISSING, SIGNATURE_WRONG, WEBHOOK_UNREADABLE;
+ * anything else means that it was not stored
  */
 export type ReceiveWebhook = (site: string, request: RawRequest, trace: string | null) => Promise<RawResponse>;
 

@@ -19,7 +19,8 @@ export const OPS_HTML = `<!doctype html>
 </section>
 <section id="data" hidden>
 <h2>Sites (scheduling systems)</h2>
-<table><thead><tr><th>Site</th><th>Kind</th><th>Stage</th><th>State</th><th>Feeds</th><th>Queued</th><th>Hints</th><th>Parked</th></tr></thead>
+<table><thead><tr><th>Site</th><th>Kind</th><th>Stage</th><th>State</th><th>Feeds</th>
+<th>Queued</th><th>Hints</th><th>Parked</th></tr></thead>
 <tbody id="sites"></tbody></table>
 <h2>Bookings</h2>
 <table><thead><tr><th>State</th><th>Count</th></tr></thead><tbody id="bookings"></tbody></table>

@@ -1,6 +1,6 @@
 /**
- * The HTTP server: health, metrics, FHIR, intake and the operations page on one port. It refuses what it cannot read before any
- * of it is kept, and ends without cutting off what it has begun.
+ * The HTTP server: health, metrics, FHIR, intake and the operations page on one port. It refuses what it cannot read
+ * before any of it is kept, and ends without cutting off what it has begun.
  */
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import { createServer, type Server } from 'node:http';
@@ -164,7 +164,8 @@ function refuseUnread(error: NodeJS.ErrnoException, socket: Duplex, events: Http
     client: null,
   });
   socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: ${FHIR_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status}\r\nContent-Type: ${FHIR_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `Connection: close\r\n\r\n${body}`,
   );
 }
 

@@ -1,4 +1,6 @@
-/** _include and _revinclude: what the rows of a page refer to, and what refers to them, as far as the scope may see it. */
+/**
+ * _include and _revinclude: what the rows of a page refer to, and what refers to them, as far as the scope may see it.
+ */
 import { searchParam } from '../fhir/search-params.ts';
 import type { Include, SearchPlan } from '../fhir/search.ts';
 import type { StoredType } from '../fhir/types.ts';
@@ -16,8 +18,8 @@ const ROUNDS_MAX = 4;
 export const INCLUDED_MAX = 2000;
 
 /**
- * Runs the includes of a plan. `fetch` runs one statement and serves its rows; each resource comes once, matches not at all.
- * Targets that are missing or not visible are left out without a word (fhir-scheduling.md 6.8).
+ * Runs the includes of a plan. `fetch` runs one statement and serves its rows; each resource comes once, matches not
+ * at all. Targets that are missing or not visible are left out without a word (fhir-scheduling.md 6.8).
  */
 export async function included<Row extends Found>(
   plan: SearchPlan,
@@ -103,7 +105,8 @@ function linkedIds(include: Include, target: StoredType, ids: readonly string[],
     case 'slots':
       return `SELECT unnest(slots) FROM appointment WHERE id = ANY(${own})`;
     case 'schedule-actor':
-      return `SELECT actor_id FROM schedule_actor WHERE schedule_id = ANY(${own}) AND actor_type = ${values.add(target)}`;
+      return `SELECT actor_id FROM schedule_actor
+        WHERE schedule_id = ANY(${own}) AND actor_type = ${values.add(target)}`;
     case 'participants':
       return `SELECT unnest(${target === 'Patient' ? 'patients' : 'actors'}) FROM appointment WHERE id = ANY(${own})`;
     default: {

@@ -1,6 +1,7 @@
 /**
- * Order and pages. A page begins behind the last row of the one before, named by its sort values and id (keyset), so rows that
- * come or go meanwhile neither shift nor repeat what is still to come; OFFSET would do both, and read all it skips.
+ * Order and pages. A page begins behind the last row of the one before, named by its sort values and id (keyset), so
+ * rows that come or go meanwhile neither shift nor repeat what is still to come; OFFSET would do both, and read all
+ * it skips.
  */
 import { HubError } from '../core/errors.ts';
 import { isUuid } from '../core/ids.ts';
@@ -49,7 +50,8 @@ function keyOf(source: Source, plan: SearchPlan, param: string, descending: bool
   });
   switch (place?.kind) {
     case 'instant': {
-      // A date criterion leaves out the rows that have none, and a key that is never null is a plain range of the index.
+      // A date criterion leaves out the rows that have none, and a key that is never null is a plain range of the
+      // index.
       const dated = plan.criteria.some((one) => one.kind === 'date' && one.param === param);
       return column(place.column, 'timestamptz', place.column === 'start_at' && source.table !== 'slot' && !dated);
     }
@@ -91,7 +93,8 @@ export function behind(keys: readonly SortKey[], token: string, building: Buildi
     // Missing values come last in both directions.
     if (value === null) return `(${key.sql} IS NULL AND ${rest})`;
     const last = index === keys.length - 1;
-    const beyond = `${key.sql} ${key.descending ? '<' : '>'} ${bound(index)}${key.nullable ? ` OR ${key.sql} IS NULL` : ''}`;
+    const missing = key.nullable ? ` OR ${key.sql} IS NULL` : '';
+    const beyond = `${key.sql} ${key.descending ? '<' : '>'} ${bound(index)}${missing}`;
     return last ? `(${beyond})` : `(${beyond} OR (${key.sql} = ${bound(index)} AND ${rest}))`;
   }, 'false');
 }

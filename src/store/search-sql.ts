@@ -1,4 +1,6 @@
-/** What the statements of a search share: tables, values, and what a scope may see of each table (visibility.ts in SQL). */
+/**
+ * What the statements of a search share: tables, values, and what a scope may see of each table (visibility.ts in SQL).
+ */
 import type { StoredType } from '../fhir/types.ts';
 import type { Scope } from './contract.ts';
 
@@ -39,7 +41,10 @@ export function sourceOf(type: StoredType, building: Building): Source {
   return { type, table, as: `t${building.alias}` };
 }
 
-/** Conditions that make a row one of this type which the scope may know of. A Slot under a label is known of, but masked. */
+/**
+ * Conditions that make a row one of this type which the scope may know of. A Slot under a label is known of, but
+ * masked.
+ */
 export function visibleRows(source: Source, building: Building): string[] {
   const { as, table, type } = source;
   const { scope, values } = building;

@@ -1,5 +1,9 @@
-/** Criteria of a search as SQL conditions. Which index answers which is proven by EXPLAIN in test/store/search-plans.test.ts. */
+/**
+ * Criteria of a search as SQL conditions. Which index answers which is proven by EXPLAIN in
+ * test/store/search-plans.test.ts.
+ */
 import { HubError } from '../core/errors.ts';
+import { isUuid } from '../core/ids.ts';
 import { isSealedType, searchParam, VISIT_TYPE_SYSTEM, type SearchParam } from '../fhir/search-params.ts';
 import type { Criterion, DateValue, TokenValue } from '../fhir/search.ts';
 import type { StoredType } from '../fhir/types.ts';
@@ -65,7 +69,9 @@ function tokenValue(source: Source, param: SearchParam, value: TokenValue, build
   const { place } = param;
   switch (place.kind) {
     case 'id':
-      return value.system === undefined ? `${as}.id = ANY(${values.uuids(uuidOnly(value.code))})` : 'false';
+      return value.system === undefined
+        ? `${as}.id = ANY(${values.uuids(value.code !== undefined && isUuid(value.code) ? [value.code] : [])})`
+        : 'false';
     case 'flag':
       return value.system === undefined ? `${as}.${place.column} = ${values.add(value.code === 'true')}` : 'false';
     case 'code':
@@ -80,11 +86,6 @@ function tokenValue(source: Source, param: SearchParam, value: TokenValue, build
     default:
       return storedToken(source, param.name, value, building);
   }
-}
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-function uuidOnly(code: string | undefined): readonly string[] {
-  return code !== undefined && UUID.test(code) ? [code] : [];
 }
 
 function storedToken(source: Source, param: string, value: TokenValue, building: Building): string {
@@ -202,7 +203,8 @@ export function refersTo(
       // The column tells no types, so an id counts only as what it is.
       return target === 'Patient'
         ? `${as}.patients && ${linkedPatients(ids, building)}`
-        : `${as}.actors && ARRAY(SELECT id FROM resource WHERE type = ${building.values.add(target)} AND id = ANY(${ids}))`;
+        : `${as}.actors && ARRAY(SELECT id FROM resource
+            WHERE type = ${building.values.add(target)} AND id = ANY(${ids}))`;
     default: {
       const prefix = building.values.add(`${param.name}:${target}/`);
       return `${as}.refs && ARRAY(SELECT ${prefix}::text || named::text FROM unnest(${ids}) AS named)`;
@@ -211,8 +213,8 @@ export function refersTo(
 }
 
 /**
- * Every record of the same person (DESIGN section 7), golden or not. A record that the scope may not see is neither followed nor
- * reached: the link alone would tell that it exists.
+ * Every record of the same person (DESIGN section 7), golden or not. A record that the scope may not see is neither
+ * followed nor reached: the link alone would tell that it exists.
  */
 function linkedPatients(ids: string, building: Building): string {
   const visible = (id: string): string => {

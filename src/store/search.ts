@@ -1,6 +1,7 @@
 /**
- * Search over the store: a plan to one SQL statement for the page, one for the total where asked, and one per include. Values go
- * as parameters only. What a scope may not see is left out inside the statement, so that it shows in no count and no page.
+ * Search over the store: a plan to one SQL statement for the page, one for the total where asked, and one per
+ * include. Values go as parameters only. What a scope may not see is left out inside the statement, so that it shows
+ * in no count and no page.
  */
 import { HubError } from '../core/errors.ts';
 import type { Instant } from '../core/instant.ts';
@@ -42,7 +43,7 @@ export async function search(q: Queryable, keys: Keys, scope: Scope, plan: Searc
   });
   if (brought.length > INCLUDED_MAX) {
     throw new HubError('SEARCH_TOO_COSTLY', {
-      detail: `the page brings more than ${INCLUDED_MAX} included resources; ask for a smaller _count or fewer includes`,
+      detail: `the page brings more than ${INCLUDED_MAX} included resources; ask for a smaller _count or less`,
     });
   }
   const whole = plan.count > 0 && plan.after === null && page.next === null;
@@ -92,8 +93,8 @@ function matching(source: Source, building: Building, plan: SearchPlan): string[
     ...visibleRows(source, building),
     ...plan.criteria.map((criterion) => where(source, criterion, building)),
   ];
-  // A feed by time reads in commit order: a row of a transaction that is still open would appear behind rows already read,
-  // and the reader would never see it.
+  // A feed by time reads in commit order: a row of a transaction that is still open would appear behind rows already
+  // read, and the reader would never see it.
   if (isFeed(plan)) conditions.push(`${source.as}.xid < pg_snapshot_xmin(pg_current_snapshot())`);
   return conditions;
 }

@@ -17,8 +17,15 @@ function parse(type: StoredType, query: string, strict = false): ParsedSearch {
     .filter((part) => part !== '')
     .map((part) => [part.split('=')[0] ?? '', part.slice(part.indexOf('=') + 1)]);
   return parseSearch({
-    type, pairs, strict, zone: 'America/Chicago', now: NOW, base: 'http://hub.example/fhir/R4', pageSize: 50, pageSizeMax: 500,
-  }); // prettier-ignore
+    type,
+    pairs,
+    strict,
+    zone: 'America/Chicago',
+    now: NOW,
+    base: 'http://hub.example/fhir/R4',
+    pageSize: 50,
+    pageSizeMax: 500,
+  });
 }
 
 function refused(type: StoredType, query: string, says: RegExp, strict = false): void {
@@ -37,7 +44,10 @@ describe('unknown and malformed parameters', () => {
     const { plan, used, warnings } = parse('Slot', 'staus=free&status=busy');
     assert.equal(plan.criteria.length, 1);
     assert.deepEqual(used, [['status', 'busy']]);
-    assert.deepEqual(warnings.map(({ severity, code }) => [severity, code]), [['warning', 'not-supported']]); // prettier-ignore
+    assert.deepEqual(
+      warnings.map(({ severity, code }) => [severity, code]),
+      [['warning', 'not-supported']],
+    );
     assert.match(warnings[0]?.diagnostics ?? '', /no search parameter staus; it has .*status/);
   });
 
@@ -80,8 +90,23 @@ describe('unknown and malformed parameters', () => {
   test('whatever is sent is parsed or refused, never a crash', () => {
     const name = fc.oneof(
       fc.string(),
-      fc.constantFrom('status', 'start', 'schedule', 'schedule.actor', '_sort', '_include', '_count', '__proto__', 'constructor',
-        'toString', 'schedule.actor:Practitioner.identifier', 'location.partof.partof.partof.name', '_page', ':', '.'), // prettier-ignore
+      fc.constantFrom(
+        'status',
+        'start',
+        'schedule',
+        'schedule.actor',
+        '_sort',
+        '_include',
+        '_count',
+        '__proto__',
+        'constructor',
+        'toString',
+        'schedule.actor:Practitioner.identifier',
+        'location.partof.partof.partof.name',
+        '_page',
+        ':',
+        '.',
+      ),
     );
     fc.assert(
       fc.property(
@@ -190,7 +215,6 @@ describe('dates', () => {
       '99999',
       'GE2026',
     ]) {
-      // prettier-ignore
       assert.equal(range(text), null, text);
     }
   });
@@ -209,7 +233,10 @@ describe('references and chains', () => {
   test('a bare id may be any type that the parameter reaches', () => {
     const [criterion] = parse('Schedule', `actor=${ID}`).plan.criteria;
     assert.ok(criterion?.kind === 'reference');
-    assert.deepEqual(criterion.anyOf.map(({ type }) => type), ['Practitioner', 'PractitionerRole', 'Location']); // prettier-ignore
+    assert.deepEqual(
+      criterion.anyOf.map(({ type }) => type),
+      ['Practitioner', 'PractitionerRole', 'Location'],
+    );
   });
 
   test('a type that the parameter cannot reach matches nothing, and the caller is told', () => {
@@ -224,7 +251,10 @@ describe('references and chains', () => {
     assert.equal(one.inner.target, 'Practitioner');
     const [all] = parse('Schedule', 'actor.name=x').plan.criteria;
     assert.ok(all?.kind === 'any');
-    assert.deepEqual(all.of.map((each) => (each.kind === 'chain' ? each.target : '')), ['Practitioner', 'Location']); // prettier-ignore
+    assert.deepEqual(
+      all.of.map((each) => (each.kind === 'chain' ? each.target : '')),
+      ['Practitioner', 'Location'],
+    );
   });
 
   test('a chain that leads nowhere is an unknown parameter', () => {
@@ -259,7 +289,10 @@ describe('result parameters', () => {
 
   test('a star includes every reference that is there', () => {
     const { plan } = parse('Appointment', '_include=Appointment:*');
-    assert.deepEqual(plan.includes.map(({ param }) => param), ['patient', 'practitioner', 'location', 'actor', 'slot']); // prettier-ignore
+    assert.deepEqual(
+      plan.includes.map(({ param }) => param),
+      ['patient', 'practitioner', 'location', 'actor', 'slot'],
+    );
   });
 
   test('an include that is not there is named with those that are', () => {

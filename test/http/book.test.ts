@@ -20,7 +20,12 @@ const served = async (id: string): Promise<Served> => {
   assert.ok(found);
   return found;
 };
-const booked = async (repeated = false): Promise<BookingAnswer> => ({ kind: 'booked', bookingId: BOOKING, appointment: await served(a1), repeated }); // prettier-ignore
+const booked = async (repeated = false): Promise<BookingAnswer> => ({
+  kind: 'booked',
+  bookingId: BOOKING,
+  appointment: await served(a1),
+  repeated,
+});
 
 beforeEach(async () => {
   hub.desk.placed.length = 0;
@@ -90,7 +95,7 @@ describe('$book', () => {
     assert.equal((await book(withVisit(visit(), { name: 'channel', valueString: 'fax' }))).status, 400);
   });
 
-  test('the request key is the header, else the first identifier; the digest does not mind how the body is written', async () => {
+  test('the request key is the header, else the first identifier; the digest minds what is said, not how', async () => {
     const identifier = [{ system: 'urn:x', value: 'k1' }, { value: 'k2' }];
     await book(withVisit(visit({ identifier })), { 'idempotency-key': 'abc' });
     await book(withVisit(visit({ identifier })));
@@ -135,7 +140,15 @@ describe('$book', () => {
     const answer = await book(withVisit({ ...known, start: '2026-12-01T11:00:00Z', end: '2026-12-01T12:00:00Z' }));
     assert.deepEqual([answer.status, code(answer)], [422, 'RULE_BROKEN']);
     assert.match(issues(answer)[0]?.diagnostics ?? '', /not supported yet: cancel it/);
-    assert.equal((await book({ resourceType: 'Parameters', parameter: [{ name: 'appointment-reference', valueReference: { reference: `Appointment/${a1}` } }] })).status, 422); // prettier-ignore
+    assert.equal(
+      (
+        await book({
+          resourceType: 'Parameters',
+          parameter: [{ name: 'appointment-reference', valueReference: { reference: `Appointment/${a1}` } }],
+        })
+      ).status,
+      422,
+    );
   });
 
   test('a time that is taken is 409 with alternatives, each of which can be booked by its id', async () => {
@@ -172,13 +185,16 @@ describe('$book', () => {
     hub.desk.answer = { kind: 'refused', bookingId: BOOKING, error, because: 'outside-window' };
     const answer = await book(withVisit(visit()));
     assert.equal(answer.status, 422);
-    assert.deepEqual(issues(answer).map(({ code: issue }) => issue), ['business-rule', 'business-rule']); // prettier-ignore
+    assert.deepEqual(
+      issues(answer).map(({ code: issue }) => issue),
+      ['business-rule', 'business-rule'],
+    );
     assert.match(answer.text, /outside-window/);
     hub.desk.answer = { kind: 'refused', bookingId: BOOKING, error: new HubError('SITE_LOGIN_REFUSED'), because: null };
     assert.equal((await book(withVisit(visit()))).status, 422);
   });
 
-  test('pending is 202 with an address that answers 202 until it is settled, then what the call would have', async () => {
+  test('pending is 202 with an address that answers 202 until it is settled, then as the call', async () => {
     hub.desk.answer = { kind: 'pending', bookingId: BOOKING };
     const answer = await book(withVisit(visit()));
     assert.equal(answer.status, 202);
@@ -204,7 +220,6 @@ describe('$book', () => {
       ['SITE_NOT_WRITABLE', 422],
       ['DATABASE_UNREACHABLE', 503],
     ] as const) {
-      // prettier-ignore
       hub.desk.answer = new HubError(error, { detail: 'detail of the hub' });
       const answer = await book(withVisit(visit()));
       assert.deepEqual([answer.status, code(answer)], [status, error]);
@@ -221,7 +236,10 @@ describe('$book', () => {
     const { rows } = await hub.pool.query<Json>(
       `SELECT actor, action, outcome FROM audit WHERE request_id LIKE 'forbidden-%' ORDER BY id`,
     );
-    assert.deepEqual(rows.map((row) => Object.values(row).join(' ')), ['client:readonly book refused', 'client:north book refused']); // prettier-ignore
+    assert.deepEqual(
+      rows.map((row) => Object.values(row).join(' ')),
+      ['client:readonly book refused', 'client:north book refused'],
+    );
   });
 });
 
@@ -293,12 +311,19 @@ test('a patient is also named by an identifier that exactly one visible record c
   const identifier = { system: 'https://north.example/mrn', value: 'bob-mrn' };
   const nobody = [{ type: [{ text: 'patient' }], status: 'needs-action' }];
   const resource = { resourceType: 'Patient', identifier: [identifier], name: [{ family: 'Secret' }] };
-  assert.equal((await book(withVisit(visit({ participant: [{ actor: { type: 'Patient', identifier }, status: 'accepted' }] })))).status, 201); // prettier-ignore
+  assert.equal(
+    (await book(withVisit(visit({ participant: [{ actor: { type: 'Patient', identifier }, status: 'accepted' }] }))))
+      .status,
+    201,
+  );
   assert.equal(
     (await book(withVisit(visit({ participant: nobody }), { name: 'patient-resource', resource }))).status,
     201,
   );
-  assert.deepEqual(hub.desk.placed.map(({ patientId }) => patientId), [ids.bob, ids.bob]); // prettier-ignore
+  assert.deepEqual(
+    hub.desk.placed.map(({ patientId }) => patientId),
+    [ids.bob, ids.bob],
+  );
   const unknown = { ...resource, identifier: [{ ...identifier, value: 'nobody' }] };
   const answer = await book(withVisit(visit({ participant: nobody }), { name: 'patient-resource', resource: unknown }));
   assert.equal(answer.status, 422);
@@ -307,7 +332,12 @@ test('a patient is also named by an identifier that exactly one visible record c
 });
 
 describe('cancelling by PUT and PATCH', () => {
-  const cancelled = async (): Promise<BookingAnswer> => ({ kind: 'cancelled', bookingId: BOOKING, appointment: await served(a2), repeated: false }); // prettier-ignore
+  const cancelled = async (): Promise<BookingAnswer> => ({
+    kind: 'cancelled',
+    bookingId: BOOKING,
+    appointment: await served(a2),
+    repeated: false,
+  });
   const whole = async (more: Json = {}): Promise<Json> => ({
     ...(JSON.parse((await served(a1)).json) as Json),
     ...more,
@@ -317,7 +347,12 @@ describe('cancelling by PUT and PATCH', () => {
 
   test('PUT with status cancelled cancels and answers the Appointment', async () => {
     hub.desk.answer = await cancelled();
-    const answer = await send('PUT', `/Appointment/${a1}`, await whole({ status: 'cancelled', cancelationReason: { text: 'ill' } }), { 'if-match': 'W/"1"' }); // prettier-ignore
+    const answer = await send(
+      'PUT',
+      `/Appointment/${a1}`,
+      await whole({ status: 'cancelled', cancelationReason: { text: 'ill' } }),
+      { 'if-match': 'W/"1"' },
+    );
     assert.deepEqual(
       [answer.status, answer.body['resourceType'], answer.body['status']],
       [200, 'Appointment', 'cancelled'],
@@ -369,7 +404,6 @@ describe('cancelling by PUT and PATCH', () => {
       await whole(),
       await whole({ status: 'cancelled', start: '2026-12-01T11:00:00Z', end: '2026-12-01T12:00:00Z' }),
     ]) {
-      // prettier-ignore
       const answer = await send('PUT', `/Appointment/${a1}`, body);
       assert.equal(answer.status, 422);
       assert.match(answer.text, /only by setting its status to cancelled/);

@@ -191,7 +191,10 @@ describe('search', () => {
     assert.equal((await hub.fhir('readonly', '/Slot?status:above=free')).status, 400);
     const malformed = await hub.fhir('readonly', '/Slot?start=soon&_count=x');
     assert.equal(malformed.status, 400);
-    assert.deepEqual(issues(malformed).map((issue) => issue.expression), [['start'], ['_count']]); // prettier-ignore
+    assert.deepEqual(
+      issues(malformed).map((issue) => issue.expression),
+      [['start'], ['_count']],
+    );
   });
 
   test('POST _search reads the URL and the form together, and links by GET', async () => {
@@ -202,7 +205,11 @@ describe('search', () => {
     assert.deepEqual(matches(answer), [ids.slot('north', 'r10')]);
     const [self] = answer.body['link'] as { url: string }[];
     assert.deepEqual(matches(await hub.fhir('readonly', self?.url ?? '')), [ids.slot('north', 'r10')]);
-    const wrong = await hub.fhir('readonly', '/Slot/_search', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }); // prettier-ignore
+    const wrong = await hub.fhir('readonly', '/Slot/_search', {
+      method: 'POST',
+      body: '{}',
+      headers: { 'content-type': 'application/json' },
+    });
     assert.equal(wrong.status, 415);
     assert.equal((await hub.fhir('readonly', '/Slot/_search', { method: 'POST' })).status, 200);
   });

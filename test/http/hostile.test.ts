@@ -43,13 +43,23 @@ describe('bodies', () => {
     'deep objects': deep('{"a":', '}', 10_000),
     'a polluted prototype':
       '{"resourceType":"Parameters","__proto__":{"parameter":[]},"constructor":{"prototype":{"x":1}}}',
-    'a polluted Appointment': '{"resourceType":"Parameters","parameter":[{"name":"appointment-resource","resource":{"resourceType":"Appointment","__proto__":{"status":"booked"}}}]}', // prettier-ignore
+    'a polluted Appointment':
+      '{"resourceType":"Parameters","parameter":[{"name":"appointment-resource",' +
+      '"resource":{"resourceType":"Appointment","__proto__":{"status":"booked"}}}]}',
     'a NUL in a text': '{"resourceType":"Parameters","parameter":[{"name":"comment","valueString":"a\\u0000b"}]}',
     'half a surrogate pair': '{"resourceType":"Parameters","parameter":[{"name":"comment","valueString":"\\ud800"}]}',
-    'ten thousand parameters': JSON.stringify({ resourceType: 'Parameters', parameter: Array.from({ length: 10_000 }, () => ({ name: 'x' })) }).slice(0, 99_000), // prettier-ignore
-    'two thousand parameters': JSON.stringify({ resourceType: 'Parameters', parameter: Array.from({ length: 2000 }, () => ({ name: 'x' })) }), // prettier-ignore
+    'ten thousand parameters': JSON.stringify({
+      resourceType: 'Parameters',
+      parameter: Array.from({ length: 10_000 }, () => ({ name: 'x' })),
+    }).slice(0, 99_000),
+    'two thousand parameters': JSON.stringify({
+      resourceType: 'Parameters',
+      parameter: Array.from({ length: 2000 }, () => ({ name: 'x' })),
+    }),
     'another resource': '{"resourceType":"Patient","id":"x"}',
-    'SQL as an id': `{"resourceType":"Parameters","parameter":[{"name":"appointment-reference","valueReference":{"reference":"Appointment/'; DROP TABLE slot; --"}}]}`, // prettier-ignore
+    'SQL as an id':
+      '{"resourceType":"Parameters","parameter":[{"name":"appointment-reference",' +
+      `"valueReference":{"reference":"Appointment/'; DROP TABLE slot; --"}}]}`,
     'wrong types everywhere': '{"resourceType":["Parameters"],"parameter":{"name":7}}',
   };
   for (const [label, body] of Object.entries(hostile)) {
@@ -85,11 +95,19 @@ describe('bodies', () => {
     });
     assert.equal(packed.status, 413);
     refused(
-      await hub.fhir('scheduler', BOOK, { method: 'POST', body: 'no gzip', headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } }), // prettier-ignore
+      await hub.fhir('scheduler', BOOK, {
+        method: 'POST',
+        body: 'no gzip',
+        headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      }),
       'broken gzip',
     );
     refused(
-      await hub.fhir('scheduler', BOOK, { method: 'POST', body: 'x', headers: { 'content-type': 'application/json', 'content-encoding': 'zstd-x' } }), // prettier-ignore
+      await hub.fhir('scheduler', BOOK, {
+        method: 'POST',
+        body: 'x',
+        headers: { 'content-type': 'application/json', 'content-encoding': 'zstd-x' },
+      }),
       'unknown encoding',
     );
   });
@@ -126,10 +144,50 @@ describe('queries', () => {
   });
 
   test('SQL, patterns, and characters that mean something elsewhere mean themselves', async () => {
-    const values = ["'; DROP TABLE slot; --", '$1', '\\', '%', '_', '(a+)+$', '{{7*7}}', '../../etc/passwd', '\u0000', '\ud7ff', 'a|b|c', ',', '|',
-      'ge', '\u202e', 'x'.repeat(5000), '9999999999999999999999', '-1', 'NaN', '__proto__', 'Slot/../Patient/x', 'urn:slotwire:site:a:b:c|d']; // prettier-ignore
-    const names = ['_id', '_lastUpdated', 'identifier', 'status', 'start', 'schedule', 'schedule.actor', 'service-type', 'specialty', 'location', '_sort',
-      '_count', '_include', '_page', '_total', 'schedule.actor.name', 'status:missing', '_format']; // prettier-ignore
+    const values = [
+      "'; DROP TABLE slot; --",
+      '$1',
+      '\\',
+      '%',
+      '_',
+      '(a+)+$',
+      '{{7*7}}',
+      '../../etc/passwd',
+      '\u0000',
+      '\ud7ff',
+      'a|b|c',
+      ',',
+      '|',
+      'ge',
+      '\u202e',
+      'x'.repeat(5000),
+      '9999999999999999999999',
+      '-1',
+      'NaN',
+      '__proto__',
+      'Slot/../Patient/x',
+      'urn:slotwire:site:a:b:c|d',
+    ];
+    const names = [
+      '_id',
+      '_lastUpdated',
+      'identifier',
+      'status',
+      'start',
+      'schedule',
+      'schedule.actor',
+      'service-type',
+      'specialty',
+      'location',
+      '_sort',
+      '_count',
+      '_include',
+      '_page',
+      '_total',
+      'schedule.actor.name',
+      'status:missing',
+      '_format',
+    ];
     for (const name of names) {
       for (const value of values) {
         fine(await hub.fhir('readonly', `/Slot?${name}=${encodeURIComponent(value)}`), `${name}=${value}`);
@@ -192,14 +250,16 @@ describe('requests that are none', () => {
 
   test('two lengths for one body are refused: a proxy may have believed the other', async () => {
     const answer = await raw(
-      `POST /fhir/R4${BOOK} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TOKENS.scheduler}\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+      `POST /fhir/R4${BOOK} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TOKENS.scheduler}\r\n` +
+        'Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     );
     assert.match(answer, /^HTTP\/1\.1 400 /);
   });
 
   test('a Host that is no host makes no links', async () => {
     const answer = await raw(
-      `GET /fhir/R4/Slot?_count=1 HTTP/1.1\r\nHost: evil.example/"onload=x\r\nConnection: close\r\nAuthorization: Bearer ${TOKENS.readonly}\r\n\r\n`,
+      'GET /fhir/R4/Slot?_count=1 HTTP/1.1\r\nHost: evil.example/"onload=x\r\nConnection: close\r\n' +
+        `Authorization: Bearer ${TOKENS.readonly}\r\n\r\n`,
     );
     assert.match(answer, /^HTTP\/1\.1 (?:200|400) /);
     assert.doesNotMatch(answer, /evil/);

@@ -1,6 +1,6 @@
 /**
- * The real HTTP server on a real store that holds the world of test/store/search-world.ts. Only the booking desk and the taking
- * of webhooks are doubles, and only where a test says what they answer: their own tests are elsewhere.
+ * The real HTTP server on a real store that holds the world of test/store/search-world.ts. Only the booking desk and
+ * the taking of webhooks are doubles, and only where a test says what they answer: their own tests are elsewhere.
  */
 import type { BookingAnswer, BookingDesk, CancelRequest, PlaceRequest } from '../../src/booking/contract.ts';
 import type { Clock } from '../../src/core/clock.ts';
@@ -45,31 +45,59 @@ const CLIENTS: readonly ClientSettings[] = [
 ];
 
 const LIMITS: HubLimits = {
-  httpBody_bytes: 100_000, webhookBody_bytes: 10_000, frame_bytes: 1_000_000, mllpConnections: 4, mllpIdle_ms: 60_000,
-  pageSize: 50, pageSizeMax: 100, searchRowsExamined: 50_000, requestTimeout_ms: 30_000, requestsPerClient_per_s: 100_000,
-  databaseConnections: 10, applyBatch: 100, applyAttempts: 8,
-}; // prettier-ignore
+  httpBody_bytes: 100_000,
+  webhookBody_bytes: 10_000,
+  frame_bytes: 1_000_000,
+  mllpConnections: 4,
+  mllpIdle_ms: 60_000,
+  pageSize: 50,
+  pageSizeMax: 100,
+  searchRowsExamined: 50_000,
+  requestTimeout_ms: 30_000,
+  requestsPerClient_per_s: 100_000,
+  databaseConnections: 10,
+  applyBatch: 100,
+  applyAttempts: 8,
+};
 
 export function site(id: string, more: Partial<SiteSettings> = {}): SiteSettings {
   return {
-    id, identity: id, kind: 'acuity', environment: 'sandbox', stage: 'live', scope: { locations: [], visitTypes: [] },
-    timeZone: 'UTC', settings: {}, locations: {}, resources: { calendars: {}, practitioners: {}, devices: {} }, identifiers: {},
-    unknownIdentifiers: 'park', visitTypes: {}, write: 'automatic', mirror: [],
+    id,
+    identity: id,
+    kind: 'acuity',
+    environment: 'sandbox',
+    stage: 'live',
+    scope: { locations: [], visitTypes: [] },
+    timeZone: 'UTC',
+    settings: {},
+    locations: {},
+    resources: { calendars: {}, practitioners: {}, devices: {} },
+    identifiers: {},
+    unknownIdentifiers: 'park',
+    visitTypes: {},
+    write: 'automatic',
+    mirror: [],
     sensitivity: { site: [], departments: {}, visitTypes: {}, codes: {} },
-    poll: { every_s: 60, overlap_s: 60, horizon_days: 14, availabilityEvery_s: 600 }, ...more,
-  }; // prettier-ignore
+    poll: { every_s: 60, overlap_s: 60, horizon_days: 14, availabilityEvery_s: 600 },
+    ...more,
+  };
 }
 
 export function testPlan(limits: Partial<HubLimits> = {}, sites = [site('north'), site('south')]): Plan {
   return {
     hub: {
-      environment: 'sandbox', timeZone: 'UTC', visitTypes: {}, clients: CLIENTS, simulators: {}, limits: { ...LIMITS, ...limits },
+      environment: 'sandbox',
+      timeZone: 'UTC',
+      visitTypes: {},
+      clients: CLIENTS,
+      simulators: {},
+      limits: { ...LIMITS, ...limits },
       booking: { wait_ms: 1000, siteTimeout_ms: 1000, holdExpiry_s: 60, resolveEvery_ms: 1000, resolveFor_s: 60 },
       retention: { inbox_days: 90, history_days: 90, dedupe_days: 14 },
     },
     sites,
     subscribers: [],
-  }; // prettier-ignore
+  };
 }
 
 /** Answers what it is told to and keeps what it was asked. */

@@ -97,6 +97,12 @@ test('a body that ends too early is not taken for a whole one, and is counted', 
   socket.destroy();
   await once(socket, 'close');
   while (hub.seen.intake.length < 2) await systemClock.sleep(5);
-  assert.deepEqual(hub.seen.intake.map(({ outcome }) => outcome), ['stored', 'aborted']); // prettier-ignore
-  assert.deepEqual(taken.map(({ method }) => method), ['GET']); // prettier-ignore
+  assert.deepEqual(
+    hub.seen.intake.map(({ outcome }) => outcome),
+    ['stored', 'aborted'],
+  );
+  assert.deepEqual(
+    taken.map(({ method }) => method),
+    ['GET'],
+  );
 });

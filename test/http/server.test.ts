@@ -130,7 +130,10 @@ test('a handler that does not end in time is answered for', async (t) => {
   slow.receiveWebhook = () => new Promise(() => undefined);
   const answer = await slow.request('/intake/north', { method: 'POST', body: '{}' });
   assert.deepEqual([answer.status, code(answer)], [504, 'REQUEST_TOO_SLOW']);
-  assert.deepEqual(slow.seen.failed.map((event) => event.code), ['REQUEST_TOO_SLOW']); // prettier-ignore
+  assert.deepEqual(
+    slow.seen.failed.map((event) => event.code),
+    ['REQUEST_TOO_SLOW'],
+  );
 });
 
 test('a head that never ends is ended with 408', async (t) => {

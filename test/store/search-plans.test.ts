@@ -19,30 +19,35 @@ const uuid = (table: string, n: string): string => `md5('${table}' || ${n})::uui
 before(async () => {
   const day = new Date(WRITTEN).toISOString();
   const fill = (text: string): Promise<unknown> => pool.query(text.replaceAll(':day', `'${day}'::timestamptz`));
-  await fill(`INSERT INTO resource (type, id, version, site, content, name, tokens, refs, start_at, end_at, last_updated)
-    SELECT t, md5(t || n)::uuid, 1, 's' || n % 10, '{}', 'Name' || n, ARRAY['identifier:urn:x|' || n, 'identifier:*|' || n,
-      'specialty:*|' || n % 50, 'service-type:*|' || n % 50],
+  await fill(`INSERT INTO resource (type, id, version, site, content, name, tokens, refs, start_at, end_at,
+      last_updated)
+    SELECT t, md5(t || n)::uuid, 1, 's' || n % 10, '{}', 'Name' || n,
+      ARRAY['identifier:urn:x|' || n, 'identifier:*|' || n, 'specialty:*|' || n % 50, 'service-type:*|' || n % 50],
       ARRAY['practitioner:Practitioner/' || md5('Practitioner' || n % 500), 'location:Location/' || n],
       :day, :day + interval '30 days', :day + n * interval '1 second'
-    FROM generate_series(1, 4000) n, unnest(ARRAY['Practitioner', 'PractitionerRole', 'Schedule', 'Location', 'Patient']) t`);
-  await fill(`INSERT INTO schedule_actor SELECT ${uuid('Schedule', 'n')}, 'Practitioner', ${uuid('Practitioner', 'n % 500')}
+    FROM generate_series(1, 4000) n,
+      unnest(ARRAY['Practitioner', 'PractitionerRole', 'Schedule', 'Location', 'Patient']) t`);
+  await fill(`INSERT INTO schedule_actor
+    SELECT ${uuid('Schedule', 'n')}, 'Practitioner', ${uuid('Practitioner', 'n % 500')}
     FROM generate_series(1, 4000) n`);
   await fill(`INSERT INTO schedule_actor SELECT ${uuid('Schedule', 'n')}, 'Location', ${uuid('Location', 'n % 200')}
     FROM generate_series(1, 4000) n`);
-  await fill(`INSERT INTO slot (id, version, site, site_key, schedule_id, local_visit_type, visit_type, specialty, location_id,
-      start_at, end_at, status, site_status, content, last_updated)
-    SELECT ${uuid('Slot', 'n')}, 1, 's' || n % 10, 'k' || n, ${uuid('Schedule', 'n % 4000')}, 'l', 'v' || n % 20, 'sp' || n % 5,
-      ${uuid('Location', 'n % 200')}, :day + n * interval '1 minute', :day + (n + 1) * interval '1 minute',
-      CASE WHEN n % 5 = 0 THEN 'free' ELSE 'busy' END, 'free', '{}', :day + n * interval '1 second'
+  await fill(`INSERT INTO slot (id, version, site, site_key, schedule_id, local_visit_type, visit_type, specialty,
+      location_id, start_at, end_at, status, site_status, content, last_updated)
+    SELECT ${uuid('Slot', 'n')}, 1, 's' || n % 10, 'k' || n, ${uuid('Schedule', 'n % 4000')}, 'l', 'v' || n % 20,
+      'sp' || n % 5, ${uuid('Location', 'n % 200')}, :day + n * interval '1 minute',
+      :day + (n + 1) * interval '1 minute', CASE WHEN n % 5 = 0 THEN 'free' ELSE 'busy' END, 'free', '{}',
+      :day + n * interval '1 second'
     FROM generate_series(1, 40000) n`);
-  await fill(`INSERT INTO appointment (id, version, site, status, start_at, end_at, visit_type, patients, actors, slots, tokens, sealed,
-      key_id, ordered_at, last_updated)
+  await fill(`INSERT INTO appointment (id, version, site, status, start_at, end_at, visit_type, patients, actors,
+      slots, tokens, sealed, key_id, ordered_at, last_updated)
     SELECT ${uuid('Appointment', 'n')}, 1, 's' || n % 10, 'booked', :day + n * interval '1 minute', :day, 'v',
       ARRAY[${uuid('Patient', 'n % 4000')}], ARRAY[${uuid('Practitioner', 'n % 500')}], ARRAY[${uuid('Slot', 'n')}],
-      ARRAY['identifier:*|' || n, 'service-type:*|v' || n % 20], ''::bytea, 'k', :day, :day + n * interval '1 second'
+      ARRAY['identifier:*|' || n, 'service-type:*|v' || n % 20], ''::bytea, 'k', :day,
+      :day + n * interval '1 second'
     FROM generate_series(1, 40000) n`);
-  await fill(`INSERT INTO patient_link SELECT ${uuid('Patient', 'n')}, ${uuid('Patient', 'n / 2')}, 's', n::text, :day
-    FROM generate_series(1, 4000) n`);
+  await fill(`INSERT INTO patient_link
+    SELECT ${uuid('Patient', 'n')}, ${uuid('Patient', 'n / 2')}, 's', n::text, :day FROM generate_series(1, 4000) n`);
   await pool.query('ANALYZE');
 });
 
@@ -81,8 +86,15 @@ for (const [type, query] of INDEXED) {
   test(`${type}?${query} reads along an index`, async () => {
     const pairs = [...new URLSearchParams(query)];
     const { plan } = parseSearch({
-      type, pairs, strict: true, zone: 'UTC', now: WRITTEN, base: 'http://x', pageSize: 50, pageSizeMax: 500,
-    }); // prettier-ignore
+      type,
+      pairs,
+      strict: true,
+      zone: 'UTC',
+      now: WRITTEN,
+      base: 'http://x',
+      pageSize: 50,
+      pageSizeMax: 500,
+    });
     for (const scope of [ALL, NARROW]) {
       const values = new Values();
       const { text } = pageStatement({ values, scope, blind: (token) => keys.blind(token), alias: 0 }, plan);

@@ -1,6 +1,6 @@
 /**
- * Two sites that share a practitioner, written through the store as the pipeline writes: what searches are tested on, and what the
- * HTTP tests serve. Times are on Tuesday 2026-12-01, UTC.
+ * Two sites that share a practitioner, written through the store as the pipeline writes: what searches are tested on,
+ * and what the HTTP tests serve. Times are on Tuesday 2026-12-01, UTC.
  */
 import { instant, type Instant, type Interval } from '../../src/core/instant.ts';
 import { conceptTokens, identifierTokens } from '../../src/fhir/canonical.ts';
@@ -175,7 +175,6 @@ async function writeSchedules(tx: Tx): Promise<void> {
       null,
     ],
   ] as const) {
-    // prettier-ignore
     const all = [...actors.map(([type, actor]) => ({ type, id: actor })), { type: 'Location', id: place }];
     const resource = {
       resourceType: 'Schedule',
@@ -312,14 +311,39 @@ interface Visit {
 }
 const withRao = { actors: [ids.rao, ids.raoNorth, ids.northClinic], location: ids.northClinic };
 export const VISITS: readonly Visit[] = [
-  { site: north, key: 'a1', patient: ids.annNorth, ...withRao, slot: ids.slot(north, 'r10'), during: hours(10), status: 'booked' },
-  { site: south, key: 'a2', patient: ids.annSouth, actors: [ids.rao, ids.raoSouth, ids.southClinic], location: ids.southClinic,
-    slot: ids.slot(south, 'r15'), during: hours(15), status: 'cancelled' },
+  {
+    site: north,
+    key: 'a1',
+    patient: ids.annNorth,
+    ...withRao,
+    slot: ids.slot(north, 'r10'),
+    during: hours(10),
+    status: 'booked',
+  },
+  {
+    site: south,
+    key: 'a2',
+    patient: ids.annSouth,
+    actors: [ids.rao, ids.raoSouth, ids.southClinic],
+    location: ids.southClinic,
+    slot: ids.slot(south, 'r15'),
+    during: hours(15),
+    status: 'cancelled',
+  },
   { site: north, key: 'a3', patient: ids.bob, ...withRao, slot: null, during: hours(12), status: 'arrived' },
-  { site: north, key: 'a4', patient: ids.carl, actors: [ids.ortiz, ids.northAnnex], location: ids.northAnnex,
-    slot: ids.slot(north, 'o14'), during: hours(14), status: 'booked', security: ['R'] },
+  {
+    site: north,
+    key: 'a4',
+    patient: ids.carl,
+    actors: [ids.ortiz, ids.northAnnex],
+    location: ids.northAnnex,
+    slot: ids.slot(north, 'o14'),
+    during: hours(14),
+    status: 'booked',
+    security: ['R'],
+  },
   { site: north, key: 'a5', patient: ids.bob, ...withRao, slot: null, during: null, status: 'waitlist' },
-]; // prettier-ignore
+];
 
 async function writeVisit(tx: Tx, visit: Visit): Promise<void> {
   const identifier = [{ system: `urn:slotwire:site:${visit.site}:appointment`, value: visit.key }];

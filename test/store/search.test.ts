@@ -112,7 +112,8 @@ describe('tokens', () => {
 });
 
 describe('dates', () => {
-  // fhir-scheduling.md 6.2: rows are the instants r9 (the day before is never there), the first and last of the day, the next.
+  // fhir-scheduling.md 6.2: rows are the instants r9 (the day before is never there), the first and last of the day,
+  // the next.
   const EXPECTED: Readonly<Record<string, string>> = {
     eq: 'r9 o9 r10 r11 o13 o14 r15 r23',
     ne: 'r24',
@@ -271,7 +272,6 @@ describe('order and pages', () => {
     ['Schedule', '-date'],
     ['Practitioner', '_lastUpdated'],
   ] as const) {
-    // prettier-ignore
     test(`pages of 2 of ${type} sorted by ${sort || 'default'} are the whole in the same order`, async () => {
       const order = sort === '' ? '' : `&_sort=${sort}`;
       if (sort.includes('_lastUpdated')) await settled();
@@ -293,7 +293,10 @@ describe('order and pages', () => {
       slotRow({ site: 'north', key: 'new', scheduleId: ids.scheduleOrtiz, locationId: ids.northAnnex, during });
     await write((tx) => tx.resources.putSlots([earlier(hours(8))], cause('north')));
     const rest = await find('Slot', `schedule=${ids.scheduleOrtiz}&_page=${first.next ?? ''}`);
-    assert.deepEqual(rest.matches.map(({ id }) => SLOT_KEYS.get(id)), ['o13', 'o14']); // prettier-ignore
+    assert.deepEqual(
+      rest.matches.map(({ id }) => SLOT_KEYS.get(id)),
+      ['o13', 'o14'],
+    );
     // Out of the way of the other tests.
     await pool.query('DELETE FROM slot WHERE site_key = $1', ['new']);
   });
@@ -361,7 +364,11 @@ describe('includes', () => {
       await brought('Practitioner', `_id=${ids.rao}&_revinclude=PractitionerRole:practitioner`),
       [`PractitionerRole/${ids.raoNorth}`, `PractitionerRole/${ids.raoSouth}`].sort(),
     );
-    assert.equal((await brought('Practitioner', `_id=${ids.ortiz}&_revinclude=Schedule:actor&_revinclude:iterate=Slot:schedule`)).length, 4); // prettier-ignore
+    assert.equal(
+      (await brought('Practitioner', `_id=${ids.ortiz}&_revinclude=Schedule:actor&_revinclude:iterate=Slot:schedule`))
+        .length,
+      4,
+    );
   });
 
   test('participants of appointments are brought by what they are', async () => {
@@ -393,7 +400,10 @@ describe('what a scope may see', () => {
     const scope: Scope = { ...ALL, sites: ['south'] };
     assert.equal(await slots(`schedule.actor=${ids.rao}`, scope), 'r15 r23 r24');
     const { included } = await find('Practitioner', `_id=${ids.rao}&_revinclude=Schedule:actor`, scope);
-    assert.deepEqual(included.map(({ id }) => id), [ids.scheduleRaoSouth]); // prettier-ignore
+    assert.deepEqual(
+      included.map(({ id }) => id),
+      [ids.scheduleRaoSouth],
+    );
   });
 
   test('a link to a record that is not visible leads nowhere', async () => {
