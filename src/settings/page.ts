@@ -1,17 +1,16 @@
 /** docs/settings.md and the other generated files, from the declarations. */
-import { errorsPage } from '../core/errors-page.ts';
 import { hubSchema } from './hub-spec.ts';
 import { generateSchemas } from './schema.ts';
 import { kindNames, siteSchema } from './site-spec.ts';
 import type { KindSettings, ValueSchema } from './spec.ts';
 import { subscribersSchema } from './subscriber-spec.ts';
 
-/** Path below the project -> text, of everything that is generated from the declarations. */
+/** Path below the project -> text, of everything that is generated from the settings. */
 export function generatedFiles(kinds: KindSettings): ReadonlyMap<string, string> {
   const schemas = Object.entries(generateSchemas(kinds)).map(
     ([file, schema]) => [`config/schema/${file}`, `${JSON.stringify(schema, null, 2)}\n`] as const,
   );
-  return new Map([...schemas, ['docs/settings.md', generateSettingsPage(kinds)], ['docs/errors.md', errorsPage()]]);
+  return new Map([...schemas, ['docs/settings.md', generateSettingsPage(kinds)]]);
 }
 
 export function generateSettingsPage(kinds: KindSettings): string {
