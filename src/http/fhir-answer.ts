@@ -55,9 +55,7 @@ export function sendAnswer(req: Request, res: Response, answer: BookingAnswer, f
 function sendAppointment(req: Request, res: Response, status: number, served: Served, form: Form): void {
   const base = fhirBase(req);
   versionHeaders(res, served);
-  const address = `${base}/Appointment/${served.id}/_history/${served.version}`;
-  if (status === 201) res.setHeader('Location', address);
-  else res.setHeader('Content-Location', address);
+  if (status === 201) res.setHeader('Location', `${base}/Appointment/${served.id}/_history/${served.version}`);
   if (form === 'resource') {
     sendFhir(res, status, served.json);
     return;
