@@ -1,6 +1,7 @@
 /** Applies what a site says about its open and closed time. */
 import * as canonical from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
+import { isUuid } from '../core/ids.ts';
 import type { BlockChange, BlockWindowChange, SlotStatement, SlotWindowChange } from '../mappings/contract.ts';
 import { zoneOf } from '../settings/zone.ts';
 import type { Touched } from '../store/contract-bookings.ts';
@@ -15,9 +16,8 @@ export async function applySlotWindow(context: ApplyContext, change: SlotWindowC
   if (rule === undefined) {
     throw new Park('identify', 'RESOURCE_UNKNOWN', `calendar ${change.calendar} is not under resources.calendars`);
   }
-  const verified = await tx.feeds.verifiedAt(site.id, change.calendar, change.visitType, change.window.start);
-  if (verified !== null && verified > change.at) return 'superseded';
-
+  // That a window was confirmed since does not make this answer old news: it was confirmed as saying the same. What is older is
+  // told by the reads applied (apply.ts).
   const scheduleId = canonicalId.schedule(site.identity, change.calendar);
   const visitType = await visitTypeOf(context, change.visitType);
   const location = rule.location;
@@ -121,14 +121,18 @@ export async function applyBlockWindow(context: ApplyContext, change: BlockWindo
   const object = `blocks:${change.calendar}`;
   const newest = await tx.inbox.appliedReadAt(site.id, object);
   if (newest !== null && newest > change.at) return 'superseded';
-  const listed = new Set(change.blocks.map((block) => block.key));
+  // One person may have several calendars here, and this listing speaks of one.
+  const named = (key: string): string => `${change.calendar}/${key}`;
+  const listed = new Set(change.blocks.map((block) => named(block.key)));
   const touched: Touched[] = [];
+  const news: Touched[] = [];
   for (const resourceId of actor.occupies) {
-    for (const key of await tx.busy.blocks(site.id, resourceId, change.window)) {
-      if (!listed.has(key)) touched.push(...(await tx.busy.removeBlock(site.id, key)));
-    }
+    const blocks = await tx.busy.blocks(site.id, resourceId, change.window);
+    const known = new Set(blocks.filter((key) => key.startsWith(named(''))));
+    for (const key of known) if (!listed.has(key)) news.push(...(await tx.busy.removeBlock(site.id, key)));
     for (const block of change.blocks) {
-      if ((await tx.mirrors.byKey(site.id, block.key)) !== null) continue;
+      if (await isOurBlock(context, change.calendar, block)) continue;
+      if (!known.has(named(block.key))) news.push({ resourceId, during: block.during });
       touched.push(
         ...(await tx.busy.putBlock({
           resourceId,
@@ -136,15 +140,36 @@ export async function applyBlockWindow(context: ApplyContext, change: BlockWindo
           occupancy: canonicalId.session(site.identity, `block:${block.key}`),
           origin: 'block',
           site: site.id,
-          blockKey: block.key,
+          blockKey: named(block.key),
           tentative: false,
         })),
       );
     }
   }
   await tx.inbox.setAppliedReadAt(site.id, object, change.at);
-  await refresh(context, touched);
+  await refresh(context, [...news, ...touched]);
+  if (context.publishesSlots) {
+    // What the site computes from its blocks is stale where one came or went.
+    for (const { during } of news) await tx.feeds.windowsDue(site.id, change.calendar, during, context.now);
+    if (news.length > 0) context.effects.availability = true;
+  }
   return 'applied';
+}
+
+/** The copy of a visit elsewhere; known by its key, or by what we wrote into it when the answer with the key was lost. */
+async function isOurBlock(
+  context: ApplyContext,
+  calendar: string,
+  block: BlockWindowChange['blocks'][number],
+): Promise<boolean> {
+  const { tx, site } = context;
+  if ((await tx.mirrors.byKey(site.id, block.key)) !== null) return true;
+  const appointmentId = block.correlation?.split('/')[0] ?? '';
+  if (!isUuid(appointmentId)) return false;
+  const mirrors = await tx.mirrors.ofAppointment(appointmentId);
+  return mirrors.some(
+    (mirror) => mirror.site === site.id && mirror.calendar === calendar && mirror.state !== 'removed',
+  );
 }
 
 export async function refresh(context: ApplyContext, touched: readonly Touched[]): Promise<void> {

@@ -2,14 +2,14 @@
  * Stage deliver: what is owed to a site. A row is `sent`, with a deadline, in a commit of its own before the first byte leaves; so
  * after a crash it is known that it may have arrived, and it is looked up instead of repeated.
  */
-import type { Block, Book, BlockOutcome, WriteOutcome } from '../connectors/contract.ts';
+import type { Block, Book, WriteOutcome } from '../connectors/contract.ts';
 import type { Clock } from '../core/clock.ts';
 import { asHubError, HubError } from '../core/errors.ts';
-import { HOUR_MS, plus, type Instant } from '../core/instant.ts';
-import { newId } from '../core/ids.ts';
+import { plus, type Instant } from '../core/instant.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
-import type { Booking, Delivery, Mirror } from '../store/contract-bookings.ts';
+import type { Booking, Delivery } from '../store/contract-bookings.ts';
 import { systemScope, type Store } from '../store/contract.ts';
+import { sendBlock } from './deliver-block.ts';
 import type { StageEvents } from './events.ts';
 
 export interface DeliverDeps {
@@ -30,8 +30,6 @@ export interface DeliverDeps {
 
 const SCOPE = systemScope('deliver');
 const AT_ONCE = 16;
-const RETRY_FIRST_MS = 1_000;
-const RETRY_MAX_MS = 600_000;
 /** Between the end of a call's time-out and its deadline: the outcome of a slow call must still find the row as `sent`. */
 const DEADLINE_SLACK_MS = 5_000;
 
@@ -135,85 +133,6 @@ async function call(
       error: new HubError('SITE_ANSWER_LOST', { detail: failure.code, site: site.id, cause: error }),
     };
   }
-}
-
-async function sendBlock(
-  deps: DeliverDeps,
-  site: SiteSettings,
-  block: Block | undefined,
-  delivery: Delivery,
-  signal: AbortSignal,
-): Promise<void> {
-  const mirror = await findMirror(deps, site, delivery);
-  const began = deps.clock.monotonic();
-  const outcome = await blockCall(deps, block, delivery, mirror, signal);
-  if (outcome !== null) deps.events.delivered(site.id, delivery.kind, outcome.kind, deps.clock.monotonic() - began);
-  const now = deps.clock.now();
-  await deps.store.transaction(SCOPE, async (tx) => {
-    if (outcome === null || mirror === null) return tx.outbox.finish(delivery.id, 'done', null);
-    if (outcome.kind === 'done') {
-      const current =
-        (await tx.mirrors.ofAppointment(mirror.appointmentId)).find((one) => sameMirror(one, mirror)) ?? mirror;
-      const state = delivery.kind === 'block' && current.state === 'owed' ? 'placed' : delivery.kind === 'unblock' ? 'removed' : current.state; // prettier-ignore
-      await tx.mirrors.put({ ...current, key: outcome.key, state });
-      // Given up while the block was on its way: it is taken away again.
-      if (delivery.kind === 'block' && current.state === 'removing') {
-        await tx.outbox.add({ ...delivery, kind: 'unblock', body: { ...delivery.body, key: outcome.key } }, now, now);
-      }
-      return tx.outbox.finish(delivery.id, 'done', null);
-    }
-    if (outcome.kind === 'refused') {
-      await tx.mirrors.put({ ...mirror, state: 'refused' });
-      await tx.workItems.open({
-        id: newId(now),
-        kind: 'mirror-refused',
-        subject: `mirror:${mirror.appointmentId}:${site.id}`,
-        site: site.id,
-        role: 'scheduling',
-        dueAt: plus(now, HOUR_MS),
-        openedAt: now,
-        evidence: { appointment: mirror.appointmentId, calendar: mirror.calendar, why: outcome.detail },
-      });
-      return tx.outbox.finish(delivery.id, 'parked', 'SITE_REFUSED');
-    }
-    // Unsent and unknown alike go again: a block is looked for before it is placed a second time.
-    const wait_ms = outcome.error.retryAfter_ms ?? Math.min(RETRY_FIRST_MS * 2 ** delivery.attempts, RETRY_MAX_MS);
-    return tx.outbox.requeue(delivery.id, plus(now, wait_ms), outcome.error.code);
-  });
-}
-
-async function blockCall(
-  deps: DeliverDeps,
-  block: Block | undefined,
-  delivery: Delivery,
-  mirror: Mirror | null,
-  signal: AbortSignal,
-): Promise<BlockOutcome | null> {
-  if (mirror === null) return null;
-  if (block === undefined) return { kind: 'refused', detail: 'this site cannot close time through its interface' };
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(deps.plan().hub.booking.siteTimeout_ms)]);
-  const order = { correlation: mirror.appointmentId, calendar: mirror.calendar, window: mirror.during };
-  try {
-    const found = delivery.attempts > 0 || delivery.kind === 'unblock' ? await block.find(order, limit) : null;
-    if (delivery.kind === 'block') {
-      return found?.kind === 'found' ? { kind: 'done', key: found.key } : await block.place(order, limit);
-    }
-    const key = delivery.body['key'] ?? (found?.kind === 'found' ? found.key : null);
-    return key === null ? { kind: 'done', key: '' } : await block.remove(key, limit);
-  } catch (error) {
-    return { kind: 'unknown', error: asHubError(error) };
-  }
-}
-
-async function findMirror(deps: DeliverDeps, site: SiteSettings, delivery: Delivery): Promise<Mirror | null> {
-  const { appointmentId } = delivery;
-  if (appointmentId === null) return null;
-  const mirrors = await deps.store.read(SCOPE, (tx) => tx.mirrors.ofAppointment(appointmentId));
-  return mirrors.find((mirror) => mirror.site === site.id && mirror.calendar === delivery.body['calendar']) ?? null;
-}
-
-function sameMirror(left: Mirror, right: Mirror): boolean {
-  return left.appointmentId === right.appointmentId && left.site === right.site && left.calendar === right.calendar;
 }
 
 /** Block calls cut short by a crash: `sent` past their deadline. They go again, and look before they place. */

@@ -6,6 +6,7 @@ import { mayWrite } from '../settings/write.ts';
 import type { Mirror } from '../store/contract-bookings.ts';
 import type { ApplyContext } from './apply-context.ts';
 import { occupiesTime } from './apply-appointment.ts';
+import { blockBody } from './deliver-block.ts';
 import type { ResolvedParticipant } from './participants.ts';
 
 export async function oweMirrors(
@@ -40,21 +41,20 @@ export async function oweMirrors(
     );
     if (same) continue;
     await tx.mirrors.put({ appointmentId, ...target, during, key: null, state: 'owed' });
-    await owe(context, 'block', appointmentId, target);
+    await owe(context, 'block', appointmentId, { ...target, during, key: null });
   }
 }
 
 async function remove(context: ApplyContext, mirror: Mirror): Promise<void> {
   await context.tx.mirrors.put({ ...mirror, state: 'removing' });
-  await owe(context, 'unblock', mirror.appointmentId, mirror, mirror.key);
+  await owe(context, 'unblock', mirror.appointmentId, mirror);
 }
 
 async function owe(
   context: ApplyContext,
   kind: 'block' | 'unblock',
   appointmentId: string,
-  target: { readonly site: string; readonly calendar: string },
-  key: string | null = null,
+  target: Pick<Mirror, 'site' | 'calendar' | 'during' | 'key'>,
 ): Promise<void> {
   await context.tx.outbox.add(
     {
@@ -63,7 +63,7 @@ async function owe(
       kind,
       bookingId: null,
       appointmentId,
-      body: { calendar: target.calendar, ...(key === null ? {} : { key }) },
+      body: blockBody(target.calendar, target.during, target.key),
       trace: context.message.trace,
     },
     context.now,

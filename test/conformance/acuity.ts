@@ -8,6 +8,7 @@ import { until } from './clock.ts';
 
 const FIRST = '101';
 const SECOND = '102';
+const RAO = 'npi:1043333339';
 const VISIT = '11';
 const LONG = '12';
 const GROUP = '13';
@@ -80,8 +81,11 @@ export const acuity: Arrangement = {
     resources: {
       calendars: Object.fromEntries<object>(
         [
-          [FIRST, { practitioner: 'npi:1043333339', name: 'Dr. Asha Rao', location: 'north' }] as const,
-          [SECOND, { practitioner: 'local:ben-ortiz', name: 'Ben Ortiz', location: 'north' }] as const,
+          [FIRST, { practitioner: RAO, name: 'Dr. Asha Rao', location: 'north' }] as const,
+          [
+            SECOND,
+            { practitioner: options.onePerson ? RAO : 'local:ben-ortiz', name: 'Ben Ortiz', location: 'north' },
+          ] as const,
         ].filter(([id]) => options.calendar === undefined || (options.calendar === 'first') === (id === FIRST)),
       ),
     },

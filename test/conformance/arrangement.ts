@@ -38,6 +38,8 @@ export interface SiteFileOptions {
   readonly address: string;
   /** Absent: both calendars. */
   readonly calendar?: 'first' | 'second';
+  /** Both calendars are one person's. */
+  readonly onePerson: boolean;
   /** The most rows of one answer, where the kind lets a site file say so. */
   readonly rowsPerPage?: number;
   /** The vendor's own limits stay in force. */

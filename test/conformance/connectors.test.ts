@@ -1,9 +1,11 @@
 import { kinds } from '../../src/connectors/registry.ts';
 import { conformance } from './connector.ts';
 import { availabilityRules } from './rules/availability.ts';
+import { blockRules } from './rules/block.ts';
 import { lostAnswerRules, placeRules } from './rules/booking.ts';
 import { cancelRules } from './rules/cancel.ts';
 import { hintRules, loadRules, pollRules } from './rules/feed.ts';
+import { hl7Rules } from './rules/hl7.ts';
 import { lifeRules } from './rules/life.ts';
 import { limitRules } from './rules/limits.ts';
 import { webhookRules } from './rules/webhook.ts';
@@ -20,6 +22,8 @@ const rules = [
   ...placeRules,
   ...lostAnswerRules,
   ...cancelRules,
+  ...blockRules,
+  ...hl7Rules,
 ];
 
 for (const kind of kinds.keys()) conformance(kind, rules, waivers);

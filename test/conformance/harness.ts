@@ -42,6 +42,7 @@ export interface RigOptions {
   readonly rowsPerPage?: number;
   readonly correlation?: boolean;
   readonly wrongLogin?: boolean;
+  readonly onePerson?: boolean;
   /** Default true. */
   readonly webhooks?: boolean;
 }
@@ -231,6 +232,7 @@ async function planOf(
       limits: options.limits === true,
       correlation: options.correlation !== false,
       wrongLogin: options.wrongLogin === true,
+      onePerson: options.onePerson === true,
       mirrorTo: wish.mirrorTo ?? [],
       ...(wish.calendar === undefined ? {} : { calendar: wish.calendar }),
       ...(options.rowsPerPage === undefined ? {} : { rowsPerPage: options.rowsPerPage }),

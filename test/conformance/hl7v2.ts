@@ -8,6 +8,7 @@ import { until } from './clock.ts';
 
 const FIRST = 'RAO';
 const SECOND = 'ORTIZ';
+const RAO = 'npi:1043333339';
 const VISIT = 'OFFICE';
 const FACILITY = 'PRACTICE';
 const ZONE = 'America/Chicago';
@@ -60,8 +61,11 @@ export const hl7v2: Arrangement = {
     resources: {
       practitioners: Object.fromEntries<object>(
         [
-          [FIRST, { practitioner: 'npi:1043333339', name: 'Dr. Asha Rao', location: 'main' }] as const,
-          [SECOND, { practitioner: 'local:ben-ortiz', name: 'Ben Ortiz', location: 'main' }] as const,
+          [FIRST, { practitioner: RAO, name: 'Dr. Asha Rao', location: 'main' }] as const,
+          [
+            SECOND,
+            { practitioner: options.onePerson ? RAO : 'local:ben-ortiz', name: 'Ben Ortiz', location: 'main' },
+          ] as const,
         ].filter(([code]) => options.calendar === undefined || (options.calendar === 'first') === (code === FIRST)),
       ),
     },
