@@ -1,6 +1,7 @@
 /** Files of HL7 v2 messages, sent to a hub through MLLP as a scheduling system would send them. */
 import type { Clock } from './core/clock.ts';
 import { sha256 } from './core/ids.ts';
+import { ackCode } from './hl7v2/acknowledge.ts';
 import { splitMessages } from './hl7v2/batch.ts';
 import { header } from './hl7v2/header.ts';
 import { createSender } from './mllp/sender.ts';
@@ -13,10 +14,14 @@ export interface FileMessage {
   readonly controlId: string;
   /** `SIU^S12`; empty without a header. */
   readonly type: string;
+  /** False: MSH-15 and MSH-16 say that the sender wants no acknowledgement of what was taken (NE, ER). */
+  readonly wantsAnswer: boolean;
 }
 
 export type Answer =
   | { readonly kind: 'answered'; readonly code: string; readonly text: string }
+  /** None came and none was wanted. */
+  | { readonly kind: 'silent' }
   /** Nobody listens. */
   | { readonly kind: 'unreachable'; readonly because: string }
   /** Provably not there. */
@@ -32,6 +37,8 @@ export interface Feed {
 
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 30_000;
+/** Long enough for a refusal, which a sender may want although it wants nothing else. */
+const SILENCE_MS = 1_000;
 const VT = 0x0b;
 const FS = 0x1c;
 
@@ -48,15 +55,17 @@ export function messagesOfFile(bytes: Uint8Array): readonly FileMessage[] {
   return parts.map((part) => {
     const head = header(part);
     const type = [head.messageCode, head.triggerEvent].filter((text) => text !== '').join('^');
-    return { bytes: part, eventId: sha256(part), controlId: head.controlId, type };
+    const wantsAnswer = ackCode(head, 'accepted') !== null;
+    return { bytes: part, eventId: sha256(part), controlId: head.controlId, type, wantsAnswer };
   });
 }
 
 export function openFeed(options: { readonly host: string; readonly port: number; readonly clock: Clock }): Feed {
   const sender = createSender({ ...options, connect_ms: CONNECT_MS, ack_ms: ANSWER_MS });
+  const impatient = createSender({ ...options, connect_ms: CONNECT_MS, ack_ms: SILENCE_MS });
   return {
     async send(message) {
-      const outcome = await sender.send(message.bytes);
+      const outcome = await (message.wantsAnswer ? sender : impatient).send(message.bytes);
       switch (outcome.kind) {
         case 'accepted':
         case 'refused':
@@ -66,9 +75,12 @@ export function openFeed(options: { readonly host: string; readonly port: number
           return { kind: code === 'SITE_UNREACHABLE' ? 'unreachable' : 'unsent', because: detail };
         }
         case 'unknown':
-          return { kind: outcome.kind, because: outcome.error.detail };
+          if (!message.wantsAnswer) return { kind: 'silent' };
+          return { kind: 'unknown', because: outcome.error.detail };
       }
     },
-    close: () => sender.close(),
+    async close() {
+      await Promise.all([sender.close(), impatient.close()]);
+    },
   };
 }

@@ -61,7 +61,8 @@ export function readCall(command: Command, words: readonly string[], terminal: T
   );
   const { values, positionals } = parsed(command, words, options);
   const [fewest, most] = command.takes;
-  if (positionals.length < fewest) throw new UsageError(`${command.name} wants something behind it: ${command.arguments}`);
+  if (positionals.length < fewest)
+    throw new UsageError(`${command.name} wants something behind it: ${command.arguments}`);
   const beyond = positionals[most];
   if (beyond !== undefined) throw new UsageError(`${command.name} does not know what to do with ${beyond}.`);
   const entries = Object.entries(values);

@@ -5,7 +5,7 @@ import { feedFiles, type FeedFile } from './feed-files.ts';
 import { lookUp, outcomes, type FoundMessage } from './feed-outcome.ts';
 import { hubAddress, hubApi, type HubApi } from './hub-api.ts';
 import { whyOf } from './messages.ts';
-import { columns, counted } from './table.ts';
+import { counted } from './table.ts';
 
 interface Sent {
   readonly file: string;
@@ -24,11 +24,11 @@ interface Line {
   readonly of: number;
   readonly type: string;
   readonly controlId: string;
-  /** AA, AE, AR, CA, CE, CR; null: no answer. */
+  /** AA, AE, AR, CA, CE, CR; `unwanted`: the sender wants none; null: none came. */
   readonly acknowledgement: string | null;
   /** What the acknowledgement says, or why there is none. */
   readonly says: string;
-  /** applied, ignored, parked, superseded; waiting: not done in time; refused: not stored; unanswered; stored: nobody to ask. */
+  /** applied, ignored, parked, superseded; waiting: not done in time; refused: not stored; unanswered; stored, sent: nobody to ask. */
   readonly outcome: string;
   readonly why: string;
   readonly repeated: boolean;
@@ -65,13 +65,14 @@ export const feedCommand: Command = {
     const api = (await hubAddress(call)).token === null ? null : await hubApi(call);
     const feed = openFeed({ ...target, clock: call.clock });
     const lines: Line[] = [];
+    const width = Math.max(...files.map(({ name }) => name.length));
     try {
       const json = call.flags.has('json');
       if (!json) call.print(`To mllp://${target.host}:${target.port}: ${counted(files.length, 'file')}`);
       for await (const chunk of sending(files, feed, api, target)) {
         const done = await settled(call, api, chunk, wait_ms);
         lines.push(...done);
-        if (!json) for (const text of columns(done.map(shownLine))) call.print(text);
+        if (!json) for (const line of done) call.print(shownLine(line, width));
       }
     } finally {
       await feed.close();
@@ -135,7 +136,7 @@ async function settled(
   chunk: readonly Sent[],
   wait_ms: number,
 ): Promise<readonly Line[]> {
-  const stored = chunk.filter(({ answer }) => answer.kind === 'answered' && isAccepted(answer.code));
+  const stored = chunk.filter(({ answer }) => mayBeStored(answer));
   const ids = [...new Set(stored.map(({ message }) => message.eventId))];
   const found = api === null ? null : await outcomes(api, ids, call.clock, wait_ms);
   return chunk.map((sent) => lineOf(sent, found));
@@ -144,23 +145,17 @@ async function settled(
 function lineOf(sent: Sent, found: ReadonlyMap<string, FoundMessage> | null): Line {
   const { answer, message } = sent;
   const about = { file: sent.file, number: sent.number, of: sent.of, type: message.type, controlId: message.controlId };
-  const none = { repeated: false, site: null, message: null };
-  if (answer.kind !== 'answered') {
-    return {
-      ...about,
-      ...none,
-      acknowledgement: null,
-      says: answer.because,
-      outcome: 'unanswered',
-      why: answer.because,
-    };
-  }
-  const acknowledged = { ...about, acknowledgement: answer.code, says: answer.text };
-  if (!isAccepted(answer.code)) return { ...acknowledged, ...none, outcome: 'refused', why: answer.text };
   const known = found?.get(message.eventId);
-  if (known === undefined) return { ...acknowledged, ...none, outcome: found === null ? 'stored' : 'waiting', why: '' };
+  const acknowledgement = acknowledgementOf(answer, known, found === null);
+  const says = saidIn(answer);
+  if (known === undefined || !mayBeStored(answer)) {
+    const outcome = withoutRecord(answer, found === null);
+    return { ...about, acknowledgement, says, outcome, why: says, repeated: false, site: null, message: null };
+  }
   return {
-    ...acknowledged,
+    ...about,
+    acknowledgement,
+    says,
     outcome: known.status === 'received' ? 'waiting' : known.status,
     why: whyOf(known),
     repeated: sent.knownBefore,
@@ -169,18 +164,45 @@ function lineOf(sent: Sent, found: ReadonlyMap<string, FoundMessage> | null): Li
   };
 }
 
+function acknowledgementOf(answer: Answer, known: FoundMessage | undefined, unasked: boolean): string | null {
+  if (answer.kind === 'answered') return answer.code;
+  // Silence is as wanted only when the message is there: a refusal was not wanted either.
+  return answer.kind === 'silent' && (known !== undefined || unasked) ? 'unwanted' : null;
+}
+
+/** The same sentence often stands in MSA and in ERR. */
+function saidIn(answer: Answer): string {
+  if (answer.kind === 'silent') return 'the sender wants no acknowledgement (MSH-15, MSH-16)';
+  if (answer.kind !== 'answered') return answer.because;
+  const lines = answer.text.split(/[\r\n]+/).map((line) => line.trim());
+  return [...new Set(lines.filter((line) => line !== ''))].join(' ');
+}
+
+function withoutRecord(answer: Answer, unasked: boolean): string {
+  if (answer.kind === 'silent' && unasked) return 'sent';
+  if (answer.kind !== 'answered') return 'unanswered';
+  if (!isAccepted(answer.code)) return 'refused';
+  return unasked ? 'stored' : 'waiting';
+}
+
+/** What was answered with an error is not; what was not answered may be. */
+function mayBeStored(answer: Answer): boolean {
+  return answer.kind === 'answered' ? isAccepted(answer.code) : answer.kind !== 'unsent';
+}
+
 function isAccepted(code: string): boolean {
   return code === 'AA' || code === 'CA';
 }
 
-function shownLine(line: Line): readonly string[] {
+function shownLine(line: Line, width: number): string {
   const name = line.of > 1 ? `${line.file} #${line.number}` : line.file;
   const place =
     line.message === null
       ? ''
       : ` (${line.site ?? ''}, message ${line.message}${line.repeated ? ', known before' : ''})`;
-  const why = line.why === '' ? '' : `: ${line.why.replaceAll(/\s*[\r\n]+\s*/g, '; ')}`;
-  return [`  ${line.acknowledgement ?? '--'}`, name, line.type, `${line.outcome}${why}${place}`];
+  const why = line.why === '' ? '' : `: ${line.why}`;
+  const acknowledgement = (line.acknowledgement ?? 'none').padEnd(8);
+  return `${acknowledgement}  ${name.padEnd(width)}  ${line.type.padEnd(8)}  ${line.outcome}${why}${place}`;
 }
 
 function tellEnd(

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { kindSettings } from '../boot.ts';
+import { errorsPage } from '../core/errors-page.ts';
 import { generatedFiles } from '../settings/page.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands.ts';
@@ -36,5 +37,9 @@ export const generateCommand: Command = {
 
 /** Path below the project -> text. */
 export function allGenerated(): ReadonlyMap<string, string> {
-  return new Map([...generatedFiles(kindSettings), ['docs/cli.md', commandsPage(commands)]]);
+  return new Map([
+    ...generatedFiles(kindSettings),
+    ['docs/errors.md', errorsPage()],
+    ['docs/cli.md', commandsPage(commands)],
+  ]);
 }
