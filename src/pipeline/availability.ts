@@ -64,9 +64,11 @@ async function askOne(
       const now = deps.clock.now();
       const [stored] = await tx.inbox.insert(site.id, 'availability', [state], now, null);
       await tx.feeds.heard(site.id, 'availability', now, 1, null);
-      if (stored?.kind === 'inserted') {
+      const inserted = stored?.kind === 'inserted';
+      // Said again before its first answer is applied: until then nobody reads what would be confirmed.
+      if (inserted || (await tx.inbox.appliedReadAt(site.id, state.object)) === null) {
         await tx.feeds.windowFailed(site.id, window, plus(now, UNAPPLIED_MS));
-        return true;
+        return inserted;
       }
       // The site said again what is known: nothing to apply, but the window is confirmed as of this question.
       await tx.feeds.verified(site.id, window, state.readAt, plus(now, site.poll.availabilityEvery_s * 1000));
