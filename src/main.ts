@@ -37,7 +37,12 @@ try {
     running.reload().then(say, (error: unknown) => say(asHubError(error).message));
   });
   if (early.signal.aborted) stop();
-  else await announce(running, say);
+  else {
+    await announce(running, say).catch((error: unknown) => {
+      // A stop closes what it asks; taken for a failure, that would end the process before simulators and database are down.
+      if (!stopping) throw error;
+    });
+  }
 } catch (error) {
   process.stderr.write(`slotwire: ${asHubError(error).message}\n`);
   process.exit(1);
