@@ -43,8 +43,10 @@ const VT = 0x0b;
 const FS = 0x1c;
 
 /**
- * A file with one message is one message, byte for byte: whatever a sender does to its line ends and character set must reach the
- * hub as it is. A batch, and messages that follow one another, are taken apart; so is a file that holds whole frames, because
+ * A file with one message is one message, byte for byte: whatever a sender does to its line ends and character set
+ * must reach the
+ * hub as it is. A batch, and messages that follow one another, are taken apart; so is a file that holds whole frames,
+ * because
  * a frame cannot hold another.
  */
 export function messagesOfFile(bytes: Uint8Array): readonly FileMessage[] {

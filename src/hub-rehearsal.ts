@@ -1,5 +1,6 @@
 /**
- * Rehearses each site's connection with the connector's own `check`, beside a hub that may be running: it reads only, stores
+ * Rehearses each site's connection with the connector's own `check`, beside a hub that may be running: it reads only,
+ * stores
  * nothing, and of the sandbox's simulators it stops none that it did not start.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -31,7 +32,8 @@ export interface LentSimulators {
 const SITE_LIMIT_MS = 60_000;
 
 /**
- * Those that run already are used as they are. A missing one is started on a folder of its own that is thrown away: a hub that
+ * Those that run already are used as they are. A missing one is started on a folder of its own that is thrown away: a
+ * hub that
  * starts meanwhile must not adopt a simulator that is about to stop.
  */
 export async function lendSimulators(environment: Environment): Promise<LentSimulators> {
@@ -67,7 +69,8 @@ export async function standInSimulators(environment: Environment): Promise<LentS
 }
 
 /**
- * One site after the other: sites behind one vendor share its limit. `hubUrl` is where the hub answers, which sandbox sites
+ * One site after the other: sites behind one vendor share its limit. `hubUrl` is where the hub answers, which sandbox
+ * sites
  * are told for their webhooks.
  */
 export async function* rehearse(plan: Plan, hubUrl: string, clock: Clock): AsyncGenerator<Rehearsal> {

@@ -8,7 +8,8 @@ import { openPool } from './store/postgres.ts';
 
 /**
  * File names of the migrations that were applied.
- * @throws HubError DATA_DIR_IN_USE while a hub runs on the DATA_DIR, and what the start of a hub throws about the database
+ * @throws HubError DATA_DIR_IN_USE while a hub runs on the DATA_DIR, and what the start of a hub throws about the
+ * database
  */
 export async function migrateDatabase(environment: Environment, clock: Clock): Promise<readonly string[]> {
   const hold = await holdDataDir(environment.dataDir);

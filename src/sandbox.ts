@@ -84,7 +84,7 @@ export async function connectSandbox(hub: Hub, simulators: readonly RunningSimul
 }
 
 export interface ForegroundSimulator extends RunningSimulator {
-  /** Resolves when the process was told to stop (true, the simulator is stopped then) or the simulator ended by itself (false). */
+  /** True: this process was told to stop, and the simulator is stopped too. False: the simulator ended by itself. */
   ended(): Promise<boolean>;
 }
 

@@ -14,8 +14,10 @@ export const checkCommand: Command = {
   takes: [0, 0],
   summary: 'Tells everything that is wrong with the configuration, then rehearses the connection to each site.',
   prose: [
-    'Every issue is one line, `file:line field: what is wrong; what to write instead`. When there is none, each site is asked ' +
-      'what the hub will ask it: reads only, with the credentials of its file. A running hub is not disturbed. In the sandbox the ' +
+    'Every issue is one line, `file:line field: what is wrong; what to write instead`. When there is none, each ' +
+      'site is asked ' +
+      'what the hub will ask it: reads only, with the credentials of its file. A running hub is not disturbed. ' +
+      'In the sandbox the ' +
       'simulators that run are used, and missing ones are started and stopped again.',
     'The exit code is 1 when anything is wrong, so that a pipeline can run it before a deployment.',
   ],

@@ -85,12 +85,8 @@ function parsed(
     .find((name) => !Object.hasOwn(options, name));
   if (unknown !== undefined && !words.includes('--')) {
     const near = nearest(unknown, Object.keys(options));
-    throw new UsageError(
-      `${command.name} has no option --${unknown}${near === null ? '' : `; did you mean --${near}?`}.`.replace(
-        '?.',
-        '?',
-      ),
-    );
+    const hint = near === null ? '.' : `; did you mean --${near}?`;
+    throw new UsageError(`${command.name} has no option --${unknown}${hint}`);
   }
   try {
     return parseArgs({ args: [...words], options, allowPositionals: true, strict: true });

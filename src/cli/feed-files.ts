@@ -12,7 +12,8 @@ export interface FeedFile {
 const ENDINGS = /\.(hl7|txt|dat)$/i;
 
 /**
- * Of a folder the files that end like HL7 files, with those of its folders, sorted by name: senders number their files. A file that
+ * Of a folder the files that end like HL7 files, with those of its folders, sorted by name: senders number their
+ * files. A file that
  * is named by itself may end as it likes.
  * @throws Problem
  */

@@ -21,7 +21,10 @@ export async function lookUp(api: HubApi, eventIds: readonly string[]): Promise<
   return found;
 }
 
-/** Looks again and again until the hub is done with each, or until `wait_ms` have passed. A hub that stops ends the wait. */
+/**
+ * Looks again and again until the hub is done with each, or until `wait_ms` have passed. A hub that stops ends the
+ * wait.
+ */
 export async function outcomes(
   api: HubApi,
   eventIds: readonly string[],

@@ -28,7 +28,10 @@ interface Line {
   readonly acknowledgement: string | null;
   /** What the acknowledgement says, or why there is none. */
   readonly says: string;
-  /** applied, ignored, parked, superseded; waiting: not done in time; refused: not stored; unanswered; stored, sent: nobody to ask. */
+  /**
+   * applied, ignored, parked, superseded; waiting: not done in time; refused: not stored; unanswered; stored, sent:
+   * nobody to ask.
+   */
   readonly outcome: string;
   readonly why: string;
   readonly repeated: boolean;
@@ -46,10 +49,13 @@ export const feedCommand: Command = {
   takes: [1, 1_000],
   summary: 'Sends HL7 v2 files to the hub through MLLP and tells what became of each message.',
   prose: [
-    'Of a folder, and of the folders in it, every file that ends in .hl7, .txt or .dat is sent, sorted by name. A file goes as it ' +
+    'Of a folder, and of the folders in it, every file that ends in .hl7, .txt or .dat is sent, sorted by name. ' +
+      'A file goes as it ' +
       'is, byte for byte; a batch, or messages that follow one another, go one by one in their order.',
-    'Each message gets one line: the acknowledgement, then applied; ignored and why; parked with stage, code and why; superseded; ' +
-      'refused and why (not stored); or waiting, when the hub was not done in time. In the sandbox a message of a sender that no ' +
+    'Each message gets one line: the acknowledgement, then applied; ignored and why; parked with stage, code and ' +
+      'why; superseded; ' +
+      'refused and why (not stored); or waiting, when the hub was not done in time. In the sandbox a message of ' +
+      'a sender that no ' +
       'site names goes to the site any-hl7. The exit code is 1 when a message got no acknowledgement.',
   ],
   options: {
@@ -126,7 +132,8 @@ function nobodyThere(
   file: string,
 ): Problem {
   return new Problem(
-    `No hub takes HL7 v2 at ${host}:${port} (${because}); stopped at ${file}. Start one with \`npm start\`, or give --host and --port.`,
+    `No hub takes HL7 v2 at ${host}:${port} (${because}); stopped at ${file}. ` +
+      'Start one with `npm start`, or give --host and --port.',
   );
 }
 

@@ -61,7 +61,8 @@ export async function hubApi(terminal: Terminal): Promise<HubApi> {
   const { url, token } = await hubAddress(terminal);
   if (token === null) {
     throw new Problem(
-      'No admin token is known: there is no sandbox.json in DATA_DIR. Set SLOTWIRE_TOKEN to the token of a client with ' +
+      'No admin token is known: there is no sandbox.json in DATA_DIR. Set SLOTWIRE_TOKEN to the token of a ' +
+        'client with ' +
         'role admin (and SLOTWIRE_URL to where the hub runs), or start the sandbox with `npm start`.',
     );
   }

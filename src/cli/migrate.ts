@@ -9,7 +9,8 @@ export const migrateCommand: Command = {
   takes: [0, 0],
   summary: 'Brings the database (`DATABASE_URL`, else the embedded one) to the schema of this release.',
   prose: [
-    'A hub does the same when it starts; use this to see a long migration through before. It is refused while a hub runs on the ' +
+    'A hub does the same when it starts; use this to see a long migration through before. It is refused while a ' +
+      'hub runs on the ' +
       'DATA_DIR. A database of a newer release is left untouched.',
   ],
   options: {},

@@ -14,7 +14,8 @@ export const planCommand: Command = {
   takes: [0, 0],
   summary: 'Shows what the configuration would start, stop and change at the running hub.',
   prose: [
-    'The hub itself is asked what it would do on SIGHUP; nothing is changed. Without a running hub it shows what a start would ' +
+    'The hub itself is asked what it would do on SIGHUP; nothing is changed. Without a running hub it shows what ' +
+      'a start would ' +
       'bring. No secret is shown, with `--json` neither.',
     'The exit code is 1 when the configuration has issues or the hub would refuse it.',
   ],

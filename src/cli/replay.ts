@@ -11,7 +11,8 @@ export const replayCommand: Command = {
   takes: [0, 1_000],
   summary: 'Applies stored messages again, by number, or all that are parked with one code.',
   prose: [
-    'A message is stored as it came, so it can be applied again when the cause is mended. Applying one twice changes nothing, and ' +
+    'A message is stored as it came, so it can be applied again when the cause is mended. Applying one twice ' +
+      'changes nothing, and ' +
       'older news never overwrites newer. Messages that share an appointment, patient or schedule keep their order.',
   ],
   options: {

@@ -7,7 +7,8 @@ export const resyncCommand: Command = {
   takes: [1, 1],
   summary: 'Has the running hub ask one site for everything again.',
   prose: [
-    'The hub forgets how far it has read, loads what is booked and open anew and asks for every window of open time. What the ' +
+    'The hub forgets how far it has read, loads what is booked and open anew and asks for every window of open ' +
+      'time. What the ' +
       'site says unchanged changes nothing. A site that only sends cannot be asked. It is written to the audit log.',
   ],
   options: {},

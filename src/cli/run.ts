@@ -37,9 +37,8 @@ function find(name: string): Command {
     name,
     commands.map((one) => one.name),
   );
-  throw new UsageError(
-    `there is no command ${name}${near === null ? '; run it without a command for the list.' : `; did you mean ${near}?`}`,
-  );
+  const hint = near === null ? '; run it without a command for the list.' : `; did you mean ${near}?`;
+  throw new UsageError(`there is no command ${name}${hint}`);
 }
 
 function asksForHelp(words: readonly string[]): boolean {

@@ -8,8 +8,10 @@ export const simulateCommand: Command = {
   takes: [1, 1],
   summary: 'Runs the simulator of one kind until Ctrl-C.',
   prose: [
-    'It stands for a vendor’s system, with its whole truth at `/__sim/state`, staff at `/__sim/act` and fault switches at ' +
-      '`/__sim/faults`. What happened in it is kept in the state folder, and it listens on the same port again next time.',
+    'It stands for a vendor’s system, with its whole truth at `/__sim/state`, staff at `/__sim/act` and fault ' +
+      'switches at ' +
+      '`/__sim/faults`. What happened in it is kept in the state folder, and it listens on the same port again ' +
+      'next time.',
   ],
   options: {
     seed: { value: 'FILE', prose: 'What the clinic is like, as in `config/sandbox`. Required.' },

@@ -31,7 +31,8 @@ export const sitesCommand: Command = {
   takes: [0, 0],
   summary: 'Shows how each site of the running hub stands.',
   prose: [
-    'Queued: messages that wait to be applied. Hints: objects that the site said have changed and that wait to be fetched. ' +
+    'Queued: messages that wait to be applied. Hints: objects that the site said have changed and that wait to ' +
+      'be fetched. ' +
       'Parked: messages that need a person (`slotwire parked`).',
   ],
   options: { json: JSON_OPTION },
@@ -55,7 +56,8 @@ export const lagCommand: Command = {
   takes: [0, 0],
   summary: 'Shows how far the running hub lags behind each feed of each site.',
   prose: [
-    'Lag is now minus the newest moment of a site that is proven seen. A feed that only pushes has no lag; it has silence, to be ' +
+    'Lag is now minus the newest moment of a site that is proven seen. A feed that only pushes has no lag; it ' +
+      'has silence, to be ' +
       'read against what is usual in this hour of the week.',
   ],
   options: { json: JSON_OPTION },

@@ -1,4 +1,7 @@
-/** What an operator sets going by hand: messages applied again, sites read again. Each is written down with who did it. */
+/**
+ * What an operator sets going by hand: messages applied again, sites read again. Each is written down with who did
+ * it.
+ */
 import { HubError } from '../core/errors.ts';
 import type { Clock } from '../core/clock.ts';
 import type { AuditEntry, Scope, Store } from '../store/contract.ts';
@@ -34,7 +37,8 @@ export function operations<Preview>(
 }
 
 /**
- * Forgets where reading stood, so that poll and load begin anew and every window of computed slots is due. What the site says
+ * Forgets where reading stood, so that poll and load begin anew and every window of computed slots is due. What the
+ * site says
  * again unchanged changes nothing.
  * @throws HubError SITE_UNKNOWN, SITE_CANNOT
  */
