@@ -1,0 +1,64 @@
+/** What the hardware and the libraries allow, when nothing of the hub is in the way. */
+import { createServer, type Server } from 'node:net';
+import pg from 'pg';
+import { systemClock } from '../src/core/clock.ts';
+
+export interface Rate {
+  readonly perSecond: number;
+  readonly each_ms: readonly number[];
+}
+
+/** Runs `work` in `callers` loops until the time is over or `most` were done. */
+export async function repeat(
+  options: { readonly callers: number; readonly seconds: number; readonly most?: number },
+  work: (caller: number) => Promise<unknown>,
+): Promise<Rate> {
+  const each_ms: number[] = [];
+  const began = systemClock.monotonic();
+  const end = began + options.seconds * 1000;
+  let begun = 0;
+  const loop = async (caller: number): Promise<void> => {
+    while (systemClock.monotonic() < end && begun < (options.most ?? Number.POSITIVE_INFINITY)) {
+      begun += 1;
+      const from = systemClock.monotonic();
+      await work(caller);
+      each_ms.push(systemClock.monotonic() - from);
+    }
+  };
+  await Promise.all(Array.from({ length: options.callers }, (_one, caller) => loop(caller)));
+  return { perSecond: (each_ms.length * 1000) / (systemClock.monotonic() - began), each_ms };
+}
+
+const ROW = 'x'.repeat(1000);
+
+/** Rows of 1 kB, `rowsEach` in one statement that commits by itself. */
+export async function bareInserts(
+  url: string,
+  options: { readonly callers: number; readonly seconds: number; readonly rowsEach: number },
+): Promise<Rate> {
+  const clients = await Promise.all(
+    Array.from({ length: options.callers }, async () => {
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      return client;
+    }),
+  );
+  const [first] = clients;
+  if (first === undefined) throw new Error('no callers');
+  await first.query('CREATE TABLE IF NOT EXISTS bare_row (id bigserial PRIMARY KEY, body text NOT NULL)');
+  const values = [Array.from({ length: options.rowsEach }, () => ROW)];
+  const text = 'INSERT INTO bare_row (body) SELECT unnest($1::text[])';
+  try {
+    return await repeat(options, (caller) => (clients[caller] ?? first).query({ name: 'bare', text, values }));
+  } finally {
+    await Promise.all(clients.map((client) => client.end()));
+  }
+}
+
+/** Gives back what it is sent. For a process of its own: see bare-server.ts. */
+export function echoServer(): Server {
+  return createServer({ noDelay: true }, (socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.pipe(socket);
+  });
+}

@@ -1,0 +1,84 @@
+/**
+ * PostgreSQL as the hub starts it (same binaries, same settings, fsync on), but begun here, so that the hub under measurement
+ * and the bare inserts beside it use one server and one disk, and so that statements can be counted.
+ */
+import pg from 'pg';
+import { systemClock } from '../src/core/clock.ts';
+import { startEmbedded } from '../src/store/embedded.ts';
+
+export interface Counted {
+  readonly statements: number;
+  readonly commits: number;
+}
+
+export interface Database {
+  /** The hub's database, under the hub's role. */
+  readonly url: string;
+  /** A database beside it for bare inserts. */
+  readonly bareUrl: string;
+  /** Everything that the hub's role has run so far. */
+  counted(): Promise<Counted>;
+  /** Rows of a table of the hub. */
+  count(table: 'inbox_queue' | 'inbox'): Promise<number>;
+  /** The statements that took most time since the last `counted`, for whoever looks for waste. */
+  costly(limit: number): Promise<readonly string[]>;
+  stop(): Promise<void>;
+}
+
+const CONNECTIONS = '160';
+
+export async function openDatabase(dataDir: string): Promise<Database> {
+  const embedded = await startEmbedded({
+    dataDir,
+    clock: systemClock,
+    log: { info: () => undefined, warn: () => undefined },
+    settings: { shared_preload_libraries: 'pg_stat_statements', max_connections: CONNECTIONS },
+  });
+  const admin = new pg.Client({ connectionString: embedded.adminUrl });
+  const reader = new pg.Client({ connectionString: embedded.url });
+  try {
+    await admin.connect();
+    await reader.connect();
+    await admin.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
+    await admin.query('CREATE DATABASE bare');
+  } catch (error) {
+    await embedded.stop();
+    throw error;
+  }
+  const bareUrl = new URL(embedded.adminUrl);
+  bareUrl.pathname = '/bare';
+  const role = decodeURIComponent(new URL(embedded.url).username);
+  return {
+    url: embedded.url,
+    bareUrl: bareUrl.href,
+    async counted() {
+      // BEGIN READ ONLY ends in COMMIT as well, and costs no disk: commits that write are told apart by their log records.
+      const { rows } = await admin.query<{ statements: string; commits: string }>(
+        `SELECT COALESCE(sum(s.calls), 0) AS statements,
+                COALESCE(sum(s.calls) FILTER (WHERE s.query = 'COMMIT' AND s.wal_records > 0), 0) AS commits
+         FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid WHERE r.rolname = $1`,
+        [role],
+      );
+      return { statements: Number(rows[0]?.statements ?? 0), commits: Number(rows[0]?.commits ?? 0) };
+    },
+    async count(name) {
+      const { rows } = await reader.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${name}`);
+      return rows[0]?.count ?? 0;
+    },
+    async costly(limit) {
+      const { rows } = await admin.query<{ line: string }>(
+        `SELECT format('%s ms in %s calls, %s ms each: %s', round(s.total_exec_time::numeric, 1), s.calls,
+                  round(s.mean_exec_time::numeric, 3), left(regexp_replace(s.query, '\\s+', ' ', 'g'), 110)) AS line
+         FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid WHERE r.rolname = $1
+         ORDER BY s.total_exec_time DESC LIMIT $2`,
+        [role, limit],
+      );
+      return rows.map((row) => row.line);
+    },
+    async stop() {
+      await reader.end();
+      await admin.end();
+      await embedded.stop();
+    },
+  };
+}

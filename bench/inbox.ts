@@ -1,0 +1,139 @@
+/**
+ * HL7 v2 messages: acknowledged after their commit, over 1, 10 and 100 connections, and applied. The hub applies while it
+ * receives, as it does in life; how fast it applies is taken afterwards, from what the last flood left in the queue.
+ */
+import { join } from 'node:path';
+import { systemClock } from '../src/core/clock.ts';
+import { bareInserts, repeat, type Rate } from './bare.ts';
+import { startChild, until } from './child.ts';
+import { figures, type Bench, type Figure, type Run } from './figure.ts';
+import { framed, openSender, PATIENTS, siu } from './messages.ts';
+import { openWorld, type World } from './world.ts';
+
+const DRAIN_LIMIT_MS = 300_000;
+/** Connections to PostgreSQL that a hundred senders could share in the best case. */
+const BARE_CALLERS_MAX = 32;
+
+export const inbox: Bench = {
+  name: 'inbox',
+  async run(run) {
+    const world = await openWorld(run, null);
+    try {
+      return await measured(run, world);
+    } finally {
+      await world.stop();
+    }
+  },
+};
+
+async function measured(run: Run, world: World): Promise<readonly Figure[]> {
+  const { scale } = run;
+  const numbers = { next: 0 };
+  const floods = scale.short
+    ? [{ connections: 1, messages: 10 }, { connections: 10, messages: 40 }, { connections: 100, messages: 200 }] // prettier-ignore
+    : [
+        { connections: 1, messages: 100 * scale.seconds },
+        { connections: 10, messages: 250 * scale.seconds },
+        { connections: 100, messages: 750 * scale.seconds },
+      ];
+  // Every patient is known before anything is measured.
+  await flood(world.hub.mllp.port, { connections: 4, messages: PATIENTS }, numbers);
+  await drained(world);
+  const found: Figure[] = [];
+  let left = { rows: 0, ms: 1 };
+  const before = await world.database.counted();
+  const from = numbers.next;
+  for (const one of floods) {
+    const mine = await flood(world.hub.mllp.port, one, numbers);
+    left = await drained(world);
+    const seconds = scale.seconds / 4;
+    const echo = await echoed(one);
+    const callers = Math.min(one.connections, BARE_CALLERS_MAX);
+    const bare = await bareInserts(world.database.bareUrl, { callers, seconds, rowsEach: 1 });
+    found.push(
+      ...figures(
+        {
+          name: `messages acknowledged, ${one.connections} connections`,
+          unit: 'messages/s',
+          value: mine.perSecond,
+          each: mine.each_ms,
+          conditions: `${one.messages} SIU^S12, one under way per connection, acknowledged after the commit, while the hub applies them`,
+        },
+        [
+          { name: 'raw TCP echo', value: echo.perSecond },
+          { name: `bare insert commits, ${callers} at once`, value: bare.perSecond },
+        ],
+      ),
+    );
+  }
+  const after = await world.database.counted();
+  const count = numbers.next - from;
+  const perMessage = (of: 'statements' | 'commits'): string => ((after[of] - before[of]) / count).toFixed(1);
+  const conditions =
+    `${left.rows} SIU^S12 of known patients left in the queue by the last flood, then nothing but applying; over the whole bench ` +
+    `${perMessage('statements')} statements and ${perMessage('commits')} commits that write for each message received and applied`;
+  if (run.profiles !== null) for (const line of await world.database.costly(40)) run.say(`  ${line}`);
+  return [...found, ...(await applied(run, world, (left.rows * 1000) / left.ms, conditions))];
+}
+
+async function applied(run: Run, world: World, perSecond: number, conditions: string): Promise<readonly Figure[]> {
+  const seconds = run.scale.seconds / 4;
+  const single = await bareInserts(world.database.bareUrl, { callers: 1, seconds, rowsEach: 1 });
+  const batched = await bareInserts(world.database.bareUrl, { callers: 1, seconds, rowsEach: 100 });
+  return [
+    ...figures({ name: 'inbox messages applied', unit: 'messages/s', value: perSecond, conditions }, [
+      { name: 'bare inserts, a commit each', value: single.perSecond },
+      { name: 'bare inserts, 100 a commit', value: batched.perSecond * 100 },
+    ]),
+    ...figures({ name: 'one message applied', unit: 'ms', value: 1000 / perSecond, conditions }, [
+      { name: 'aim: 3 ms', value: 3 },
+    ]),
+  ];
+}
+
+interface Flood {
+  readonly connections: number;
+  readonly messages: number;
+}
+
+async function flood(port: number, { connections, messages }: Flood, numbers: { next: number }): Promise<Rate> {
+  const senders = await Promise.all(Array.from({ length: connections }, () => openSender(port)));
+  const frames = Array.from({ length: messages }, () => framed(siu((numbers.next += 1) - 1)));
+  try {
+    return await repeat({ callers: connections, seconds: 600, most: messages }, async (caller) => {
+      const frame = frames.pop();
+      const answer = frame === undefined ? undefined : await senders[caller]?.exchange(frame);
+      if (answer?.includes('MSA|CA') !== true && answer?.includes('MSA|AA') !== true) {
+        throw new Error(`not acknowledged: ${answer?.toString('utf8') ?? 'no answer'}`);
+      }
+    });
+  } finally {
+    for (const sender of senders) sender.close();
+  }
+}
+
+/** Looked at from the moment of the call: how many were left, and how long they took. */
+async function drained(world: World): Promise<{ readonly rows: number; readonly ms: number }> {
+  const began = systemClock.monotonic();
+  const rows = await world.database.count('inbox_queue');
+  await until('the inbox to be empty', { within_ms: DRAIN_LIMIT_MS, every_ms: 10 }, async () =>
+    (await world.database.count('inbox_queue')) === 0 ? true : null,
+  );
+  return { rows, ms: systemClock.monotonic() - began };
+}
+
+async function echoed({ connections, messages }: Flood): Promise<Rate> {
+  const child = startChild([join(import.meta.dirname, 'bare-server.ts'), 'echo'], {});
+  try {
+    const port = Number(await child.firstLine());
+    const senders = await Promise.all(Array.from({ length: connections }, () => openSender(port)));
+    const frame = framed(siu(0));
+    const rate = await repeat({ callers: connections, seconds: 600, most: messages }, async (caller) =>
+      senders[caller]?.exchange(frame),
+    );
+    for (const sender of senders) sender.close();
+    return rate;
+  } finally {
+    await child.stop();
+  }
+}
