@@ -182,11 +182,14 @@ async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBooking, now:
   await dueWindows(tx, context, now);
 }
 
+const ENDED: ReadonlySet<Appointment['status']> = new Set(['cancelled', 'noshow', 'fulfilled', 'entered-in-error']);
+
 async function showCancelled(tx: Tx, context: OutcomeContext, now: Instant): Promise<void> {
   const { booking } = context;
   const cause: Cause = { site: booking.site, messageId: null, siteTime: null, now };
   const shown = await tx.resources.appointment(booking.appointmentId);
-  if (shown !== null && shown.resource.status !== 'cancelled') {
+  // The site may have ended it in another way meanwhile (a no-show is a cancelled record to some), and knows better.
+  if (shown !== null && !ENDED.has(shown.resource.status)) {
     const reason = booking.order.cancel?.reason;
     await tx.resources.putAppointment(
       {
@@ -201,8 +204,9 @@ async function showCancelled(tx: Tx, context: OutcomeContext, now: Instant): Pro
       cause,
     );
   }
-  const touched = await tx.busy.replaceAppointment(booking.appointmentId, []);
-  await refresh(tx, touched, cause);
+  if (shown === null || shown.resource.status === 'cancelled' || !ENDED.has(shown.resource.status)) {
+    await refresh(tx, await tx.busy.replaceAppointment(booking.appointmentId, []), cause);
+  }
   await dueWindows(tx, context, now);
 }
 

@@ -134,6 +134,10 @@ async function start(options: StartOptions): Promise<SimulatedSite> {
         .reduce((sum, [, count]) => sum + count, 0);
     },
     fault,
+    calm: async () => {
+      await control('DELETE', `${url}/__sim/faults`);
+      await fault(lifted);
+    },
     quiet: () =>
       until(async () => {
         const { webhooks } = await stateOf(url, 'webhooks');
@@ -180,7 +184,7 @@ function staffOf(url: string): Staff {
 }
 
 async function truth(url: string): Promise<SiteTruth> {
-  const state = await stateOf(url, 'appointments,blocks,slots');
+  const state = await stateOf(url, 'appointments,deleted,blocks,slots');
   return {
     appointments: rowsOf(state['appointments']).map((row) => ({
       key: textOf(row['id']),
@@ -190,6 +194,7 @@ async function truth(url: string): Promise<SiteTruth> {
       status: row['noShow'] === true ? 'noshow' : row['canceled'] === true ? 'cancelled' : 'booked',
       correlation: correlationOf(row),
     })),
+    removed: rowsOf(state['deleted']).map((row) => textOf(row['id'])),
     blocks: rowsOf(state['blocks']).map((row) => ({
       key: textOf(row['id']),
       calendar: textOf(row['calendarID']),

@@ -72,11 +72,13 @@ export interface SimulatedSite {
   throttled(): Promise<number>;
   /** Answers other than 429 that mean it, as the vendor gives them. */
   readonly throttles: readonly Canned[];
-  fault(switches: Readonly<Record<string, unknown>>): Promise<void>;
+  readonly fault: (switches: Readonly<Record<string, unknown>>) => Promise<void>;
+  /** Takes all switches back. */
+  readonly calm: () => Promise<void>;
   /** Tells the simulator where the hub listens, where nothing in the hub does. */
   connect?(hub: HubAddress): Promise<void>;
   /** Resolves when nothing that it owes to the hub is under way. */
-  quiet(): Promise<void>;
+  readonly quiet: () => Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -110,6 +112,8 @@ export interface VisitWish {
 
 export interface SiteTruth {
   readonly appointments: readonly TrueAppointment[];
+  /** Keys of records that staff deleted. */
+  readonly removed: readonly string[];
   readonly blocks: readonly { readonly key: string; readonly calendar: string; readonly during: Interval }[];
   /** Every start that can be booked, without class meetings. */
   readonly slots: readonly TrueSlot[];

@@ -4,6 +4,7 @@ import { availabilityRules } from './rules/availability.ts';
 import { blockRules } from './rules/block.ts';
 import { lostAnswerRules, placeRules } from './rules/booking.ts';
 import { cancelRules } from './rules/cancel.ts';
+import { chaosRules } from './rules/chaos.ts';
 import { hintRules, loadRules, pollRules } from './rules/feed.ts';
 import { hl7Rules } from './rules/hl7.ts';
 import { lifeRules } from './rules/life.ts';
@@ -24,6 +25,7 @@ const rules = [
   ...cancelRules,
   ...blockRules,
   ...hl7Rules,
+  ...chaosRules,
 ];
 
 for (const kind of kinds.keys()) conformance(kind, rules, waivers);

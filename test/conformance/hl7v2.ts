@@ -98,6 +98,9 @@ async function start(options: StartOptions): Promise<SimulatedSite> {
     fault: async (switches) => {
       await control('POST', `${url}/__sim/faults`, switches);
     },
+    calm: async () => {
+      await control('DELETE', `${url}/__sim/faults`);
+    },
     connect: async ({ mllp }) => {
       await act('set-target', mllp);
     },
@@ -114,7 +117,7 @@ function staffOf(url: string): Staff {
   return {
     book: async ({ calendar, start, visitType = VISIT, person = 1 }) => {
       const visit = await act('book', { practitioner: calendar, visitType, start: Number(start), person });
-      return keyOf(visit);
+      return keyOf(visit, FACILITY);
     },
     move: async (key, to) => {
       await act('move', { id: id(key), start: Number(to) });
@@ -134,16 +137,18 @@ function staffOf(url: string): Staff {
 }
 
 async function truth(url: string): Promise<SiteTruth> {
-  const state = await control('GET', `${url}/__sim/state?only=appointments,blocks,slots`);
+  const state = await control('GET', `${url}/__sim/state?only=clinic,appointments,blocks`);
+  const { facility } = state['clinic'] as { readonly facility: string };
   return {
     appointments: rowsOf(state['appointments']).map((row) => ({
-      key: keyOf(row),
+      key: keyOf(row, facility),
       calendar: textOf(row['practitioner']),
       visitType: textOf(row['visitType']),
       during: intervalOf(row),
       status: STATUS[textOf(row['status'])] ?? 'booked',
       correlation: null,
     })),
+    removed: [],
     blocks: rowsOf(state['blocks']).map((row) => ({
       key: textOf(row['id']),
       calendar: textOf(row['practitioner']),
@@ -154,6 +159,6 @@ async function truth(url: string): Promise<SiteTruth> {
 }
 
 /** SCH-2: the number with the clinic behind it. */
-function keyOf(visit: Row): string {
-  return `${textOf(visit['id'])}^${FACILITY}`;
+function keyOf(visit: Row, facility: string): string {
+  return `${textOf(visit['id'])}^${facility}`;
 }

@@ -94,8 +94,10 @@ async function bookingDifferences({ query, site, truth }: Comparison): Promise<r
       continue;
     }
     const visit = truth.appointments.find((one) => one.key === row['site_key']);
-    if (visit === undefined) found.push(`booking ${id} is booked in the hub and not at the site`);
-    else if (cancelled.has(row['site_key']) && isActive(visit.status))
+    if (visit === undefined) {
+      const removed = truth.removed.includes(String(row['site_key']));
+      if (!removed) found.push(`booking ${id} is booked in the hub and not at the site`);
+    } else if (cancelled.has(row['site_key']) && isActive(visit.status))
       found.push(`booking ${id} was cancelled through the hub and stands at the site`);
   }
   return found;

@@ -52,7 +52,7 @@ export async function openDesk(t: TestContext, arrangement: Arrangement, options
 /** As a running hub goes on, to the very end; then hub and site must agree, and the visit must be there once or not at all. */
 async function ends(desk: Desk, asked: Asked, state: 'booked' | 'refused'): Promise<void> {
   const { rig } = desk;
-  await rig.site.world.fault({ outage: false, dropAnswer: false, silentDrop: false, echoFirst: false, staleReads: 0 });
+  await rig.site.world.calm();
   await rig.site.settle();
   assert.equal(await desk.state(asked), state);
   const ours = (await desk.there()).filter((one) => one.correlation === asked.bookingId || one.correlation === null);

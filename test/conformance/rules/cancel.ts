@@ -29,7 +29,7 @@ async function openBooked(t: TestContext, arrangement: Arrangement, options: Rig
 
 async function endsCancelled(booked: Booked, asked: Asked): Promise<void> {
   const { rig, slot } = booked;
-  await rig.site.world.fault({ outage: false, dropAnswer: false, silentDrop: false });
+  await rig.site.world.calm();
   await rig.site.settle();
   assert.equal(await booked.state(asked), 'booked', 'a cancel is booked when it is done');
   assert.deepEqual(await booked.there(), []);
@@ -109,6 +109,22 @@ export const cancelRules: readonly Rule[] = [
       await rig.site.deliver();
       assert.equal((await asked.answer).kind, 'cancelled');
       await endsCancelled(booked, asked);
+    },
+  },
+  {
+    name: 'a visit that staff mark as not come before our cancel reaches the site stays a no-show',
+    needs: [...NEEDS, 'webhook', 'fetch'],
+    staff: ['noShow'],
+    run: async (t, arrangement) => {
+      const booked = await openBooked(t, arrangement);
+      const { rig } = booked;
+      const asked = await booked.cancel();
+      await rig.site.world.staff.noShow?.(booked.key);
+      await rig.site.news();
+      await rig.site.deliver();
+      assert.equal(await booked.state(asked), 'booked');
+      await rig.site.settle();
+      await compareWithTruth(rig, rig.site);
     },
   },
   {
