@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { DAY_MS, plus, type Instant } from '../core/instant.ts';
+import { seatsLeft } from '../fhir/effective.ts';
 import type { Patient } from '../fhir/types.ts';
 import type { ConnectorKind } from '../connectors/contract.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
@@ -54,14 +55,15 @@ async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): 
   if (repeated !== null) return { kind: 'repeated', booking: repeated };
   const slot = await visibleSlot(tx, request.slotId);
   checkRequest(request, slot, now);
+  await letLapse(tx, taking, now);
 
   const bookingId = newId(now);
   const appointmentId = newId(now);
   const occupancy = slot.session ?? appointmentId;
-  const conflicts = await tx.busy.conflicts(taking, slot.during, slot.session, now);
+  const conflicts = await tx.busy.conflicts(taking, slot.during, slot.session);
   const full =
-    slot.session !== null && (slot.seatsLeft ?? slot.capacity) - (await tx.busy.seatsTaken(slot.session, now)) <= 0;
-  if (conflicts.length > 0 || full || slot.siteStatus !== 'free') return { kind: 'taken', slot };
+    slot.session !== null && seatsLeft(slot, await tx.busy.seatsTaken(slot.session, taking, slot.during)) <= 0;
+  if (conflicts.length > 0 || full || slot.siteStatus !== 'free' || slot.withdrawn) return { kind: 'taken', slot };
 
   const chosen = await readPatient(tx, request.patientId);
   const linked = await tx.resources.linkedPatients(request.patientId);
@@ -131,6 +133,18 @@ async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): 
   ]);
   await tx.audit({ at: now, action: 'book', resourceType: 'Appointment', resourceId: appointmentId, site: site.id, outcome: 'success', requestId: request.requestId }); // prettier-ignore
   return { kind: 'held', booking };
+}
+
+/** Holds past their time are over when somebody else asks for that time, whether or not the sweep has come by. */
+async function letLapse(tx: Tx, resources: readonly string[], now: Instant): Promise<void> {
+  const lapsed = await tx.busy.expire(resources, now);
+  if (lapsed.length === 0) return;
+  const cause = { site: null, messageId: null, siteTime: null, now };
+  await tx.resources.refreshTouched(lapsed, cause);
+  const byBooking = new Map(lapsed.map((one) => [one.bookingId, one]));
+  await tx.ledger.add(
+    [...byBooking.values()].map(({ bookingId, appointmentId, site }) => ({ at: now, kind: 'expired', site, bookingId, appointmentId })), // prettier-ignore
+  );
 }
 
 /** @throws REQUEST_KEY_REUSED when the key came with another body */

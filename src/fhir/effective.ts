@@ -8,6 +8,8 @@ import type { SlotStatus } from './types.ts';
 export interface Occupied {
   readonly during: Interval;
   readonly occupancy: string;
+  /** The appointment or booking behind it; null for blocks. A visit with a room has two rows and takes one seat. */
+  readonly visit: string | null;
   readonly origin: 'hub' | 'site' | 'block' | 'mirror';
   /** A hold, or a booking that its site has not confirmed. */
   readonly tentative: boolean;
@@ -16,6 +18,8 @@ export interface Occupied {
 export interface SlotFacts {
   readonly during: Interval;
   readonly siteStatus: SlotStatus;
+  /** Seats in all; 1 for ordinary slots. */
+  readonly capacity: number;
   /** Seats left as the site counts them; null for ordinary slots. */
   readonly seatsLeft: number | null;
   /** The occupancy that visits of this class share; null for ordinary slots. */
@@ -37,10 +41,25 @@ export function effectiveStatus(slot: SlotFacts, occupied: readonly Occupied[]):
   if (others.some((row) => row.origin === 'block')) return slot.siteStatus === 'busy' ? 'busy' : 'busy-unavailable';
   if (slot.siteStatus !== 'free') return slot.siteStatus;
   if (slot.withdrawn === true) return 'busy-unavailable';
-  if (slot.session !== null && slot.seatsLeft !== null) {
-    // The site has counted what it knows; a hub hold is not among it yet.
-    const held = here.filter((row) => row.occupancy === slot.session && row.tentative).length;
-    if (slot.seatsLeft - held <= 0) return held > 0 ? 'busy-tentative' : 'busy';
+  if (slot.session !== null) {
+    const session = here.filter((row) => row.occupancy === slot.session);
+    const held = visits(session.filter((row) => row.tentative));
+    if (seatsLeft(slot, { taken: visits(session), held }) <= 0) return held > 0 ? 'busy-tentative' : 'busy';
   }
   return others.length > 0 ? 'busy-tentative' : 'free';
+}
+
+/**
+ * The site has counted what it knew when it was asked last, and no hold of ours is among that. A seat that was booked since is in
+ * neither; so all visits that we know of the class are counted too, and the lower of both counts holds.
+ */
+export function seatsLeft(
+  slot: Pick<SlotFacts, 'capacity' | 'seatsLeft'>,
+  known: { readonly taken: number; readonly held: number },
+): number {
+  return Math.min((slot.seatsLeft ?? slot.capacity) - known.held, slot.capacity - known.taken);
+}
+
+function visits(rows: readonly Occupied[]): number {
+  return new Set(rows.map((row) => row.visit)).size;
 }

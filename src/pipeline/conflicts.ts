@@ -19,7 +19,7 @@ export async function raiseConflicts(
   const mine = await tx.busy.ofAppointment(appointmentId);
   const span = spanOf(mine.map((row) => row.during));
   if (span === null || touched.length === 0) return;
-  const rows = await tx.busy.conflicts([...new Set(mine.map((row) => row.resourceId))], span, null, now);
+  const rows = await tx.busy.conflicts([...new Set(mine.map((row) => row.resourceId))], span, null);
   for (const other of rows) {
     if (other.appointmentId === undefined || other.appointmentId === appointmentId || other.origin === 'block')
       continue;

@@ -19,15 +19,16 @@ export async function expireHolds(deps: SweepDeps): Promise<number> {
   const now = deps.clock.now();
   const cause = { site: null, messageId: null, siteTime: null, now };
   const bookings = await deps.store.transaction(SCOPE, async (tx) => {
-    const touched = await tx.busy.expire(now);
-    for (const one of touched) await tx.resources.refreshSlots([one.resourceId], one.during, cause);
-    const ids = [...new Set(touched.flatMap((one) => (one.bookingId === null ? [] : [one.bookingId])))];
-    for (const id of ids) {
-      if (await tx.bookings.move(id, ['held', 'awaiting-approval'], 'expired', now, {})) {
-        await tx.ledger.add([{ at: now, kind: 'expired', bookingId: id }]);
-      }
-    }
-    return ids;
+    const resources = await tx.busy.lapsed(now);
+    if (resources.length === 0) return [];
+    await tx.lock(resources);
+    const lapsed = await tx.busy.expire(resources, now);
+    await tx.resources.refreshTouched(lapsed, cause);
+    const ended = new Map(lapsed.map((one) => [one.bookingId, one]));
+    await tx.ledger.add(
+      [...ended.values()].map(({ bookingId, appointmentId, site }) => ({ at: now, kind: 'expired', site, bookingId, appointmentId })), // prettier-ignore
+    );
+    return [...ended.keys()];
   });
   for (const id of bookings) deps.expired(id);
   if (bookings.length > 0) deps.events.swept('holds expired', bookings.length);

@@ -9,7 +9,7 @@ import type { Keys } from './seal.ts';
 
 export type AppointmentStore = Pick<
   ResourceStore,
-  'appointment' | 'appointmentByKey' | 'nameAppointment' | 'putAppointment'
+  'appointment' | 'appointmentByKey' | 'nameAppointment' | 'renameAppointment' | 'putAppointment'
 >;
 
 interface Row {
@@ -55,10 +55,19 @@ export function appointmentStore(q: Queryable, keys: Keys): AppointmentStore {
     },
 
     async nameAppointment(site, siteKey, appointmentId) {
+      const { rows } = await q.query<{ appointment_id: string }>({
+        name: 'appointment-name', // the update changes nothing: it makes the row that stands be returned
+        text: `INSERT INTO appointment_key AS k (site, site_key, appointment_id) VALUES ($1, $2, $3)
+               ON CONFLICT (site, site_key) DO UPDATE SET appointment_id = k.appointment_id RETURNING appointment_id`,
+        values: [site, siteKey, appointmentId],
+      });
+      return rows[0]?.appointment_id ?? appointmentId;
+    },
+
+    async renameAppointment(site, siteKey, appointmentId) {
       await q.query({
-        name: 'appointment-name',
-        text: `INSERT INTO appointment_key (site, site_key, appointment_id) VALUES ($1, $2, $3)
-               ON CONFLICT (site, site_key) DO NOTHING`,
+        name: 'appointment-rename',
+        text: `UPDATE appointment_key SET appointment_id = $3 WHERE site = $1 AND site_key = $2`,
         values: [site, siteKey, appointmentId],
       });
     },
@@ -82,7 +91,7 @@ export function appointmentStore(q: Queryable, keys: Keys): AppointmentStore {
         text: `INSERT INTO appointment (id, version, site, site_key, status, start_at, end_at, visit_type, specialty, patients,
                  actors, slots, tokens, locations, security, sealed, key_id, ordered_at, last_updated)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-               ON CONFLICT (id) DO UPDATE SET version = excluded.version, site_key = excluded.site_key,
+               ON CONFLICT (id) DO UPDATE SET version = excluded.version, site = excluded.site, site_key = excluded.site_key,
                  status = excluded.status, start_at = excluded.start_at, end_at = excluded.end_at,
                  visit_type = excluded.visit_type, specialty = excluded.specialty, patients = excluded.patients,
                  actors = excluded.actors, slots = excluded.slots, tokens = excluded.tokens,
@@ -138,8 +147,13 @@ function sameRow(old: Row, row: AppointmentRow): boolean {
   const same = (left: readonly string[], right: readonly string[]): boolean =>
     left.length === right.length && left.every((value, index) => value === right[index]);
   return (
+    old.site === row.site &&
     old.site_key === row.siteKey &&
     old.visit_type === row.visitType &&
+    old.specialty === row.specialty &&
+    old.start_at === (row.during?.start ?? null) &&
+    old.end_at === (row.during?.end ?? null) &&
+    same(old.locations, row.locations) &&
     same(old.patients, row.patients) &&
     same(old.actors, row.actors) &&
     same(old.slots, row.slots) &&

@@ -1,7 +1,7 @@
 /** The busy calendar: everything known to occupy a resource, from every site. Part of Tx. */
 import { HubError } from '../core/errors.ts';
 import type { Instant, Interval } from '../core/instant.ts';
-import type { BusyRow, BusyStore, Touched } from './contract-bookings.ts';
+import type { BusyRow, BusyStore, Clash, Touched } from './contract-bookings.ts';
 import type { Queryable } from './postgres.ts';
 import { StatementError } from './sqlstate.ts';
 
@@ -17,6 +17,14 @@ interface Row {
   readonly block_key: string | null;
   readonly tentative: boolean;
   readonly expires_at: Instant | null;
+}
+
+interface ClashRow {
+  readonly appointment_id: string;
+  readonly site: string;
+  readonly other: string;
+  readonly other_site: string;
+  readonly resource_id: string;
 }
 
 const COLUMNS = `resource_id, lower(during) AS start_at, upper(during) AS end_at, occupancy, origin, site, appointment_id,
@@ -67,12 +75,7 @@ export function busyStore(q: Queryable): BusyStore {
   return {
     insert,
 
-    async conflicts(resourceIds, during, except, now) {
-      await q.query({
-        name: 'busy-expire-here',
-        text: `DELETE FROM busy WHERE resource_id = ANY($1::uuid[]) AND expires_at <= $2 AND live`,
-        values: [resourceIds, new Date(now)],
-      });
+    async conflicts(resourceIds, during, except) {
       // busy_resource (gist, live rows) serves it.
       const { rows } = await q.query<Row>({
         name: 'busy-conflicts',
@@ -83,14 +86,42 @@ export function busyStore(q: Queryable): BusyStore {
       return rows.map(toBusy);
     },
 
-    async seatsTaken(occupancy, now) {
-      const { rows } = await q.query<{ seats: number }>({
-        name: 'busy-seats',
-        text: `SELECT count(DISTINCT coalesce(appointment_id, booking_id))::int AS seats FROM busy
-               WHERE live AND occupancy = $1 AND tentative AND (expires_at IS NULL OR expires_at > $2)`,
-        values: [occupancy, new Date(now)],
+    async seatsTaken(occupancy, resourceIds, during) {
+      const { rows } = await q.query<{ taken: number; held: number }>({
+        name: 'busy-seats', // busy_resource
+        text: `SELECT count(DISTINCT coalesce(appointment_id, booking_id))::int AS taken,
+                 count(DISTINCT coalesce(appointment_id, booking_id)) FILTER (WHERE tentative)::int AS held
+               FROM busy WHERE live AND occupancy = $1 AND resource_id = ANY($2::uuid[]) AND during && tstzrange($3, $4)`,
+        values: [occupancy, resourceIds, new Date(during.start), new Date(during.end)],
       });
-      return rows[0]?.seats ?? 0;
+      return rows[0] ?? { taken: 0, held: 0 };
+    },
+
+    /**
+     * One person taken at two sites, or a visit over one that the hub placed. A hold whose answer is open is not counted: the
+     * site will refuse it, or its confirmation is looked at in turn.
+     */
+    async clashes(appointmentIds) {
+      const { rows } = await q.query<ClashRow>({
+        name: 'busy-clashes', // busy_appointment, then busy_resource for each
+        text: `SELECT DISTINCT mine.appointment_id, mine.site, theirs.appointment_id AS other, theirs.site AS other_site,
+                 mine.resource_id
+               FROM busy mine JOIN busy theirs ON theirs.live AND theirs.resource_id = mine.resource_id
+                 AND theirs.during && mine.during AND theirs.occupancy <> mine.occupancy
+               WHERE mine.live AND mine.appointment_id = ANY($1::uuid[]) AND theirs.appointment_id IS NOT NULL
+                 AND theirs.appointment_id <> mine.appointment_id
+                 AND (mine.site <> theirs.site OR mine.origin = 'hub' OR theirs.origin = 'hub')
+                 AND NOT (mine.tentative AND mine.booking_id IS NOT NULL)
+                 AND NOT (theirs.tentative AND theirs.booking_id IS NOT NULL)`,
+        values: [appointmentIds],
+      });
+      return rows.map((row): Clash => ({
+        appointmentId: row.appointment_id,
+        site: row.site,
+        other: row.other,
+        otherSite: row.other_site,
+        resourceId: row.resource_id,
+      }));
     },
 
     async replaceAppointment(appointmentId, rows) {
@@ -157,17 +188,51 @@ export function busyStore(q: Queryable): BusyStore {
       return rows.map((row) => row.block_key);
     },
 
-    async expire(now) {
-      const { rows } = await q.query<Row>({
-        name: 'busy-expire',
-        text: `DELETE FROM busy WHERE live AND expires_at <= $1 RETURNING ${TOUCHED}, booking_id`,
+    async lapsed(now) {
+      const { rows } = await q.query<{ resource_id: string }>({
+        name: 'busy-lapsed', // busy_expiry
+        text: `SELECT DISTINCT resource_id FROM busy WHERE live AND expires_at <= $1`,
         values: [new Date(now)],
+      });
+      return rows.map((row) => row.resource_id);
+    },
+
+    async expire(resourceIds, now) {
+      // The booking's own row decides, in the order of ids: whoever sends it at this moment holds that row, and then it is `sent`.
+      const { rows } = await q.query<Row & { readonly booking_id: string; readonly appointment_id: string }>({
+        name: 'busy-expire',
+        text: `WITH due AS MATERIALIZED (
+                 SELECT b.id FROM booking b
+                 WHERE b.state IN ('held', 'awaiting-approval') AND b.id IN (
+                   SELECT h.booking_id FROM busy h WHERE h.live AND h.resource_id = ANY($1::uuid[]) AND h.expires_at <= $2)
+                 ORDER BY b.id FOR UPDATE),
+               ended AS (
+                 UPDATE booking b SET state = 'expired', state_at = $2, xid = pg_current_xact_id()
+                 FROM due WHERE b.id = due.id RETURNING b.id)
+               DELETE FROM busy USING ended WHERE booking_id = ended.id
+               RETURNING ${TOUCHED}, booking_id, appointment_id, site`,
+        values: [resourceIds, new Date(now)],
       });
       return rows.map((row) => ({
         resourceId: row.resource_id,
         during: { start: row.start_at, end: row.end_at },
         bookingId: row.booking_id,
+        appointmentId: row.appointment_id,
+        site: row.site,
       }));
+    },
+
+    async heldByKeys(keys) {
+      const { rows } = await q.query<{ id: string }>({
+        name: 'busy-held-by-keys', // appointment_key's primary key, then busy_appointment
+        text: `WITH named AS MATERIALIZED (
+                 SELECT k.appointment_id FROM unnest($1::text[], $2::text[]) AS u(site, site_key)
+                 JOIN appointment_key k ON k.site = u.site AND k.site_key = u.site_key)
+               SELECT appointment_id AS id FROM named
+               UNION SELECT b.resource_id FROM named JOIN busy b USING (appointment_id)`,
+        values: [keys.map((one) => one.site), keys.map((one) => one.key)],
+      });
+      return rows.map((row) => row.id);
     },
   };
 }

@@ -78,15 +78,16 @@ export interface BusyRow {
   readonly expiresAt?: Instant;
 }
 export interface BusyStore {
-  /** Live rows of these resources that overlap, another occupancy than `except`; expired holds are deleted first. */
-  conflicts(
+  /** Live rows of these resources that overlap, of another occupancy than `except`. Let what has lapsed expire first. */
+  conflicts(resourceIds: readonly string[], during: Interval, except: string | null): Promise<readonly BusyRow[]>;
+  /** Visits that share a class session on these resources, and those among them that are holds or not confirmed yet. */
+  seatsTaken(
+    occupancy: string,
     resourceIds: readonly string[],
     during: Interval,
-    except: string | null,
-    now: Instant,
-  ): Promise<readonly BusyRow[]>;
-  /** Appointments or holds that share a class session. */
-  seatsTaken(occupancy: string, now: Instant): Promise<number>;
+  ): Promise<{ readonly taken: number; readonly held: number }>;
+  /** Visits at risk: rows of these appointments that overlap rows of others, where that is no clinic's own business. */
+  clashes(appointmentIds: readonly string[]): Promise<readonly Clash[]>;
   /** Throws SLOT_TAKEN when the database's constraint refuses a hub row. */
   insert(rows: readonly BusyRow[]): Promise<void>;
   /** Replaces all rows of an appointment; returns the resources and intervals touched, old and new. */
@@ -101,8 +102,27 @@ export interface BusyStore {
   removeBlock(site: string, blockKey: string): Promise<readonly Touched[]>;
   /** Blocks of a site on a resource that overlap, by key. */
   blocks(site: string, resourceId: string, during: Interval): Promise<readonly string[]>;
-  /** Deletes caller's holds past their time. */
-  expire(now: Instant): Promise<readonly (Touched & { readonly bookingId: string | null })[]>;
+  /** Resources with a caller's hold past its time: lock them, then let the holds expire. */
+  lapsed(now: Instant): Promise<readonly string[]>;
+  /**
+   * Ends bookings whose hold on one of these resources is past its time, and deletes their holds, both or neither: a booking that
+   * is being sent meanwhile keeps its time.
+   */
+  expire(resourceIds: readonly string[], now: Instant): Promise<readonly Lapsed[]>;
+  /** What the site's keys occupy already, so that it can be locked before it is changed. Unknown keys are left out. */
+  heldByKeys(keys: readonly { readonly site: string; readonly key: string }[]): Promise<readonly string[]>;
+}
+export interface Lapsed extends Touched {
+  readonly bookingId: string;
+  readonly appointmentId: string;
+  readonly site: string;
+}
+export interface Clash {
+  readonly appointmentId: string;
+  readonly site: string;
+  readonly other: string;
+  readonly otherSite: string;
+  readonly resourceId: string;
 }
 export interface Touched {
   readonly resourceId: string;
@@ -192,5 +212,7 @@ export interface WorkItemStore {
   /** False when one with this kind and subject is open already. Writes its FHIR Task. */
   open(item: WorkItem): Promise<boolean>;
   close(kind: WorkItem['kind'], subject: string, now: Instant): Promise<boolean>;
+  /** Subjects of open ones of a kind that name one of these ids. */
+  openAbout(kind: WorkItem['kind'], ids: readonly string[]): Promise<readonly string[]>;
   list(limit: number): Promise<readonly WorkItem[]>;
 }

@@ -53,11 +53,13 @@ export interface SlotRow {
   readonly seatsLeft: number | null;
   /** Occupancy that the visits of a class share; null for ordinary slots. */
   readonly session: string | null;
+  /** Its site is suspended, so nothing of it is offered. Absent: as it stands, for a new slot no. */
+  readonly withdrawn?: boolean;
   readonly security: readonly string[];
   /** With the site's status; the store writes id, meta and the effective status into it. */
   readonly resource: Slot;
 }
-export interface StoredSlot extends Omit<SlotRow, 'resource'> {
+export interface StoredSlot extends Omit<SlotRow, 'resource' | 'withdrawn'> {
   readonly withdrawn: boolean;
   readonly version: number;
   readonly status: SlotStatus;
@@ -108,6 +110,11 @@ export interface ResourceStore {
   putSlots(rows: readonly SlotRow[], cause: Cause): Promise<readonly string[]>;
   /** Recomputes the effective status of every slot of these resources that overlaps; writes versions only where it differs. */
   refreshSlots(resourceIds: readonly string[], during: Interval, cause: Cause): Promise<readonly string[]>;
+  /** The same for many at once, each resource with its own interval. */
+  refreshTouched(
+    touched: readonly { readonly resourceId: string; readonly during: Interval }[],
+    cause: Cause,
+  ): Promise<readonly string[]>;
   /** Takes every slot of these sites that has not begun out of the offer, and puts those of all other sites back into it. */
   withdrawSlots(sites: readonly string[], cause: Cause): Promise<number>;
   /** Resources (practitioners, rooms) that a schedule's slots occupy. */
@@ -119,7 +126,10 @@ export interface ResourceStore {
 
   appointment(id: string): Promise<StoredAppointment | null>;
   appointmentByKey(site: string, siteKey: string): Promise<string | null>;
-  nameAppointment(site: string, siteKey: string, appointmentId: string): Promise<void>;
+  /** The first name stays; answers whom the key names now. */
+  nameAppointment(site: string, siteKey: string, appointmentId: string): Promise<string>;
+  /** The record that a key names turned out to be another appointment's. */
+  renameAppointment(site: string, siteKey: string, appointmentId: string): Promise<void>;
   putAppointment(row: AppointmentRow, cause: Cause): Promise<boolean>;
 
   linkPatient(patientId: string, goldenId: string, site: string, siteKey: string, now: Instant): Promise<void>;

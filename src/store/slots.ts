@@ -1,16 +1,16 @@
 /** Slots: what the site says and the effective status, kept equal to the busy calendar. Part of ResourceStore. */
-import { MINUTE_MS, type Instant, type Interval } from '../core/instant.ts';
+import { MINUTE_MS, type Instant } from '../core/instant.ts';
 import { effectiveStatus } from '../fhir/effective.ts';
 import { EXTENSIONS, type Slot, type SlotStatus } from '../fhir/types.ts';
 import type { Cause, ResourceStore, SlotRow, StoredSlot } from './contract-resources.ts';
-import { occupiedBySchedule } from './occupied.ts';
+import { occupiedBySlot } from './occupied.ts';
 import type { Queryable } from './postgres.ts';
 import { comparable, renderResource } from './render.ts';
 import { writeHistory } from './resources.ts';
 
 // prettier-ignore
 export type SlotStore = Pick<ResourceStore, 'slot' | 'slotsOf' | 'slotsOverlapping' | 'putSlots' | 'refreshSlots'
-  | 'withdrawSlots'  | 'occupies' | 'setScheduleActors'>;
+  | 'refreshTouched' | 'withdrawSlots'  | 'occupies' | 'setScheduleActors'>;
 
 /** No slot is longer: lets an overlap be found by the start alone, with a lower bound the index can use. */
 const LONGEST_SLOT_MS = 24 * 60 * MINUTE_MS;
@@ -105,34 +105,30 @@ export function slotStore(q: Queryable): SlotStore {
         values: [ids],
       });
       const old = new Map(stored.rows.map((row) => [row.id, row]));
-      const occupied = await occupiedBySchedule(q, rows.map((row) => row.scheduleId), span(rows), cause.now); // prettier-ignore
+      const occupied = await occupiedBySlot(q, rows, cause.now);
       const written: WriteRow[] = [];
       for (const row of rows) {
         const before = old.get(row.id);
-        const status = effectiveStatus(row, occupied.get(row.scheduleId) ?? []);
+        // A site that is not served goes on being not offered, whatever it said last.
+        const withdrawn = row.withdrawn ?? before?.withdrawn ?? false;
+        const status = effectiveStatus({ ...row, withdrawn }, occupied.get(row.id) ?? []);
         const version = (before?.version ?? 0) + 1;
         const json = renderSlot(row.resource, row, status, version, cause);
-        if (before !== undefined && sameColumns(before, row) && comparable(before.content) === comparable(json))
-          continue;
-        written.push({ ...row, status, version, json });
+        const same = before !== undefined && sameColumns(before, { ...row, withdrawn });
+        if (same && comparable(before.content) === comparable(json)) continue;
+        written.push({ ...row, withdrawn, status, version, json });
       }
       await write(q, written, cause);
       return written.map((row) => row.id);
     },
 
-    async refreshSlots(resourceIds, during, cause) {
-      if (resourceIds.length === 0) return [];
-      // schedule_actor_actor, then slot_schedule with both bounds on start_at.
-      const found = await q.query<Row>({
-        name: 'slots-to-refresh',
-        text: `SELECT s.* FROM slot s
-               WHERE s.schedule_id IN (SELECT schedule_id FROM schedule_actor WHERE actor_id = ANY($1::uuid[]))
-                 AND s.start_at > $2 AND s.start_at < $3 AND s.end_at > $4
-               ORDER BY s.id FOR UPDATE`,
-        values: [resourceIds, new Date(during.start - LONGEST_SLOT_MS), new Date(during.end), new Date(during.start)],
-      });
-      return recompute(q, found.rows, cause);
-    },
+    refreshSlots: (resourceIds, during, cause) =>
+      refreshTouched(
+        q,
+        resourceIds.map((resourceId) => ({ resourceId, during })),
+        cause,
+      ),
+    refreshTouched: (touched, cause) => refreshTouched(q, touched, cause),
 
     async withdrawSlots(sites, cause) {
       // Only rows whose flag changes are touched: a start with the same plan writes nothing.
@@ -148,21 +144,46 @@ export function slotStore(q: Queryable): SlotStore {
   };
 }
 
+/**
+ * Slots are locked before the busy calendar is read, by a statement of its own: whoever changed it before us has committed by
+ * then, and whoever changes it after us waits for these rows.
+ */
+async function refreshTouched(
+  q: Queryable,
+  touched: Parameters<SlotStore['refreshTouched']>[0],
+  cause: Cause,
+): Promise<readonly string[]> {
+  if (touched.length === 0) return [];
+  const found = await q.query<Row>({
+    name: 'slots-to-refresh',
+    // schedule_actor_actor, then slot_schedule with both bounds on start_at. One sort over all, so that two never wait in a ring.
+    text: `SELECT s.* FROM slot s WHERE s.id IN (
+             SELECT o.id FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[])
+               AS u(resource_id, earliest, start_at, end_at)
+             JOIN schedule_actor a ON a.actor_id = u.resource_id
+             JOIN slot o ON o.schedule_id = a.schedule_id AND o.start_at > u.earliest AND o.start_at < u.end_at
+               AND o.end_at > u.start_at)
+           ORDER BY s.id FOR UPDATE`,
+    values: [
+      touched.map((one) => one.resourceId),
+      touched.map((one) => new Date(one.during.start - LONGEST_SLOT_MS)),
+      touched.map((one) => new Date(one.during.start)),
+      touched.map((one) => new Date(one.during.end)),
+    ],
+  });
+  return recompute(q, found.rows, cause);
+}
+
 /** Writes a new version of each slot whose effective status is no longer what its row says. */
 async function recompute(q: Queryable, rows: readonly Row[], cause: Cause): Promise<string[]> {
   if (rows.length === 0) return [];
   const slots = rows.map(toStored);
-  const occupied = await occupiedBySchedule(
-    q,
-    slots.map((slot) => slot.scheduleId),
-    span(slots),
-    cause.now,
-  );
+  const occupied = await occupiedBySlot(q, slots, cause.now);
   const written: WriteRow[] = [];
   rows.forEach((row, index) => {
     const slot = slots[index];
     if (slot === undefined) return;
-    const status = effectiveStatus(slot, occupied.get(slot.scheduleId) ?? []);
+    const status = effectiveStatus(slot, occupied.get(slot.id) ?? []);
     if (status === row.status) return;
     const resource = JSON.parse(row.content) as Slot;
     // The version's source stays the site's: our calendar only lowered what the site said.
@@ -174,7 +195,12 @@ async function recompute(q: Queryable, rows: readonly Row[], cause: Cause): Prom
   return written.map((row) => row.id);
 }
 
-type WriteRow = SlotRow & { readonly status: SlotStatus; readonly version: number; readonly json: string };
+type WriteRow = SlotRow & {
+  readonly withdrawn: boolean;
+  readonly status: SlotStatus;
+  readonly version: number;
+  readonly json: string;
+};
 
 async function write(q: Queryable, rows: readonly WriteRow[], cause: Cause): Promise<void> {
   if (rows.length === 0) return;
@@ -182,20 +208,21 @@ async function write(q: Queryable, rows: readonly WriteRow[], cause: Cause): Pro
   await q.query({
     name: 'slots-put',
     text: `INSERT INTO slot (id, version, site, site_key, schedule_id, local_visit_type, visit_type, specialty, location_id,
-             start_at, end_at, status, site_status, capacity, seats_left, session, security, content, last_updated)
+             start_at, end_at, status, site_status, capacity, seats_left, session, security, content, withdrawn, last_updated)
            SELECT u.id, u.version, u.site, u.site_key, u.schedule_id, u.local_visit_type, u.visit_type, u.specialty,
              u.location_id, u.start_at, u.end_at, u.status, u.site_status, u.capacity, u.seats_left, u.session,
-             CASE WHEN u.security = '' THEN '{}' ELSE string_to_array(u.security, ' ') END, u.content, $19
+             CASE WHEN u.security = '' THEN '{}' ELSE string_to_array(u.security, ' ') END, u.content, u.withdrawn, $20
            FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
              $9::uuid[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::int[], $15::int[],
-             $16::uuid[], $17::text[], $18::text[])
+             $16::uuid[], $17::text[], $18::text[], $19::bool[])
              AS u(id, version, site, site_key, schedule_id, local_visit_type, visit_type, specialty, location_id, start_at,
-               end_at, status, site_status, capacity, seats_left, session, security, content)
-           ON CONFLICT (id) DO UPDATE SET version = excluded.version, schedule_id = excluded.schedule_id,
+               end_at, status, site_status, capacity, seats_left, session, security, content, withdrawn)
+           ON CONFLICT (id) DO UPDATE SET version = excluded.version, site = excluded.site, schedule_id = excluded.schedule_id,
              visit_type = excluded.visit_type, specialty = excluded.specialty, location_id = excluded.location_id,
              start_at = excluded.start_at, end_at = excluded.end_at, status = excluded.status,
              site_status = excluded.site_status, capacity = excluded.capacity, seats_left = excluded.seats_left,
              session = excluded.session, security = excluded.security, content = excluded.content,
+             withdrawn = excluded.withdrawn,
              last_updated = excluded.last_updated, xid = pg_current_xact_id()`,
     values: [
       column((row) => row.id),
@@ -217,6 +244,7 @@ async function write(q: Queryable, rows: readonly WriteRow[], cause: Cause): Pro
       // An array of arrays must be rectangular in SQL; labels hold no blanks.
       column((row) => row.security.join(' ')),
       column((row) => row.json),
+      column((row) => row.withdrawn),
       new Date(cause.now),
     ],
   });
@@ -244,14 +272,20 @@ function renderSlot(
   return renderResource({ ...resource, extension, status } as Slot, row.id, version, row.security, cause);
 }
 
-function span(rows: readonly { readonly during: Interval }[]): Interval {
-  const start = Math.min(...rows.map((row) => row.during.start)) as Instant;
-  const end = Math.max(...rows.map((row) => row.during.end)) as Instant;
-  return { start, end };
-}
-
+/** What is not in the text, or not all of it: whoever may see the slot, and what is asked of it, is read from the columns. */
 function sameColumns(old: Row, row: SlotRow): boolean {
-  return old.site_status === row.siteStatus && old.visit_type === row.visitType && old.session === row.session;
+  return (
+    old.site === row.site &&
+    old.schedule_id === row.scheduleId &&
+    old.location_id === row.locationId &&
+    old.site_status === row.siteStatus &&
+    old.visit_type === row.visitType &&
+    old.specialty === row.specialty &&
+    old.capacity === row.capacity &&
+    old.seats_left === row.seatsLeft &&
+    old.session === row.session &&
+    old.withdrawn === row.withdrawn
+  );
 }
 
 function toStored(row: Row): StoredSlot {

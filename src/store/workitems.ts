@@ -73,6 +73,16 @@ export function workItemStore(q: Queryable, scope: Scope, resources: Pick<Resour
       return true;
     },
 
+    async openAbout(kind, ids) {
+      const { rows } = await q.query<{ subject: string }>({
+        name: 'work-item-open-about', // work_item_open: only those that are open, which are few
+        text: `SELECT subject FROM work_item
+               WHERE kind = $1 AND closed_at IS NULL AND string_to_array(subject, ':') && $2::text[] ORDER BY subject`,
+        values: [kind, ids],
+      });
+      return rows.map((row) => row.subject);
+    },
+
     /** Open ones in the scope's reach, those due first. */
     async list(limit) {
       const { rows } = await q.query<Row>({

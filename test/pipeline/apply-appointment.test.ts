@@ -3,7 +3,19 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
-import { ANA, BOB, during, fed, MONDAY, monday, offered, openWorld, SHARED, slotKey, visit } from '../support/builders.ts';
+import {
+  ANA,
+  BOB,
+  during,
+  fed,
+  MONDAY,
+  monday,
+  offered,
+  openWorld,
+  SHARED,
+  slotKey,
+  visit,
+} from '../support/builders.ts';
 
 const NINE = during(9, 0, 50);
 const TEN = during(10, 0, 50);
@@ -25,7 +37,10 @@ describe('a visit that a site reports', () => {
     assert.equal(await status('south', slotKey('s1', 't50', TEN.start)), 'free');
     assert.equal(await status('north', slotKey('n2', 't50', NINE.start)), 'free');
     const sibling = await world.slotBody('south', slotKey('s1', 't50', monday(9, 30)));
-    assert.ok(sibling.extension?.some((one) => 'valueCode' in one && one.valueCode === 'free'), 'what its site said stays');
+    assert.ok(
+      sibling.extension?.some((one) => 'valueCode' in one && one.valueCode === 'free'),
+      'what its site said stays',
+    );
   });
 
   it('frees the time again when it is cancelled, under the same slot ids', async (t) => {
@@ -101,7 +116,9 @@ describe('a visit that a site reports', () => {
     const room = { actor: { kind: 'location', code: 'room1' }, status: 'accepted', during: during(9, 30, 20) } as const;
     const person = { actor: { kind: 'practitioner', assertion: { code: 'ADA' } }, status: 'accepted' } as const;
     await world.tell('feed', fed('F1', NINE, { participants: [person, room] }));
-    const rows = await world.rows('SELECT resource_id, lower(during) AS from_at, upper(during) AS to_at FROM busy ORDER BY 2');
+    const rows = await world.rows(
+      'SELECT resource_id, lower(during) AS from_at, upper(during) AS to_at FROM busy ORDER BY 2',
+    );
     assert.deepEqual(rows, [
       { resource_id: SHARED, from_at: NINE.start, to_at: NINE.end },
       { resource_id: canonicalId.location('feed', 'room1'), from_at: monday(9, 30), to_at: monday(9, 50) },
@@ -130,7 +147,9 @@ describe('a visit that a site reports', () => {
     world.plan = {
       ...world.plan,
       sites: world.plan.sites.map((site) =>
-        site.id === 'feed' ? { ...site, sensitivity: { ...site.sensitivity, departments: { hall: ['42CFRPart2'] } } } : site,
+        site.id === 'feed'
+          ? { ...site, sensitivity: { ...site.sensitivity, departments: { hall: ['42CFRPart2'] } } }
+          : site,
       ),
     };
     await world.tell('feed', fed('F1', NINE, { security: ['VIP'] }));
@@ -147,7 +166,9 @@ describe('a visit that a site reports', () => {
     world.plan = {
       ...world.plan,
       sites: world.plan.sites.map((site) =>
-        site.id === 'feed' ? { ...site, sensitivity: { ...site.sensitivity, departments: { hall: ['42CFRPart2'] } } } : site,
+        site.id === 'feed'
+          ? { ...site, sensitivity: { ...site.sensitivity, departments: { hall: ['42CFRPart2'] } } }
+          : site,
       ),
     };
     await world.tell('feed', fed('F1', NINE));
@@ -235,14 +256,20 @@ describe('what cannot be applied', () => {
     await world.tell('north', visit('V2', 'n1', TEN, { visitType: { code: 'odd' } }));
     assert.deepEqual(await world.rows('SELECT code, count FROM unmapped_code'), [{ code: 'odd', count: 2 }]);
     const items = await world.read((tx) => tx.workItems.list(10));
-    assert.deepEqual(items.map((item) => item.kind), ['unmapped']);
+    assert.deepEqual(
+      items.map((item) => item.kind),
+      ['unmapped'],
+    );
     assert.equal((await world.appointment('north', 'V2')).visitType, null);
   });
 
   it('a fault while applying is told once and parks that message alone', async (t) => {
     const world = await openWorld(t);
     const bad = await world.tell('north', { fault: 'a bug' }, { apply: false });
-    const unreadable = { kind: 'unreadable', issues: [{ code: 'MESSAGE_INCOMPLETE', where: 'x', problem: 'is not there' }] } as const;
+    const unreadable = {
+      kind: 'unreadable',
+      issues: [{ code: 'MESSAGE_INCOMPLETE', where: 'x', problem: 'is not there' }],
+    } as const;
     const poor = await world.tell('north', { mapped: unreadable }, { apply: false });
     const good = await world.tell('north', visit('V2', 'n1', TEN), { apply: false });
     await world.apply();
@@ -258,7 +285,11 @@ describe('what cannot be applied', () => {
     const world = await openWorld(t);
     for (let n = 0; n < 100; n += 1) {
       const time = during(8, 0, 5);
-      await world.tell('feed', fed(`F${n}`, { start: plus(time.start, n * 300_000), end: plus(time.end, n * 300_000) }), { apply: false });
+      await world.tell(
+        'feed',
+        fed(`F${n}`, { start: plus(time.start, n * 300_000), end: plus(time.end, n * 300_000) }),
+        { apply: false },
+      );
     }
     await world.stage.step();
     const rows = await world.rows('SELECT count(*)::int AS n, count(DISTINCT xid)::int AS commits FROM appointment');
@@ -340,7 +371,8 @@ describe('blocks', () => {
   it('that were opened are not closed again by older news', async (t) => {
     const world = await openWorld(t);
     const actor = { kind: 'practitioner', assertion: { code: 'ADA' } } as const;
-    const change = (closed: boolean) => ({ kind: 'block', at: world.clock.now(), key: 'B1', actor, during: block.during, closed }) as const;
+    const change = (closed: boolean) =>
+      ({ kind: 'block', at: world.clock.now(), key: 'B1', actor, during: block.during, closed }) as const;
     const closed = await world.tell('feed', change(true), { shape: 'event', object: 'schedule:ADA' });
     assert.equal((await world.rows('SELECT 1 FROM busy')).length, 1);
     world.clock.advance(1_000);

@@ -109,7 +109,12 @@ export function siteOf(id: string, more: Partial<SiteSettings> = {}): SiteSettin
   }; // prettier-ignore
 }
 
-const place = (name: string, room = false): SiteSettings['locations'][string] => ({ name, timeZone: 'UTC', room, codes: [] });
+const place = (name: string, room = false): SiteSettings['locations'][string] => ({
+  name,
+  timeZone: 'UTC',
+  room,
+  codes: [],
+});
 
 /** `north` and `south` compute slots and share a practitioner; `n2` is another person's calendar; `feed` only sends. */
 export function testSites(): readonly [SiteSettings, SiteSettings, SiteSettings] {
@@ -204,7 +209,10 @@ export function fed(key: string, time: Interval, more: Partial<AppointmentChange
   return visit(key, '', time, {
     visitType: { code: 'CHECK' },
     participants: [
-      { actor: { kind: 'practitioner', assertion: { code: 'ADA', family: 'Shared', given: 'Ada' } }, status: 'accepted' },
+      {
+        actor: { kind: 'practitioner', assertion: { code: 'ADA', family: 'Shared', given: 'Ada' } },
+        status: 'accepted',
+      },
       { actor: { kind: 'location', code: 'hall' }, status: 'accepted' },
     ],
     ...more,
@@ -215,7 +223,12 @@ export function slotKey(calendar: string, visitType: string, start: Instant): st
   return `${calendar}:${visitType}:${start}`;
 }
 
-export function offered(calendar: string, visitType: string, time: Interval, more: Partial<SlotStatement> = {}): SlotStatement {
+export function offered(
+  calendar: string,
+  visitType: string,
+  time: Interval,
+  more: Partial<SlotStatement> = {},
+): SlotStatement {
   return { key: slotKey(calendar, visitType, time.start), during: time, status: 'free', ...more };
 }
 
@@ -328,7 +341,10 @@ export function scriptedSite(): ScriptedSite {
 }
 
 export function bookedAt(key: string, order: { calendar: string; start: Instant; end: Instant }): WriteOutcome {
-  return { kind: 'booked', at: { key, status: 'booked', start: order.start, end: order.end, calendar: order.calendar } };
+  return {
+    kind: 'booked',
+    at: { key, status: 'booked', start: order.start, end: order.end, calendar: order.calendar },
+  };
 }
 
 const KIND: ConnectorKind = {
@@ -365,7 +381,13 @@ export interface World extends Opened {
   sweep(): Promise<void>;
   syncDirectory(): Promise<void>;
   /** A day of open slots of one calendar and visit type. */
-  offer(site: string, calendar: string, visitType: string, slots: readonly SlotStatement[], at?: Instant): Promise<void>;
+  offer(
+    site: string,
+    calendar: string,
+    visitType: string,
+    slots: readonly SlotStatement[],
+    at?: Instant,
+  ): Promise<void>;
   slot(site: string, key: string): Promise<StoredSlot>;
   /** Its FHIR body, as the hub itself sees it. */
   slotBody(site: string, key: string): Promise<Slot>;
@@ -405,7 +427,10 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
   const told: World['told'] = [];
   const effects: Effects[] = [];
   const events = new Proxy({} as StageEvents, {
-    get: (_target, name) => (...args: unknown[]) => told.push([name as keyof StageEvents, ...args]),
+    get:
+      (_target, name) =>
+      (...args: unknown[]) =>
+        told.push([name as keyof StageEvents, ...args]),
   });
   let number = 0;
 
@@ -459,7 +484,8 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
       if (found !== null) {
         await world.deliver(found.site as 'north');
         // The caller's patience ends with the clock; what became of the booking stands in the store.
-        for (let step = 0; step < 40 && (await Promise.race([failed, tick()])) === undefined; step += 1) clock.advance(100);
+        for (let step = 0; step < 40 && (await Promise.race([failed, tick()])) === undefined; step += 1)
+          clock.advance(100);
         await failed;
         return world.booking(found.id);
       }
@@ -485,7 +511,8 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
       const sent: Sent = Array.isArray(said) ? { changes: said as readonly Change[] } : 'kind' in said ? { changes: [said] } : (said as Sent); // prettier-ignore
       const [first] = sent.changes ?? [];
       const key = first !== undefined && 'key' in first ? first.key : `${number}`;
-      const object = more.object ?? (first?.kind === 'slots' ? `slots:${first.calendar}:${first.visitType}` : `appointment:${key}`);
+      const object =
+        more.object ?? (first?.kind === 'slots' ? `slots:${first.calendar}:${first.visitType}` : `appointment:${key}`);
       const at = more.at ?? clock.now();
       const base = {
         kind: 'test',
@@ -557,7 +584,11 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
       return booking;
     },
     async patient(site, assertion = ANA) {
-      await world.tell(site, { kind: 'patient', at: clock.now(), patient: assertion }, { object: `patient-${assertion.key}` });
+      await world.tell(
+        site,
+        { kind: 'patient', at: clock.now(), patient: assertion },
+        { object: `patient-${assertion.key}` },
+      );
       return canonicalId.patient(site, assertion.key);
     },
     placing(slotId, patientId, more = {}) {
