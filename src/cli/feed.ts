@@ -66,8 +66,9 @@ export const feedCommand: Command = {
   },
   async run(call) {
     const wait_ms = (wholeOption(call, 'wait', 0, 3_600) ?? WAIT_S) * 1000;
+    const port = wholeOption(call, 'port', 1, 65_535);
     const files = await feedFiles(call.arguments, call.cwd);
-    const target = await mllpTarget(call);
+    const target = await mllpTarget(call, port);
     const api = (await hubAddress(call)).token === null ? null : await hubApi(call);
     const feed = openFeed({ ...target, clock: call.clock });
     const lines: Line[] = [];
@@ -88,10 +89,10 @@ export const feedCommand: Command = {
   },
 };
 
-async function mllpTarget(call: Call): Promise<{ readonly host: string; readonly port: number }> {
+async function mllpTarget(call: Call, given: number | null): Promise<{ readonly host: string; readonly port: number }> {
   const known = (await hubAddress(call)).mllp;
   const host = call.values.get('host') ?? known?.host;
-  const port = wholeOption(call, 'port', 1, 65_535) ?? known?.port;
+  const port = given ?? known?.port;
   if (host !== undefined && port !== undefined) return { host, port };
   throw new Problem('SLOTWIRE_URL tells where the hub answers, not where it takes HL7 v2. Give --host and --port.');
 }

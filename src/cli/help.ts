@@ -51,7 +51,8 @@ Commands that ask a running hub find it through \`DATA_DIR/sandbox.json\`, or th
 | \`SLOTWIRE_URL\` | Where the hub answers, like \`https://hub.example.org\`. Default: \`HOST\` and \`HTTP_PORT\` |
 | \`SLOTWIRE_TOKEN\` | The token of a client with role \`admin\`. No option, because other users see command lines |
 
-\`CONFIG_DIR\`, \`DATA_DIR\`, \`DATABASE_URL\`, \`HOST\`, \`HTTP_PORT\` and \`MLLP_PORT\` mean what they mean to the hub.`;
+\`CONFIG_DIR\`, \`DATA_DIR\`, \`DATABASE_URL\`, \`HOST\`, \`HTTP_PORT\` and \`MLLP_PORT\` mean what they mean to
+the hub.`;
 
 function section(command: Command): string {
   const options = Object.entries(command.options);
