@@ -150,39 +150,53 @@ async function make({ dataDir, binaries, runAs, signal }: Making, cluster: strin
 
 async function initdb(inner: string, binaries: Binaries, maker: RunAs | null, signal?: AbortSignal): Promise<void> {
   const handed = await handOver(inner, maker);
+  const args = [
+    ...['-D', `${handed.name}/data`, '-U', ADMIN_ROLE, `--pwfile=${handed.name}/password`, '--auth=scram-sha-256'],
+    // Sorting and case rules come from PostgreSQL itself and so never change with the system's C library, which
+    // would silently break every text index.
+    ...['-E', 'UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'],
+  ];
   try {
-    const child = spawn(
-      binaries.initdb,
-      [
-        ...['-D', `${handed.name}/data`, '-U', ADMIN_ROLE, `--pwfile=${handed.name}/password`, '--auth=scram-sha-256'],
-        // Sorting and case rules come from PostgreSQL itself and so never change with the system's C library, which
-        // would silently break every text index.
-        ...['-E', 'UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'],
-      ],
-      {
-        cwd: '/',
-        env: serverEnvironment(),
-        stdio: ['ignore', 'pipe', 'pipe', handed.fd ?? 'ignore'],
-        windowsHide: true,
-        // A process group of its own: Ctrl-C at the terminal is for the hub to act on.
-        detached: true,
-        ...(maker ?? {}),
-      },
-    );
-    let printed = '';
-    child.stdout?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
-    child.stderr?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
-    const stop = (): boolean => child.kill('SIGTERM');
-    signal?.addEventListener('abort', stop);
-    const status = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', resolve);
-    }).finally(() => signal?.removeEventListener('abort', stop));
+    let made = await run(binaries.initdb, args, handed.fd, maker, signal);
+    if (made.status !== 0 && maker === null && made.printed.includes('could not look up effective user ID')) {
+      // A user without a name (a container started under any uid): initdb insists on one, the server does not. In a user
+      // namespace of its own it is called nobody, and its files are still this user's.
+      const named = ['--user', '--map-user=65534', '--map-group=65534', binaries.initdb, ...args];
+      made = await run('/usr/bin/unshare', named, handed.fd, null, signal).catch(() => made);
+    }
     if (signal?.aborted === true) throw new HubError('STOPPING');
-    if (status !== 0) throw startError(printed, 'initdb');
+    if (made.status !== 0) throw startError(made.printed, 'initdb');
   } finally {
     await handed.close();
   }
+}
+
+async function run(
+  program: string,
+  args: readonly string[],
+  fd: number | null,
+  maker: RunAs | null,
+  signal?: AbortSignal,
+): Promise<{ readonly status: number | null; readonly printed: string }> {
+  const child = spawn(program, args, {
+    cwd: '/',
+    env: serverEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe', fd ?? 'ignore'],
+    windowsHide: true,
+    // A process group of its own: Ctrl-C at the terminal is for the hub to act on.
+    detached: true,
+    ...(maker ?? {}),
+  });
+  let printed = '';
+  child.stdout?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  const stop = (): boolean => child.kill('SIGTERM');
+  signal?.addEventListener('abort', stop);
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  }).finally(() => signal?.removeEventListener('abort', stop));
+  return { status, printed };
 }
 
 /** @throws HubError DATABASE_CANNOT_START when its secret is gone */

@@ -9,6 +9,7 @@ import { afterwards, child, killed, pooled, started, temporaryFolder } from './e
 
 const ROOT = process.getuid?.() === 0;
 const NOBODY = 65_534;
+const NAMELESS = 54_321;
 const REPOSITORY = join(import.meta.dirname, '../..');
 const COPIES = '/var/lib/slotwire';
 
@@ -54,26 +55,31 @@ test('as root, checkout and data below a 0700 folder: the data stays there, a ki
   assert.equal(await isRunning(pid), false);
 });
 
-test('an ordinary user with an empty HOME starts it from a checkout of its own', async (t) => {
-  if (!ROOT) {
-    t.diagnostic('every other test of this file already runs as an ordinary user');
-    return;
-  }
-  const folder = await temporaryFolder(t);
-  await chmod(folder, 0o755);
-  const { script } = await checkout(join(folder, 'checkout'));
-  const home = join(folder, 'home');
-  await mkdir(home, { mode: 0o700 });
-  const node = await nodeFor(folder);
-  for (const name of await readdir(folder, { recursive: true })) await lchown(join(folder, name), NOBODY, NOBODY);
-  await lchown(folder, NOBODY, NOBODY);
-  const hub = child(t, [join(home, 'data')], { script, node, uid: NOBODY, home });
-  assert.equal((await hub.line((line) => line.up === true)).uid, NOBODY);
-  assert.equal((await hub.line((line) => line.rows !== undefined)).rows, 0);
-  assert.equal(await hub.exit, 0);
-  assert.equal((await stat(join(home, 'data', 'postgres'))).uid, NOBODY);
-  assert.deepEqual(await readdir(home), ['data']);
-});
+for (const [who, uid] of [
+  ['an ordinary user', NOBODY],
+  ['a user without a name in the system', NAMELESS],
+] as const) {
+  test(`${who} with an empty HOME starts it from a checkout of its own`, async (t) => {
+    if (!ROOT) {
+      t.diagnostic('every other test of this file already runs as an ordinary user');
+      return;
+    }
+    const folder = await temporaryFolder(t);
+    await chmod(folder, 0o755);
+    const { script } = await checkout(join(folder, 'checkout'));
+    const home = join(folder, 'home');
+    await mkdir(home, { mode: 0o700 });
+    const node = await nodeFor(folder);
+    for (const name of await readdir(folder, { recursive: true })) await lchown(join(folder, name), uid, uid);
+    await lchown(folder, uid, uid);
+    const hub = child(t, [join(home, 'data')], { script, node, uid, home });
+    assert.equal((await hub.line((line) => line.up === true)).uid, uid);
+    assert.equal((await hub.line((line) => line.rows !== undefined)).rows, 0);
+    assert.equal(await hub.exit, 0);
+    assert.equal((await stat(join(home, 'data', 'postgres'))).uid, uid);
+    assert.deepEqual(await readdir(home), ['data']);
+  });
+}
 
 test('binaries that the server may execute where they lie are not copied', async (t) => {
   const { postgres, major } = await findBinaries(null);
