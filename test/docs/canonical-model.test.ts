@@ -24,8 +24,9 @@ test('every stored type has its row in the table of ids', () => {
 });
 
 test('the example ids are what their parts give', () => {
-  const ids = Object.fromEntries(table(text, 'Parts', 'Id').map(([parts = '', id = '']) => [parts.split(',')[0], id]));
-  assert.deepEqual(ids, {
+  const rows = table(text, 'Parts', 'Id');
+  const ids = new Map(rows.map(([parts = '', id = '']) => [parts.split(',')[0] ?? '', id]));
+  assert.deepEqual(Object.fromEntries(ids), {
     Slot: canonicalId.slot(SITE, '84021:5512:2026-12-01T15:00:00Z'),
     Practitioner: canonicalId.practitionerByNpi('1043333339'),
     Schedule: canonicalId.schedule(SITE, '84021'),

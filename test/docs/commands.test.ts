@@ -1,0 +1,38 @@
+/** Every `sh` block of the guides is run as it is written, in the order of the page, against a sandbox. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { blocks, page } from './pages.ts';
+import { startSandbox, type Sandbox } from './sandbox.ts';
+
+let sandbox: Sandbox | null = null;
+
+before(async () => {
+  sandbox = await startSandbox();
+});
+
+after(() => sandbox?.stop());
+
+/** One shell per page: what the first block sets, the later ones use. */
+async function run(path: string): Promise<string> {
+  const scripts = blocks((await page(path)).text, 'sh');
+  assert.ok(scripts.length > 0, `${path} has no command`);
+  assert.ok(sandbox !== null);
+  const { code, output } = await sandbox.bash(scripts.join('\n'));
+  assert.equal(code, 0, `${path}:\n${output}`);
+  return output;
+}
+
+test('the commands of the canonical model show slots, schedules with their actors, and the catalogue', async () => {
+  const output = await run('docs/canonical-model.md');
+  assert.match(output, /"urn:slotwire:site-status"/);
+  assert.match(output, /"resourceType":"PractitionerRole"/);
+  assert.match(output, /"resourceType":"HealthcareService"[\s\S]*therapy-50/);
+});
+
+test('the commands of the operations guide answer', async () => {
+  const output = await run('docs/operate.md');
+  assert.match(output, /in step|first load/);
+  assert.match(output, /^slotwire_lag_seconds\{/m);
+  assert.match(output, /"ready":true/);
+  assert.match(output, /"resourceType":"Bundle"/);
+});
