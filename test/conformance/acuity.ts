@@ -115,6 +115,7 @@ async function start(options: StartOptions): Promise<SimulatedSite> {
     staff: staffOf(url),
     call: {
       place: 'POST /api/v1/appointments',
+      move: '/reschedule',
       cancel: '/cancel',
       block: 'POST /api/v1/blocks',
       unblock: 'DELETE /api/v1/blocks',

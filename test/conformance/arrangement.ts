@@ -9,7 +9,7 @@ import type { Cleanup } from '../support/database.ts';
 import type { Canned } from './gateway.ts';
 
 export type Ability = 'poll' | 'webhook' | 'fetch' | 'hl7' | 'load' | 'availability' | 'busy' | 'book' | 'block';
-export type Write = 'place' | 'cancel' | 'block' | 'unblock';
+export type Write = 'place' | 'move' | 'cancel' | 'block' | 'unblock';
 
 export interface Arrangement {
   /** As in the registry. */
@@ -65,7 +65,7 @@ export interface SimulatedSite {
   readonly call: Readonly<Partial<Record<Write, string>>>;
   /** True for the call that reads this one appointment. */
   fetches(call: string, key: string): boolean;
-  truth(): Promise<SiteTruth>;
+  readonly truth: () => Promise<SiteTruth>;
   /** Everything there is, but for the clock and the counters that every question changes. */
   everything(): Promise<unknown>;
   /** How often the vendor said "too many calls". */
@@ -90,18 +90,18 @@ export interface HubAddress {
 /** What people do in the site's own system. Keys are the site's ids. An act that a system does not know is absent. */
 export interface Staff {
   /** Taken times are no obstacle. Person: number of an invented person. */
-  book(visit: VisitWish): Promise<string>;
-  move(key: string, start: Instant): Promise<void>;
-  cancel(key: string): Promise<void>;
-  noShow?(key: string): Promise<void>;
+  readonly book: (visit: VisitWish) => Promise<string>;
+  readonly move: (key: string, start: Instant) => Promise<void>;
+  readonly cancel: (key: string) => Promise<void>;
+  readonly noShow?: (key: string) => Promise<void>;
   /** The record vanishes and nobody is told. */
-  remove?(key: string): Promise<void>;
-  block?(calendar: string, during: Interval): Promise<string>;
-  unblock?(key: string): Promise<void>;
+  readonly remove?: (key: string) => Promise<void>;
+  readonly block?: (calendar: string, during: Interval) => Promise<string>;
+  readonly unblock?: (key: string) => Promise<void>;
   /** Closes one day of a calendar by its opening hours, or opens it again. */
-  openHours?(calendar: string, date: string, open: boolean): Promise<void>;
+  readonly openHours?: (calendar: string, date: string, open: boolean) => Promise<void>;
   /** A class meeting with so many seats. */
-  addClass?(start: Instant, seats: number): Promise<void>;
+  readonly addClass?: (start: Instant, seats: number) => Promise<void>;
 }
 export interface VisitWish {
   readonly calendar: string;

@@ -9,6 +9,7 @@ import { hintRules, loadRules, pollRules } from './rules/feed.ts';
 import { hl7Rules } from './rules/hl7.ts';
 import { lifeRules } from './rules/life.ts';
 import { limitRules } from './rules/limits.ts';
+import { moveRules } from './rules/move.ts';
 import { webhookRules } from './rules/webhook.ts';
 import { waivers } from './waivers.ts';
 
@@ -23,6 +24,7 @@ const rules = [
   ...placeRules,
   ...lostAnswerRules,
   ...cancelRules,
+  ...moveRules,
   ...blockRules,
   ...hl7Rules,
   ...chaosRules,

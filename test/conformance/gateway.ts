@@ -30,6 +30,8 @@ export interface Canned {
 export interface Gateway {
   readonly url: string;
   readonly seen: readonly Seen[];
+  /** Calls that `answer` answered. */
+  readonly answered: number;
   /** Keeps back the next call that contains `match`, before it reaches the site or after the site has done it. */
   hold(match: string, what: 'call' | 'answer'): Held;
   /** The next `times` calls that contain `match` never reach the site and are answered so; it replaces what was said before. */
@@ -53,6 +55,7 @@ export async function openGateway(cleanup: Cleanup, target: string, clock: Clock
   const holds: Hold[] = [];
   const instead: Instead[] = [];
   const sockets = new Set<Socket>();
+  let answered = 0;
   const agent = new Agent({ keepAlive: true });
 
   const wait = async (call: string, what: Hold['what']): Promise<void> => {
@@ -70,7 +73,7 @@ export async function openGateway(cleanup: Cleanup, target: string, clock: Clock
     if (own !== undefined) {
       own.left -= 1;
       outgoing.writeHead(own.canned.status, { 'content-type': 'application/json', ...own.canned.headers });
-      outgoing.end(own.canned.body ?? '{}');
+      outgoing.end(own.canned.body ?? '{}', () => (answered += 1));
       return;
     }
     await wait(call, 'call');
@@ -98,6 +101,9 @@ export async function openGateway(cleanup: Cleanup, target: string, clock: Clock
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
+    get answered() {
+      return answered;
+    },
     hold(match, what) {
       let reach = (): void => undefined;
       let release = (): void => undefined;

@@ -76,13 +76,16 @@ export function openSite(parts: SiteParts): RigSite {
   let requests = 0;
 
   const asked = async (requestKey: string, answer: Promise<BookingAnswer>): Promise<Asked> => {
-    const state = { failed: false };
-    answer.catch(() => (state.failed = true));
+    const state = { answered: false };
+    const noted = (): void => {
+      state.answered = true;
+    };
+    answer.then(noted, noted);
     const stored: Booking[] = [];
     await until(async () => {
       const booking = await store.read(SCOPE, (tx) => tx.bookings.byRequestKey(CLIENT, requestKey));
       if (booking !== null) stored.push(booking);
-      return stored.length > 0 || state.failed;
+      return stored.length > 0 || state.answered;
     });
     const [booking] = stored;
     if (booking === undefined) {

@@ -178,14 +178,19 @@ export const placeRules: readonly Rule[] = [
       const desk = await openDesk(t, arrangement);
       const { rig } = desk;
       const asked = await desk.place();
-      rig.site.gateway.answer(rig.site.world.call.place ?? '', { status: 429, headers: { 'retry-after': '30' } });
+      const { place = '' } = rig.site.world.call;
+      rig.site.gateway.answer(place, { status: 429, headers: { 'retry-after': '8' } });
+      const writes = (): number => rig.site.gateway.seen.filter(({ call }) => call.startsWith(place)).length;
+      const left = rig.clock.now();
       await rig.site.deliver();
-      assert.equal(await desk.state(asked), 'unsent');
-      rig.clock.jump(29_000);
+      // Sent once: whether and when it goes again is the hub's to say, not a layer's below.
+      assert.deepEqual([await desk.state(asked), writes()], ['unsent', 1]);
+      rig.clock.jump(Math.max(0, left + 6_000 - rig.clock.now()));
       await rig.site.deliver();
-      assert.equal(await desk.state(asked), 'unsent');
-      rig.clock.jump(2_000);
+      assert.equal(writes(), 1);
+      rig.clock.jump(4_000);
       await rig.site.deliver();
+      assert.deepEqual([await desk.state(asked), writes()], ['booked', 2]);
       await ends(desk, asked, 'booked');
     },
   },

@@ -99,7 +99,10 @@ function hubSteps({ rig, draw }: Chaos): readonly Act[] {
     () => rig.resolve(),
     () => rig.sweep(),
     () => site.reopen(),
-    () => Promise.resolve(clock.jump(1_000 * (1 + draw(20)))),
+    () => {
+      clock.jump(1_000 * (1 + draw(20)));
+      return Promise.resolve();
+    },
   ];
 }
 

@@ -1,11 +1,14 @@
 /** The vendor's limits: what it says to wait is waited, by all who share the limit, and the limit itself is never reached. */
 import assert from 'node:assert/strict';
+import { until } from '../clock.ts';
 import type { Rule } from '../connector.ts';
 import { openRig, type Rig } from '../harness.ts';
 import { at, cursorOf, patientOf, slotAt } from '../sight.ts';
 import { compareWithTruth } from '../truth.ts';
 
 const RETRY_AFTER_S = 7;
+/** Between the answer and its being read. */
+const SLACK_MS = 1_500;
 
 /** Pages until one is stored; how long the connector stayed silent after the first call. */
 async function silenceAfterFirst(rig: Rig): Promise<number> {
@@ -35,6 +38,27 @@ export const limitRules: readonly Rule[] = [
       await site.poll();
       await rig.apply();
       await compareWithTruth(rig, site);
+    },
+  },
+  {
+    name: 'after 429 to one site the others that share its limit are silent as well',
+    needs: ['poll'],
+    run: async (t, arrangement) => {
+      const rig = await openRig(t, arrangement, { sites: [{ id: 'one' }, { id: 'other' }], webhooks: false });
+      const [one, other] = [rig.siteOf('one'), rig.siteOf('other')];
+      one.gateway.answer('', { status: 429, headers: { 'retry-after': String(RETRY_AFTER_S) } });
+      const first = one.pollPage().catch((error: unknown) => error);
+      await until(() => one.gateway.seen.length > 0);
+      // The answer is on its way back: a call that left with it could not have known.
+      await until(() => one.gateway.answered > 0);
+      const told = rig.clock.monotonic();
+      await other.pollPage();
+      await first;
+      const [heard] = other.gateway.seen;
+      assert.ok(
+        heard !== undefined && heard.at - told >= RETRY_AFTER_S * 1000 - SLACK_MS,
+        `after ${(heard?.at ?? 0) - told} ms`,
+      );
     },
   },
   {
