@@ -1,5 +1,5 @@
 /** Stage availability: asks computed schedulers for their open time, window by window, the most overdue first. */
-import type { Availability } from '../connectors/contract.ts';
+import type { Availability, SiteState } from '../connectors/contract.ts';
 import { asHubError } from '../core/errors.ts';
 import { DAY_MS, localDate, plus, startOfDay, type Instant } from '../core/instant.ts';
 import type { SiteSettings } from '../settings/shape.ts';
@@ -46,34 +46,24 @@ export async function askWindows(
   signal: AbortSignal,
 ): Promise<boolean> {
   const due = await deps.store.read(SCOPE, (tx) => tx.feeds.dueWindows(site.id, deps.clock.now(), AT_ONCE));
-  await Promise.all(due.map((window) => askOne(deps, site, availability, window, signal)));
+  const keep = keeper(deps, site);
+  await Promise.all(due.map((window) => askOne(deps, site, availability, window, keep, signal)));
   return due.length === AT_ONCE;
 }
+
+type DueWindow = FreshnessWindow & { readonly attempts: number };
 
 async function askOne(
   deps: PollDeps,
   site: SiteSettings,
   availability: Availability,
-  window: FreshnessWindow & { readonly attempts: number },
+  window: DueWindow,
+  keep: Keep,
   signal: AbortSignal,
 ): Promise<void> {
   const began = deps.clock.monotonic();
   try {
-    const state = await availability.ask(window, 'patient', signal);
-    const inserted = await deps.store.transaction(SCOPE, async (tx) => {
-      const now = deps.clock.now();
-      const [stored] = await tx.inbox.insert(site.id, 'availability', [state], now, null);
-      await tx.feeds.heard(site.id, 'availability', now, 1, null);
-      const inserted = stored?.kind === 'inserted';
-      // Said again before its first answer is applied: until then nobody reads what would be confirmed.
-      if (inserted || (await tx.inbox.appliedReadAt(site.id, state.object)) === null) {
-        await tx.feeds.windowFailed(site.id, window, plus(now, UNAPPLIED_MS));
-        return inserted;
-      }
-      // The site said again what is known: nothing to apply, but the window is confirmed as of this question.
-      await tx.feeds.verified(site.id, window, state.readAt, plus(now, site.poll.availabilityEvery_s * 1000));
-      return false;
-    });
+    const inserted = await keep({ window, state: await availability.ask(window, 'patient', signal) });
     deps.events.polled(site.id, 'availability', inserted ? 1 : 0, deps.clock.monotonic() - began);
     if (inserted) deps.stored(site.id, false);
   } catch (error) {
@@ -84,6 +74,71 @@ async function askOne(
       tx.feeds.windowFailed(site.id, window, plus(deps.clock.now(), wait_ms)),
     );
   }
+}
+
+interface Answered {
+  readonly window: DueWindow;
+  readonly state: SiteState;
+}
+/** Resolves after the commit; true when the answer is news. */
+type Keep = (answered: Answered) => Promise<boolean>;
+
+/**
+ * Answers that come while others are stored are stored together. Each in a transaction of its own they would wait for each other
+ * on the row of their feed, every one with a connection that a booking could have used.
+ */
+function keeper(deps: PollDeps, site: SiteSettings): Keep {
+  interface Waiting {
+    readonly answered: Answered;
+    readonly resolve: (inserted: boolean) => void;
+    readonly reject: (error: unknown) => void;
+  }
+  const waiting: Waiting[] = [];
+  let running: Promise<void> | null = null;
+  const run = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const group = waiting.splice(0);
+      try {
+        const inserted = await storeAnswers(
+          deps,
+          site,
+          group.map((one) => one.answered),
+        );
+        group.forEach((one, index) => one.resolve(inserted[index] === true));
+      } catch (error) {
+        for (const one of group) one.reject(error);
+      }
+    }
+    running = null;
+  };
+  return (answered) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ answered, resolve, reject });
+      running ??= run();
+    });
+}
+
+function storeAnswers(deps: PollDeps, site: SiteSettings, group: readonly Answered[]): Promise<boolean[]> {
+  return deps.store.transaction(SCOPE, async (tx) => {
+    const now = deps.clock.now();
+    const states = group.map((one) => one.state);
+    const stored = await tx.inbox.insert(site.id, 'availability', states, now, null);
+    const news: boolean[] = [];
+    for (const [index, { window, state }] of group.entries()) {
+      const inserted = stored[index]?.kind === 'inserted';
+      news.push(inserted);
+      // Said again before its first answer is applied: until then nobody reads what would be confirmed.
+      if (inserted || (await tx.inbox.appliedReadAt(site.id, state.object)) === null) {
+        await tx.feeds.windowFailed(site.id, window, plus(now, UNAPPLIED_MS));
+        continue;
+      }
+      // The site said again what is known: nothing to apply, but the window is confirmed as of this question.
+      await tx.feeds.verified(site.id, window, state.readAt, plus(now, site.poll.availabilityEvery_s * 1000));
+    }
+    // Last, because every other answer of this feed waits for its row.
+    await tx.feeds.heard(site.id, 'availability', now, group.length, null);
+    return news;
+  });
 }
 
 /** Today and the following local days, each from midnight to midnight: 23 or 25 hours where the clocks change. */
