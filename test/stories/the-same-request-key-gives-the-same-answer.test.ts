@@ -13,7 +13,7 @@ const slots = await freeSlots(caller, MIDTOWN, 'therapy-50');
 
 async function writesAt(site: string): Promise<number> {
   const { calls } = await practiceOf(hub, site).state('calls');
-  return Number((calls as Readonly<Record<string, number>>)['POST /api/v1/appointments 200'] ?? 0);
+  return (calls as Readonly<Record<string, number>>)['POST /api/v1/appointments 200'] ?? 0;
 }
 
 describe('the same request key gives the same answer', () => {
