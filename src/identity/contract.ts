@@ -23,6 +23,8 @@ export interface PatientMatch {
 export interface PractitionerIndex {
   /** One canonical Practitioner (NPI first), with a PractitionerRole at this site. */
   resolve(assertion: PractitionerAssertion, site: SiteSettings, tx: Tx, cause: Cause): Promise<PractitionerMatch>;
+  /** The Practitioner that `resolve` will answer, told without looking: what is to be changed must be locked before. */
+  idOf(assertion: PractitionerAssertion, site: SiteSettings): string;
 }
 
 export interface PractitionerMatch {

@@ -36,6 +36,7 @@ export const practitionerIndex: PractitionerIndex = {
     const facts = identify(assertion, site);
     return writePractitioner(facts, [], site, tx, cause);
   },
+  idOf: (assertion, site) => identify(assertion, site).id,
 };
 
 /** Also used for the people whom site files name, before any message mentions them. */
@@ -73,6 +74,9 @@ export async function writePractitioner(
   );
   const resource = practitionerRole(site, facts, union(codes, [facts.code]), union(places, locations));
   const specialty = facts.specialty ?? specialtyOf(before);
+  const isNews = !codes.includes(facts.code) || locations.some((id) => !places.includes(id)) || specialty !== specialtyOf(before); // prettier-ignore
+  // Every message names its people: one that says nothing new must not lock a row that a hundred others read.
+  if (before !== null && !isNews) return { practitionerId: facts.id, roleId };
   await tx.resources.put(
     {
       type: 'PractitionerRole',

@@ -7,14 +7,13 @@ import { canonicalId, filledSlotKey } from '../fhir/canonical-ids.ts';
 import type { Appointment, AppointmentStatus } from '../fhir/types.ts';
 import type { Instant, Interval } from '../core/instant.ts';
 import type { AppointmentChange, AppointmentGone } from '../mappings/contract.ts';
+import type { SiteSettings } from '../settings/shape.ts';
 import { zoneOf } from '../settings/zone.ts';
 import type { BusyRow, Touched } from '../store/contract-bookings.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
 import { buildAppointment } from './appointment-resource.ts';
-import { attachTo, settleByNews } from './echo.ts';
+import { attachedTo, settleByNews, type Attached } from './echo.ts';
 import { oweMirrors } from './mirrors.ts';
-import { raiseConflicts } from './conflicts.ts';
-import { refresh } from './apply-slots.ts';
 import { resolveParticipants, scheduleOf, type ResolvedParticipant } from './participants.ts';
 import { securityOf, visitTypeOf } from './visit-type.ts';
 import type { Applied, ApplyContext } from './apply-context.ts';
@@ -24,16 +23,19 @@ export function occupiesTime(status: AppointmentStatus): boolean {
   return status !== 'proposed' && status !== 'cancelled' && status !== 'entered-in-error' && status !== 'waitlist';
 }
 
-export async function applyAppointment(context: ApplyContext, news: AppointmentChange): Promise<Applied> {
+export async function applyAppointment(
+  context: ApplyContext,
+  news: AppointmentChange,
+  attached: Attached,
+): Promise<Applied> {
   const { tx, site } = context;
   const patients: string[] = [];
   for (const assertion of news.patients) {
     patients.push((await context.patients.resolve(assertion, site, news.at, tx, context.cause)).id);
   }
-  const attached = await attachTo(context, news);
   const id = attached.appointmentId;
   const before = await tx.resources.appointment(id);
-  if (before !== null && before.siteKey !== null && before.orderedAt > news.at) return 'superseded';
+  if (before !== null && before.siteKey !== null && isOlder(context, news, before)) return 'superseded';
   // A modification that states no status must not make a visit under way booked again.
   const keeps = news.keepsStatus === true && before !== null && before.siteKey !== null;
   const change = keeps ? { ...news, status: before.resource.status } : news;
@@ -43,18 +45,18 @@ export async function applyAppointment(context: ApplyContext, news: AppointmentC
   const participants = await resolveParticipants(context, stated, during);
   const kept = participants.length === 0 ? before : null;
   const visitType = change.visitType === undefined ? (before?.visitType ?? null) : await visitTypeOf(context, change.visitType.code); // prettier-ignore
-  const security = securityOf(site, {
-    location: participants.find((one) => one.locationKey !== null)?.locationKey ?? null,
-    visitType,
-    codes: change.security ?? [],
-  });
-  const slots = await slotsFor(context, change, participants, during, kept);
+  const place = kept === null ? (participants.find((one) => one.locationKey !== null)?.locationKey ?? null) : placeOf(site, kept); // prettier-ignore
+  const labels = change.security ?? labelsBefore(site, before);
+  const security = securityOf(site, { location: place, visitType, labels });
+  const schedule = kept === null ? await scheduleOf(context, participants) : null;
+  const touched = await occupy(context, id, change, { participants, during, schedule, keeps: kept !== null });
+  const slots = await slotsFor(context, change, { participants, during, schedule, kept, labels });
   const resource = buildAppointment(context, {
     change,
     before,
     participants,
     patients,
-    slots: slots.ids,
+    slots,
     visitType,
     during,
   });
@@ -75,7 +77,7 @@ export async function applyAppointment(context: ApplyContext, news: AppointmentC
       specialty: before?.specialty ?? null,
       patients: patients.length > 0 ? patients : (before?.patients ?? []),
       actors: kept?.actors ?? [...new Set(participants.flatMap((one) => one.actors))],
-      slots: slots.ids,
+      slots,
       tokens: kept === null ? tokens : [...new Set([...tokens, ...kept.tokens])],
       locations: kept?.locations ?? participants.flatMap((one) => (one.locationId === null ? [] : [one.locationId])),
       security,
@@ -84,14 +86,32 @@ export async function applyAppointment(context: ApplyContext, news: AppointmentC
     },
     { ...context.cause, siteTime: change.at },
   );
-  const touched = await occupy(context, id, change, participants, during, kept !== null);
-  await refresh(context, [...touched, ...slots.touched]);
+  context.batch.touched.push(...touched);
+  context.batch.visits.add(id);
   if (changed) await record(context, id, before, resource.status);
   if (attached.booking !== null) await settleByNews(context, attached.booking, change, resource.status);
   await oweMirrors(context, id, resource.status, participants, during);
   await dueWindows(context, before, participants, during, changed ? change.at : null);
-  if (changed && occupiesTime(resource.status)) await raiseConflicts(context, id, touched);
   return 'applied';
+}
+
+/** Of two that carry the same time the later to arrive holds, also when the earlier one is replayed after it. */
+function isOlder(context: ApplyContext, news: AppointmentChange, before: StoredAppointment): boolean {
+  if (before.orderedAt !== news.at) return before.orderedAt > news.at;
+  const madeBy = before.resource.meta?.source?.split('#')[1];
+  return madeBy !== undefined && Number(madeBy) > context.message.id;
+}
+
+function placeOf(site: SiteSettings, before: StoredAppointment): string | null {
+  const keys = Object.keys(site.locations);
+  return keys.find((key) => before.locations.includes(canonicalId.location(site.identity, key))) ?? null;
+}
+
+/** Labels that earlier messages carried: a message that states none takes none away. */
+function labelsBefore(site: SiteSettings, before: StoredAppointment | null): readonly string[] {
+  if (before === null) return [];
+  const ruled = securityOf(site, { location: placeOf(site, before), visitType: before.visitType, labels: [] });
+  return before.security.filter((label) => !ruled.includes(label));
 }
 
 export async function applyGone(context: ApplyContext, change: AppointmentGone): Promise<Applied> {
@@ -102,7 +122,7 @@ export async function applyGone(context: ApplyContext, change: AppointmentGone):
   const before = await tx.resources.appointment(id);
   if (before === null || before.orderedAt > change.at) return 'superseded';
   if (!occupiesTime(before.resource.status)) return 'applied';
-  return applyAppointment(context, {
+  const cancelled: AppointmentChange = {
     kind: 'appointment',
     at: change.at,
     key: change.key,
@@ -111,7 +131,16 @@ export async function applyGone(context: ApplyContext, change: AppointmentGone):
     participants: [],
     patients: [],
     cancelationReason: { coding: [], text: 'The record is no longer there at the site.' },
-  });
+  };
+  return applyAppointment(context, cancelled, await attachedTo(context, id));
+}
+
+interface Occupying {
+  readonly participants: readonly ResolvedParticipant[];
+  readonly during: Interval | null;
+  readonly schedule: { readonly id: string; readonly key: string } | null;
+  /** The message names nobody: what was taken stays taken. */
+  readonly keeps: boolean;
 }
 
 /** Rewrites the appointment's busy rows; returns what was touched, old and new. */
@@ -119,54 +148,66 @@ async function occupy(
   context: ApplyContext,
   appointmentId: string,
   change: AppointmentChange,
-  participants: readonly ResolvedParticipant[],
-  during: Interval | null,
-  keepParticipants: boolean,
+  { participants, during, schedule, keeps }: Occupying,
 ): Promise<readonly Touched[]> {
   const { tx, site } = context;
   const old = await tx.busy.ofAppointment(appointmentId);
-  if (during === null || !occupiesTime(change.status)) return tx.busy.replaceAppointment(appointmentId, []);
-  const wanted: { resourceId: string; during: Interval }[] = keepParticipants
+  const taken = during !== null && occupiesTime(change.status) ? during : null;
+  if (taken === null) return old.length === 0 ? [] : tx.busy.replaceAppointment(appointmentId, []);
+  const named = participants.flatMap((one) =>
+    one.occupies.map((resourceId) => ({ resourceId, during: one.statement.during ?? taken })),
+  );
+  // A visit that names only a clinic takes the time of its calendar there, and of nobody else in the clinic.
+  const itself = named.length > 0 || schedule === null ? [] : [{ resourceId: schedule.id, during: taken }];
+  const wanted: { resourceId: string; during: Interval }[] = keeps
     ? old.map((row) => ({ resourceId: row.resourceId, during: change.during ?? row.during }))
-    : participants.flatMap((one) =>
-        one.occupies.map((resourceId) => ({ resourceId, during: one.statement.during ?? during })),
-      );
+    : [...named, ...itself];
   const rows = distinct(wanted).map(({ resourceId, during: interval }): BusyRow => {
     const same = old.find(
       (row) => row.resourceId === resourceId && row.during.start === interval.start && row.during.end === interval.end,
     );
+    const occupancy = change.session === undefined ? appointmentId : canonicalId.session(site.identity, change.session);
     return {
       resourceId,
       during: interval,
-      occupancy: change.session === undefined ? appointmentId : canonicalId.session(site.identity, change.session),
-      // What the hub placed stays under its constraint as long as the site leaves it where it was.
-      origin: same?.origin === 'hub' ? 'hub' : 'site',
+      occupancy,
+      // What the hub placed stays under its constraint as long as the site leaves it where, and what, it was.
+      origin: same?.origin === 'hub' && same.occupancy === occupancy ? 'hub' : 'site',
       site: site.id,
       appointmentId,
       ...(same?.bookingId === undefined ? {} : { bookingId: same.bookingId }),
       tentative: change.status === 'pending',
     };
   });
-  return tx.busy.replaceAppointment(appointmentId, rows);
+  return sameRows(old, rows) ? [] : tx.busy.replaceAppointment(appointmentId, rows);
+}
+
+function sameRows(old: readonly BusyRow[], rows: readonly BusyRow[]): boolean {
+  const text = (row: BusyRow): string =>
+    [row.resourceId, row.during.start, row.during.end, row.occupancy, row.origin, row.site, row.bookingId, row.tentative, row.expiresAt].join(' '); // prettier-ignore
+  const known = new Set(old.map(text));
+  return old.length === rows.length && rows.every((row) => known.has(text(row)));
+}
+
+interface Filling extends Omit<Occupying, 'keeps'> {
+  readonly kept: StoredAppointment | null;
+  readonly labels: readonly string[];
 }
 
 /** The slots that the visit fills; at a site that publishes none, a Slot of its own in its schedule. */
 async function slotsFor(
   context: ApplyContext,
   change: AppointmentChange,
-  participants: readonly ResolvedParticipant[],
-  during: Interval | null,
-  kept: StoredAppointment | null,
-): Promise<{ readonly ids: readonly string[]; readonly touched: readonly Touched[] }> {
+  { participants, during, schedule, kept, labels }: Filling,
+): Promise<readonly string[]> {
   const { tx, site, cause } = context;
-  if (kept !== null || during === null) return { ids: kept?.slots ?? [], touched: [] };
-  const schedule = await scheduleOf(context, participants);
-  if (schedule === null) return { ids: [], touched: [] };
+  if (kept !== null || during === null) return kept?.slots ?? [];
+  if (schedule === null) return [];
   const local = change.visitType?.code ?? '';
-  const found = await tx.resources.slotsOverlapping(schedule.id, during, null);
-  const ofType = await tx.resources.slotsOverlapping(schedule.id, during, local);
-  if (ofType.length > 0 || found.length > 0) return { ids: ofType.length > 0 ? ofType : found, touched: [] };
-  if (context.publishesSlots) return { ids: [], touched: [] };
+  if (context.publishesSlots) {
+    const ofType = await tx.resources.slotsOverlapping(schedule.id, during, local);
+    return ofType.length > 0 ? ofType : tx.resources.slotsOverlapping(schedule.id, during, null);
+  }
   const key = filledSlotKey(schedule.key, during);
   const id = canonicalId.slot(site.identity, key);
   const visitType = site.visitTypes[local] ?? null;
@@ -188,7 +229,8 @@ async function slotsFor(
         capacity: 1,
         seatsLeft: null,
         session: null,
-        security: securityOf(site, { location: place?.locationKey ?? null, visitType, codes: change.security ?? [] }),
+        withdrawn: site.stage === 'suspended',
+        security: securityOf(site, { location: place?.locationKey ?? null, visitType, labels }),
         resource: canonical.slot(site, {
           key,
           scheduleId: schedule.id,
@@ -203,10 +245,7 @@ async function slotsFor(
     ],
     cause,
   );
-  return {
-    ids: [id],
-    touched: participants.flatMap((one) => one.occupies.map((resourceId) => ({ resourceId, during }))),
-  };
+  return [id];
 }
 
 async function record(

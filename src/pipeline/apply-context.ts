@@ -1,9 +1,10 @@
 /** What applying one message works with. */
 import type { HubError } from '../core/errors.ts';
-import type { Instant, Interval } from '../core/instant.ts';
+import type { Instant } from '../core/instant.ts';
 import type { PatientIndex, PractitionerIndex } from '../identity/contract.ts';
 import type { MapIssue, Mapping } from '../mappings/contract.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
+import type { Touched } from '../store/contract-bookings.ts';
 import type { InboxMessage } from '../store/contract-inbox.ts';
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
@@ -20,6 +21,29 @@ export interface ApplyContext {
   /** The site publishes its own slots; otherwise an appointment fills a Slot of its own. */
   readonly publishesSlots: boolean;
   readonly effects: Effects;
+  readonly batch: Batch;
+}
+
+/** What the messages of one transaction share. */
+export interface Batch {
+  /** Time that came or went: the slots that it touches are looked at once, when all messages are applied. */
+  readonly touched: Touched[];
+  /** Visits to be looked at for conflicts then: of two that trade places neither is in the other's way any more. */
+  readonly visits: Set<string>;
+  /** People, places and schedules that were written already: a hundred messages name the same few. */
+  readonly known: Map<string, Promise<unknown>>;
+}
+
+export function newBatch(): Batch {
+  return { touched: [], visits: new Set(), known: new Map() };
+}
+
+/** `make` once in a transaction. What the key names must say everything that the answer depends on. */
+export function once<T>(context: Pick<ApplyContext, 'batch'>, key: string, make: () => Promise<T>): Promise<T> {
+  const known = context.batch.known.get(key) as Promise<T> | undefined;
+  const answer = known ?? make();
+  if (known === undefined) context.batch.known.set(key, answer);
+  return answer;
 }
 
 /** What must be woken once the transaction is committed. Losing it loses nothing. */
@@ -42,16 +66,6 @@ export class Park extends Error {
   }
 }
 
-/** The message cannot be applied yet: whose news it is depends on an answer that is under way. */
-export class NotYet extends Error {
-  readonly retry_ms: number;
-  constructor(reason: string, retry_ms: number) {
-    super(reason);
-    this.name = 'NotYet';
-    this.retry_ms = retry_ms;
-  }
-}
-
 /** `superseded`: newer news was applied before. */
 export type Applied = 'applied' | 'superseded';
 
@@ -59,16 +73,4 @@ export type MappingOf = (site: SiteSettings, messageKind: string) => Mapping | n
 
 export function describeIssues(issues: readonly MapIssue[]): string {
   return issues.map((issue) => `${issue.where}: ${issue.problem}`).join('; ');
-}
-
-export function spanOf(intervals: readonly Interval[]): Interval | null {
-  const [first, ...rest] = intervals;
-  if (first === undefined) return null;
-  return rest.reduce(
-    (span, next) => ({
-      start: next.start < span.start ? next.start : span.start,
-      end: next.end > span.end ? next.end : span.end,
-    }),
-    first,
-  );
 }

@@ -6,7 +6,7 @@ import type { BlockChange, BlockWindowChange, SlotStatement, SlotWindowChange } 
 import { zoneOf } from '../settings/zone.ts';
 import type { Touched } from '../store/contract-bookings.ts';
 import type { SlotRow, StoredSlot } from '../store/contract-resources.ts';
-import { Park, spanOf, type Applied, type ApplyContext } from './apply-context.ts';
+import { Park, type Applied, type ApplyContext } from './apply-context.ts';
 import { resolveActor } from './participants.ts';
 import { visitTypeOf, securityOf } from './visit-type.ts';
 
@@ -22,7 +22,7 @@ export async function applySlotWindow(context: ApplyContext, change: SlotWindowC
   const visitType = await visitTypeOf(context, change.visitType);
   const location = rule.location;
   const zone = zoneOf(site, location);
-  const security = securityOf(site, { location: location ?? null, visitType, codes: [] });
+  const security = securityOf(site, { location: location ?? null, visitType, labels: [] });
   const row = (statement: SlotStatement): SlotRow => {
     const id = canonicalId.slot(site.identity, statement.key);
     return {
@@ -39,6 +39,7 @@ export async function applySlotWindow(context: ApplyContext, change: SlotWindowC
       capacity: statement.capacity ?? 1,
       seatsLeft: statement.left ?? null,
       session: (statement.capacity ?? 1) > 1 ? canonicalId.session(site.identity, statement.key) : null,
+      withdrawn: site.stage === 'suspended',
       security,
       resource: canonical.slot(site, {
         key: statement.key,
@@ -89,6 +90,10 @@ export async function applyBlock(context: ApplyContext, change: BlockChange): Pr
   const ours = await tx.mirrors.byKey(site.id, change.key);
   // A block that we placed there for a visit elsewhere is that visit's copy, not news.
   if (ours !== null) return 'applied';
+  const object = `block:${change.key}`;
+  const newest = await tx.inbox.appliedReadAt(site.id, object);
+  if (newest !== null && newest > change.at) return 'superseded';
+  await tx.inbox.setAppliedReadAt(site.id, object, change.at);
   const actor = await resolveActor(context, change.actor);
   const touched: Touched[] = [];
   const ids = actor.occupies.length > 0 ? actor.occupies : actor.actors;
@@ -109,7 +114,7 @@ export async function applyBlock(context: ApplyContext, change: BlockChange): Pr
       touched.push(...(await tx.busy.removeBlock(site.id, change.key)));
     }
   }
-  await refresh(context, touched);
+  context.batch.touched.push(...touched);
   if (!change.closed)
     await tx.ledger.add([{ at: context.now, kind: 'block-opened', site: site.id, cause: String(cause.messageId) }]);
   return 'applied';
@@ -147,7 +152,7 @@ export async function applyBlockWindow(context: ApplyContext, change: BlockWindo
     }
   }
   await tx.inbox.setAppliedReadAt(site.id, object, change.at);
-  await refresh(context, [...news, ...touched]);
+  context.batch.touched.push(...news, ...touched);
   if (context.publishesSlots) {
     // What the site computes from its blocks is stale where one came or went.
     for (const { during } of news) await tx.feeds.windowsDue(site.id, change.calendar, during, context.now);
@@ -170,10 +175,4 @@ async function isOurBlock(
   return mirrors.some(
     (mirror) => mirror.site === site.id && mirror.calendar === calendar && mirror.state !== 'removed',
   );
-}
-
-export async function refresh(context: ApplyContext, touched: readonly Touched[]): Promise<void> {
-  const span = spanOf(touched.map((one) => one.during));
-  if (span === null) return;
-  await context.tx.resources.refreshSlots([...new Set(touched.map((one) => one.resourceId))], span, context.cause);
 }

@@ -4,7 +4,7 @@
  * A transient failure is tried again later, a permanent one parks its message; whatever else fails `applyAttempts` times parks.
  */
 import type { Clock } from '../core/clock.ts';
-import { asHubError, HubError } from '../core/errors.ts';
+import { asHubError, HubError, type ErrorCode } from '../core/errors.ts';
 import { plus, type Instant } from '../core/instant.ts';
 import type { PatientIndex, PractitionerIndex } from '../identity/contract.ts';
 import type { Change } from '../mappings/contract.ts';
@@ -14,14 +14,19 @@ import { systemScope, type Store, type Tx } from '../store/contract.ts';
 import { applyAppointment, applyGone } from './apply-appointment.ts';
 import {
   describeIssues,
-  NotYet,
+  newBatch,
   Park,
   type Applied,
   type ApplyContext,
+  type Batch,
   type Effects,
   type MappingOf,
 } from './apply-context.ts';
+import { lockWhatIsStated } from './apply-locks.ts';
+import { readMessage, statedBy, type Reading } from './apply-read.ts';
 import { applyBlock, applyBlockWindow, applySlotWindow } from './apply-slots.ts';
+import { reviewConflicts } from './conflicts.ts';
+import { attachAll, UNDECIDED_MS, type Attached } from './echo.ts';
 import type { StageEvents } from './events.ts';
 
 export interface ApplyStage {
@@ -46,6 +51,11 @@ export interface ApplyOptions {
 const SCOPE = systemScope('apply');
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 300_000;
+/**
+ * How long one transaction goes on taking messages. It holds the rows that it has written, and a booking that wants one of them
+ * waits for its commit: measured, batches of a hundred kept bookings waiting for a second.
+ */
+const HOLD_MS = 40;
 
 export function applyStage(options: ApplyOptions): ApplyStage {
   const { store, clock } = options;
@@ -57,23 +67,43 @@ export function applyStage(options: ApplyOptions): ApplyStage {
       // A transaction that is run again starts from nothing: what an earlier try noted did not happen.
       effects = noEffects();
       outcomes = [];
-      const messages = await tx.inbox.claim(clock.now(), limit);
+      const readings = (await tx.inbox.claim(clock.now(), limit)).map((message) => readMessage(options, message));
+      await lockWhatIsStated(tx, options.practitioners, readings.flatMap(statedBy));
+      const until = clock.monotonic() + HOLD_MS;
+      const shared = newBatch();
       const done: Outcome[] = [];
-      for (const message of messages) done.push(await applyOne(options, tx, message, effects, limit === 1));
+      const alone = limit === 1;
+      for (const reading of readings) {
+        const { message } = reading;
+        done.push(await naming(message, alone, () => applyOne(options, tx, reading, effects, shared)));
+        if (alone) await naming(message, alone, () => finish(tx, shared, clock.now()));
+        // The rest was only locked; the commit lets it go, and the next batch takes it.
+        if (clock.monotonic() > until) break;
+      }
+      if (!alone) await finish(tx, shared, clock.now());
       outcomes = done;
-      return messages.length;
+      return done.length;
     });
-    for (const { message, status } of outcomes)
+    // Only now: a transaction that is run again has said nothing yet.
+    for (const { message, status, parked } of outcomes) {
+      if (status === 'waiting') continue;
+      if (parked !== undefined) options.events.parked(message.site, message.kind, 'map', parked, message.id);
       options.events.applied(message.site, message.kind, status, clock.now() - message.receivedAt);
+    }
     if (count > 0) options.after(effects);
     return count;
   };
 
+  // As many as the last batch could do, and some more: to read and open a hundred for the ten that fit is waste.
+  let fits = Number.POSITIVE_INFINITY;
+
   return {
     async step() {
-      const limit = options.plan().hub.limits.applyBatch;
+      const limit = Math.min(options.plan().hub.limits.applyBatch, fits);
       try {
-        return (await batch(limit)) > 0;
+        const count = await batch(limit);
+        fits = Math.max(2, count * 2);
+        return count > 0;
       } catch (error) {
         if (isStoreTrouble(error)) throw error;
         for (let index = 0; index < limit; index += 1) {
@@ -105,9 +135,7 @@ async function single(options: ApplyOptions, run: () => Promise<number>): Promis
     const failure = asHubError(error.reason);
     const attempts = message.attempts + 1;
     await options.store.transaction(SCOPE, async (tx) => {
-      if (error.reason instanceof NotYet) {
-        await tx.inbox.retry(message.id, plus(now, error.reason.retry_ms));
-      } else if (error.reason instanceof Park) {
+      if (error.reason instanceof Park) {
         const { stage, code } = error.reason;
         await tx.inbox.park(message.id, { stage, code, reason: error.reason.message, barrier: false }, now);
       } else if (attempts >= options.plan().hub.limits.applyAttempts || failure.class === 'permanent') {
@@ -120,7 +148,6 @@ async function single(options: ApplyOptions, run: () => Promise<number>): Promis
         await tx.inbox.retry(message.id, plus(now, Math.min(RETRY_FIRST_MS * 2 ** attempts, RETRY_MAX_MS)));
       }
     });
-    if (error.reason instanceof NotYet) return 1;
     const code = error.reason instanceof Park ? error.reason.code : failure.code;
     options.events.parked(
       message.site,
@@ -153,80 +180,82 @@ class Failed extends Error {
 
 interface Outcome {
   readonly message: InboxMessage;
-  readonly status: 'applied' | 'ignored' | 'superseded' | 'parked';
+  /** `waiting`: whose news it is depends on an answer that is under way. */
+  readonly status: 'applied' | 'ignored' | 'superseded' | 'parked' | 'waiting';
+  readonly parked?: ErrorCode;
+}
+
+/** What all messages of a transaction have changed together. */
+async function finish(tx: Tx, shared: Batch, now: Instant): Promise<void> {
+  await tx.resources.refreshTouched(shared.touched, { site: null, messageId: null, siteTime: null, now });
+  await reviewConflicts(tx, [...shared.visits], now);
+}
+
+/** Alone in its transaction a message is to blame for what fails. */
+async function naming<T>(message: InboxMessage, alone: boolean, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!alone || isStoreTrouble(error)) throw error;
+    throw new Failed(message, error);
+  }
 }
 
 async function applyOne(
   options: ApplyOptions,
   tx: Tx,
-  message: InboxMessage,
+  reading: Reading,
   effects: Effects,
-  alone: boolean,
+  batch: Batch,
 ): Promise<Outcome> {
-  try {
-    return { message, status: await applyMessage(options, tx, message, effects) };
-  } catch (error) {
-    if (error instanceof HubError && isStoreTrouble(error)) throw error;
-    throw alone ? new Failed(message, error) : error;
-  }
-}
-
-async function applyMessage(
-  options: ApplyOptions,
-  tx: Tx,
-  message: InboxMessage,
-  effects: Effects,
-): Promise<Outcome['status']> {
+  const { message, plan, site, mapped } = reading;
   const now = options.clock.now();
-  const plan = options.plan();
-  const site = plan.sites.find((candidate) => candidate.id === message.site);
-  if (site === undefined) {
-    await tx.inbox.done(message.id, 'ignored', 'the site is no longer in the configuration', now);
-    return 'ignored';
+  if (mapped.kind === 'failed') throw mapped.error;
+  if (site === null || mapped.kind === 'ignored') {
+    await tx.inbox.done(message.id, 'ignored', mapped.kind === 'ignored' ? mapped.because : null, now);
+    return { message, status: 'ignored' };
   }
   if (isOlder(message, await readApplied(tx, message))) {
     await tx.inbox.done(message.id, 'superseded', 'a later read of this object was applied before', now);
-    return 'superseded';
-  }
-  const mapping = options.mappingOf(site, message.kind);
-  if (mapping === null) {
-    await tx.inbox.done(message.id, 'ignored', `messages of kind ${message.kind} are not taken from this site`, now);
-    return 'ignored';
-  }
-  const mapped = mapping.map(message, { site, visitTypes: plan.hub.visitTypes });
-  if (mapped.kind === 'ignored') {
-    await tx.inbox.done(message.id, 'ignored', mapped.because, now);
-    return 'ignored';
+    return { message, status: 'superseded' };
   }
   if (mapped.kind === 'unreadable') {
     const code = mapped.issues[0]?.code ?? 'MESSAGE_UNREADABLE';
     await tx.inbox.park(message.id, { stage: 'map', code, reason: describeIssues(mapped.issues), barrier: false }, now);
-    options.events.parked(message.site, message.kind, 'map', code, message.id);
-    return 'parked';
+    return { message, status: 'parked', parked: code };
   }
   const cause = { site: site.id, messageId: message.id, siteTime: message.occurredAt ?? message.readAt, now };
   const context: ApplyContext = {
-    tx, plan, site, message, cause, now, effects,
+    tx, plan, site, message, cause, now, effects, batch,
     patients: options.patients,
     practitioners: options.practitioners,
     publishesSlots: options.publishesSlots(site),
   }; // prettier-ignore
+  const attached = await attachAll(context, mapped.changes);
+  if (attached === null) {
+    // Nothing of it is written yet, so the others of this transaction need not be run again.
+    await tx.inbox.retry(message.id, plus(now, UNDECIDED_MS));
+    return { message, status: 'waiting' };
+  }
   let applied: Applied = mapped.changes.length === 0 ? 'applied' : 'superseded';
   for (const change of mapped.changes) {
-    if ((await applyChange(context, change)) === 'applied') applied = 'applied';
+    if ((await applyChange(context, change, attached)) === 'applied') applied = 'applied';
   }
   const warnings = mapped.warnings.length === 0 ? null : mapped.warnings.join('; ');
   await tx.inbox.done(message.id, applied, applied === 'superseded' ? 'newer news was applied before' : warnings, now);
   if (message.object !== null && message.readAt !== null) {
     await tx.inbox.setAppliedReadAt(site.id, message.object, message.readAt);
   }
-  return applied;
+  return { message, status: applied };
 }
 
-function applyChange(context: ApplyContext, change: Change): Promise<Applied> {
+function applyChange(context: ApplyContext, change: Change, attached: ReadonlyMap<Change, Attached>): Promise<Applied> {
   switch (change.kind) {
-    case 'appointment':
-      return applyAppointment(context, change);
+    case 'appointment': {
+      const whose = attached.get(change);
+      if (whose === undefined) throw new HubError('INTERNAL', { detail: 'whose news it is was not looked up' });
+      return applyAppointment(context, change, whose);
+    }
     case 'appointment-gone':
       return applyGone(context, change);
     case 'slots':

@@ -3,51 +3,37 @@
  * inside one system all day; that is their business and no conflict (DESIGN section 8, step 5).
  */
 import { newId } from '../core/ids.ts';
-import { MINUTE_MS, plus } from '../core/instant.ts';
-import type { BusyRow, Touched } from '../store/contract-bookings.ts';
-import type { ApplyContext } from './apply-context.ts';
-import { spanOf } from './apply-context.ts';
+import { MINUTE_MS, plus, type Instant } from '../core/instant.ts';
+import type { Tx } from '../store/contract.ts';
 
 const DUE_MS = 30 * MINUTE_MS;
 
-export async function raiseConflicts(
-  context: ApplyContext,
-  appointmentId: string,
-  touched: readonly Touched[],
-): Promise<void> {
-  const { tx, site, now } = context;
-  const mine = await tx.busy.ofAppointment(appointmentId);
-  const span = spanOf(mine.map((row) => row.during));
-  if (span === null || touched.length === 0) return;
-  const rows = await tx.busy.conflicts([...new Set(mine.map((row) => row.resourceId))], span, null);
-  for (const other of rows) {
-    if (other.appointmentId === undefined || other.appointmentId === appointmentId || other.origin === 'block')
-      continue;
-    if (!mine.some((row) => clashes(row, other)) || (other.site === site.id && other.origin !== 'hub')) continue;
-    const [first = '', second = ''] = [appointmentId, other.appointmentId].sort();
+/** Opens a work item for each pair that clashes now, and closes those of pairs that do no longer. */
+export async function reviewConflicts(tx: Tx, appointmentIds: readonly string[], now: Instant): Promise<void> {
+  if (appointmentIds.length === 0) return;
+  const clashes = await tx.busy.clashes(appointmentIds);
+  const standing = new Set<string>();
+  for (const clash of clashes) {
+    const subject = `appointments:${[clash.appointmentId, clash.other].sort().join(':')}`;
+    if (standing.has(subject)) continue;
+    standing.add(subject);
     await tx.workItems.open({
       id: newId(now),
       kind: 'conflict',
-      subject: `appointments:${first}:${second}`,
-      site: site.id,
+      subject,
+      site: clash.site,
       role: 'scheduling',
       dueAt: plus(now, DUE_MS),
       openedAt: now,
       evidence: {
-        appointment: appointmentId,
-        other: other.appointmentId,
-        resource: other.resourceId,
-        otherSite: other.site,
+        appointment: clash.appointmentId,
+        other: clash.other,
+        resource: clash.resourceId,
+        otherSite: clash.otherSite,
       },
     });
   }
-}
-
-function clashes(mine: BusyRow, other: BusyRow): boolean {
-  return (
-    mine.resourceId === other.resourceId &&
-    mine.occupancy !== other.occupancy &&
-    mine.during.start < other.during.end &&
-    other.during.start < mine.during.end
-  );
+  for (const subject of await tx.workItems.openAbout('conflict', appointmentIds)) {
+    if (!standing.has(subject)) await tx.workItems.close('conflict', subject, now);
+  }
 }

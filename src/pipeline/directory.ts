@@ -127,6 +127,7 @@ async function putCalendar(
   await putSchedule(tx, site, key, {
     practitioner: who,
     location,
+    isRoom: rule.location !== undefined && site.locations[rule.location]?.room === true,
     ...(rule.name === undefined ? {} : { name: rule.name }),
     ...(rule.specialty === undefined ? {} : { specialty: rule.specialty }),
     serviceTypes: visitTypes,
@@ -137,6 +138,8 @@ async function putCalendar(
 export interface ScheduleFacts {
   readonly practitioner: { readonly practitionerId: string; readonly roleId: string } | null;
   readonly location: string | null;
+  /** The location is taken by one visit at a time. */
+  readonly isRoom: boolean;
   readonly name?: string;
   readonly specialty?: string;
   readonly serviceTypes?: Parameters<typeof canonical.schedule>[3]['serviceTypes'];
@@ -160,7 +163,7 @@ export async function putSchedule(tx: Tx, site: SiteSettings, key: string, facts
     ...(facts.specialty === undefined ? {} : { specialty: facts.specialty }),
     ...(facts.serviceTypes === undefined ? {} : { serviceTypes: facts.serviceTypes }),
   });
-  await tx.resources.put(
+  const changed = await tx.resources.put(
     {
       type: 'Schedule',
       id,
@@ -178,11 +181,16 @@ export async function putSchedule(tx: Tx, site: SiteSettings, key: string, facts
     },
     { ...facts.cause, messageId: null },
   );
-  await tx.resources.setScheduleActors(id, actors);
+  // The actors are in the text, and both were written together.
+  if (!changed) return id;
+  // Nobody's calendar, and no room's: it is the calendar itself that a visit takes, not the clinic with all who work there.
+  const itself = facts.practitioner === null && !facts.isRoom ? [{ type: 'Schedule', id }] : [];
+  await tx.resources.setScheduleActors(id, [...actors, ...itself]);
   return id;
 }
 
-function asserted(code: string, rule: ResourceRule): { code: string; npi?: string; name?: string } {
+/** Whose calendar it is, as the site file says. */
+export function asserted(code: string, rule: ResourceRule): { code: string; npi?: string; name?: string } {
   const npi = rule.practitioner?.startsWith('npi:') === true ? rule.practitioner.slice(4) : undefined;
   return {
     code: rule.practitioner?.startsWith('local:') === true ? rule.practitioner.slice(6) : code,

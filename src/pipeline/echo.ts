@@ -2,18 +2,21 @@
  * Whose news is it? The echo of our own write may arrive before the site's answer. A site booking that matches one of ours
  * whose answer is open is that booking's evidence; only one that provably is not ours is foreign (DESIGN section 7).
  */
-import { isUuid } from '../core/ids.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import type { AppointmentStatus } from '../fhir/types.ts';
-import type { AppointmentChange, PatientAssertion } from '../mappings/contract.ts';
+import { HOUR_MS, MINUTE_MS, plus } from '../core/instant.ts';
+import { isUuid, newId } from '../core/ids.ts';
+import type { AppointmentChange, Change, PatientAssertion } from '../mappings/contract.ts';
 import type { Booking, BookingState } from '../store/contract-bookings.ts';
-import { NotYet, type ApplyContext } from './apply-context.ts';
+import type { ApplyContext } from './apply-context.ts';
 import { occupiesTime } from './apply-appointment.ts';
 
 /** States in which the site's answer is open. */
 const OPEN: readonly BookingState[] = ['queued', 'sent', 'accepted', 'unknown', 'unsent', 'parked'];
 /** How soon undecidable news is looked at again. */
-const UNDECIDED_MS = 500;
+export const UNDECIDED_MS = 500;
+/** By so much a site's clock may be wrong before a record that is older than our request is provably not ours. */
+const SKEW_MS = 10 * MINUTE_MS;
 
 export interface Attached {
   readonly appointmentId: string;
@@ -21,43 +24,87 @@ export interface Attached {
   readonly booking: Booking | null;
 }
 
-export async function attachTo(context: ApplyContext, change: AppointmentChange): Promise<Attached> {
-  const { tx, site } = context;
-  const known = await tx.resources.appointmentByKey(site.id, change.key);
-  if (known !== null) {
-    const booking = await tx.bookings.latestOf(known);
-    return { appointmentId: known, booking: booking !== null && OPEN.includes(booking.state) ? booking : null };
+/** Looked up for all visits of a message before anything of it is written. Null: one of them cannot be told yet. */
+export async function attachAll(
+  context: ApplyContext,
+  changes: readonly Change[],
+): Promise<ReadonlyMap<Change, Attached> | null> {
+  const all = new Map<Change, Attached>();
+  for (const change of changes) {
+    if (change.kind !== 'appointment') continue;
+    const attached = await attachTo(context, change);
+    if (attached === 'undecided') return null;
+    all.set(change, attached);
   }
-  if (change.correlation !== undefined && isUuid(change.correlation)) {
-    const booking = await tx.bookings.get(change.correlation);
-    if (booking !== null && booking.site === site.id && booking.action === 'place') {
-      return { appointmentId: booking.appointmentId, booking: OPEN.includes(booking.state) ? booking : null };
-    }
-  }
-  const candidate = change.correlation === undefined ? await matching(context, change) : null;
-  return candidate === null
-    ? { appointmentId: canonicalId.appointment(site.identity, change.key), booking: null }
-    : { appointmentId: candidate.appointmentId, booking: candidate };
+  return all;
 }
 
-/** By site, calendar, start and person. Two candidates, or no person to compare, wait for the answer or `find`. */
-async function matching(context: ApplyContext, change: AppointmentChange): Promise<Booking | null> {
+async function attachTo(context: ApplyContext, change: AppointmentChange): Promise<Attached | 'undecided'> {
+  const { tx, site } = context;
+  const known = await tx.resources.appointmentByKey(site.id, change.key);
+  if (known !== null) return attachedTo(context, known);
+  const foreign: Attached = { appointmentId: canonicalId.appointment(site.identity, change.key), booking: null };
+  if (change.correlation === undefined) {
+    const candidate = await matching(context, change);
+    if (candidate === 'undecided') return candidate;
+    return candidate === null ? foreign : { appointmentId: candidate.appointmentId, booking: candidate };
+  }
+  const booking = isUuid(change.correlation) ? await tx.bookings.get(change.correlation) : null;
+  if (booking === null || booking.site !== site.id || booking.action !== 'place') return foreign;
+  // Our reference in a second record: staff have copied the visit. The first is ours, this one is theirs.
+  if (booking.siteKey !== null && booking.siteKey !== change.key) return foreign;
+  if (!OPEN.includes(booking.state)) await contradicted(context, booking, change);
+  return { appointmentId: booking.appointmentId, booking: OPEN.includes(booking.state) ? booking : null };
+}
+
+export async function attachedTo(context: ApplyContext, appointmentId: string): Promise<Attached> {
+  const booking = await context.tx.bookings.latestOf(appointmentId);
+  return { appointmentId, booking: booking !== null && OPEN.includes(booking.state) ? booking : null };
+}
+
+/** The caller was told that the site does not have the booking, and here it is: only a person can put that right. */
+async function contradicted(context: ApplyContext, booking: Booking, change: AppointmentChange): Promise<void> {
+  const { tx, now, site } = context;
+  if (booking.state === 'booked' || !occupiesTime(change.status)) return;
+  await tx.workItems.open({
+    id: newId(now),
+    kind: 'unresolved-booking',
+    subject: `booking:${booking.id}`,
+    site: site.id,
+    role: 'scheduling',
+    dueAt: plus(now, HOUR_MS),
+    openedAt: now,
+    evidence: {
+      action: booking.action,
+      appointment: booking.appointmentId,
+      why: `the caller was told ${booking.state}, and the site has the visit`,
+    },
+  });
+}
+
+/** By site, calendar, start and person. What fits two, or names no person to compare, waits for the answer or `find`. */
+async function matching(context: ApplyContext, change: AppointmentChange): Promise<Booking | 'undecided' | null> {
   if (change.during === undefined) return null;
   const start = change.during.start;
+  const created = change.created;
   const calendars = change.participants.flatMap((one) => (one.actor.kind === 'calendar' ? [one.actor.code] : []));
   const open = (await context.tx.bookings.openAt(context.site.id, change.during)).filter(
     (booking) =>
       booking.action === 'place' &&
       booking.siteKey === null &&
       booking.during?.start === start &&
+      // A record that is older than our request is not what our request made.
+      (created === undefined || created >= booking.createdAt - SKEW_MS) &&
       (calendars.length === 0 || calendars.includes(booking.order.place?.calendar ?? '')),
   );
   if (open.length === 0) return null;
   const [patient] = change.patients;
-  if (patient === undefined) throw new NotYet('a booking of ours at this time is not answered yet', UNDECIDED_MS);
-  const ours = open.filter((booking) => samePerson(booking, patient));
-  if (ours.length > 1) throw new NotYet('two bookings of ours fit this record', UNDECIDED_MS);
-  return ours[0] ?? null;
+  const ours = patient === undefined ? open : open.filter((booking) => samePerson(booking, patient));
+  const [only] = ours;
+  // A cancelled record of the same person may be ours, or one that was cancelled there before we asked.
+  if (patient !== undefined && ours.length === 1 && occupiesTime(change.status)) return only ?? null;
+  // A parked booking waits for a person, who may take days: its news must not wait with it.
+  return ours.some((booking) => booking.state !== 'parked') ? 'undecided' : null;
 }
 
 function samePerson(booking: Booking, assertion: PatientAssertion): boolean {
@@ -66,6 +113,9 @@ function samePerson(booking: Booking, assertion: PatientAssertion): boolean {
   const shared = facts.identifiers.some((mine) =>
     assertion.identifiers.some((theirs) => theirs.system === mine.system && theirs.value === mine.value),
   );
+  const born = facts.birthDate ?? assertion.birthDate;
+  // Two people of one name are told apart by their birth dates, where both are known.
+  if (!shared && born !== (assertion.birthDate ?? born)) return false;
   return shared || (same(facts.family, assertion.family) && same(facts.given, assertion.given));
 }
 

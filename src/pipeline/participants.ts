@@ -2,10 +2,11 @@
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { SYSTEMS, type AppointmentParticipant } from '../fhir/types.ts';
 import { formatInstant, type Interval } from '../core/instant.ts';
-import type { ParticipantStatement, ResourceAssertion } from '../mappings/contract.ts';
+import type { ParticipantStatement, PractitionerAssertion, ResourceAssertion } from '../mappings/contract.ts';
 import type { PractitionerMatch } from '../identity/contract.ts';
-import { Park, type ApplyContext } from './apply-context.ts';
-import { putLocation, putSchedule } from './directory.ts';
+import type { SiteSettings } from '../settings/shape.ts';
+import { once, Park, type ApplyContext } from './apply-context.ts';
+import { asserted, putLocation, putSchedule } from './directory.ts';
 
 export interface ResolvedParticipant {
   readonly statement: ParticipantStatement;
@@ -60,11 +61,7 @@ async function resolveOne(
     const isRoom = rule.location !== undefined && site.locations[rule.location]?.room === true;
     return {
       ...base,
-      occupies: [
-        ...(who === null ? [] : [who.practitionerId]),
-        // A calendar without a person is a room or a device of its own: it is the place that is taken.
-        ...(locationId !== null && (isRoom || who === null) ? [locationId] : []),
-      ],
+      occupies: calendarTakes(site, actor.code, who?.practitionerId ?? null, isRoom ? locationId : null),
       actors: [...(who === null ? [] : [who.practitionerId, who.roleId]), ...(locationId === null ? [] : [locationId])],
       participants: [
         ...(who === null ? [] : [participant(`Practitioner/${who.practitionerId}`, statement.type ?? 'PPRF')]),
@@ -78,7 +75,7 @@ async function resolveOne(
   }
 
   if (actor.kind === 'practitioner') {
-    const who = await context.practitioners.resolve(actor.assertion, site, tx, cause);
+    const who = await practitionerOf(context, actor.assertion);
     return {
       ...base,
       occupies: [who.practitionerId],
@@ -90,9 +87,11 @@ async function resolveOne(
   }
 
   if (actor.kind === 'location') {
-    const key = locationKey(context, actor.code);
+    const key = locationKey(site, actor.code);
     const settings = site.locations[key];
-    const id = await putLocation(tx, site, key, settings ?? unlisted(context, key, actor.name), cause);
+    const id = await once(context, `location ${site.id} ${key}`, () =>
+      putLocation(tx, site, key, settings ?? unlisted(context, key, actor.name), cause),
+    );
     if (settings === undefined) await tx.resources.countUnmapped(site.id, 'location', actor.code, context.now);
     return {
       ...base,
@@ -137,12 +136,28 @@ export async function scheduleOf(
   const key = [person?.practitionerCode, place?.locationKey]
     .filter((part) => part !== null && part !== undefined)
     .join('@');
-  const id = await putSchedule(tx, site, key, {
-    practitioner: person?.practitioner ?? null,
-    location: place?.locationId ?? null,
-    cause,
-  });
+  const isRoom = place?.locationKey !== undefined && place.locationKey !== null && site.locations[place.locationKey]?.room === true; // prettier-ignore
+  const facts = { practitioner: person?.practitioner ?? null, location: place?.locationId ?? null, isRoom, cause };
+  const id = await once(context, `schedule ${site.id} ${key}`, () => putSchedule(tx, site, key, facts));
   return { id, key };
+}
+
+/** Nobody's calendar, and no room's: the calendar itself. */
+export function calendarTakes(
+  site: SiteSettings,
+  calendar: string,
+  practitionerId: string | null,
+  roomId: string | null,
+): string[] {
+  const taken = [practitionerId, roomId].filter((id) => id !== null);
+  return taken.length > 0 ? taken : [canonicalId.schedule(site.identity, calendar)];
+}
+
+function practitionerOf(context: ApplyContext, assertion: PractitionerAssertion): Promise<PractitionerMatch> {
+  const { site, tx, cause, practitioners } = context;
+  return once(context, `practitioner ${site.id} ${JSON.stringify(assertion)}`, () =>
+    practitioners.resolve(assertion, site, tx, cause),
+  );
 }
 
 /** What an assertion alone occupies: for blocks, which have no appointment. */
@@ -150,28 +165,14 @@ export async function resolveActor(context: ApplyContext, actor: ResourceAsserti
   return resolveOne(context, { actor, status: 'accepted' }, null);
 }
 
-async function matchPractitioner(
+function matchPractitioner(
   context: ApplyContext,
   actor: Extract<ResourceAssertion, { kind: 'calendar' }>,
 ): Promise<PractitionerMatch> {
-  const { site, tx, cause } = context;
-  const rule = site.resources.calendars[actor.code];
-  const reference = rule?.practitioner ?? '';
-  const local = reference.startsWith('local:') ? reference.slice(6) : actor.code;
-  return context.practitioners.resolve(
-    {
-      code: local,
-      ...(reference.startsWith('npi:') ? { npi: reference.slice(4) } : {}),
-      ...(rule?.name === undefined ? {} : { name: rule.name }),
-    },
-    site,
-    tx,
-    cause,
-  );
+  return practitionerOf(context, asserted(actor.code, context.site.resources.calendars[actor.code] ?? {}));
 }
 
-function locationKey(context: ApplyContext, code: string): string {
-  const { locations } = context.site;
+export function locationKey({ locations }: Pick<SiteSettings, 'locations'>, code: string): string {
   if (locations[code] !== undefined) return code;
   return Object.entries(locations).find(([, settings]) => settings.codes.includes(code))?.[0] ?? code;
 }

@@ -27,14 +27,15 @@ export async function visitTypeOf(context: ApplyContext, local: string): Promise
 
 export function securityOf(
   site: SiteSettings,
-  of: { readonly location: string | null; readonly visitType: string | null; readonly codes: readonly string[] },
+  of: { readonly location: string | null; readonly visitType: string | null; readonly labels: readonly string[] },
 ): string[] {
   const { sensitivity } = site;
   const labels = [
     ...sensitivity.site,
     ...(of.location === null ? [] : (sensitivity.departments[of.location] ?? [])),
     ...(of.visitType === null ? [] : (sensitivity.visitTypes[of.visitType] ?? [])),
-    ...of.codes.flatMap((code) => sensitivity.codes[code] ?? []),
+    // The mapping has read the site's codes (sensitivity.codes) already.
+    ...of.labels,
   ];
   return [...new Set(labels)].sort();
 }

@@ -58,7 +58,7 @@ export interface BookingStore {
   dueChecks(now: Instant, limit: number): Promise<readonly Booking[]>;
   /** Sent ones whose call's deadline has passed without a recorded outcome. */
   overdue(now: Instant, limit: number): Promise<readonly Booking[]>;
-  /** Open placements (sent, unknown, accepted, queued, unsent) of a site around a time: candidates for an echo. */
+  /** Open placements (sent, unknown, accepted, queued, unsent, parked) of a site around a time: candidates for an echo. */
   openAt(site: string, during: Interval): Promise<readonly Booking[]>;
   /** The newest one that concerns an appointment. */
   latestOf(appointmentId: string): Promise<Booking | null>;

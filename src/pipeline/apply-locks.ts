@@ -1,0 +1,81 @@
+/**
+ * Everything that a batch will change is locked by one call before the first change, under the same names as booking locks it
+ * (DESIGN section 8, step 5): so a hold and a site's news never pass each other unseen, a slot that is only just being written
+ * cannot miss a hold that is only just being committed, and nobody waits for anybody in a ring.
+ */
+import { canonicalId } from '../fhir/canonical-ids.ts';
+import type { PractitionerIndex } from '../identity/contract.ts';
+import type { Change, ResourceAssertion } from '../mappings/contract.ts';
+import type { SiteSettings } from '../settings/shape.ts';
+import type { Tx } from '../store/contract.ts';
+import { asserted } from './directory.ts';
+import { calendarTakes, locationKey } from './participants.ts';
+
+export interface Stated {
+  readonly site: SiteSettings;
+  readonly changes: readonly Change[];
+}
+
+export async function lockWhatIsStated(
+  tx: Tx,
+  practitioners: Pick<PractitionerIndex, 'idOf'>,
+  stated: readonly Stated[],
+): Promise<void> {
+  const ids = new Set<string>();
+  const keys: { site: string; key: string }[] = [];
+  for (const { site, changes } of stated) {
+    for (const change of changes) {
+      for (const id of taken(practitioners, site, change)) ids.add(id);
+      if (change.kind === 'appointment' || change.kind === 'appointment-gone') {
+        keys.push({ site: site.id, key: change.key });
+        ids.add(canonicalId.appointment(site.identity, change.key));
+      }
+    }
+  }
+  const held = keys.length === 0 ? [] : await tx.busy.heldByKeys(keys);
+  await tx.lock([...ids, ...held]);
+}
+
+function taken(practitioners: Pick<PractitionerIndex, 'idOf'>, site: SiteSettings, change: Change): readonly string[] {
+  const patient = (key: string): string => `patient:${site.id}:${key}`;
+  switch (change.kind) {
+    case 'appointment':
+      return [
+        ...change.participants.flatMap(({ actor }) => takenBy(practitioners, site, actor)),
+        ...change.patients.map(({ key }) => patient(key)),
+      ];
+    case 'appointment-gone':
+      return [];
+    case 'slots':
+    case 'blocks':
+      return takenBy(practitioners, site, { kind: 'calendar', code: change.calendar });
+    case 'block':
+      return takenBy(practitioners, site, change.actor);
+    case 'patient':
+      return [patient(change.patient.key)];
+  }
+}
+
+/** What the actor may occupy, or a place that is closed as a whole. */
+function takenBy(
+  practitioners: Pick<PractitionerIndex, 'idOf'>,
+  site: SiteSettings,
+  actor: ResourceAssertion,
+): readonly string[] {
+  switch (actor.kind) {
+    case 'calendar': {
+      const rule = site.resources.calendars[actor.code];
+      // Nobody's here: its message will be parked.
+      if (rule === undefined) return [];
+      const who = rule.practitioner === undefined ? null : practitioners.idOf(asserted(actor.code, rule), site);
+      const room = rule.location !== undefined && site.locations[rule.location]?.room === true ? rule.location : null;
+      return calendarTakes(site, actor.code, who, room === null ? null : canonicalId.location(site.identity, room));
+    }
+    case 'practitioner':
+      return [practitioners.idOf(actor.assertion, site)];
+    case 'location':
+      return [canonicalId.location(site.identity, locationKey(site, actor.code))];
+    case 'device':
+      return [canonicalId.device(site.identity, actor.code)];
+  }
+}
