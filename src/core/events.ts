@@ -1,7 +1,8 @@
 /**
- * Named events: each makes one log line and one metric. Levels say what the operator must do: error: act now; warn: look today;
- * info: something rare happened; debug: normal operation. No field may hold a name, birth date, phone number or message body:
- * fields are ids, codes, counts and durations (test/stories feeds the fixtures through and searches the log).
+ * Named events: each makes one log line and one metric. Levels say what the operator must do: error: act now; warn:
+ * look today; info: something rare happened; debug: normal operation. No field may hold a name, birth date, phone
+ * number or message body: fields are ids, codes, counts and durations (test/stories feeds the fixtures through and
+ * searches the log).
  */
 interface EventSpec {
   readonly level: 'debug' | 'info' | 'warn' | 'error';

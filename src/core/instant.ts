@@ -30,8 +30,9 @@ export function plus(at: Instant, ms: number): Instant {
 const WITH_ZONE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})$/;
 
 /**
- * Reads a date-time that carries its own zone: `2026-12-01T09:00:00-05:00`, `...-0500` (Acuity writes no colon) or `...Z`.
- * Null when the text is anything else, also when it has no zone: whose zone would apply is not for this function to guess.
+ * Reads a date-time that carries its own zone: `2026-12-01T09:00:00-05:00`, `...-0500` (Acuity writes no colon) or
+ * `...Z`. Null when the text is anything else, also when it has no zone: whose zone would apply is not for this
+ * function to guess.
  */
 export function parseInstant(text: string): Instant | null {
   if (!WITH_ZONE.test(text)) return null;

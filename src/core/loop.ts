@@ -1,6 +1,6 @@
 /**
- * A stage's heartbeat: runs `step` when rung and at least every `tick_ms`, one step at a time, until aborted. A ring during
- * a step runs another step after it. Losing a ring costs at most one tick.
+ * A stage's heartbeat: runs `step` when rung and at least every `tick_ms`, one step at a time, until aborted. A ring
+ * during a step runs another step after it. Losing a ring costs at most one tick.
  */
 import type { Clock } from './clock.ts';
 

@@ -9,7 +9,12 @@ export interface Telemetry {
   /** Prometheus text. */
   metrics(): Promise<string>;
   /** A value that is read when metrics are asked for. */
-  gauge(name: string, help: string, labels: readonly string[], read: () => Promise<readonly { readonly labels: Record<string, string>; readonly value: number }[]>): void; // prettier-ignore
+  gauge(name: string, help: string, labels: readonly string[], read: () => Promise<readonly Measured[]>): void;
+}
+
+export interface Measured {
+  readonly labels: Record<string, string>;
+  readonly value: number;
 }
 
 export interface TelemetryOptions {

@@ -1,6 +1,6 @@
 /**
- * Ids of canonical resources are functions of who owns them and what the owner calls them, so that a re-load, a replay, or a
- * cancel and re-open finds the same resource. `site` is SiteSettings.identity, which survives a renamed file.
+ * Ids of canonical resources are functions of who owns them and what the owner calls them, so that a re-load, a replay,
+ * or a cancel and re-open finds the same resource. `site` is SiteSettings.identity, which survives a renamed file.
  */
 import { derivedId } from '../core/ids.ts';
 import { formatInstant, type Interval } from '../core/instant.ts';

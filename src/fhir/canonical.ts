@@ -71,6 +71,7 @@ export function location(site: SiteSettings, key: string, settings: LocationSett
 }
 
 export function healthcareService(code: string, visitType: VisitType): HealthcareService {
+  const patients = visitType.patients === 'any' ? 'all' : visitType.patients;
   return {
     resourceType: 'HealthcareService',
     identifier: [{ system: SYSTEMS.visitType, value: code }],
@@ -78,7 +79,7 @@ export function healthcareService(code: string, visitType: VisitType): Healthcar
     type: [{ coding: [{ system: SYSTEMS.visitType, code, display: visitType.name }] }],
     ...(visitType.specialty === undefined ? {} : { specialty: [specialtyConcept(visitType.specialty)] }),
     name: visitType.name,
-    comment: `${visitType.duration_min} minutes, ${visitType.modality}, ${visitType.patients === 'any' ? 'all' : visitType.patients} patients`,
+    comment: `${visitType.duration_min} minutes, ${visitType.modality}, ${patients} patients`,
   };
 }
 

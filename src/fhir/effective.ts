@@ -1,6 +1,6 @@
 /**
- * The effective status of a Slot: what the owning site says, lowered by everything known to occupy its resources at any site.
- * Never raised: a slot that its site calls taken is not offered because our calendar looks empty.
+ * The effective status of a Slot: what the owning site says, lowered by everything known to occupy its resources at any
+ * site. Never raised: a slot that its site calls taken is not offered because our calendar looks empty.
  */
 import type { Interval } from '../core/instant.ts';
 import type { SlotStatus } from './types.ts';
@@ -50,8 +50,8 @@ export function effectiveStatus(slot: SlotFacts, occupied: readonly Occupied[]):
 }
 
 /**
- * The site has counted what it knew when it was asked last, and no hold of ours is among that. A seat that was booked since is in
- * neither; so all visits that we know of the class are counted too, and the lower of both counts holds.
+ * The site has counted what it knew when it was asked last, and no hold of ours is among that. A seat that was booked
+ * since is in neither; so all visits that we know of the class are counted too, and the lower of both counts holds.
  */
 export function seatsLeft(
   slot: Pick<SlotFacts, 'capacity' | 'seatsLeft'>,

@@ -1,6 +1,7 @@
 /**
- * Acknowledgements (HL7 v2 chapter 2, "message acknowledgement"). Original mode: MSH-15 and MSH-16 are both empty and one
- * answer says AA, AE or AR. Enhanced mode: an accept acknowledgement says CA, CE or CR as soon as the message is safe.
+ * Acknowledgements (HL7 v2 chapter 2, "message acknowledgement"). Original mode: MSH-15 and MSH-16 are both empty and
+ * one answer says AA, AE or AR. Enhanced mode: an accept acknowledgement says CA, CE or CR as soon as the message is
+ * safe.
  */
 import type { Instant } from '../core/instant.ts';
 import { isWideCharset, latin1, utf16Order } from './charset.ts';
@@ -59,14 +60,16 @@ export interface AckContent {
   readonly errors?: readonly AckError[];
 }
 
-/** Enhanced unless MSH-15 and MSH-16 are both empty; one of them alone is not allowed, the empty one then counts as NE. */
+/**
+ * Enhanced unless MSH-15 and MSH-16 are both empty; one of them alone is not allowed, the empty one then counts as NE.
+ */
 export function ackModeOf(message: Header): 'original' | 'enhanced' {
   return message.component(15) === '' && message.component(16) === '' ? 'original' : 'enhanced';
 }
 
 /**
- * The code of the answer on the sender's connection, or null when the sender wants none (MSH-15 NE, or ER and SU that do
- * not fit). A sender that wants only an application acknowledgement (MSH-15 NE, MSH-16 AL) waits for AA on the same
+ * The code of the answer on the sender's connection, or null when the sender wants none (MSH-15 NE, or ER and SU that
+ * do not fit). A sender that wants only an application acknowledgement (MSH-15 NE, MSH-16 AL) waits for AA on the same
  * connection in practice, so it gets that.
  */
 export function ackCode(header: Header, outcome: AckOutcome, mode: AckMode = 'auto'): AckCode | null {
@@ -97,8 +100,8 @@ function isWanted(condition: string, outcome: AckOutcome): boolean {
 
 /**
  * The bytes of the acknowledgement. MSA-2 is the sender's MSH-10 byte for byte, whatever it is; MSH-3/4 and 5/6 change
- * places, MSH-11, 12 and 18 are the sender's, so the answer is in the sender's character set. MSH-15 and 16 stay empty: an
- * acknowledgement is not acknowledged.
+ * places, MSH-11, 12 and 18 are the sender's, so the answer is in the sender's character set. MSH-15 and 16 stay empty:
+ * an acknowledgement is not acknowledged.
  */
 export function acknowledge(header: Header, content: AckContent): Uint8Array {
   const { separators } = header;
@@ -191,8 +194,8 @@ function ascii(text: string): string {
 }
 
 /**
- * Why a message cannot be taken over MLLP, null when it can: the bytes of UTF-16 and UTF-32 may hold block characters, so a
- * frame of them may be a piece of a message. Answer it with `rejected`.
+ * Why a message cannot be taken over MLLP, null when it can: the bytes of UTF-16 and UTF-32 may hold block characters,
+ * so a frame of them may be a piece of a message. Answer it with `rejected`.
  */
 export function mllpRefusal(bytes: Uint8Array, header: Header): AckError | null {
   if (utf16Order(bytes) === null && !isWideCharset(header.charset)) return null;

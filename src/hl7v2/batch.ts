@@ -1,6 +1,7 @@
 /**
  * Cuts files and frames of several messages apart: `[FHS] { [BHS] { MSH ... } [BTS] } [FTS]` (HL7 v2 chapter 2, "batch
- * protocol"), and messages that simply follow one another. Works on bytes, so every message keeps the bytes it came with.
+ * protocol"), and messages that simply follow one another. Works on bytes, so every message keeps the bytes it came
+ * with.
  */
 import { latin1, utf16Order } from './charset.ts';
 

@@ -1,13 +1,13 @@
 /**
- * Character sets of HL7 v2: MSH-18 (table 0211) to an encoding. Decoding happens after framing and before splitting, on the
- * whole message: in Big5, GB 18030 and Shift_JIS the second byte of a character may look like `|`, `^` or `\`.
+ * Character sets of HL7 v2: MSH-18 (table 0211) to an encoding. Decoding happens after framing and before splitting, on
+ * the whole message: in Big5, GB 18030 and Shift_JIS the second byte of a character may look like `|`, `^` or `\`.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
 
 /**
- * What to read where MSH-18 is empty. The standard says 7-bit ASCII; senders put anything there. `auto` is UTF-8 where the
- * bytes are valid UTF-8, else Windows-1252; anything else is the name of an encoding.
+ * What to read where MSH-18 is empty. The standard says 7-bit ASCII; senders put anything there. `auto` is UTF-8 where
+ * the bytes are valid UTF-8, else Windows-1252; anything else is the name of an encoding.
  */
 export type DefaultCharset = 'auto' | (string & {});
 
@@ -67,7 +67,9 @@ export function isWideCharset(charset: string): boolean {
   return WIDE.has(encodingOf(charset) ?? '');
 }
 
-/** `le` or `be` when the bytes are UTF-16 whatever MSH-18 says: a byte order mark, or every other byte of `MSH` is 0. */
+/**
+ * `le` or `be` when the bytes are UTF-16 whatever MSH-18 says: a byte order mark, or every other byte of `MSH` is 0.
+ */
 export function utf16Order(bytes: Uint8Array): 'le' | 'be' | null {
   const [a, b, c, d] = bytes;
   if (a === 0xff && b === 0xfe) return 'le';

@@ -1,6 +1,7 @@
 /**
- * Escape sequences of HL7 v2 (chapter 2, "use of escape sequences in text fields"), both ways. Reading scans once from left
- * to right and never reads its own result again (`\E\F\E\` is the text `\F\`); a sequence that is not known stays as it is.
+ * Escape sequences of HL7 v2 (chapter 2, "use of escape sequences in text fields"), both ways. Reading scans once from
+ * left to right and never reads its own result again (`\E\F\E\` is the text `\F\`); a sequence that is not known stays
+ * as it is.
  */
 import { decodePart, type DefaultCharset } from './charset.ts';
 import { STANDARD_SEPARATORS, type Separators } from './separators.ts';
@@ -105,8 +106,8 @@ export interface EscapeOptions {
 }
 
 /**
- * Text as it may stand between separators: `unescape(escape(text))` is `text`, with `lineEnds: 'hex'`. Block characters of
- * MLLP are written as hex, since a frame must not hold them. Without an escape character separators become blanks.
+ * Text as it may stand between separators: `unescape(escape(text))` is `text`, with `lineEnds: 'hex'`. Block characters
+ * of MLLP are written as hex, since a frame must not hold them. Without an escape character separators become blanks.
  */
 export function escape(
   text: string,

@@ -1,7 +1,8 @@
 /**
- * MLLP frames: 0x0B, the message, 0x1C 0x0D ("Minimal Lower Layer Protocol", HL7 transport specification, release 1). One
- * decoder per socket: one shared by all sockets of a listener mixes two senders into one message (seen in a published
- * server). Pure; each byte is looked at a fixed number of times whatever the chunks, and no more than one frame is kept.
+ * MLLP frames: 0x0B, the message, 0x1C 0x0D ("Minimal Lower Layer Protocol", HL7 transport specification, release 1).
+ * One decoder per socket: one shared by all sockets of a listener mixes two senders into one message (seen in a
+ * published server). Pure; each byte is looked at a fixed number of times whatever the chunks, and no more than one
+ * frame is kept.
  */
 export const VT = 0x0b;
 export const FS = 0x1c;
@@ -12,8 +13,8 @@ export interface FrameOptions {
   /** A longer message is not kept: it is skipped to its end. */
   readonly maxFrame_bytes: number;
   /**
-   * `required`: FS ends a frame only before CR, else it is data. `optional`: FS alone ends it, for senders that never write
-   * the CR and wait for an answer; data cannot hold FS then.
+   * `required`: FS ends a frame only before CR, else it is data. `optional`: FS alone ends it, for senders that never
+   * write the CR and wait for an answer; data cannot hold FS then.
    */
   readonly finalCr?: 'required' | 'optional';
   /** How much of an oversize message is kept, to read its header and answer it. */
@@ -215,8 +216,8 @@ export class FrameDecoder {
 const FS_BYTE = Buffer.from([FS]);
 
 /**
- * Where a message begins anew inside what was framed (VT and a header segment), 0 where it does not. Read as one message
- * it would carry one patient's header and another's appointment.
+ * Where a message begins anew inside what was framed (VT and a header segment), 0 where it does not. Read as one
+ * message it would carry one patient's header and another's appointment.
  */
 function restartOf(whole: Buffer): number {
   let from = whole.length;

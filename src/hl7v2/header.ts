@@ -1,6 +1,6 @@
 /**
- * Quick reading of the header alone, on bytes, for routing and for acknowledgements: a message that cannot be parsed or is
- * too long must still be answered under its own control id. Takes an MSH that stops anywhere and damaged separators.
+ * Quick reading of the header alone, on bytes, for routing and for acknowledgements: a message that cannot be parsed or
+ * is too long must still be answered under its own control id. Takes an MSH that stops anywhere and damaged separators.
  */
 import { decodePart, latin1, type DefaultCharset } from './charset.ts';
 import { hexReader, unescape } from './escapes.ts';
@@ -99,8 +99,8 @@ export function header(bytes: Uint8Array, defaultCharset: DefaultCharset = 'auto
 }
 
 /**
- * Where the header begins in text that starts with line ends, a byte order mark or strange bytes; -1 without any. The first
- * MSH of a line counts before one in the middle of a line.
+ * Where the header begins in text that starts with line ends, a byte order mark or strange bytes; -1 without any. The
+ * first MSH of a line counts before one in the middle of a line.
  */
 export function findHeader(text: string): number {
   let inLine = -1;

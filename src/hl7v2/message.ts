@@ -1,6 +1,6 @@
 /**
- * Parser for HL7 v2 messages in the vertical-bar encoding. It never throws on content: what is odd is told in `issues` and
- * read as well as it can be.
+ * Parser for HL7 v2 messages in the vertical-bar encoding. It never throws on content: what is odd is told in `issues`
+ * and read as well as it can be.
  */
 import { decode, type DefaultCharset } from './charset.ts';
 import { hexReader } from './escapes.ts';
@@ -89,8 +89,8 @@ export class Message {
   }
 
   /**
-   * Runs that begin at a segment named `start` and end before the next such segment, before a segment named in `ends`, or
-   * with the message. `members` names segments that open a group without a head where the sender left `start` out:
+   * Runs that begin at a segment named `start` and end before the next such segment, before a segment named in `ends`,
+   * or with the message. `members` names segments that open a group without a head where the sender left `start` out:
    * `groups('RGS', { members: ['AIS', 'AIG', 'AIL', 'AIP'] })`.
    */
   groups(

@@ -1,13 +1,13 @@
 /**
- * The segments of a parsed HL7 v2 message, as mappings read them. Lazy, because a mapping reads some forty of four hundred fields: a segment is
- * cut into fields when it is first read, and text is unescaped only where it is asked for.
+ * The segments of a parsed HL7 v2 message, as mappings read them. Lazy, because a mapping reads some forty of four
+ * hundred fields: a segment is cut into fields when it is first read, and text is unescaped only where it is asked for.
  */
 import { unescape, type HexReader } from './escapes.ts';
 import type { Separators } from './separators.ts';
 
 /**
- * What a sender says about one value. Undefined: nothing (the field is empty or missing, keep what is stored). Null: the
- * two characters `""`, which mean "delete what is stored". Else the text, unescaped, blanks kept.
+ * What a sender says about one value. Undefined: nothing (the field is empty or missing, keep what is stored). Null:
+ * the two characters `""`, which mean "delete what is stored". Else the text, unescaped, blanks kept.
  */
 export type Value = string | null | undefined;
 
@@ -78,8 +78,8 @@ export class Segment {
   }
 
   /**
-   * The whole field, all repetitions and separators as sent: for ST, NM, DTM, TX and FT, whose senders forget to escape. For
-   * anything coded use `component`, which reads the code alone.
+   * The whole field, all repetitions and separators as sent: for ST, NM, DTM, TX and FT, whose senders forget to
+   * escape. For anything coded use `component`, which reads the code alone.
    */
   field(n: number): Value {
     const raw = this.rawField(n);
@@ -108,9 +108,9 @@ export class Segment {
   }
 
   /**
-   * Component `component` of the first repetition, 1-based. Of a component with sub-components the first one is read, as
-   * older versions had it there; `part` names another, and `'all'` gives the whole component with its separators (texts in
-   * which `&` was not escaped: "Ear & Nose"). A field or component of `""` is null in all its parts.
+   * Component `component` of the first repetition, 1-based. Of a component with sub-components the first one is read,
+   * as older versions had it there; `part` names another, and `'all'` gives the whole component with its separators
+   * (texts in which `&` was not escaped: "Ear & Nose"). A field or component of `""` is null in all its parts.
    */
   component(n: number, component: number, part: number | 'all' = 1): Value {
     const raw = this.rawField(n);

@@ -1,7 +1,7 @@
 /**
- * The separators of one message, read from MSH-1 and MSH-2 (HL7 v2 chapter 2, "message delimiters"). Real senders damage
- * them: a backslash is lost or doubled by a string literal, `&` becomes `&amp;`, MSH-2 is left out. Each known damage is
- * mended here, so that nothing behind this file knows about it, and is reported.
+ * The separators of one message, read from MSH-1 and MSH-2 (HL7 v2 chapter 2, "message delimiters"). Real senders
+ * damage them: a backslash is lost or doubled by a string literal, `&` becomes `&amp;`, MSH-2 is left out. Each known
+ * damage is mended here, so that nothing behind this file knows about it, and is reported.
  */
 export interface Separators {
   readonly field: string;

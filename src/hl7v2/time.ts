@@ -1,7 +1,7 @@
 /**
- * HL7 v2 time stamps (TS, DTM): `YYYY[MM[DD[HH[MM[SS[.S[S[S[S]]]]]]]]][+/-ZZZZ]`, at the precision that was sent. Whose zone
- * applies where none is given is the caller's business: the location's, then the site's, then the offset of MSH-7, which is
- * wrong for dates beyond a change of clocks.
+ * HL7 v2 time stamps (TS, DTM): `YYYY[MM[DD[HH[MM[SS[.S[S[S[S]]]]]]]]][+/-ZZZZ]`, at the precision that was sent. Whose
+ * zone applies where none is given is the caller's business: the location's, then the site's, then the offset of MSH-7,
+ * which is wrong for dates beyond a change of clocks.
  */
 import { DateTime } from 'luxon';
 import { instant, localInstant, type Instant } from '../core/instant.ts';

@@ -10,8 +10,8 @@ export type Text = string | null | undefined;
 export type ComponentInput = Text | readonly Text[];
 
 /**
- * A field: one text, or its components. Several repetitions are marked with `repeat`, because a plain list cannot tell them
- * from components; what is already encoded is marked with `raw`.
+ * A field: one text, or its components. Several repetitions are marked with `repeat`, because a plain list cannot tell
+ * them from components; what is already encoded is marked with `raw`.
  */
 export type FieldInput = Text | readonly ComponentInput[] | Repeat | Raw;
 

@@ -1,6 +1,6 @@
 /**
- * A mapping turns one stored message into canonical changes. Pure and total: no I/O, no clock (it is handed the facts), and bad
- * input is a result, never a throw. People are named by assertion; identity decides later who they are.
+ * A mapping turns one stored message into canonical changes. Pure and total: no I/O, no clock (it is handed the facts),
+ * and bad input is a result, never a throw. People are named by assertion; identity decides later who they are.
  */
 import type { Instant, Interval } from '../core/instant.ts';
 import type { AppointmentStatus, Coding, SlotStatus } from '../fhir/types.ts';
@@ -107,12 +107,16 @@ export interface ParticipantStatement {
   readonly type?: string;
 }
 export type ResourceAssertion =
-  | { readonly kind: 'calendar'; readonly code: string } // a vendor calendar of the site file: practitioner and location
+  // A vendor calendar of the site file: practitioner and location.
+  | { readonly kind: 'calendar'; readonly code: string }
   | { readonly kind: 'practitioner'; readonly assertion: PractitionerAssertion }
   | { readonly kind: 'location'; readonly code: string; readonly name?: string }
   | { readonly kind: 'device'; readonly code: string; readonly name?: string };
 
-/** What a message says about who a practitioner is. `code` is the site's own; the site file may say which person that is. */
+/**
+ * What a message says about who a practitioner is. `code` is the site's own; the site file may say which person that
+ * is.
+ */
 export interface PractitionerAssertion {
   readonly code: string;
   readonly npi?: string;
@@ -121,7 +125,10 @@ export interface PractitionerAssertion {
   readonly name?: string;
 }
 
-/** What a message says about who a patient is. `key` is the site's record id, or for `demographics` kinds a digest of them. */
+/**
+ * What a message says about who a patient is. `key` is the site's record id, or for `demographics` kinds a digest of
+ * them.
+ */
 export interface PatientAssertion {
   readonly key: string;
   readonly identifiers: readonly SiteIdentifier[];
@@ -153,8 +160,8 @@ export interface PatientChange extends Ordered {
 }
 
 /**
- * All slots of a schedule and visit type that start within the window. A known slot that is not listed is no longer offered:
- * it becomes `busy-unavailable` under the same id, and returns if offered again.
+ * All slots of a schedule and visit type that start within the window. A known slot that is not listed is no longer
+ * offered: it becomes `busy-unavailable` under the same id, and returns if offered again.
  */
 export interface SlotWindowChange extends Ordered {
   readonly kind: 'slots';

@@ -1,6 +1,6 @@
 /**
- * One connection of the listener: reads frames, hands them on one at a time, answers in their order. Reading and answering
- * are two loops with a short queue between them:
+ * One connection of the listener: reads frames, hands them on one at a time, answers in their order. Reading and
+ * answering are two loops with a short queue between them:
  *
  *   socket --> decoder --> queue (maxPending_frames) --> receive --> answer --> socket
  *
@@ -19,7 +19,9 @@ type Item =
   | { readonly kind: 'frame'; readonly bytes: Uint8Array }
   | { readonly kind: 'oversize'; readonly head: Uint8Array; readonly length: number };
 
-/** A message that goes on past this many times the limit has no end: its connection is closed instead of skipping on. */
+/**
+ * A message that goes on past this many times the limit has no end: its connection is closed instead of skipping on.
+ */
 const SKIP_AT_MOST = 16;
 
 export class Connection {

@@ -1,6 +1,7 @@
 /**
- * A frame from the listener -> the site it belongs to -> its inbox -> the acknowledgement. AA or CA goes out only after the commit;
- * what is refused was not stored. Sites are told apart by MSH-3 and MSH-4; a site that names neither takes what no other names.
+ * A frame from the listener -> the site it belongs to -> its inbox -> the acknowledgement. AA or CA goes out only after
+ * the commit; what is refused was not stored. Sites are told apart by MSH-3 and MSH-4; a site that names neither takes
+ * what no other names.
  */
 import type { Clock } from '../core/clock.ts';
 import { randomToken } from '../core/ids.ts';

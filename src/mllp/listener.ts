@@ -1,6 +1,6 @@
 /**
- * Takes HL7 v2 messages over MLLP, plain or with TLS. It knows nothing of sites and stores: `receive` is handed each frame,
- * stores it and only then returns the answer, so a message is acknowledged after its commit or not at all.
+ * Takes HL7 v2 messages over MLLP, plain or with TLS. It knows nothing of sites and stores: `receive` is handed each
+ * frame, stores it and only then returns the answer, so a message is acknowledged after its commit or not at all.
  */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket, type TlsOptions } from 'node:tls';
@@ -67,8 +67,9 @@ export interface ListenerOptions {
   /** Allow-list by address and certificate. Absent: everyone. */
   readonly admit?: (peer: Peer) => boolean;
   /**
-   * Stores the frame and returns the answer (a message, not framed), null when the sender wants none. Called for one frame
-   * of a connection at a time, in their order. A rejection means "not stored": no answer, the connection is closed.
+   * Stores the frame and returns the answer (a message, not framed), null when the sender wants none. Called for one
+   * frame of a connection at a time, in their order. A rejection means "not stored": no answer, the connection is
+   * closed.
    */
   readonly receive: (frame: Uint8Array, peer: Peer) => Promise<Uint8Array | null>;
   /** Answer to a message above the limit, of which only `head` is known. Absent: AR or CR under its control id. */
@@ -83,8 +84,8 @@ export interface Listener {
   readonly port: number;
   connections(): number;
   /**
-   * Takes no more connections and frames, answers what it has read, ends the connections; those that have not ended after
-   * `deadline_ms` are cut. What was read in part is not acknowledged, so it comes again.
+   * Takes no more connections and frames, answers what it has read, ends the connections; those that have not ended
+   * after `deadline_ms` are cut. What was read in part is not acknowledged, so it comes again.
    */
   close(deadline_ms: number): Promise<void>;
 }
@@ -137,7 +138,9 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   };
 }
 
-/** `greeting` holds the connections whose TLS handshake is not done, which nothing else knows of, by address and port. */
+/**
+ * `greeting` holds the connections whose TLS handshake is not done, which nothing else knows of, by address and port.
+ */
 function openServer(options: ListenerOptions, accept: (socket: Socket) => void, greeting: Map<string, Socket>): Server {
   // Half-open: a sender that has said all it wants and waits for its answers must still get them.
   const shared = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };

@@ -1,7 +1,7 @@
 /**
- * Sends HL7 v2 messages over one kept MLLP connection, one at a time and in order. The outcome tells what is known: an answer
- * that never came is `unknown`, because the message may have been stored; only what provably never left is `unsent`. When to
- * try again is the caller's business.
+ * Sends HL7 v2 messages over one kept MLLP connection, one at a time and in order. The outcome tells what is known: an
+ * answer that never came is `unknown`, because the message may have been stored; only what provably never left is
+ * `unsent`. When to try again is the caller's business.
  */
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
@@ -14,7 +14,9 @@ import { header } from '../hl7v2/header.ts';
 export type SendOutcome =
   /** AA or CA. */
   | { readonly kind: 'accepted'; readonly ack: ReceivedAck }
-  /** AE, AR, CE or CR: sending it again unchanged is useless, but for AR and CR, which may be trouble of the receiver. */
+  /**
+   * AE, AR, CE or CR: sending it again unchanged is useless, but for AR and CR, which may be trouble of the receiver.
+   */
   | { readonly kind: 'refused'; readonly code: RefusalCode; readonly text: string; readonly ack: ReceivedAck }
   | { readonly kind: 'unsent'; readonly error: HubError }
   | { readonly kind: 'unknown'; readonly error: HubError };
@@ -63,7 +65,9 @@ interface UnderWay {
   settle(outcome: SendOutcome): void;
 }
 
-/** Release 2 of MLLP answers with a block of one byte. ACK says only that the bytes came; NAK that they were not kept. */
+/**
+ * Release 2 of MLLP answers with a block of one byte. ACK says only that the bytes came; NAK that they were not kept.
+ */
 const TRANSPORT_ACK = 0x06;
 const TRANSPORT_NAK = 0x15;
 const DEFAULT_ANSWER_BYTES = 1_048_576;

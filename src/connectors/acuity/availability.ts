@@ -1,7 +1,7 @@
 /**
- * Open times. The vendor computes them per visit type, calendar and day and keeps no slot records; the answer of `times` does not
- * name the calendar, so each calendar is asked by itself. Padding around visits is the vendor's own business: it is already in
- * the answers and never part of a slot.
+ * Open times. The vendor computes them per visit type, calendar and day and keeps no slot records; the answer of
+ * `times` does not name the calendar, so each calendar is asked by itself. Padding around visits is the vendor's own
+ * business: it is already in the answers and never part of a slot.
  */
 import { sha256 } from '../../core/ids.ts';
 import { formatInstant, instant, localDate, type Instant } from '../../core/instant.ts';
@@ -102,8 +102,10 @@ interface Answers {
 }
 
 /**
- * The body is ours around the vendor's untouched answers: `{"calendar":"310","visitType":"7001","zone":"America/New_York",
- * "from":"...Z","to":"...Z","duration_min":30,"answers":[{"ask":"times","answer":[ as sent ]}]}`; `ask` is `times` or `classes`.
+ * The body is ours around the vendor's untouched answers:
+ * `{"calendar":"310","visitType":"7001","zone":"America/New_York",
+ * "from":"...Z","to":"...Z","duration_min":30,"answers":[{"ask":"times","answer":[ as sent ]}]}`; `ask` is `times` or
+ * `classes`.
  */
 function stateOf(
   { calendar, visitType, window }: AvailabilityWindow,

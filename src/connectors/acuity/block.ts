@@ -1,6 +1,6 @@
 /**
- * Time off. Blocks raise no webhook, so polling lists them; and the block ability closes time here that is taken in another
- * system. Our own blocks carry the correlation in their notes and nothing of a patient.
+ * Time off. Blocks raise no webhook, so polling lists them; and the block ability closes time here that is taken in
+ * another system. Our own blocks carry the correlation in their notes and nothing of a patient.
  */
 import { sha256 } from '../../core/ids.ts';
 import { DAY_MS, formatInstant, instant } from '../../core/instant.ts';
@@ -13,12 +13,16 @@ import type { AcuitySettings } from './settings.ts';
 import type { BlockRow } from './wire.ts';
 import { calendarZone } from './zone.ts';
 
-/** Whether the vendor lists blocks by start or by overlap is not documented: leave that began a year ago is found either way. */
+/**
+ * Whether the vendor lists blocks by start or by overlap is not documented: leave that began a year ago is found either
+ * way.
+ */
 const LOOK_BACK_DAYS = 366;
 
 /**
- * The closed time of one calendar from yesterday on, as one state. The body is ours around the vendor's untouched answers:
- * `{"calendar":"310","zone":"America/New_York","from":"...Z","to":"...Z","answers":[[ as sent ],[ as sent ]]}`.
+ * The closed time of one calendar from yesterday on, as one state. The body is ours around the vendor's untouched
+ * answers: `{"calendar":"310","zone":"America/New_York","from":"...Z","to":"...Z","answers":[[ as sent ],[ as sent
+ * ]]}`.
  */
 export async function blockState(
   site: Site<AcuitySettings>,

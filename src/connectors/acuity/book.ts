@@ -1,6 +1,7 @@
 /**
- * Booking as the vendor's client role, which keeps its availability checks on: two callers racing for one time cannot both win.
- * The vendor has no idempotency, so before a write we look if it is already there, and after it we read it back.
+ * Booking as the vendor's client role, which keeps its availability checks on: two callers racing for one time cannot
+ * both win. The vendor has no idempotency, so before a write we look if it is already there, and after it we read it
+ * back.
  */
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
@@ -58,7 +59,8 @@ export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, ref
   async function cancel(order: CancelOrder, signal: AbortSignal): Promise<WriteOutcome> {
     const at: CallFor = { purpose: 'booking', signal };
     try {
-      // What a second cancel answers is not documented. A 404 is left to the write: this read may lag behind a new booking.
+      // What a second cancel answers is not documented. A 404 is left to the write: this read may lag behind a new
+      // booking.
       const found = await findByKey(site, client, order.key, at);
       if (found.kind === 'found' && found.at.status === 'cancelled') return { kind: 'booked', at: found.at };
     } catch (error) {
@@ -108,7 +110,9 @@ export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, ref
     }
   }
 
-  /** check-times knows no exception for the visit that moves, so a move that overlaps itself needs the list of times. */
+  /**
+   * check-times knows no exception for the visit that moves, so a move that overlaps itself needs the list of times.
+   */
   async function checkMove(order: MoveOrder, at: CallFor): Promise<WriteOutcome | null> {
     const zone = calendarZone(site.file, order.calendar);
     try {

@@ -104,7 +104,10 @@ async function intakeFields(
   return [...results, ...advice, ...(await withoutOurField(site, client, value, at))];
 }
 
-/** Bookings of such a type can be looked up only by person and time, which is worth knowing before the first lost answer. */
+/**
+ * Bookings of such a type can be looked up only by person and time, which is worth knowing before the first lost
+ * answer.
+ */
 async function withoutOurField(
   site: Site<AcuitySettings>,
   client: AcuityClient,

@@ -1,6 +1,7 @@
 /**
- * One function per endpoint (https://developers.acuityscheduling.com/reference). Reads give the value together with the text
- * as sent and our time when the request left; writes give the vendor's refusal as a value. Everything else is a HubError.
+ * One function per endpoint (https://developers.acuityscheduling.com/reference). Reads give the value together with the
+ * text as sent and our time when the request left; writes give the vendor's refusal as a value. Everything else is a
+ * HubError.
  */
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
@@ -62,7 +63,10 @@ export function openClient(site: string, settings: AcuitySettings, clock: Clock,
     return (query: Query, at: CallFor): Promise<Read<T>> =>
       read({ name: `GET ${path}`, method: 'GET', path, query }, is, at);
   };
-  /** The booking writes speak for the vendor's own client role: `admin=true` would switch its checks off and double-book. */
+  /**
+   * The booking writes speak for the vendor's own client role: `admin=true` would switch its checks off and
+   * double-book.
+   */
   const quietly: Query = settings.noEmail ? [['noEmail', 'true']] : [];
 
   return {
@@ -146,7 +150,10 @@ function authorization(settings: AcuitySettings): string {
   return `Basic ${Buffer.from(pair).toString('base64')}`;
 }
 
-/** Undocumented, seen by others: an edge layer throttles with 403 and a body of bare HTML; a real 403 is the JSON envelope. */
+/**
+ * Undocumented, seen by others: an edge layer throttles with 403 and a body of bare HTML; a real 403 is the JSON
+ * envelope.
+ */
 function isEdgeThrottle(answer: Answer): boolean {
   return answer.status === 403 && /^\s*<|<\/html>\s*$/i.test(answer.text);
 }

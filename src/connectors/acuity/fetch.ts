@@ -31,7 +31,8 @@ export async function readAppointment(client: AcuityClient, id: string, at: Call
   const { value: row, text, readAt } = await client.appointment(id, at);
   const read = { row, raw: text, canceled: row.canceled === true, listedAsCanceled: false, readAt };
   if (typeof row.canceled === 'boolean') return read;
-  // Not every account's answer carries `canceled`; to take silence for "not cancelled" would book a cancelled visit again.
+  // Not every account's answer carries `canceled`; to take silence for "not cancelled" would book a cancelled visit
+  // again.
   const canceled = await isListedAsCanceled(client, row, at);
   return { ...read, canceled, listedAsCanceled: canceled };
 }

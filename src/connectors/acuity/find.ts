@@ -1,4 +1,6 @@
-/** How a booking of ours stands at the vendor: by its id, by the hub's own id in an intake field, or by person and time. */
+/**
+ * How a booking of ours stands at the vendor: by its id, by the hub's own id in an intake field, or by person and time.
+ */
 import { HubError } from '../../core/errors.ts';
 import type { Found, PlaceOrder, Site } from '../contract.ts';
 import type { AcuityClient, CallFor, Query } from './client.ts';

@@ -1,4 +1,7 @@
-/** Acuity Scheduling (Squarespace) as a kind. What it needs from the vendor and what it cannot do: README.md beside this file. */
+/**
+ * Acuity Scheduling (Squarespace) as a kind. What it needs from the vendor and what it cannot do: README.md beside this
+ * file.
+ */
 import type { ConnectorKind } from '../contract.ts';
 import { acuityAvailability } from './availability.ts';
 import { acuityBlock } from './block.ts';

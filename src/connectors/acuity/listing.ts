@@ -1,6 +1,6 @@
 /**
- * Lists of appointments. The vendor gives at most `max` rows, newest first, with no next page: a list that is full may have lost
- * rows, so whoever asks must bound the window and look at `full`.
+ * Lists of appointments. The vendor gives at most `max` rows, newest first, with no next page: a list that is full may
+ * have lost rows, so whoever asks must bound the window and look at `full`.
  */
 import { HubError } from '../../core/errors.ts';
 import { instant, localDate, type Instant, type Interval } from '../../core/instant.ts';
@@ -32,7 +32,8 @@ export interface WholeWindow {
 }
 
 /**
- * Every appointment of a window as a state. A full list may have lost its earliest rows: then its halves are listed instead.
+ * Every appointment of a window as a state. A full list may have lost its earliest rows: then its halves are listed
+ * instead.
  * @throws HubError SITE_PAGE_FULL when a single day is full
  */
 export async function wholeWindow(
@@ -98,7 +99,10 @@ export function readsForms(settings: AcuitySettings): boolean {
   return [mrnField, birthDateField, bookingIdField].some((field) => field !== undefined);
 }
 
-/** `noShow` is documented for the listing of cancelled rows only; without it a no-show would flap with a plain cancellation. */
+/**
+ * `noShow` is documented for the listing of cancelled rows only; without it a no-show would flap with a plain
+ * cancellation.
+ */
 function saysItself(row: Appointment): boolean {
   return typeof row.canceled === 'boolean' && (!row.canceled || typeof row.noShow === 'boolean');
 }

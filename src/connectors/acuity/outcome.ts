@@ -1,4 +1,6 @@
-/** What the vendor's answers to a write mean. The vendor's own sentences are not passed on: they repeat what was sent. */
+/**
+ * What the vendor's answers to a write mean. The vendor's own sentences are not passed on: they repeat what was sent.
+ */
 import { asHubError, HubError } from '../../core/errors.ts';
 import type { RefusalReason, WriteOutcome } from '../contract.ts';
 import type { Written } from './client.ts';

@@ -1,7 +1,7 @@
 /**
- * The vendor has no cursor and no time of modification, so a poll goes round: every calendar of the site file, window by window
- * from yesterday to the horizon, each window listed whole, and each calendar's time off. One page is one of these; a cycle is all
- * of them; then it waits.
+ * The vendor has no cursor and no time of modification, so a poll goes round: every calendar of the site file, window
+ * by window from yesterday to the horizon, each window listed whole, and each calendar's time off. One page is one of
+ * these; a cycle is all of them; then it waits.
  */
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
@@ -106,7 +106,8 @@ function stepsOf(site: Site<AcuitySettings>, startedAt: Instant): readonly Step[
     const yesterday = instant(startedAt - DAY_MS);
     const windows = gridWindows(yesterday, horizon, site.settings.chunk_days, zone);
     const start = startOfDay(localDate(yesterday, zone), zone) ?? yesterday;
-    // To the end of the grid: a window that ended with the horizon would move every day and let unchanged leave in late.
+    // To the end of the grid: a window that ended with the horizon would move every day and let unchanged leave in
+    // late.
     const end = gridWindows(yesterday, horizon, BLOCK_DAYS, zone).at(-1)?.end ?? horizon;
     return [
       ...windows.map((window): Step => ({ what: 'appointments', calendar, zone, window })),

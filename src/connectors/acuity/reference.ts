@@ -8,8 +8,8 @@ const KEPT_MS = 600_000;
 export interface Reference {
   types(at: CallFor): Promise<Read<readonly AppointmentType[]>>;
   /**
-   * Whether the intake forms of a visit type hold a field. A value for a field that they do not hold is refused, and the hub's
-   * own id cannot be left there, nor looked for.
+   * Whether the intake forms of a visit type hold a field. A value for a field that they do not hold is refused, and
+   * the hub's own id cannot be left there, nor looked for.
    */
   holds(visitType: string, at: CallFor): Promise<(field: number) => boolean>;
 }

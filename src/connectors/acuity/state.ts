@@ -1,4 +1,7 @@
-/** Vendor records as states. The digest covers what the mapping reads and no more, so that a new display text is no news. */
+/**
+ * Vendor records as states. The digest covers what the mapping reads and no more, so that a new display text is no
+ * news.
+ */
 import { HubError } from '../../core/errors.ts';
 import { sha256 } from '../../core/ids.ts';
 import { instant, MINUTE_MS, parseInstant, type Instant } from '../../core/instant.ts';
@@ -12,7 +15,10 @@ export interface ReadAppointment {
   /** The row as sent. */
   readonly raw: string;
   readonly canceled: boolean;
-  /** Rows of lists may lack `canceled`: then it is known only from the query that listed them, and the message kind says so. */
+  /**
+   * Rows of lists may lack `canceled`: then it is known only from the query that listed them, and the message kind says
+   * so.
+   */
   readonly listedAsCanceled: boolean;
   readonly readAt: Instant;
 }

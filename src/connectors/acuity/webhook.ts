@@ -1,6 +1,6 @@
 /**
- * Webhooks carry ids only, no event id and no time: each becomes a hint, and what is true is read afterwards. So repeats, replays
- * and reordering do no harm (https://developers.acuityscheduling.com/docs/webhooks).
+ * Webhooks carry ids only, no event id and no time: each becomes a hint, and what is true is read afterwards. So
+ * repeats, replays and reordering do no harm (https://developers.acuityscheduling.com/docs/webhooks).
  */
 import { HubError } from '../../core/errors.ts';
 import type { Site, Tools, Webhook } from '../contract.ts';
@@ -9,7 +9,10 @@ import type { AcuityClient, CallFor } from './client.ts';
 import type { AcuitySettings } from './settings.ts';
 import { appointmentObject } from './state.ts';
 
-/** The signature is over the raw bytes, in base64, with an API key: of the main administrator or of who created the hook. */
+/**
+ * The signature is over the raw bytes, in base64, with an API key: of the main administrator or of who created the
+ * hook.
+ */
 const SIGNATURE: SignatureMode = {
   kind: 'hmac',
   algorithm: 'sha256',
@@ -51,8 +54,8 @@ export function acuityWebhook(site: Site<AcuitySettings>): Webhook {
 }
 
 /**
- * With `webhooks: dynamic`: exactly one active hook per wanted event at our address. The vendor switches a hook off after five
- * days of failures and never on again, and a second hook for one event would send everything twice.
+ * With `webhooks: dynamic`: exactly one active hook per wanted event at our address. The vendor switches a hook off
+ * after five days of failures and never on again, and a second hook for one event would send everything twice.
  */
 export async function maintainWebhooks(
   site: Site<AcuitySettings>,
@@ -79,7 +82,7 @@ export async function maintainWebhooks(
     const made = await client.createWebhook(event, target, at);
     if (!made.ok) {
       throw new HubError('SITE_REFUSED', {
-        detail: `POST /webhooks ${event}: status ${made.status} ${made.code} (25 hooks per account; ports 80 and 443 only)`,
+        detail: `POST /webhooks ${event}: status ${made.status} ${made.code} (at most 25 hooks; ports 80 and 443)`,
         site: site.id,
       });
     }

@@ -1,7 +1,7 @@
 /**
  * What the vendor sends, as far as we read it (https://developers.acuityscheduling.com/reference). Unknown fields are
- * tolerated everywhere. In lists only the id of a row is demanded: one odd row must not stop a whole window, it is kept and
- * parked by the mapping, which looks at every field itself.
+ * tolerated everywhere. In lists only the id of a row is demanded: one odd row must not stop a whole window, it is kept
+ * and parked by the mapping, which looks at every field itself.
  */
 import { Ajv, type ValidateFunction } from 'ajv';
 

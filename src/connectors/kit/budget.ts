@@ -1,7 +1,9 @@
 /**
  * Turns at a vendor whose limit is shared. Exact rules, each for the whole budget whoever takes part:
- *   - never more than `perSecond` turns begin within any second (a bucket that saves up would let twice as many through);
- *   - synchronisation never uses the `reservedForBookings` part, nor the same part of the connections, so polls that hang
+ *   - never more than `perSecond` turns begin within any second (a bucket that saves up would let twice as many
+ *   through);
+ *   - synchronisation never uses the `reservedForBookings` part, nor the same part of the connections, so polls that
+ *   hang
  *     cannot keep a patient waiting;
  *   - bookings go first, but never take the last turn of a second while synchronisation waits: nobody starves;
  *   - within a purpose, first come, first served; who gives up (abort) uses nothing;
@@ -12,8 +14,8 @@ import { HubError } from '../../core/errors.ts';
 import type { Budget, BudgetSpec, Purpose } from '../contract.ts';
 
 /**
- * A tenth more than a second: calls that we send evenly arrive unevenly (the first of a burst also opens its connection), and
- * what the vendor counts is arrivals.
+ * A tenth more than a second: calls that we send evenly arrive unevenly (the first of a burst also opens its
+ * connection), and what the vendor counts is arrivals.
  */
 const SECOND_MS = 1_100;
 

@@ -7,9 +7,9 @@
  *   classification  whatever went wrong becomes a HubError whose class says if the same call may be repeated
  *   transport       axios; kept-alive connections for reads, a fresh one for each write
  *
- * A write gets a fresh connection because a kept one may be closed by the other side at the very moment it is used, and such a
- * reset cannot be told from a lost answer: each would leave a booking `unknown`. With a fresh one, whatever fails before the
- * connection stands has provably not been sent.
+ * A write gets a fresh connection because a kept one may be closed by the other side at the very moment it is used, and
+ * such a reset cannot be told from a lost answer: each would leave a booking `unknown`. With a fresh one, whatever
+ * fails before the connection stands has provably not been sent.
  * Errors never carry what axios throws: its errors hold the headers (credentials) and the body (patients).
  */
 import http from 'node:http';
@@ -35,7 +35,9 @@ export interface HttpSpec {
 }
 
 export interface HttpCall {
-  /** Names the call in errors: `GET /appointments/{id}`. Without values: addresses of Acuity carry names and e-mails. */
+  /**
+   * Names the call in errors: `GET /appointments/{id}`. Without values: addresses of Acuity carry names and e-mails.
+   */
   readonly name: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;

@@ -1,9 +1,15 @@
-/** Verification of webhooks over the raw bytes, before anything parses them: a re-serialised body no longer fits its signature. */
+/**
+ * Verification of webhooks over the raw bytes, before anything parses them: a re-serialised body no longer fits its
+ * signature.
+ */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { HubError, type ErrorCode } from '../../core/errors.ts';
 import type { RawRequest, Verdict } from '../contract.ts';
 
-/** How a vendor signs. Every mode compares in constant time, so that a forger learns nothing from how long a refusal takes. */
+/**
+ * How a vendor signs. Every mode compares in constant time, so that a forger learns nothing from how long a refusal
+ * takes.
+ */
 export type SignatureMode =
   | {
       readonly kind: 'hmac';
@@ -34,7 +40,8 @@ function expected(body: Uint8Array, mode: SignatureMode, key: string): string {
 }
 
 function equal(one: string, other: string): boolean {
-  // Hashing both first makes the lengths equal, which timingSafeEqual demands and which would otherwise be told by time.
+  // Hashing both first makes the lengths equal, which timingSafeEqual demands and which would otherwise be told by
+  // time.
   const digest = (text: string): Buffer => createHmac('sha256', 'length').update(text).digest();
   return timingSafeEqual(digest(one), digest(other));
 }

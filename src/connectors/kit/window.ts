@@ -2,8 +2,8 @@
 import { DAY_MS, HOUR_MS, instant, localDate, startOfDay, type Instant, type Interval } from '../../core/instant.ts';
 
 /**
- * Windows of `days` local days that cover `[from, to)`, on a fixed grid (day 0 is 1970-01-01): the window that a day lies in is
- * the same on every run, so an unchanged window keeps its name and its digest, and is no news.
+ * Windows of `days` local days that cover `[from, to)`, on a fixed grid (day 0 is 1970-01-01): the window that a day
+ * lies in is the same on every run, so an unchanged window keeps its name and its digest, and is no news.
  */
 export function gridWindows(from: Instant, to: Instant, days: number, zone: string): readonly Interval[] {
   const first = Math.floor(dayNumber(from, zone) / days) * days;

@@ -1,6 +1,6 @@
 /**
- * An appointment as read (GET /appointments, alone or from a list). `date`, `time` and `endTime` are display text; the end is
- * start plus duration. Of the intake form only the configured fields are read, and `notes` never.
+ * An appointment as read (GET /appointments, alone or from a list). `date`, `time` and `endTime` are display text; the
+ * end is start plus duration. Of the intake form only the configured fields are read, and `notes` never.
  */
 import { formatInstant, instant, MINUTE_MS, parseInstant, type Instant } from '../../core/instant.ts';
 import type { AppointmentChange, Mapped, SiteFacts, StoredMessage } from '../contract.ts';

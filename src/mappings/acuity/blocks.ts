@@ -42,7 +42,9 @@ export function mapBlocks(message: StoredMessage): Mapped {
   };
 }
 
-/** In which form the vendor writes times of blocks is not documented: with an offset, or as local time of the calendar. */
+/**
+ * In which form the vendor writes times of blocks is not documented: with an offset, or as local time of the calendar.
+ */
 function timeIn(value: unknown, zone: string): Instant | null {
   const text = textOf(value);
   const known = parseInstant(text);

@@ -3,8 +3,8 @@
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 /**
- * `YYYY-MM-DD` of `1980-05-31`, `5/31/1980` (day first with `dayFirst`) or `May 31, 1980`. Null for anything else, two-digit years
- * included: a guessed birth date would link two people who are not one.
+ * `YYYY-MM-DD` of `1980-05-31`, `5/31/1980` (day first with `dayFirst`) or `May 31, 1980`. Null for anything else,
+ * two-digit years included: a guessed birth date would link two people who are not one.
  */
 export function birthDateIn(text: string, dayFirst: boolean): string | null {
   const iso = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text);

@@ -1,6 +1,7 @@
 /**
- * Who a person is at Acuity: name, phone and e-mail as typed when booking, nothing more. There is no patient id, so each distinct
- * combination is a record of its own; that two of them are one person is for identity to find out, and never from these alone.
+ * Who a person is at Acuity: name, phone and e-mail as typed when booking, nothing more. There is no patient id, so
+ * each distinct combination is a record of its own; that two of them are one person is for identity to find out, and
+ * never from these alone.
  */
 import { derivedId } from '../../core/ids.ts';
 import { birthDateIn } from './dates.ts';

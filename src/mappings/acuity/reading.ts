@@ -1,4 +1,7 @@
-/** Reads fields of vendor JSON one by one and collects what is wrong, so that a bad record is a list of issues, never a throw. */
+/**
+ * Reads fields of vendor JSON one by one and collects what is wrong, so that a bad record is a list of issues, never a
+ * throw.
+ */
 import { parseInstant, type Instant } from '../../core/instant.ts';
 import type { Mapped, MapIssue } from '../contract.ts';
 

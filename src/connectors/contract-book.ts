@@ -1,0 +1,119 @@
+/** Writing at a site: what a booking or a block carries, and the outcomes that the compiler insists on. Part of contract.ts. */
+import type { HubError } from '../core/errors.ts';
+import type { Instant, Interval } from '../core/instant.ts';
+import type { SiteState } from './contract.ts';
+
+export interface Book {
+  /**
+   * The site itself refuses a second booking of the same time, so an `unknown` that `find` calls absent may be sent
+   * again.
+   */
+  readonly exclusive: boolean;
+  /** How long the site may take to show a write; absence before that proves nothing. */
+  readonly showsWithin_ms: number;
+  place(order: PlaceOrder, signal: AbortSignal): Promise<WriteOutcome>;
+  cancel(order: CancelOrder, signal: AbortSignal): Promise<WriteOutcome>;
+  reschedule?(order: MoveOrder, signal: AbortSignal): Promise<WriteOutcome>;
+  /** Asks the site how our write stands. The only way out of `unknown`. An empty read-back is absent, never refused. */
+  find?(order: FindOrder, signal: AbortSignal): Promise<Found>;
+}
+
+/** What a booking may carry. Times are absolute; codes are the site's own. */
+export interface PlaceOrder {
+  /** Written at the site where it can carry one: recognises our own booking. */
+  readonly correlation: string;
+  readonly calendar: string;
+  readonly visitType: string;
+  readonly start: Instant;
+  readonly end: Instant;
+  readonly patient: PatientFacts;
+  readonly channel: 'patient' | 'staff';
+  readonly reason?: string;
+  readonly comment?: string;
+  readonly language?: string;
+  readonly modality?: string;
+  readonly referral?: string;
+  readonly coverage?: string;
+  readonly established?: boolean;
+  readonly answers?: Readonly<Record<string, string>>;
+}
+/** The record that the caller chose, with this site's own identifiers only. Dates `YYYY-MM-DD`. */
+export interface PatientFacts {
+  readonly identifiers: readonly { readonly system: string; readonly value: string; readonly type: string }[];
+  readonly family: string;
+  readonly given: string;
+  readonly birthDate?: string;
+  readonly phone?: string;
+  readonly email?: string;
+}
+export interface CancelOrder {
+  readonly key: string;
+  readonly correlation: string;
+  readonly reason?: string;
+  readonly by: 'patient' | 'practitioner' | 'staff';
+}
+export interface MoveOrder extends PlaceOrder {
+  readonly key: string;
+}
+/** `key` is known after a place that answered; else the site is searched by correlation, time and person. */
+export interface FindOrder extends PlaceOrder {
+  readonly key?: string;
+}
+export type Found =
+  | { readonly kind: 'found'; readonly at: SiteBooking }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'undecided'; readonly because: string };
+
+export interface SiteBooking {
+  /** The site's id of the appointment. */
+  readonly key: string;
+  readonly status: 'booked' | 'cancelled';
+  readonly start: Instant;
+  readonly end: Instant;
+  readonly calendar: string;
+  /** The record as the site gave it; goes into the inbox and takes the same path as any news. */
+  readonly state?: SiteState;
+}
+
+export type WriteOutcome =
+  | { readonly kind: 'booked'; readonly at: SiteBooking }
+  // The site decides later: resolve by poll, webhook or find.
+  | { readonly kind: 'accepted'; readonly reference: string }
+  | { readonly kind: 'refused'; readonly because: RefusalReason; readonly detail: string }
+  | { readonly kind: 'unsent'; readonly error: HubError } // provably not there: safe to repeat
+  | { readonly kind: 'unknown'; readonly error: HubError }; // may be there: find first, never repeat blindly
+
+/** Closes time in this system because it is taken in another. Carries no patient data. */
+export interface Block {
+  readonly showsWithin_ms: number;
+  place(order: BlockOrder, signal: AbortSignal): Promise<BlockOutcome>;
+  remove(key: string, signal: AbortSignal): Promise<BlockOutcome>;
+  find(
+    order: BlockOrder,
+    signal: AbortSignal,
+  ): Promise<{ readonly kind: 'found'; readonly key: string } | { readonly kind: 'absent' }>;
+}
+export interface BlockOrder {
+  readonly correlation: string;
+  readonly calendar: string;
+  readonly window: Interval;
+}
+export type BlockOutcome =
+  | { readonly kind: 'done'; readonly key: string }
+  | { readonly kind: 'refused'; readonly detail: string }
+  | { readonly kind: 'unsent'; readonly error: HubError }
+  | { readonly kind: 'unknown'; readonly error: HubError };
+
+export type RefusalReason =
+  | 'slot-taken'
+  | 'outside-window'
+  | 'patient-unknown'
+  | 'patient-ambiguous'
+  | 'patient-merged'
+  | 'needs-referral'
+  | 'needs-authorisation'
+  | 'needs-answers'
+  | 'duplicate-visit'
+  | 'restricted'
+  | 'not-allowed'
+  | 'rule';
