@@ -1,4 +1,7 @@
-/** The sandbox: demo tokens, the file that tells programs where everything is, and the simulators told where the hub listens. */
+/**
+ * The sandbox: demo tokens, the file that tells programs where everything is, and the simulators told where the hub
+ * listens.
+ */
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axios from 'axios';

@@ -143,7 +143,7 @@ interface Listed {
   readonly messages: readonly { readonly id: number; readonly status: string; readonly site: string }[];
 }
 
-test('messages are listed by status, site and control id, page after page, and one is shown by its number', async () => {
+test('messages are listed by status, site and control id, and one is shown by its number', async () => {
   const { messages } = await feed({ 'a.hl7': siu(), 'b.hl7': siu({ start: '' }) });
   const control = `C${ids}`;
   const found = await json<Listed>('messages', '--control-id', control);
