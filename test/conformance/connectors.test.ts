@@ -5,6 +5,7 @@ import { blockRules } from './rules/block.ts';
 import { lostAnswerRules, placeRules } from './rules/booking.ts';
 import { cancelRules } from './rules/cancel.ts';
 import { chaosRules } from './rules/chaos.ts';
+import { classRules } from './rules/class.ts';
 import { hintRules, loadRules, pollRules } from './rules/feed.ts';
 import { hl7Rules } from './rules/hl7.ts';
 import { lifeRules } from './rules/life.ts';
@@ -24,6 +25,7 @@ const rules = [
   ...placeRules,
   ...lostAnswerRules,
   ...cancelRules,
+  ...classRules,
   ...moveRules,
   ...blockRules,
   ...hl7Rules,

@@ -373,30 +373,12 @@ export const lostAnswerRules: readonly Rule[] = [
   {
     name: 'a site that cannot be asked in time keeps the hold and calls a person; the site’s word settles it later',
     needs: [...NEEDS, 'webhook', 'fetch'],
-    run: async (t, arrangement) => {
-      const desk = await openDesk(t, arrangement);
-      const { rig } = desk;
-      await rig.site.world.fault({ dropAnswer: { times: 1, match: rig.site.world.call.place } });
-      const asked = await desk.place();
-      await rig.site.deliver();
-      await rig.site.world.fault({ outage: true });
-      rig.clock.jump(rig.plan.hub.booking.resolveFor_s * 1000 + 1);
-      await rig.resolve();
-      assert.equal(await desk.state(asked), 'parked');
-      await rig.sweep();
-      assert.notEqual((await slotAt(rig, rig.site, desk.slot.during.start)).status, 'free');
-      const items = await rig.store.read(SCOPE, (tx) => tx.workItems.list(10));
-      assert.deepEqual(
-        items.map((item) => item.kind),
-        ['unresolved-booking'],
-      );
-      await rig.site.world.fault({ outage: false });
-      rig.clock.jump(600_000);
-      await rig.site.news();
-      assert.equal(await desk.state(asked), 'booked');
-      assert.deepEqual(await rig.store.read(SCOPE, (tx) => tx.workItems.list(10)), []);
-      await ends(desk, asked, 'booked');
-    },
+    run: (t, arrangement) => parkedThenSettled(t, arrangement, true),
+  },
+  {
+    name: 'a booking given up on is told by person and time where the site carries no reference of ours: one Appointment',
+    needs: [...NEEDS, 'webhook', 'fetch'],
+    run: (t, arrangement) => parkedThenSettled(t, arrangement, false),
   },
 ];
 
@@ -416,5 +398,30 @@ async function echoBeforeAnswer(t: TestContext, arrangement: Arrangement, correl
   assert.equal((await asked.answer).kind, 'booked');
   const booking = await rig.site.booking(asked.bookingId);
   assert.equal(booking.stateAt <= plus(rig.clock.now(), 0), true);
+  await ends(desk, asked, 'booked');
+}
+
+async function parkedThenSettled(t: TestContext, arrangement: Arrangement, correlation: boolean): Promise<void> {
+  const desk = await openDesk(t, arrangement, { correlation });
+  const { rig } = desk;
+  await rig.site.world.fault({ dropAnswer: { times: 1, match: rig.site.world.call.place } });
+  const asked = await desk.place();
+  await rig.site.deliver();
+  await rig.site.world.fault({ outage: true });
+  rig.clock.jump(rig.plan.hub.booking.resolveFor_s * 1000 + 1);
+  await rig.resolve();
+  assert.equal(await desk.state(asked), 'parked');
+  await rig.sweep();
+  assert.notEqual((await slotAt(rig, rig.site, desk.slot.during.start)).status, 'free');
+  const items = await rig.store.read(SCOPE, (tx) => tx.workItems.list(10));
+  assert.deepEqual(
+    items.map((item) => item.kind),
+    ['unresolved-booking'],
+  );
+  await rig.site.world.fault({ outage: false });
+  rig.clock.jump(600_000);
+  await rig.site.news();
+  assert.equal(await desk.state(asked), 'booked');
+  assert.deepEqual(await rig.store.read(SCOPE, (tx) => tx.workItems.list(10)), []);
   await ends(desk, asked, 'booked');
 }
