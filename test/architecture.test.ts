@@ -1,4 +1,6 @@
-/** The design's layers and habits, held by a test. Where a rule does not fit, test/architecture/exceptions.ts says why. */
+/**
+ * The design's layers and habits, held by a test. Where a rule does not fit, test/architecture/exceptions.ts says why.
+ */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -196,7 +196,7 @@ test('compose refuses to start without a password, and none stands in the file',
   for (const [name, value] of secrets) assert.match(value, /\$\{[A-Z_]+:\?[^}]+\}/, name);
 });
 
-test('every volume is declared, data survive a new container, and configuration cannot be changed from inside', async () => {
+test('every volume is declared, data survive a new container, configuration is read-only inside', async () => {
   const { services, volumes } = await compose();
   const mounts = Object.values(services).flatMap((service) => service.volumes);
   const named = mounts.map((mount) => mount.split(':')[0] ?? '').filter((name) => !name.startsWith('.'));

@@ -1,4 +1,7 @@
-/** Where a rule does not fit, and why. An entry that excuses nothing any more fails the test, so that the table only shrinks. */
+/**
+ * Where a rule does not fit, and why. An entry that excuses nothing any more fails the test, so that the table only
+ * shrinks.
+ */
 
 export interface Exception {
   /** The file; for `connector size` the folder. */

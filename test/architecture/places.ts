@@ -3,7 +3,10 @@
 export interface Place {
   readonly name: string;
   readonly layer: number;
-  /** Of the path below `src/`. The first place that matches holds the file. What is captured tells units of a place apart. */
+  /**
+   * Of the path below `src/`. The first place that matches holds the file. What is captured tells units of a place
+   * apart.
+   */
   readonly is: RegExp;
   /** Names of places, beside the file's own unit. */
   readonly may: readonly string[];

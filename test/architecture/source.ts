@@ -1,4 +1,7 @@
-/** Source files as the rules see them: path, text and syntax tree. Rules are pure, so that each can be shown what it must find. */
+/**
+ * Source files as the rules see them: path, text and syntax tree. Rules are pure, so that each can be shown what it
+ * must find.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import ts from 'typescript';

@@ -39,7 +39,9 @@ const PASSED_OVER_BY_OPTION = new RegExp(
   `\\b(?:${['sk' + 'ip', 'on' + 'ly', 'to' + 'do'].join('|')}): *(?:true|['"\`])`,
 );
 
-/** A test that does not run is no test. What cannot hold on a machine is skipped by a condition that names the reason. */
+/**
+ * A test that does not run is no test. What cannot hold on a machine is skipped by a condition that names the reason.
+ */
 export function skippedTests(one: Source): readonly Violation[] {
   if (!/\.test\.tsx?$/.test(one.path)) return [];
   return everyLine(

@@ -104,7 +104,7 @@ test('while more work waits, no tick is waited for', async () => {
   await loop.stop();
 });
 
-test('rings during a step lead to one step after it: what they announced may have come too late for this one', async () => {
+test('rings during a step lead to one step after it: what they announced may be too late for this one', async () => {
   const gate = new EventEmitter();
   const { clock, loop, steps } = looping(async (count) => {
     if (count === 1) await once(gate, 'open');

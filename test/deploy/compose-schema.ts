@@ -1,6 +1,7 @@
 /**
- * The part of the Compose specification (github.com/compose-spec/compose-spec, schema/compose-spec.json) that compose.yaml uses.
- * Closed: a key that is misspelt, or stands in the wrong place, is found here, as no engine reads the file in a test.
+ * The part of the Compose specification (github.com/compose-spec/compose-spec, schema/compose-spec.json) that
+ * compose.yaml uses. Closed: a key that is misspelt, or stands in the wrong place, is found here, as no engine reads
+ * the file in a test.
  */
 
 const duration = { type: 'string', pattern: '^(\\d+(us|ms|s|m|h))+$' };

@@ -1,4 +1,7 @@
-/** A Dockerfile as its instructions (docs.docker.com/reference/dockerfile). Reads what ours uses; throws on what it does not know. */
+/**
+ * A Dockerfile as its instructions (docs.docker.com/reference/dockerfile). Reads what ours uses; throws on what it does
+ * not know.
+ */
 
 export interface Instruction {
   readonly name: string;

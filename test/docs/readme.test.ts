@@ -1,6 +1,7 @@
 /**
- * Every command of the README is run as it is written, in a folder that looks like a clone, on the shipped configuration. Only
- * `npm ci` is left out (this test runs in what it made), and the test commands, which would start this test again: .ci/run runs them.
+ * Every command of the README is run as it is written, in a folder that looks like a clone, on the shipped
+ * configuration. Only `npm ci` is left out (this test runs in what it made), and the test commands, which would start
+ * this test again: .ci/run runs them.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,4 +1,6 @@
-/** A sandbox hub started as a reader would start it, in a folder that looks like a clone, and a shell in that folder. */
+/**
+ * A sandbox hub started as a reader would start it, in a folder that looks like a clone, and a shell in that folder.
+ */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

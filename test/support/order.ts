@@ -1,6 +1,8 @@
 /** Which test files run, and in which order. Pure, so that the runner's own rules can be tested. */
 
-/** Files whose path holds one of the words; all when there are none. Sorted, so that a seed means one order everywhere. */
+/**
+ * Files whose path holds one of the words; all when there are none. Sorted, so that a seed means one order everywhere.
+ */
 export function pick(files: readonly string[], words: readonly string[]): readonly string[] {
   const wanted = words.map((word) => word.replace(/^\.\//, ''));
   return files.filter((file) => wanted.length === 0 || wanted.some((word) => file.includes(word))).sort();

@@ -1,12 +1,13 @@
 /**
- * What `npm test` runs: every file test/…/*.test.ts, the files in a random order, two at a time, on one database server.
+ * What `npm test` runs: every file test/…/*.test.ts, the files in a random order, two at a time, on one database
+ * server.
  *
  *   npm test                       everything
  *   npm test -- store/inbox hl7v2  only files whose path holds one of these words
  *   SEED=1234 npm test             the order of an earlier run
  *
- * Ends with node's own summary and a code other than 0 when a test failed or when no test ran: a suite that silently finds
- * nothing looks exactly like one that passes.
+ * Ends with node's own summary and a code other than 0 when a test failed or when no test ran: a suite that silently
+ * finds nothing looks exactly like one that passes.
  */
 import { existsSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
