@@ -1,6 +1,6 @@
 /**
- * From an environment to a running hub and back: data folder, simulators (sandbox), configuration, database, keys, hub; stopped in
- * the reverse order, the database last. What fails on the way takes down what was started before it.
+ * From an environment to a running hub and back: data folder, simulators (sandbox), configuration, database, keys, hub;
+ * stopped in the reverse order, the database last. What fails on the way takes down what was started before it.
  */
 import { join, resolve } from 'node:path';
 import { kinds } from './connectors/registry.ts';
@@ -145,7 +145,10 @@ async function start(
   };
 }
 
-/** Starts or adopts the simulators that the sandbox wants; their state lies beside DATA_DIR, so that it is not ours to lose. */
+/**
+ * Starts or adopts the simulators that the sandbox wants; their state lies beside DATA_DIR, so that it is not ours to
+ * lose.
+ */
 export async function startWanted(
   environment: Pick<Environment, 'configDir' | 'dataDir' | 'host'>,
   variables: Environment['variables'],

@@ -8,7 +8,10 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-/** However stuck something is: a stop ends within ten seconds, and what was not finished is found again at the next start. */
+/**
+ * However stuck something is: a stop ends within ten seconds, and what was not finished is found again at the next
+ * start.
+ */
 const STOP_LIMIT_MS = 9_500;
 
 try {
@@ -39,7 +42,8 @@ try {
   if (early.signal.aborted) stop();
   else {
     await announce(running, say).catch((error: unknown) => {
-      // A stop closes what it asks; taken for a failure, that would end the process before simulators and database are down.
+      // A stop closes what it asks; taken for a failure, that would end the process before simulators and database are
+      // down.
       if (!stopping) throw error;
     });
   }

@@ -1,0 +1,228 @@
+/**
+ * Everything between the store and the doors: the stages and their loops, the running sites, booking. hub.ts opens the
+ * doors to it and knows in which order they close.
+ */
+import { bookingDesk, type Desk } from './booking/desk.ts';
+import { resolveStep, type ResolveDeps } from './booking/resolve.ts';
+import { parkOpenBookings, recordOutcome } from './booking/settle.ts';
+import { createBudgets } from './connectors/kit/budget.ts';
+import type { Clock } from './core/clock.ts';
+import { asHubError } from './core/errors.ts';
+import { startLoop, type Loop } from './core/loop.ts';
+import { openConnector, sameSite } from './hub-sites.ts';
+import type { HubEvents } from './hub-events.ts';
+import { patientIndex } from './identity/patients.ts';
+import { practitionerIndex } from './identity/practitioners.ts';
+import { mappingFor } from './mappings/registry.ts';
+import { applyStage, type ApplyStage } from './pipeline/apply.ts';
+import { requeueExpired } from './pipeline/deliver.ts';
+import { syncDirectory } from './pipeline/directory.ts';
+import { receiver as makeReceiver, type Receiver } from './pipeline/receive.ts';
+import { runSite, type RunnerDeps, type SiteRunner } from './pipeline/site-runner.ts';
+import { closeOpenings, expireHolds, keepHouse, type SweepDeps } from './pipeline/sweep.ts';
+import type { Plan, SiteSettings } from './settings/shape.ts';
+import { systemScope, type Store } from './store/contract.ts';
+
+export interface EngineOptions {
+  readonly plan: Plan;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly events: HubEvents;
+  /** Where vendors send webhooks of a site; null: they cannot reach this hub. */
+  readonly webhookUrl: (plan: Plan, siteId: string) => string | null;
+}
+
+const TICK_MS = 1_000;
+const RESOLVE_TICK_MS = 500;
+const OPENINGS_TICK_MS = 60_000;
+const HOUSE_TICK_MS = 3_600_000;
+
+export class Engine {
+  readonly runners = new Map<string, SiteRunner>();
+  readonly desk: Desk;
+  readonly receiver: Receiver;
+  readonly #options: EngineOptions;
+  readonly #budgets: ReturnType<typeof createBudgets>;
+  readonly #booking: ResolveDeps;
+  readonly #loops: Loop[] = [];
+  readonly #publishing = new WeakMap<SiteSettings, boolean>();
+  #apply: Loop | null = null;
+  #plan: Plan;
+
+  constructor(options: EngineOptions) {
+    const { store, clock, events } = options;
+    this.#options = options;
+    this.#plan = options.plan;
+    this.#budgets = createBudgets(clock);
+    const plan = this.plan;
+    this.desk = bookingDesk({
+      store,
+      clock,
+      plan,
+      ability: (siteId) => {
+        const runner = this.runners.get(siteId);
+        return runner === undefined ? null : { kind: runner.kind, book: runner.connector.book !== undefined };
+      },
+      deliver: (siteId) => this.ring(siteId, 'deliver'),
+    });
+    this.#booking = {
+      store,
+      clock,
+      plan,
+      ability: () => null,
+      changed: (booking, state) => {
+        this.desk.changed(booking.id);
+        events.bookingMoved(booking.site, booking.action, state);
+        this.ring(booking.site, 'availability');
+      },
+      book: (siteId) => this.runners.get(siteId)?.connector.book ?? null,
+      deliveriesWaiting: (siteId) => this.ring(siteId, 'deliver'),
+    };
+    this.receiver = makeReceiver({ store, clock, events, stored: this.stored });
+  }
+
+  readonly plan = (): Plan => this.#plan;
+
+  /** Something waits in the inbox of a site: hints to be fetched, the rest to be applied. */
+  readonly stored = (siteId: string, hints: boolean): void => {
+    if (hints) this.ring(siteId, 'fetch');
+    this.#apply?.ring();
+  };
+
+  ring(siteId: string, what: Parameters<SiteRunner['ring']>[0]): void {
+    this.runners.get(siteId)?.ring(what);
+  }
+
+  /**
+   * Writes the directory and starts the stages. Sites start apart, when the doors that their vendors knock at are open.
+   */
+  async start(): Promise<void> {
+    const { store, clock } = this.#options;
+    await store.maintain(clock.now(), this.#plan.hub.retention);
+    await syncDirectory(store, this.#plan, practitionerIndex, clock.now());
+    const apply = this.#applyStage();
+    this.#apply = this.#loop('apply', TICK_MS, () => apply.step());
+    this.#loop('resolve', RESOLVE_TICK_MS, (signal) => resolveStep(this.#booking, signal));
+    this.#loop('requeue', TICK_MS, async () => (await requeueExpired(this.#runnerDeps())) > 0);
+    const sweep = this.#sweep();
+    this.#loop('expire', TICK_MS, async () => (await expireHolds(sweep)) > 0);
+    this.#loop('openings', OPENINGS_TICK_MS, () => closeOpenings(sweep).then(() => false));
+    this.#loop('house', HOUSE_TICK_MS, () => keepHouse(sweep).then(() => false));
+  }
+
+  startSites(): void {
+    for (const site of this.#plan.sites) this.#startSite(site);
+  }
+
+  /** Puts another plan in force; sites that did not change go on undisturbed. */
+  async apply(next: Plan): Promise<{ readonly started: number; readonly stopped: number }> {
+    const { store, clock } = this.#options;
+    const running = this.#plan.sites;
+    const changed = next.sites.filter((site) => !sameSite(running.find(({ id }) => id === site.id), site)); // prettier-ignore
+    // Opened before anything is stopped: a site that cannot open leaves the running plan as it is.
+    for (const site of changed) await this.#open(site, next).connector.close();
+    const gone = running.filter((old) => !next.sites.some((site) => site.id === old.id));
+    await syncDirectory(store, next, practitionerIndex, clock.now());
+    this.#plan = next;
+    for (const { id } of [...gone, ...changed]) {
+      await this.runners.get(id)?.stop();
+      this.runners.delete(id);
+    }
+    for (const { id } of gone) await parkOpenBookings(this.#booking, id);
+    for (const site of changed) this.#startSite(site);
+    this.#apply?.ring();
+    return { started: changed.length, stopped: gone.length };
+  }
+
+  /** What was taken is stored; what is under way is finished or given back. Nothing uses the store afterwards. */
+  async stop(): Promise<void> {
+    await this.receiver.stop();
+    await Promise.all([...this.runners.values()].map((runner) => runner.stop()));
+    await Promise.all(this.#loops.map((one) => one.stop()));
+  }
+
+  #startSite(site: SiteSettings): void {
+    if (site.stage === 'suspended') return;
+    const { kind, connector } = this.#open(site, this.#plan);
+    this.runners.set(site.id, runSite(this.#runnerDeps(), site, kind, connector));
+  }
+
+  #open(site: SiteSettings, plan: Plan): ReturnType<typeof openConnector> {
+    const { clock, webhookUrl } = this.#options;
+    return openConnector(site, { clock, budget: this.#budgets, webhookUrl: webhookUrl(plan, site.id) });
+  }
+
+  /** Asked of a connector of its own: messages of a site that does not run (suspended, not started yet) are applied too. */
+  #publishesSlots(site: SiteSettings): boolean {
+    const known = this.#publishing.get(site);
+    if (known !== undefined) return known;
+    const { connector } = this.#open(site, this.#plan);
+    const publishes = connector.availability !== undefined;
+    this.#publishing.set(site, publishes);
+    connector.close().catch(() => undefined);
+    return publishes;
+  }
+
+  #runnerDeps(): RunnerDeps {
+    const { store, clock, events } = this.#options;
+    const settle: RunnerDeps['settle'] = (answer) => recordOutcome(this.#booking, answer);
+    return { store, clock, events, stored: this.stored, plan: this.plan, settle };
+  }
+
+  #applyStage(): ApplyStage {
+    const { store, clock, events } = this.#options;
+    return applyStage({
+      store,
+      clock,
+      plan: this.plan,
+      events,
+      patients: patientIndex,
+      practitioners: practitionerIndex,
+      mappingOf: (site, messageKind) => mappingFor(site.kind, messageKind) ?? null,
+      publishesSlots: (site) => this.#publishesSlots(site),
+      after: (effects) => {
+        for (const id of effects.bookings) this.desk.changed(id);
+        for (const runner of this.runners.values()) {
+          if (effects.deliveries) runner.ring('deliver');
+          if (effects.availability) runner.ring('availability');
+        }
+      },
+    });
+  }
+
+  #sweep(): SweepDeps {
+    const { store, clock, events } = this.#options;
+    const retention = (): Plan['hub']['retention'] => this.#plan.hub.retention;
+    return { store, clock, events, retention, expired: (id) => this.desk.changed(id) };
+  }
+
+  #loop(stage: string, tick_ms: number, step: (signal: AbortSignal) => Promise<boolean>): Loop {
+    const { clock, events } = this.#options;
+    const onError = (error: unknown): void => {
+      const failure = asHubError(error);
+      events.stageFailed(stage, failure.code, failure.detail);
+    };
+    const started = startLoop({ clock, tick_ms, step, onError });
+    this.#loops.push(started);
+    return started;
+  }
+}
+
+/** What the hub still waits for, in plain words; empty: ready. Outside the sandbox a hub serves while sites load. */
+export async function missingOf(engine: Engine, store: Store): Promise<readonly string[]> {
+  try {
+    await store.ping();
+  } catch {
+    return ['the database does not answer'];
+  }
+  if (engine.plan().hub.environment !== 'sandbox') return [];
+  const waiting: string[] = [];
+  for (const runner of engine.runners.values()) {
+    if (!(await runner.loaded())) waiting.push(`the first load of ${runner.site.id} is under way`);
+  }
+  const { queued, hints } = await store.read(systemScope('ready'), (tx) => tx.inbox.depth());
+  const unapplied = queued + hints;
+  return waiting.length > 0 && unapplied > 0
+    ? [...waiting, `${unapplied} messages of the first load are not applied`]
+    : waiting;
+}
