@@ -1,4 +1,4 @@
-import { JSON_OPTION, printJson, type Command } from './command.ts';
+import { JSON_OPTION, printJson, UsageError, type Call, type Command, type ExitCode } from './command.ts';
 import { hubApi } from './hub-api.ts';
 import { table } from './table.ts';
 
@@ -27,16 +27,20 @@ interface Feed {
 
 export const sitesCommand: Command = {
   name: 'sites',
-  arguments: '',
-  takes: [0, 0],
-  summary: 'Shows how each site of the running hub stands.',
+  arguments: '[forget SITE]',
+  takes: [0, 2],
+  summary: 'Shows how each site of the running hub stands; deletes what is stored of one that is gone.',
   prose: [
+    '`sites forget SITE` deletes everything stored of a site that no site file names any more, but for ledger and ' +
+      'audit log, into which it is written. There is no way back.',
     'Queued: messages that wait to be applied. Hints: objects that the site said have changed and that wait to ' +
       'be fetched. ' +
       'Parked: messages that need a person (`slotwire parked`).',
   ],
   options: { json: JSON_OPTION },
   async run(call) {
+    const [action, site] = call.arguments;
+    if (action !== undefined) return forget(call, action, site);
     const answer = await (await hubApi(call)).get<SitesAnswer>('/sites');
     if (call.flags.has('json')) {
       printJson(call, answer);
@@ -49,6 +53,15 @@ export const sitesCommand: Command = {
     return 0;
   },
 };
+
+async function forget(call: Call, action: string, site: string | undefined): Promise<ExitCode> {
+  if (action !== 'forget' || site === undefined || !/^[a-z0-9-]{1,64}$/.test(site)) {
+    throw new UsageError('write `sites`, or `sites forget SITE` with the id of a site that was removed.');
+  }
+  await (await hubApi(call)).post(`/sites/${site}/forget`);
+  call.print(`Everything stored of ${site} is deleted, but for ledger and audit log.`);
+  return 0;
+}
 
 export const lagCommand: Command = {
   name: 'lag',

@@ -47,7 +47,7 @@ export function opsActions(deps: ActionDeps): Router {
     await deps.operate.resync(callerOf(req).scope, site, contextOf(req).requestId);
     res.status(202).json({ site });
   });
-  router.delete('/sites/:site', async (req, res) => {
+  router.post('/sites/:site/forget', async (req, res) => {
     const { site } = req.params;
     const rows = await deps.operate.forget(callerOf(req).scope, site, contextOf(req).requestId);
     res.json({ site, rows });
