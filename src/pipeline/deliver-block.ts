@@ -5,7 +5,7 @@
  * is taken away again.
  */
 import type { Block, BlockOrder, BlockOutcome } from '../connectors/contract.ts';
-import { asHubError } from '../core/errors.ts';
+import { asHubError, HubError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { formatInstant, HOUR_MS, parseInstant, plus, type Instant, type Interval } from '../core/instant.ts';
 import type { SiteSettings } from '../settings/shape.ts';
@@ -16,6 +16,7 @@ import type { DeliverDeps } from './deliver.ts';
 const SCOPE = systemScope('deliver');
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 600_000;
+const REMOVE_ROUNDS = 5;
 
 type Done = Extract<BlockOutcome, { readonly kind: 'done' }>;
 
@@ -60,7 +61,9 @@ export async function sendBlock(
     }
     // Unsent and unknown alike go again: a block is looked for before it is placed a second time.
     const wait_ms = outcome.error.retryAfter_ms ?? Math.min(RETRY_FIRST_MS * 2 ** delivery.attempts, RETRY_MAX_MS);
-    return tx.outbox.requeue(delivery.id, plus(now, wait_ms), outcome.error.code);
+    // Looked for before the site's quiet time is over, it would be missed and placed twice.
+    const quiet_ms = outcome.kind === 'unknown' ? (block?.showsWithin_ms ?? 0) : 0;
+    return tx.outbox.requeue(delivery.id, plus(now, Math.max(wait_ms, quiet_ms)), outcome.error.code);
   });
 }
 
@@ -74,15 +77,36 @@ async function call(
   if (block === undefined) return { kind: 'refused', detail: 'this site cannot close time through its interface' };
   const limit = AbortSignal.any([signal, AbortSignal.timeout(deps.plan().hub.booking.siteTimeout_ms)]);
   try {
-    const found = delivery.attempts > 0 || delivery.kind === 'unblock' ? await block.find(order, limit) : null;
-    if (delivery.kind === 'block') {
-      return found?.kind === 'found' ? { kind: 'done', key: found.key } : await block.place(order, limit);
-    }
-    const key = delivery.body['key'] ?? (found?.kind === 'found' ? found.key : null);
-    return key === null ? { kind: 'done', key: '' } : await block.remove(key, limit);
+    return await (delivery.kind === 'block' ? place : remove)(block, delivery, order, limit);
   } catch (error) {
     return { kind: 'unknown', error: asHubError(error) };
   }
+}
+
+/** Done is what the site shows, not what it answers: a block that is not there would let two people book one person. */
+async function place(block: Block, delivery: Delivery, order: BlockOrder, signal: AbortSignal): Promise<BlockOutcome> {
+  const known = delivery.attempts > 1 ? await block.find(order, signal) : null;
+  if (known?.kind === 'found') return { kind: 'done', key: known.key };
+  const outcome = await block.place(order, signal);
+  if (outcome.kind !== 'done' || (await block.find(order, signal)).kind === 'found') return outcome;
+  return notShown('the block was answered with success, but the site does not show it');
+}
+
+/** Until the site shows none: a lost answer may have left more than one. */
+async function remove(block: Block, delivery: Delivery, order: BlockOrder, signal: AbortSignal): Promise<BlockOutcome> {
+  const told = delivery.body['key'] ?? null;
+  for (let round = 0; round < REMOVE_ROUNDS; round += 1) {
+    const found = await block.find(order, signal);
+    const key = found.kind === 'found' ? found.key : round === 0 ? told : null;
+    if (key === null) return { kind: 'done', key: told ?? '' };
+    const outcome = await block.remove(key, signal);
+    if (outcome.kind !== 'done') return outcome;
+  }
+  return notShown('the removal was answered with success, but the site still shows the block');
+}
+
+function notShown(detail: string): BlockOutcome {
+  return { kind: 'unknown', error: new HubError('SITE_ANSWER_LOST', { detail }) };
 }
 
 /** A block that nobody wants any more is not placed; removing is always right. */

@@ -224,4 +224,46 @@ export const blockRules: readonly Rule[] = [
       assert.equal(await blocksThere(other), 0);
     },
   },
+  {
+    name: 'a block or its removal that was answered with success and not done is done again',
+    needs: ['block', 'webhook', 'fetch'],
+    run: async (t, arrangement) => {
+      const rig = await openRig(t, arrangement, { sites: [{ id: 'one', mirrorTo: ['other'] }, { id: 'other' }] });
+      const [one, other] = [rig.siteOf('one'), rig.siteOf('other')];
+      const deliver = async (): Promise<void> => {
+        await one.news();
+        await other.deliver();
+        rig.clock.jump(60_000);
+        await other.deliver();
+      };
+      await other.world.fault({ silentDrop: { times: 1, match: other.world.call.block } });
+      const key = await one.world.staff.book({ calendar: one.world.calendars[0], start: at(1, 10) });
+      await deliver();
+      assert.equal(await blocksThere(other), 1);
+      await other.world.fault({ silentDrop: { times: 1, match: other.world.call.unblock } });
+      await one.world.staff.cancel(key);
+      await deliver();
+      assert.equal(await blocksThere(other), 0);
+    },
+  },
+  {
+    name: 'a lost answer of a block whose site shows it late makes no second one',
+    needs: ['block', 'webhook', 'fetch'],
+    run: async (t, arrangement) => {
+      const rig = await openRig(t, arrangement, { sites: [{ id: 'one', mirrorTo: ['other'] }, { id: 'other' }] });
+      const [one, other] = [rig.siteOf('one'), rig.siteOf('other')];
+      const quiet = other.connector.block?.showsWithin_ms ?? 0;
+      await other.world.fault({
+        staleReads: Math.max(0, quiet - 1_000),
+        dropAnswer: { times: 1, match: other.world.call.block },
+      });
+      await one.world.staff.book({ calendar: one.world.calendars[0], start: at(1, 10) });
+      await one.news();
+      for (let second = 0; second < 30; second += 1) {
+        await other.deliver();
+        rig.clock.jump(1_000);
+      }
+      assert.equal(await blocksThere(other), 1);
+    },
+  },
 ];

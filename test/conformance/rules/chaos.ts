@@ -156,8 +156,69 @@ async function storm(t: TestContext, arrangement: Arrangement, seed: number): Pr
   assert.deepEqual(await slotDifferences(comparison), []);
 }
 
-export const chaosRules: readonly Rule[] = SEEDS.map((seed) => ({
-  name: `whatever goes wrong in whatever order, hub and site agree in the end (drawn from ${seed})`,
-  needs: [],
-  run: (t, arrangement) => storm(t, arrangement, seed),
-}));
+/** Visits of the shared person at one site are closed time at the other, each once, whatever happened on the way. */
+async function mirrorStorm(t: TestContext, arrangement: Arrangement, seed: number): Promise<void> {
+  const rig = await openRig(t, arrangement, { sites: [{ id: 'one', mirrorTo: ['other'] }, { id: 'other' }] });
+  const [one, other] = [rig.siteOf('one'), rig.siteOf('other')];
+  const draw = drawing(seed);
+  const chaos = { rig, draw };
+  const [calendar] = one.world.calendars;
+  const { block, unblock } = other.world.call;
+  const onSome = (act: (key: string) => Promise<void>): Act => {
+    return async () => {
+      const key = await someVisit(chaos);
+      if (key !== null) await act(key);
+    };
+  };
+  const acts: readonly Act[] = [
+    () => one.world.staff.book({ calendar, start: someTime(chaos), person: 1 + draw(9) }),
+    onSome((key) => one.world.staff.move(key, someTime(chaos))),
+    onSome((key) => one.world.staff.move(key, someTime(chaos))),
+    onSome((key) => one.world.staff.cancel(key)),
+    () => one.news(),
+    () => one.news(),
+    () => other.deliver(),
+    () => other.deliver(),
+    () => other.poll(),
+    () => rig.apply(),
+    () => rig.sweep(),
+    () => other.world.fault({ dropAnswer: { times: 1, match: draw(2) === 0 ? block : unblock } }),
+    () => other.world.fault({ silentDrop: { times: 1, match: draw(2) === 0 ? block : unblock } }),
+    () => other.world.fault({ outage: { times: draw(3), match: '' } }),
+    () => other.world.fault({ staleReads: draw(3) * 1_500 }),
+    () => other.reopen(),
+  ];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await acts[draw(acts.length)]?.().catch(() => undefined);
+    rig.clock.jump(1_000 * (1 + draw(5)));
+  }
+  await other.world.calm();
+  await one.settle();
+  for (let round = 0; round < 4; round += 1) {
+    rig.clock.jump(700_000);
+    await rig.sweep();
+    await other.deliver();
+    await other.settle();
+  }
+  for (const site of rig.sites) await compareWithTruth(rig, site);
+  const visits = (await one.world.truth()).appointments.filter(
+    (visit) => visit.calendar === calendar && isActive(visit.status),
+  );
+  const blocks = (await other.world.truth()).blocks;
+  const starts = (list: readonly { readonly during: { readonly start: number } }[]): number[] =>
+    list.map(({ during }) => during.start).sort((left, right) => left - right);
+  assert.deepEqual(starts(blocks), starts(visits));
+}
+
+export const chaosRules: readonly Rule[] = SEEDS.flatMap((seed): readonly Rule[] => [
+  {
+    name: `whatever goes wrong in whatever order, hub and site agree in the end (drawn from ${seed})`,
+    needs: [],
+    run: (t, arrangement) => storm(t, arrangement, seed),
+  },
+  {
+    name: `whatever goes wrong, what is owed to the other site stands there once in the end (drawn from ${seed})`,
+    needs: ['block', 'poll', 'webhook', 'fetch'],
+    run: (t, arrangement) => mirrorStorm(t, arrangement, seed),
+  },
+]);
