@@ -1,6 +1,7 @@
 /** Cancelling: asked for here, done by the owning site. The visit keeps its time until the site has let it go. */
 import { HubError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
+import { canonicalId } from '../fhir/canonical-ids.ts';
 import { mayWrite } from '../settings/write.ts';
 import type { Booking } from '../store/contract-bookings.ts';
 import type { Scope, Tx } from '../store/contract.ts';
@@ -41,7 +42,13 @@ async function askUnderLock(deps: BookingDeps, tx: Tx, request: CancelRequest): 
   if (site === undefined || ability === null)
     throw new HubError('SITE_NOT_WRITABLE', { detail: 'the site is not in service' });
   if (!ability.book) throw new HubError('SITE_CANNOT', { detail: 'cancel', site: site.id });
-  if (!mayWrite(site, { visitType: appointment.visitType })) throw new HubError('SITE_NOT_WRITABLE', { site: site.id });
+  const places = Object.keys(site.locations);
+  const location =
+    places.find((key) => appointment.locations.includes(canonicalId.location(site.identity, key))) ?? null;
+  if (!mayWrite(site, { location, visitType: appointment.visitType }))
+    throw new HubError('SITE_NOT_WRITABLE', { site: site.id });
+  if (site.write === 'approval')
+    throw new HubError('SITE_NOT_WRITABLE', { detail: 'the site wants a coordinator to cancel', site: site.id });
   if (appointment.siteKey === null)
     throw new HubError('RULE_BROKEN', { detail: 'the site has not named this appointment' });
 

@@ -79,7 +79,9 @@ export function bookingDesk(deps: DeskDeps): Desk {
     async status(bookingId, scope) {
       const booking = await deps.store.read(scope, (tx) => tx.bookings.get(bookingId));
       if (booking === null || (scope.sites !== '*' && !scope.sites.includes(booking.site))) return null;
-      return describe(deps, booking, scope, true);
+      const { slotId } = booking;
+      const isVisible = slotId === null || (await deps.store.read(scope, (tx) => tx.resources.read('Slot', slotId))) !== null; // prettier-ignore
+      return isVisible ? describe(deps, booking, scope, true) : null;
     },
   };
 }
@@ -128,6 +130,12 @@ async function conflict(deps: DeskDeps, slot: StoredSlot, scope: Scope): Promise
   return { kind: 'conflict', error: new HubError('SLOT_TAKEN'), alternatives: found };
 }
 
+/** Who lacks clearance was told that the slot is taken; that others like it are free would tell what it is. */
+function mayShow({ locations, clearances }: Scope, slot: StoredSlot): boolean {
+  if (locations !== '*' && slot.locationId !== null && !locations.includes(slot.locationId)) return false;
+  return clearances === '*' || slot.security.every((label) => clearances.includes(label));
+}
+
 /** Free slots of the same schedule and visit type, nearest in time first. */
 async function alternatives(deps: DeskDeps, tx: Tx, slot: StoredSlot): Promise<StoredSlot[]> {
   const now = deps.clock.now();
@@ -136,7 +144,7 @@ async function alternatives(deps: DeskDeps, tx: Tx, slot: StoredSlot): Promise<S
   const near = await tx.resources.slotsOf(slot.scheduleId, slot.localVisitType, window);
   const distance = (other: StoredSlot): number => Math.abs(other.during.start - slot.during.start);
   return near
-    .filter((other) => other.status === 'free' && other.id !== slot.id)
+    .filter((other) => other.status === 'free' && other.id !== slot.id && mayShow(tx.scope, other))
     .sort((left, right) => distance(left) - distance(right))
     .slice(0, ALTERNATIVES);
 }

@@ -209,7 +209,7 @@ function checkRequest(request: PlaceRequest, slot: StoredSlot, now: Instant): vo
 function occupied(site: SiteSettings, calendar: string, actors: readonly string[], slot: StoredSlot): string[] {
   const rule = site.resources.calendars[calendar];
   const room = rule?.location !== undefined && site.locations[rule.location]?.room === true;
-  return actors.filter((id) => id !== slot.locationId || room || rule?.practitioner === undefined);
+  return actors.filter((id) => id !== slot.locationId || room);
 }
 
 async function readPatient(tx: Tx, id: string): Promise<Patient> {

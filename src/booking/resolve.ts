@@ -36,7 +36,10 @@ async function giveUpOverdueCalls(deps: ResolveDeps): Promise<void> {
   const overdue = await deps.store.read(SCOPE, (tx) => tx.bookings.overdue(now, BATCH));
   for (const booking of overdue) {
     const site = deps.plan().sites.find((candidate) => candidate.id === booking.site);
-    if (site === undefined) continue;
+    if (site === undefined) {
+      await parkBooking(deps, booking, 'the site was removed from the configuration');
+      continue;
+    }
     await recordOutcome(deps, {
       booking,
       site,
@@ -56,7 +59,9 @@ async function resolveOne(deps: ResolveDeps, booking: Booking, signal: AbortSign
   const book = deps.book(booking.site);
   const { hub } = deps.plan();
   const now = deps.clock.now();
-  if (site === undefined || book === null) return;
+  if (site === undefined) return parkBooking(deps, booking, 'the site was removed from the configuration');
+  // A suspended site: put off, or its bookings would stand before those of all others for as long as it is.
+  if (book === null) return checkLater(deps, booking, hub.booking.resolveEvery_ms, booking.absences);
   if (book.find === undefined) {
     await parkBooking(deps, booking, 'this site cannot be asked how a booking stands');
     return;
@@ -88,13 +93,15 @@ async function resolveOne(deps: ResolveDeps, booking: Booking, signal: AbortSign
     });
   }
   if (found.kind === 'absent') {
-    if (booking.action === 'cancel' && booking.siteKey !== null) {
+    if (booking.action === 'cancel' && booking.siteKey !== null && booking.absences + 1 >= ABSENCES_NEEDED) {
       const at = { key: booking.siteKey, status: 'cancelled' as const, start: askedAt, end: askedAt, calendar: '' };
       return settle({ kind: 'booked', at });
     }
-    return absent(deps, booking, book, settle);
+    // What the site has accepted it has not refused by not showing it yet.
+    if (booking.state !== 'accepted') return absent(deps, booking, book, settle);
   }
-  if (now - booking.createdAt > hub.booking.resolveFor_s * 1000) return parkBooking(deps, booking, found.because);
+  const because = found.kind === 'undecided' ? found.because : 'the site has accepted the booking and does not show it';
+  if (now - booking.createdAt > hub.booking.resolveFor_s * 1000) return parkBooking(deps, booking, because);
   await checkLater(deps, booking, hub.booking.resolveEvery_ms, booking.absences);
 }
 

@@ -1,19 +1,16 @@
 /** One transaction for what the site answered: the outcome, the Appointment, the freed or kept time, what is owed next. */
 import type { SiteBooking, WriteOutcome } from '../connectors/contract.ts';
 import { newId } from '../core/ids.ts';
-import { DAY_MS, HOUR_MS, instant, plus, type Instant } from '../core/instant.ts';
-import * as canonical from '../fhir/canonical.ts';
-import type { Appointment } from '../fhir/types.ts';
+import { HOUR_MS, plus, type Instant } from '../core/instant.ts';
+import { canonicalId } from '../fhir/canonical-ids.ts';
 import type { SiteSettings } from '../settings/shape.ts';
-import type { Booking, BookingPatch, BookingState, Touched } from '../store/contract-bookings.ts';
-import type { Cause } from '../store/contract-resources.ts';
+import type { Booking, BookingPatch, BookingState } from '../store/contract-bookings.ts';
 import { systemScope, type Tx } from '../store/contract.ts';
 import type { BookingDeps } from './place.ts';
+import { adopt, letGo, showBooked, showCancelled } from './show.ts';
 import { comingFrom } from './states.ts';
 
 const SCOPE = systemScope('booking');
-/** Farther than any visit is booked. */
-const FAR_MS = 3_660 * DAY_MS;
 
 export interface SettleDeps extends BookingDeps {
   /** Said after the commit: callers who wait for this booking look again. */
@@ -43,7 +40,7 @@ export async function recordOutcome(deps: SettleDeps, context: OutcomeContext): 
 async function record(deps: SettleDeps, tx: Tx, context: OutcomeContext): Promise<BookingState | null> {
   const { booking, outcome } = context;
   const now = deps.clock.now();
-  await tx.lock([booking.appointmentId]);
+  await lockAll(tx, context);
   const finish = async (after: After, dueAt: Instant, code: string | null): Promise<void> => {
     if (context.deliveryId === null) {
       if (after === 'again') await sendAgain(tx, booking, dueAt, now);
@@ -66,12 +63,19 @@ async function record(deps: SettleDeps, tx: Tx, context: OutcomeContext): Promis
 
   switch (outcome.kind) {
     case 'booked': {
-      const moved = await move('booked', { siteKey: outcome.at.key, deadlineAt: null, nextCheckAt: null });
-      await finish('done', now, null);
-      await tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now);
       if (outcome.at.state !== undefined) await tx.inbox.insert(booking.site, 'write', [outcome.at.state], now, null);
+      const appointmentId = await whatItIs(tx, booking, outcome.at);
+      if (appointmentId === null) {
+        await finish('unknown', now, 'SITE_ANSWER_UNREADABLE');
+        return (await park(tx, booking, 'the site answered with the visit of another booking', now)) ? 'parked' : null;
+      }
+      const moved = await move('booked', { appointmentId, siteKey: outcome.at.key, deadlineAt: null, nextCheckAt: null }); // prettier-ignore
+      await finish('done', now, null);
       if (!moved) return null;
-      await (booking.action === 'cancel' ? showCancelled(tx, context, now) : showBooked(tx, context, outcome.at, now));
+      await tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now);
+      if (booking.action === 'cancel') await showCancelled(tx, context, now);
+      else if (appointmentId === booking.appointmentId) await showBooked(tx, context, outcome.at, now);
+      else await adopt(tx, context, appointmentId, now);
       return 'booked';
     }
     case 'refused': {
@@ -97,9 +101,10 @@ async function record(deps: SettleDeps, tx: Tx, context: OutcomeContext): Promis
       }
       const attempts = booking.attempts + 1;
       const wait_ms = error.retryAfter_ms ?? Math.min(500 * 2 ** attempts, 60_000);
-      if (!(await move('unsent', { attempts, deadlineAt: null, detail: error.code }))) return null;
-      await finish('again', plus(now, wait_ms), error.code);
-      return 'unsent';
+      // Sent anew it has to be found absent anew.
+      const moved = await move('unsent', { attempts, absences: 0, deadlineAt: null, nextCheckAt: null, detail: error.code }); // prettier-ignore
+      await finish(moved ? 'again' : 'done', plus(now, wait_ms), error.code);
+      return moved ? 'unsent' : null;
     }
     case 'accepted': {
       const moved = await move('accepted', { reference: outcome.reference, deadlineAt: null, nextCheckAt: plus(now, context.showsWithin_ms) }); // prettier-ignore
@@ -113,6 +118,28 @@ async function record(deps: SettleDeps, tx: Tx, context: OutcomeContext): Promis
       return moved ? 'unknown' : null;
     }
   }
+}
+
+/**
+ * The same names as apply.ts takes, in one call: what the booking holds, and the appointment under every id that it may have. The
+ * echo of a write often comes at the very moment of its answer.
+ */
+async function lockAll(tx: Tx, { booking, site, outcome }: OutcomeContext): Promise<void> {
+  const taken = await tx.busy.ofAppointment(booking.appointmentId);
+  const foreign = outcome.kind === 'booked' ? [canonicalId.appointment(site.identity, outcome.at.key)] : [];
+  await tx.lock([booking.appointmentId, ...foreign, ...booking.resources, ...taken.map((row) => row.resourceId)]);
+}
+
+/**
+ * Which Appointment the site's answer is about: ours; or one that the site told us of before, when its news could not be known
+ * for ours (a name spelled otherwise). Null: it is the visit of another booking, so this one was not made, or made over it.
+ */
+async function whatItIs(tx: Tx, booking: Booking, at: SiteBooking): Promise<string | null> {
+  if (booking.action === 'cancel') return booking.appointmentId;
+  const named = await tx.resources.appointmentByKey(booking.site, at.key);
+  if (named === null || named === booking.appointmentId) return booking.appointmentId;
+  const other = await tx.bookings.latestOf(named);
+  return other === null ? named : null;
 }
 
 async function sendAgain(tx: Tx, booking: Booking, dueAt: Instant, now: Instant): Promise<void> {
@@ -131,137 +158,48 @@ async function sendAgain(tx: Tx, booking: Booking, dueAt: Instant, now: Instant)
   );
 }
 
-/** The Appointment as proposed, under the site's name for it; the site's own record follows through the inbox. */
-async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBooking, now: Instant): Promise<void> {
-  const { booking, site } = context;
-  await tx.resources.nameAppointment(booking.site, at.key, booking.appointmentId);
-  const cause: Cause = { site: booking.site, messageId: null, siteTime: null, now };
-  const shown = await tx.resources.appointment(booking.appointmentId);
-  if (shown === null && booking.order.appointmentJson !== undefined) {
-    const proposed = JSON.parse(booking.order.appointmentJson) as Appointment;
-    const resource: Appointment = {
-      ...proposed,
-      identifier: [
-        { system: canonical.siteSystem(site.id, 'appointment'), value: at.key },
-        ...(proposed.identifier ?? []),
-      ],
-    };
-    const slot = booking.slotId === null ? null : await tx.resources.slot(booking.slotId);
-    const references = resource.participant.flatMap((one) => one.actor?.reference ?? []);
-    const ids = (type: string): string[] =>
-      references
-        .filter((reference) => reference.startsWith(`${type}/`))
-        .map((reference) => reference.slice(type.length + 1));
-    const locations = ids('Location');
-    await tx.resources.putAppointment(
-      {
-        id: booking.appointmentId,
-        site: booking.site,
-        siteKey: at.key,
-        during: booking.during,
-        visitType: slot?.visitType ?? null,
-        specialty: slot?.specialty ?? null,
-        patients: ids('Patient'),
-        actors: [...ids('Practitioner'), ...locations],
-        slots: booking.slotId === null ? [] : [booking.slotId],
-        tokens: [
-          ...canonical.identifierTokens(resource.identifier ?? []),
-          ...canonical.conceptTokens('service-type', resource.serviceType),
-          ...(booking.order.place === undefined ? [] : [`calendar:${booking.order.place.calendar}`]),
-        ],
-        locations,
-        security: slot?.security ?? [],
-        orderedAt: context.sentAt,
-        resource,
-      },
-      cause,
-    );
-  }
-  const touched = await tx.busy.settle(booking.id, booking.appointmentId);
-  await refresh(tx, touched, cause);
-  await dueWindows(tx, context, now);
-}
-
-const ENDED: ReadonlySet<Appointment['status']> = new Set(['cancelled', 'noshow', 'fulfilled', 'entered-in-error']);
-
-async function showCancelled(tx: Tx, context: OutcomeContext, now: Instant): Promise<void> {
-  const { booking } = context;
-  const cause: Cause = { site: booking.site, messageId: null, siteTime: null, now };
-  const shown = await tx.resources.appointment(booking.appointmentId);
-  // The site may have ended it in another way meanwhile (a no-show is a cancelled record to some), and knows better.
-  if (shown !== null && !ENDED.has(shown.resource.status)) {
-    const reason = booking.order.cancel?.reason;
-    await tx.resources.putAppointment(
-      {
-        ...shown,
-        orderedAt: context.sentAt > shown.orderedAt ? context.sentAt : shown.orderedAt,
-        resource: {
-          ...shown.resource,
-          status: 'cancelled',
-          ...(reason === undefined ? {} : { cancelationReason: { text: reason } }),
-        },
-      },
-      cause,
-    );
-  }
-  if (shown === null || shown.resource.status === 'cancelled' || !ENDED.has(shown.resource.status)) {
-    await refresh(tx, await tx.busy.replaceAppointment(booking.appointmentId, []), cause);
-  }
-  await dueWindows(tx, context, now);
-}
-
-/** A refused placement gives its time back at once; a refused cancel changes nothing. */
-async function letGo(tx: Tx, context: OutcomeContext, now: Instant): Promise<void> {
-  const { booking } = context;
-  if (booking.action === 'place') {
-    const touched = await tx.busy.removeBooking(booking.id);
-    await refresh(tx, touched, { site: booking.site, messageId: null, siteTime: null, now });
-  }
-  await tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now);
-  // The site knows something that our copy does not: ask it again.
-  await dueWindows(tx, context, now);
-}
-
-async function dueWindows(tx: Tx, context: OutcomeContext, now: Instant): Promise<void> {
-  const { booking, site } = context;
-  if (booking.during === null) return;
-  const calendar = booking.order.place?.calendar;
-  const calendars = calendar === undefined ? Object.keys(site.resources.calendars) : [calendar];
-  for (const one of calendars) await tx.feeds.windowsDue(booking.site, one, booking.during, now);
-}
-
-async function refresh(tx: Tx, touched: readonly Touched[], cause: Cause): Promise<void> {
-  for (const one of touched) await tx.resources.refreshSlots([one.resourceId], one.during, cause);
-}
-
 /** A site left the configuration: nobody can ask it any more, so a person finds out how its open bookings stand. */
 export async function parkOpenBookings(deps: SettleDeps, siteId: string): Promise<void> {
-  const ever = { start: instant(0), end: plus(deps.clock.now(), FAR_MS) };
-  const open = await deps.store.read(SCOPE, (tx) => tx.bookings.openAt(siteId, ever));
-  for (const booking of open) await parkBooking(deps, booking, 'the site was removed from the configuration');
+  const why = 'the site was removed from the configuration';
+  const open = await deps.store.read(SCOPE, (tx) => tx.bookings.openOf(siteId));
+  for (const booking of open) {
+    if (booking.state !== 'held') await parkBooking(deps, booking, why);
+    // Never sent: a placement's hold runs out by itself, and a cancel has nothing that could.
+    else if (booking.action === 'cancel') await giveUp(deps, booking, why);
+  }
+}
+
+async function giveUp(deps: SettleDeps, booking: Booking, why: string): Promise<void> {
+  const now = deps.clock.now();
+  const moved = await deps.store.transaction(SCOPE, async (tx) => {
+    const patch = { refusedBecause: 'rule', detail: why };
+    if (!(await tx.bookings.move(booking.id, ['held'], 'refused', now, patch))) return false;
+    await tx.ledger.add([{ at: now, kind: 'refused', site: booking.site, bookingId: booking.id, appointmentId: booking.appointmentId }]); // prettier-ignore
+    return true;
+  });
+  if (moved) deps.changed(booking, 'refused');
 }
 
 /** Could not be found out in time: the hold stays, and a person decides. */
 export async function parkBooking(deps: SettleDeps, booking: Booking, why: string): Promise<void> {
   const now = deps.clock.now();
-  const parked = await deps.store.transaction(SCOPE, async (tx) => {
-    const moved = await tx.bookings.move(booking.id, comingFrom('parked'), 'parked', now, {
-      nextCheckAt: null,
-      detail: why,
-    });
-    if (!moved) return false;
-    await tx.ledger.add([{ at: now, kind: 'parked', site: booking.site, bookingId: booking.id, appointmentId: booking.appointmentId }]); // prettier-ignore
-    await tx.workItems.open({
-      id: newId(now),
-      kind: 'unresolved-booking',
-      subject: `booking:${booking.id}`,
-      site: booking.site,
-      role: 'scheduling',
-      dueAt: plus(now, HOUR_MS),
-      openedAt: now,
-      evidence: { action: booking.action, appointment: booking.appointmentId, why },
-    });
-    return true;
-  });
+  const parked = await deps.store.transaction(SCOPE, (tx) => park(tx, booking, why, now));
   if (parked) deps.changed(booking, 'parked');
+}
+
+async function park(tx: Tx, booking: Booking, why: string, now: Instant): Promise<boolean> {
+  const patch = { nextCheckAt: null, deadlineAt: null, detail: why };
+  if (!(await tx.bookings.move(booking.id, comingFrom('parked'), 'parked', now, patch))) return false;
+  await tx.ledger.add([{ at: now, kind: 'parked', site: booking.site, bookingId: booking.id, appointmentId: booking.appointmentId }]); // prettier-ignore
+  await tx.workItems.open({
+    id: newId(now),
+    kind: 'unresolved-booking',
+    subject: `booking:${booking.id}`,
+    site: booking.site,
+    role: 'scheduling',
+    dueAt: plus(now, HOUR_MS),
+    openedAt: now,
+    evidence: { action: booking.action, appointment: booking.appointmentId, why },
+  });
+  return true;
 }

@@ -18,7 +18,7 @@ export const TRANSITIONS: Readonly<Record<BookingState, readonly BookingState[]>
   held: ['sent', 'expired', 'refused', 'awaiting-approval', 'queued'],
   'awaiting-approval': ['sent', 'refused', 'expired'],
   queued: ['sent', 'refused', 'booked', 'parked'],
-  sent: ['booked', 'refused', 'unsent', 'accepted', 'unknown'],
+  sent: ['booked', 'refused', 'unsent', 'accepted', 'unknown', 'parked'],
   unsent: ['sent', 'refused', 'booked', 'parked'],
   accepted: ['booked', 'refused', 'unknown', 'parked'],
   unknown: ['booked', 'refused', 'unsent', 'parked'],

@@ -80,6 +80,13 @@ export function bookingStore(q: Queryable, keys: Keys): BookingStore {
          ORDER BY created_at, id`,
         [site, timestamptz(during.start), timestamptz(during.end)],
       ),
+    openOf: (site) =>
+      select(
+        'booking-open-of', // booking_open
+        `site = $1 AND state IN ('held', 'awaiting-approval', 'queued', 'sent', 'accepted', 'unknown', 'unsent')
+         ORDER BY created_at, id`,
+        [site],
+      ),
     latestOf: (appointmentId) =>
       one('booking-latest-of', 'appointment_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1', [appointmentId]),
 
@@ -144,7 +151,8 @@ async function move(
              attempts = CASE WHEN $13 THEN $14 ELSE attempts END,
              absences = CASE WHEN $15 THEN $16 ELSE absences END,
              deadline_at = CASE WHEN $17 THEN $18 ELSE deadline_at END,
-             next_check_at = CASE WHEN $19 THEN $20 ELSE next_check_at END
+             next_check_at = CASE WHEN $19 THEN $20 ELSE next_check_at END,
+             appointment_id = COALESCE($21, appointment_id)
            WHERE id = $1 AND state = ANY($2)`,
     values: [
       id,
@@ -159,6 +167,7 @@ async function move(
       ...named(patch.absences),
       ...namedTime(patch.deadlineAt),
       ...namedTime(patch.nextCheckAt),
+      patch.appointmentId ?? null,
     ],
   });
   return rowCount === 1;

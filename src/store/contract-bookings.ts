@@ -44,7 +44,15 @@ export interface BookingOrder {
 export type BookingPatch = Partial<
   Pick<
     Booking,
-    'siteKey' | 'reference' | 'refusedBecause' | 'detail' | 'attempts' | 'absences' | 'deadlineAt' | 'nextCheckAt'
+    | 'appointmentId'
+    | 'siteKey'
+    | 'reference'
+    | 'refusedBecause'
+    | 'detail'
+    | 'attempts'
+    | 'absences'
+    | 'deadlineAt'
+    | 'nextCheckAt'
   >
 >;
 
@@ -60,6 +68,8 @@ export interface BookingStore {
   overdue(now: Instant, limit: number): Promise<readonly Booking[]>;
   /** Open placements (sent, unknown, accepted, queued, unsent, parked) of a site around a time: candidates for an echo. */
   openAt(site: string, during: Interval): Promise<readonly Booking[]>;
+  /** All of a site that are neither settled nor parked. */
+  openOf(site: string): Promise<readonly Booking[]>;
   /** The newest one that concerns an appointment. */
   latestOf(appointmentId: string): Promise<Booking | null>;
   countByState(): Promise<Readonly<Record<string, number>>>;

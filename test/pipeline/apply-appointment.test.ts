@@ -386,5 +386,3 @@ describe('blocks', () => {
 function pick(slot: { readonly id: string; readonly status: string }): [string, string] {
   return [slot.id, slot.status];
 }
-
-void ANA;

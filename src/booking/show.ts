@@ -1,0 +1,128 @@
+/** What the site's answer makes of the Appointment and of the time that was held for it. Part of settle.ts's one transaction. */
+import type { SiteBooking } from '../connectors/contract.ts';
+import type { Instant } from '../core/instant.ts';
+import * as canonical from '../fhir/canonical.ts';
+import type { Appointment } from '../fhir/types.ts';
+import type { Cause } from '../store/contract-resources.ts';
+import type { Tx } from '../store/contract.ts';
+import type { OutcomeContext } from './settle.ts';
+
+/** The Appointment as proposed, under the site's name for it; the site's own record follows through the inbox. */
+export async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBooking, now: Instant): Promise<void> {
+  const { booking, site } = context;
+  await tx.resources.nameAppointment(booking.site, at.key, booking.appointmentId);
+  const cause: Cause = { site: booking.site, messageId: null, siteTime: null, now };
+  const shown = await tx.resources.appointment(booking.appointmentId);
+  if (shown === null && booking.order.appointmentJson !== undefined) {
+    const proposed = JSON.parse(booking.order.appointmentJson) as Appointment;
+    const resource: Appointment = {
+      ...proposed,
+      identifier: [
+        { system: canonical.siteSystem(site.id, 'appointment'), value: at.key },
+        ...(proposed.identifier ?? []),
+      ],
+    };
+    const slot = booking.slotId === null ? null : await tx.resources.slot(booking.slotId);
+    const references = resource.participant.flatMap((one) => one.actor?.reference ?? []);
+    const ids = (type: string): string[] =>
+      references
+        .filter((reference) => reference.startsWith(`${type}/`))
+        .map((reference) => reference.slice(type.length + 1));
+    const locations = ids('Location');
+    await tx.resources.putAppointment(
+      {
+        id: booking.appointmentId,
+        site: booking.site,
+        siteKey: at.key,
+        during: booking.during,
+        visitType: slot?.visitType ?? null,
+        specialty: slot?.specialty ?? null,
+        patients: ids('Patient'),
+        actors: [...ids('Practitioner'), ...locations],
+        slots: booking.slotId === null ? [] : [booking.slotId],
+        tokens: [
+          ...canonical.identifierTokens(resource.identifier ?? []),
+          ...canonical.conceptTokens('service-type', resource.serviceType),
+          ...(booking.order.place === undefined ? [] : [`calendar:${booking.order.place.calendar}`]),
+        ],
+        locations,
+        security: slot?.security ?? [],
+        orderedAt: context.sentAt,
+        resource,
+      },
+      cause,
+    );
+  }
+  const touched = await tx.busy.settle(booking.id, booking.appointmentId);
+  await tx.resources.refreshTouched(touched, cause);
+  await dueWindows(tx, context, now);
+}
+
+const ENDED: ReadonlySet<Appointment['status']> = new Set(['cancelled', 'noshow', 'fulfilled', 'entered-in-error']);
+
+/** The visit stands already, under the id of the site's own news: that one is the booking's, and the hold is not needed. */
+export async function adopt(tx: Tx, context: OutcomeContext, appointmentId: string, now: Instant): Promise<void> {
+  const { booking } = context;
+  const cause: Cause = { site: booking.site, messageId: null, siteTime: null, now };
+  const shown = await tx.resources.appointment(appointmentId);
+  const asked = booking.order.appointmentJson;
+  const own = asked === undefined ? [] : ((JSON.parse(asked) as Appointment).identifier ?? []);
+  if (shown !== null && own.length > 0) {
+    const identifier = [...(shown.resource.identifier ?? []), ...own];
+    const tokens = [...new Set([...shown.tokens, ...canonical.identifierTokens(own)])];
+    await tx.resources.putAppointment({ ...shown, tokens, resource: { ...shown.resource, identifier } }, cause);
+  }
+  await tx.resources.refreshTouched(await tx.busy.removeBooking(booking.id), cause);
+  await dueWindows(tx, context, now);
+}
+
+export async function showCancelled(tx: Tx, context: OutcomeContext, now: Instant): Promise<void> {
+  const { booking } = context;
+  const cause: Cause = { site: booking.site, messageId: null, siteTime: null, now };
+  const shown = await tx.resources.appointment(booking.appointmentId);
+  // The site may have ended it in another way meanwhile (a no-show is a cancelled record to some), and knows better.
+  if (shown !== null && !ENDED.has(shown.resource.status)) {
+    const reason = booking.order.cancel?.reason;
+    await tx.resources.putAppointment(
+      {
+        ...shown,
+        orderedAt: context.sentAt > shown.orderedAt ? context.sentAt : shown.orderedAt,
+        resource: {
+          ...shown.resource,
+          status: 'cancelled',
+          ...(reason === undefined ? {} : { cancelationReason: { text: reason } }),
+        },
+      },
+      cause,
+    );
+  }
+  if (shown === null || shown.resource.status === 'cancelled' || !ENDED.has(shown.resource.status)) {
+    await tx.resources.refreshTouched(await tx.busy.replaceAppointment(booking.appointmentId, []), cause);
+  }
+  const calendars = shown?.tokens.flatMap((token) => (token.startsWith('calendar:') ? [token.slice(9)] : []));
+  await dueWindows(tx, context, now, calendars);
+}
+
+/** A refused placement gives its time back at once; a refused cancel changes nothing. */
+export async function letGo(tx: Tx, context: OutcomeContext, now: Instant): Promise<void> {
+  const { booking } = context;
+  if (booking.action === 'place') {
+    const touched = await tx.busy.removeBooking(booking.id);
+    await tx.resources.refreshTouched(touched, { site: booking.site, messageId: null, siteTime: null, now });
+  }
+  await tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now);
+  // The site knows something that our copy does not: ask it again.
+  await dueWindows(tx, context, now);
+}
+
+async function dueWindows(
+  tx: Tx,
+  { booking, site }: OutcomeContext,
+  now: Instant,
+  known: readonly string[] = [],
+): Promise<void> {
+  if (booking.during === null) return;
+  const asked = booking.order.place === undefined ? known : [booking.order.place.calendar];
+  const calendars = asked.length === 0 ? Object.keys(site.resources.calendars) : asked;
+  for (const one of calendars) await tx.feeds.windowsDue(booking.site, one, booking.during, now);
+}
