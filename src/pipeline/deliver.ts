@@ -45,7 +45,7 @@ export async function deliverToSite(
   abilities: { readonly book: Book | undefined; readonly block: Block | undefined },
   signal: AbortSignal,
 ): Promise<boolean> {
-  const claimed = await claim(deps, site.id);
+  const { claimed, more } = await claim(deps, site.id);
   await Promise.all(
     claimed.map(({ delivery, booking }) =>
       booking === null
@@ -53,16 +53,17 @@ export async function deliverToSite(
         : sendBooking(deps, site, abilities.book, delivery, booking, signal),
     ),
   );
-  return claimed.length === AT_ONCE;
+  return more;
 }
 
 /** One commit for all: rows `sent`, their bookings `sent`, their holds kept for as long as it takes. */
-function claim(deps: DeliverDeps, siteId: string): Promise<Claimed[]> {
+function claim(deps: DeliverDeps, siteId: string): Promise<{ claimed: readonly Claimed[]; more: boolean }> {
   return deps.store.transaction(SCOPE, async (tx) => {
     const now = deps.clock.now();
     const deadline = plus(now, deps.plan().hub.booking.siteTimeout_ms + DEADLINE_SLACK_MS);
     const claimed: Claimed[] = [];
-    for (const delivery of await tx.outbox.claim('site', siteId, now, deadline, AT_ONCE)) {
+    const due = await tx.outbox.claim('site', siteId, now, deadline, AT_ONCE);
+    for (const delivery of due) {
       if (delivery.bookingId === null) {
         claimed.push({ delivery, booking: null });
         continue;
@@ -77,7 +78,8 @@ function claim(deps: DeliverDeps, siteId: string): Promise<Claimed[]> {
       await tx.busy.keep(booking.id);
       claimed.push({ delivery, booking });
     }
-    return claimed;
+    // What was finished here may have been in the way of a later one about the same visit.
+    return { claimed, more: due.length === AT_ONCE || due.length > claimed.length };
   });
 }
 

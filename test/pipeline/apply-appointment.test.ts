@@ -3,19 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
-import {
-  ANA,
-  BOB,
-  during,
-  fed,
-  MONDAY,
-  monday,
-  offered,
-  openWorld,
-  SHARED,
-  slotKey,
-  visit,
-} from '../support/builders.ts';
+import { BOB, during, fed, MONDAY, monday, offered, openWorld, SHARED, slotKey, visit } from '../support/builders.ts';
 
 const NINE = during(9, 0, 50);
 const TEN = during(10, 0, 50);

@@ -1,0 +1,432 @@
+/** What a site answers to a placement, what becomes of no answer, and news that comes before, with or after it. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { HubError } from '../../src/core/errors.ts';
+import { plus } from '../../src/core/instant.ts';
+import { canonicalId } from '../../src/fhir/canonical-ids.ts';
+import { hold } from '../../src/booking/place.ts';
+import type { Booking } from '../../src/store/contract-bookings.ts';
+import {
+  ANA,
+  BOB,
+  bookedAt,
+  during,
+  offered,
+  openWorld,
+  SCOPE,
+  slotKey,
+  visit,
+  type World,
+} from '../support/builders.ts';
+import type { Cleanup } from '../support/database.ts';
+
+const NINE = during(9, 0, 50);
+const KEY = slotKey('n1', 't50', NINE.start);
+const SLOT = canonicalId.slot('north', KEY);
+const LOST = { kind: 'unknown', error: new HubError('SITE_ANSWER_LOST') } as const;
+
+async function openDay(t: Cleanup): Promise<{ world: World; ana: string }> {
+  const world = await openWorld(t);
+  await world.offer('north', 'n1', 't50', [offered('n1', 't50', NINE)]);
+  return { world, ana: await world.patient('north') };
+}
+
+/** Held and sent; the hub is killed before it hears the answer. */
+async function sentAndKilled(world: World, ana: string): Promise<Booking> {
+  const held = await hold(world.resolveDeps, world.placing(SLOT, ana), SCOPE);
+  assert.ok(held.kind === 'held');
+  await world.write(async (tx) => {
+    const now = world.clock.now();
+    await tx.outbox.claim('site', 'north', now, plus(now, 6_000), 10);
+    await tx.bookings.move(held.booking.id, ['held'], 'sent', now, { deadlineAt: plus(now, 6_000) });
+    await tx.busy.keep(held.booking.id);
+  });
+  return world.booking(held.booking.id);
+}
+
+const at = (key: string) => (bookedAt(key, { calendar: 'n1', start: NINE.start, end: NINE.end }) as { at: never }).at;
+const slotStatus = async (world: World): Promise<string> => (await world.slot('north', KEY)).status;
+
+describe('the answer to a placement', () => {
+  it('that is a refusal gives the time back and says why', async (t) => {
+    const { world, ana } = await openDay(t);
+    world.sites.north.onPlace = () => ({ kind: 'refused', because: 'needs-referral', detail: 'bring one' });
+    const booking = await world.book(SLOT, ana);
+    assert.deepEqual(
+      [booking.state, booking.refusedBecause, booking.detail],
+      ['refused', 'needs-referral', 'bring one'],
+    );
+    assert.equal(await slotStatus(world), 'free');
+    const answer = await world.desk.status(booking.id, SCOPE);
+    assert.ok(answer?.kind === 'refused');
+    assert.equal(answer.error.code, 'SITE_REFUSED');
+  });
+
+  it('that it was not sent is sent again after a pause, with the same reference, and holds the time meanwhile', async (t) => {
+    const { world, ana } = await openDay(t);
+    let calls = 0;
+    world.sites.north.onPlace = (order) =>
+      (calls += 1) === 1 ? { kind: 'unsent', error: new HubError('SITE_UNREACHABLE') } : bookedAt('K1', order);
+    const booking = await world.book(SLOT, ana);
+    assert.equal(booking.state, 'unsent');
+    world.clock.advance(120_000);
+    await world.sweep();
+    assert.equal(await slotStatus(world), 'busy-tentative');
+    await world.deliver();
+    assert.equal((await world.booking(booking.id)).state, 'booked');
+    assert.deepEqual(
+      world.sites.north.placed.map((order) => order.correlation),
+      [booking.id, booking.id],
+    );
+  });
+
+  it('that it can never be sent refuses the booking', async (t) => {
+    const { world, ana } = await openDay(t);
+    world.sites.north.onPlace = () => ({ kind: 'unsent', error: new HubError('SITE_LOGIN_REFUSED') });
+    assert.equal((await world.book(SLOT, ana)).state, 'refused');
+    assert.equal(await slotStatus(world), 'free');
+  });
+
+  it('that the site will decide later is looked up until it has, and not taken for a refusal where it shows nothing', async (t) => {
+    const { world, ana } = await openDay(t);
+    world.sites.north.onPlace = () => ({ kind: 'accepted', reference: 'R1' });
+    const booking = await world.book(SLOT, ana);
+    assert.deepEqual([booking.state, booking.reference], ['accepted', 'R1']);
+    for (let round = 0; round < 4; round += 1) {
+      world.clock.advance(10_000);
+      await world.resolve();
+    }
+    assert.equal((await world.booking(booking.id)).state, 'accepted');
+    assert.equal(world.sites.north.found.length, 4);
+    world.sites.north.onFind = () => ({ kind: 'found', at: at('K9') });
+    world.clock.advance(10_000);
+    await world.resolve();
+    assert.equal((await world.booking(booking.id)).state, 'booked');
+  });
+
+  it('that a connector throws instead counts as unknown', async (t) => {
+    const { world, ana } = await openDay(t);
+    world.sites.north.onPlace = () => Promise.reject(new TypeError('a fault'));
+    assert.equal((await world.book(SLOT, ana)).state, 'unknown');
+  });
+});
+
+describe('a placement without an answer', () => {
+  it('cut short by a kill is durable as sent, becomes unknown at its deadline, and is found', async (t) => {
+    const { world, ana } = await openDay(t);
+    const sent = await sentAndKilled(world, ana);
+    assert.equal(sent.state, 'sent');
+    await world.resolve();
+    assert.equal((await world.booking(sent.id)).state, 'sent', 'before its deadline the call may still be under way');
+    world.clock.advance(6_001);
+    await world.sweep();
+    await world.resolve();
+    assert.equal((await world.booking(sent.id)).state, 'unknown');
+    world.sites.north.onFind = () => ({ kind: 'found', at: at('K7') });
+    world.clock.advance(1_000);
+    await world.resolve();
+    const booking = await world.booking(sent.id);
+    assert.deepEqual([booking.state, booking.siteKey], ['booked', 'K7']);
+    assert.deepEqual(world.sites.north.placed, [], 'it was never sent a second time');
+    assert.equal(await slotStatus(world), 'busy');
+  });
+
+  it('is not looked up before the quiet time of its site', async (t) => {
+    const { world, ana } = await openDay(t);
+    world.sites.north.onPlace = () => LOST;
+    world.sites.north.showsWithin_ms = 60_000;
+    await world.book(SLOT, ana);
+    await world.resolve();
+    assert.deepEqual(world.sites.north.found, []);
+    world.clock.advance(60_000);
+    await world.resolve();
+    assert.equal(world.sites.north.found.length, 1);
+  });
+
+  it('found cancelled is refused, and gives the time back', async (t) => {
+    const { world, ana } = await openDay(t);
+    world.sites.north.onPlace = () => LOST;
+    world.sites.north.onFind = () => ({ kind: 'found', at: { ...(at('K1') as object), status: 'cancelled' } as never });
+    const { id } = await world.book(SLOT, ana);
+    world.clock.advance(10_000);
+    await world.resolve();
+    assert.equal((await world.booking(id)).state, 'refused');
+    assert.equal(await slotStatus(world), 'free');
+  });
+
+  it('absent once is believed only the second time; then an exclusive site is sent it again, and absence counts anew', async (t) => {
+    const { world, ana } = await openDay(t);
+    world.sites.north.onPlace = () => LOST;
+    const { id } = await world.book(SLOT, ana);
+    world.clock.advance(10_000);
+    await world.resolve();
+    assert.deepEqual(pick(await world.booking(id)), ['unknown', 1]);
+    world.clock.advance(10_000);
+    await world.resolve();
+    assert.deepEqual(pick(await world.booking(id)), ['unsent', 0]);
+    assert.equal(await slotStatus(world), 'busy-tentative');
+    await world.deliver();
+    assert.equal(world.sites.north.placed.length, 2);
+    world.clock.advance(10_000);
+    await world.resolve();
+    assert.deepEqual(pick(await world.booking(id)), ['unknown', 1]);
+  });
+
+  it('absent twice at a site that is not exclusive is refused and never repeated', async (t) => {
+    const { world, ana } = await openDay(t);
+    world.sites.north.exclusive = false;
+    world.sites.north.onPlace = () => LOST;
+    const { id } = await world.book(SLOT, ana);
+    for (let round = 0; round < 2; round += 1) {
+      world.clock.advance(10_000);
+      await world.resolve();
+    }
+    assert.equal((await world.booking(id)).state, 'refused');
+    await world.deliver();
+    assert.equal(world.sites.north.placed.length, 1);
+    assert.equal(await slotStatus(world), 'free');
+  });
+
+  it('undecided for too long is parked with a work item, and its hold is kept', async (t) => {
+    const { world, ana } = await openDay(t);
+    world.sites.north.onPlace = () => LOST;
+    world.sites.north.onFind = () => ({ kind: 'undecided', because: 'two fit' });
+    const { id } = await world.book(SLOT, ana);
+    world.clock.advance(10_000);
+    await world.resolve();
+    assert.equal((await world.booking(id)).state, 'unknown');
+    world.clock.advance(3_600_000);
+    await world.resolve();
+    assert.equal((await world.booking(id)).state, 'parked');
+    const items = await world.read((tx) => tx.workItems.list(10));
+    assert.deepEqual(
+      items.map((item) => [item.kind, item.subject]),
+      [['unresolved-booking', `booking:${id}`]],
+    );
+    world.clock.advance(3_600_000);
+    await world.sweep();
+    assert.equal(await slotStatus(world), 'busy-tentative');
+  });
+
+  it('parked is settled by news from the site, and its work item is closed', async (t) => {
+    const { world, ana } = await openDay(t);
+    world.sites.north.onPlace = () => LOST;
+    world.sites.north.canFind = false;
+    const { id, appointmentId } = await world.book(SLOT, ana);
+    world.clock.advance(10_000);
+    await world.resolve();
+    assert.equal((await world.booking(id)).state, 'parked');
+    await world.tell('north', visit('K1', 'n1', NINE));
+    assert.equal((await world.booking(id)).state, 'booked');
+    assert.equal((await world.appointment('north', 'K1')).id, appointmentId);
+    assert.deepEqual(await world.read((tx) => tx.workItems.list(10)), []);
+  });
+
+  it('at a site that is suspended does not keep those of other sites from being looked up', async (t) => {
+    const { world, ana } = await openDay(t);
+    world.sites.north.onPlace = () => LOST;
+    const { id } = await world.book(SLOT, ana);
+    await world.rows(
+      `INSERT INTO booking (id, client, request_key, request_digest, action, site, state, state_at, appointment_id, key_id, body,
+         created_at, created_by, next_check_at)
+       SELECT gen_random_uuid(), 'x', n::text, '', 'place', 'south', 'unknown', b.state_at, gen_random_uuid(), b.key_id, b.body,
+         b.created_at, 'x', b.next_check_at - interval '1 hour'
+       FROM booking b, generate_series(1, 60) AS n WHERE b.id = $1`,
+      [id],
+    );
+    world.sites.south.canBook = false;
+    world.sites.north.onFind = () => ({ kind: 'found', at: at('K1') });
+    world.clock.advance(10_000);
+    await world.resolve();
+    assert.equal((await world.booking(id)).state, 'booked');
+  });
+
+  it('at a site that was removed is parked for a person', async (t) => {
+    const { world, ana } = await openDay(t);
+    const sent = await sentAndKilled(world, ana);
+    world.plan = { ...world.plan, sites: world.plan.sites.filter((site) => site.id !== 'north') };
+    world.clock.advance(10_000);
+    await world.resolve();
+    assert.equal((await world.booking(sent.id)).state, 'parked');
+    assert.equal((await world.read((tx) => tx.workItems.list(10))).length, 1);
+  });
+});
+
+describe('the echo of our own write', () => {
+  it('before the answer is known by our reference', async (t) => {
+    const { world, ana } = await openDay(t);
+    const sent = await sentAndKilled(world, ana);
+    await world.tell('north', visit('K1', 'n1', NINE, { correlation: sent.id, patients: [BOB] }));
+    const booking = await world.booking(sent.id);
+    assert.deepEqual([booking.state, booking.siteKey], ['booked', 'K1']);
+    assert.equal((await world.appointment('north', 'K1')).id, sent.appointmentId);
+    assert.equal((await world.rows('SELECT 1 FROM busy')).length, 1);
+    assert.equal(await slotStatus(world), 'busy');
+  });
+
+  it('before the answer is known by place, time and person', async (t) => {
+    const { world, ana } = await openDay(t);
+    const sent = await sentAndKilled(world, ana);
+    await world.tell('north', visit('K1', 'n1', NINE, { patients: [{ ...ANA, key: 'other', given: ' ana ' }] }));
+    assert.equal((await world.booking(sent.id)).state, 'booked');
+    assert.equal((await world.rows('SELECT 1 FROM appointment')).length, 1);
+  });
+
+  it('and the visit of somebody else at the same time are told apart', async (t) => {
+    const { world, ana } = await openDay(t);
+    const sent = await sentAndKilled(world, ana);
+    await world.tell('north', visit('K1', 'n1', NINE, { patients: [BOB] }));
+    await world.tell(
+      'north',
+      visit('K2', 'n1', NINE, { patients: [{ ...ANA, key: 'namesake', identifiers: [], birthDate: '2001-01-01' }] }),
+    );
+    await world.tell('north', visit('K3', 'n1', NINE, { patients: [ANA], created: plus(sent.createdAt, -86_400_000) }));
+    assert.equal((await world.booking(sent.id)).state, 'sent');
+    for (const key of ['K1', 'K2', 'K3'])
+      assert.notEqual((await world.appointment('north', key)).id, sent.appointmentId);
+  });
+
+  it('that names nobody waits for the answer, and holds up no other message', async (t) => {
+    const { world, ana } = await openDay(t);
+    const sent = await sentAndKilled(world, ana);
+    const waiting = await world.tell('north', visit('K1', 'n1', NINE, { patients: [] }), { apply: false });
+    const other = await world.tell('north', visit('X', 'n2', NINE, { patients: [BOB] }), { apply: false });
+    await world.apply();
+    assert.equal((await world.message(waiting)).status, 'received');
+    assert.equal((await world.message(other)).status, 'applied');
+    assert.ok(!world.told.some(([name]) => name === 'parked'));
+    await world.write((tx) => tx.bookings.move(sent.id, ['sent'], 'refused', world.clock.now(), {}));
+    world.clock.advance(1_000);
+    await world.apply();
+    assert.equal((await world.message(waiting)).status, 'applied');
+  });
+
+  it('that fits two bookings of ours waits for the answer', async (t) => {
+    const { world, ana } = await openDay(t);
+    const group = offered('n1', 'group', during(14, 0, 60), { capacity: 4, left: 4 });
+    await world.offer('north', 'n1', 'group', [group]);
+    world.sites.north.onPlace = () => LOST;
+    const id = canonicalId.slot('north', group.key);
+    await world.book(id, ana);
+    await world.book(id, ana);
+    const message = await world.tell(
+      'north',
+      visit('K1', 'n1', group.during, { visitType: { code: 'group' }, session: group.key }),
+    );
+    assert.equal((await world.message(message)).status, 'received');
+  });
+
+  it('of a cancelled record of the same person settles nothing: it may have been there before we asked', async (t) => {
+    const { world, ana } = await openDay(t);
+    const sent = await sentAndKilled(world, ana);
+    const message = await world.tell('north', visit('K0', 'n1', NINE, { status: 'cancelled' }));
+    assert.equal((await world.message(message)).status, 'received');
+    assert.equal((await world.booking(sent.id)).state, 'sent');
+  });
+
+  it('after the answer is the same visit', async (t) => {
+    const { world, ana } = await openDay(t);
+    const booking = await world.book(SLOT, ana);
+    world.clock.advance(1_000);
+    await world.tell('north', visit('K1', 'n1', NINE, { identifiers: [{ system: 'urn:x', value: '1' }] }));
+    const shown = await world.appointment('north', 'K1');
+    assert.equal(shown.id, booking.appointmentId);
+    assert.equal((await world.rows('SELECT 1 FROM appointment')).length, 1);
+    assert.deepEqual(await world.rows('SELECT origin FROM busy'), [{ origin: 'hub' }]);
+    assert.deepEqual(await world.read((tx) => tx.workItems.list(10)), []);
+  });
+
+  it('that could not be known for ours is the booking all the same, once the answer names it', async (t) => {
+    const { world, ana } = await openDay(t);
+    world.sites.north.onPlace = async (order) => {
+      await world.tell('north', visit('K1', 'n1', NINE, { patients: [{ ...BOB, family: 'Lopéz', given: 'A.' }] }));
+      return bookedAt('K1', order);
+    };
+    const booking = await world.book(SLOT, ana, { identifiers: [{ system: 'urn:caller', value: 'C1' }] });
+    assert.equal(booking.state, 'booked');
+    assert.equal(booking.appointmentId, (await world.appointment('north', 'K1')).id);
+    assert.equal((await world.rows('SELECT 1 FROM appointment')).length, 1);
+    assert.equal((await world.rows('SELECT 1 FROM busy')).length, 1);
+    const shown = await world.appointment('north', 'K1');
+    assert.ok(shown.resource.identifier?.some((one) => one.value === 'C1'));
+    assert.deepEqual(await world.read((tx) => tx.workItems.list(10)), []);
+  });
+
+  it('and its answer at the same moment settle it once, without a deadlock', async (t) => {
+    const { world, ana } = await openDay(t);
+    for (let round = 0; round < 8; round += 1) {
+      const start = plus(NINE.start, (round + 2) * 3_600_000);
+      const time = { start, end: plus(start, 3_000_000) };
+      await world.tell('north', { kind: 'slots', at: world.clock.now(), calendar: 'n1', visitType: 't50', window: time, slots: [offered('n1', 't50', time)] }, { object: `slots:${round}` }); // prettier-ignore
+      world.sites.north.onPlace = async (order) => {
+        await world.tell('north', visit(`R${round}`, 'n1', time, { correlation: order.correlation }), { apply: false });
+        return bookedAt(`R${round}`, order);
+      };
+      const held = await hold(
+        world.resolveDeps,
+        world.placing(canonicalId.slot('north', slotKey('n1', 't50', start)), ana),
+        SCOPE,
+      );
+      assert.ok(held.kind === 'held');
+      await Promise.all([world.deliver(), (async () => { for (let n = 0; n < 20; n += 1) await world.stage.step(); })()]); // prettier-ignore
+      await world.apply();
+      const booking = await world.booking(held.booking.id);
+      assert.deepEqual([booking.state, booking.siteKey], ['booked', `R${round}`]);
+      assert.equal((await world.appointment('north', `R${round}`)).id, booking.appointmentId);
+    }
+    assert.equal((await world.rows('SELECT 1 FROM busy')).length, 8);
+    assert.deepEqual(await world.rows(`SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`), [
+      { deadlocks: 0 },
+    ]);
+  });
+
+  it('copied by staff into a second record stays with the first', async (t) => {
+    const { world, ana } = await openDay(t);
+    const booking = await world.book(SLOT, ana);
+    await world.tell('north', visit('COPY', 'n1', during(11, 0, 50), { correlation: booking.id }));
+    assert.notEqual((await world.appointment('north', 'COPY')).id, booking.appointmentId);
+    assert.deepEqual((await world.appointment('north', 'K1')).during, NINE);
+  });
+});
+
+describe('late answers', () => {
+  it('change nothing once news has settled the booking', async (t) => {
+    const { world, ana } = await openDay(t);
+    world.sites.north.onPlace = async (order) => {
+      await world.tell('north', visit('K1', 'n1', NINE, { correlation: order.correlation }));
+      return { kind: 'refused', because: 'slot-taken', detail: 'late' };
+    };
+    const booking = await world.book(SLOT, ana);
+    assert.deepEqual([booking.state, booking.refusedBecause], ['booked', null]);
+    assert.equal(await slotStatus(world), 'busy');
+    assert.deepEqual(await world.rows('SELECT state FROM outbox'), [{ state: 'done' }]);
+  });
+
+  it('that name the visit of another booking of ours are a matter for a person', async (t) => {
+    const { world, ana } = await openDay(t);
+    const first = await world.book(SLOT, ana);
+    await world.offer('north', 'n2', 't50', [offered('n2', 't50', NINE)]);
+    world.sites.north.onPlace = (order) => bookedAt('K1', order);
+    const second = await world.book(canonicalId.slot('north', slotKey('n2', 't50', NINE.start)), ana);
+    assert.equal(second.state, 'parked');
+    assert.equal((await world.booking(first.id)).state, 'booked');
+  });
+
+  it('of a refused booking that the site has after all open a work item', async (t) => {
+    const { world, ana } = await openDay(t);
+    world.sites.north.onPlace = () => ({ kind: 'refused', because: 'rule', detail: 'no' });
+    const booking = await world.book(SLOT, ana);
+    await world.tell('north', visit('K1', 'n1', NINE, { correlation: booking.id }));
+    assert.equal((await world.booking(booking.id)).state, 'refused');
+    const items = await world.read((tx) => tx.workItems.list(10));
+    assert.deepEqual(
+      items.map((item) => item.kind),
+      ['unresolved-booking'],
+    );
+    assert.equal(await slotStatus(world), 'busy');
+  });
+});
+
+function pick(booking: Booking): [string, number] {
+  return [booking.state, booking.absences];
+}
