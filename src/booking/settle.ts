@@ -1,7 +1,7 @@
 /** One transaction for what the site answered: the outcome, the Appointment, the freed or kept time, what is owed next. */
 import type { SiteBooking, WriteOutcome } from '../connectors/contract.ts';
 import { newId } from '../core/ids.ts';
-import { HOUR_MS, plus, type Instant } from '../core/instant.ts';
+import { HOUR_MS, instant, plus, type Instant } from '../core/instant.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import type { Booking, BookingPatch, BookingState } from '../store/contract-bookings.ts';
@@ -63,7 +63,13 @@ async function record(deps: SettleDeps, tx: Tx, context: OutcomeContext): Promis
 
   switch (outcome.kind) {
     case 'booked': {
-      if (outcome.at.state !== undefined) await tx.inbox.insert(booking.site, 'write', [outcome.at.state], now, null);
+      const read = outcome.at.state === undefined ? [] : [outcome.at.state];
+      const [news] = await tx.inbox.insert(booking.site, 'write', read, now, null);
+      // The same was read before and may still wait to be applied; then our own word must not make it look old.
+      const known = news?.kind === 'unchanged';
+      const showing = known
+        ? { ...context, sentAt: booking.action === 'cancel' ? instant(0) : booking.createdAt }
+        : context;
       const appointmentId = await whatItIs(tx, booking, outcome.at);
       if (appointmentId === null) {
         await finish('unknown', now, 'SITE_ANSWER_UNREADABLE');
@@ -73,8 +79,8 @@ async function record(deps: SettleDeps, tx: Tx, context: OutcomeContext): Promis
       await finish('done', now, null);
       if (!moved) return null;
       await tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now);
-      if (booking.action === 'cancel') await showCancelled(tx, context, now);
-      else if (appointmentId === booking.appointmentId) await showBooked(tx, context, outcome.at, now);
+      if (booking.action === 'cancel') await showCancelled(tx, showing, now);
+      else if (appointmentId === booking.appointmentId) await showBooked(tx, showing, outcome.at, now);
       else await adopt(tx, context, appointmentId, now);
       return 'booked';
     }

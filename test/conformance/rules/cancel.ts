@@ -128,6 +128,23 @@ export const cancelRules: readonly Rule[] = [
     },
   },
   {
+    name: 'a no-show that was read and not yet applied when our cancel was answered stays a no-show',
+    needs: [...NEEDS, 'webhook', 'fetch'],
+    staff: ['noShow'],
+    run: async (t, arrangement) => {
+      const booked = await openBooked(t, arrangement);
+      const { rig } = booked;
+      const asked = await booked.cancel();
+      await rig.site.world.staff.noShow?.(booked.key);
+      await rig.site.world.quiet();
+      await rig.site.fetch();
+      await rig.site.deliver();
+      assert.equal(await booked.state(asked), 'booked');
+      await rig.site.settle();
+      await compareWithTruth(rig, rig.site);
+    },
+  },
+  {
     name: 'cancelling what the hub knows as cancelled asks nobody',
     needs: NEEDS,
     run: async (t, arrangement) => {
