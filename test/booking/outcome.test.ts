@@ -5,6 +5,7 @@ import { HubError } from '../../src/core/errors.ts';
 import { plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import { hold } from '../../src/booking/place.ts';
+import type { SiteBooking } from '../../src/connectors/contract.ts';
 import type { Booking } from '../../src/store/contract-bookings.ts';
 import {
   ANA,
@@ -44,7 +45,12 @@ async function sentAndKilled(world: World, ana: string): Promise<Booking> {
   return world.booking(held.booking.id);
 }
 
-const at = (key: string) => (bookedAt(key, { calendar: 'n1', start: NINE.start, end: NINE.end }) as { at: never }).at;
+const at = (key: string, status: 'booked' | 'cancelled' = 'booked'): SiteBooking => ({
+  key,
+  status,
+  ...NINE,
+  calendar: 'n1',
+});
 const slotStatus = async (world: World): Promise<string> => (await world.slot('north', KEY)).status;
 
 describe('the answer to a placement', () => {
@@ -146,7 +152,7 @@ describe('a placement without an answer', () => {
   it('found cancelled is refused, and gives the time back', async (t) => {
     const { world, ana } = await openDay(t);
     world.sites.north.onPlace = () => LOST;
-    world.sites.north.onFind = () => ({ kind: 'found', at: { ...(at('K1') as object), status: 'cancelled' } as never });
+    world.sites.north.onFind = () => ({ kind: 'found', at: at('K1', 'cancelled') });
     const { id } = await world.book(SLOT, ana);
     world.clock.advance(10_000);
     await world.resolve();
