@@ -7,7 +7,7 @@ import { resolveStep, type ResolveDeps } from './booking/resolve.ts';
 import { parkOpenBookings, recordOutcome } from './booking/settle.ts';
 import { createBudgets } from './connectors/kit/budget.ts';
 import type { Clock } from './core/clock.ts';
-import { asHubError } from './core/errors.ts';
+import { asHubError, HubError } from './core/errors.ts';
 import { startLoop, type Loop } from './core/loop.ts';
 import { openConnector, sameSite } from './hub-sites.ts';
 import type { HubEvents } from './hub-events.ts';
@@ -61,6 +61,7 @@ export class Engine {
       plan,
       ability: (siteId) => {
         const runner = this.runners.get(siteId);
+        if (this.isAwaited(siteId)) throw new HubError('NOT_READY', { site: siteId });
         return runner === undefined ? null : { kind: runner.kind, book: runner.connector.book !== undefined };
       },
       deliver: (siteId) => this.ring(siteId, 'deliver'),
@@ -114,6 +115,12 @@ export class Engine {
     for (const site of this.#plan.sites) this.#startSite(site);
   }
 
+  /** It will run in a moment: whoever knocks now comes again, and must not be told that there is nobody. */
+  isAwaited(siteId: string): boolean {
+    if (this.runners.has(siteId)) return false;
+    return this.#plan.sites.some(({ id, stage }) => id === siteId && stage !== 'suspended');
+  }
+
   /** Puts another plan in force; sites that did not change go on undisturbed. */
   async apply(next: Plan): Promise<{ readonly started: number; readonly stopped: number }> {
     const { store, clock } = this.#options;
@@ -124,12 +131,17 @@ export class Engine {
     const gone = running.filter((old) => !next.sites.some((site) => site.id === old.id));
     await syncDirectory(store, next, practitionerIndex, clock.now());
     this.#plan = next;
-    for (const { id } of [...gone, ...changed]) {
+    for (const { id } of gone) {
       await this.runners.get(id)?.stop();
       this.runners.delete(id);
+      await parkOpenBookings(this.#booking, id);
     }
-    for (const { id } of gone) await parkOpenBookings(this.#booking, id);
-    for (const site of changed) this.#startSite(site);
+    for (const site of changed) {
+      // It stays known until the new one takes its place: what is sent meanwhile is verified, read and stored as before.
+      await this.runners.get(site.id)?.stop();
+      if (site.stage === 'suspended') this.runners.delete(site.id);
+      this.#startSite(site);
+    }
     this.#apply?.ring();
     return { started: changed.length, stopped: gone.length };
   }

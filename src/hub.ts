@@ -127,6 +127,7 @@ function httpDeps(
     }),
     readiness: async () => ({ missing: await missing() }),
     receiveWebhook: async (siteId, request, trace) => {
+      if (engine.isAwaited(siteId)) throw new HubError('NOT_READY', { site: siteId });
       const webhook = runners.get(siteId)?.connector.webhook;
       if (webhook === undefined) throw new HubError('WEBHOOK_UNSUPPORTED', { site: siteId });
       return takeWebhook(webhook, request, clock, (messages) => receiver.store(siteId, 'webhook', messages, trace));

@@ -44,9 +44,13 @@ export function diffPlans(running: Plan | null, next: Plan): PlanDiff {
     if (changed.length > 0) change.push({ site: site.id, fields: names(changed), shown: changed.map(showChange) });
     if (old.id !== site.id) needsRestart.push(`site ${old.id} becomes ${site.id}`);
   }
-  const hub = running === null ? [] : names(changesOf(hubValues(running), hubValues(next)));
+  const hubChanges = running === null ? [] : changesOf(hubValues(running), hubValues(next));
+  const hub = names(hubChanges);
+  // A simulator that is no longer wanted goes on until the hub stops and is in nobody's way; so a site of the sandbox can be
+  // removed as any other.
+  const fixed = hubChanges.filter(({ field, to }) => !(field.startsWith('simulators.') && to === undefined));
   needsRestart.push(
-    ...hub.filter((field) => NEEDS_RESTART.some((one) => field === one || field.startsWith(`${one}.`))),
+    ...names(fixed).filter((field) => NEEDS_RESTART.some((one) => field === one || field.startsWith(`${one}.`))),
   );
   return {
     start: started.map((site) => site.id),

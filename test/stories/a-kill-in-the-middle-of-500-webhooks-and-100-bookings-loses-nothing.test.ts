@@ -27,7 +27,10 @@ const ACTS = 500;
 const FRAMES = 60;
 const SETTLED_WITHIN_MS = 180_000;
 
-/** How far staff may be ahead of callers, in rounds: webhooks and bookings are to meet, and staff work on while the hub is away. */
+/**
+ * How far staff may be ahead of callers, in rounds: webhooks and bookings are to meet, and staff work on while the hub
+ * is away.
+ */
 const AHEAD = 25;
 
 interface Progress {
@@ -59,7 +62,10 @@ async function spread<T, R>(
   return items.map((_, index) => results.get(index)!);
 }
 
-/** Visits at any quarter of an hour of two days, in and out of office hours: some meet the callers' bookings, some each other. */
+/**
+ * Visits at any quarter of an hour of two days, in and out of office hours: some meet the callers' bookings, some each
+ * other.
+ */
 async function staffAtWork(hub: TestHub, progress: Progress): Promise<void> {
   const base = instant(Math.ceil((systemClock.now() + DAY_MS) / HOUR_MS) * HOUR_MS);
   const someTime = (turn: number): Instant => plus(base, ((turn * 37) % 192) * 15 * MINUTE_MS);
@@ -99,7 +105,9 @@ async function framesOfRiverside(hub: TestHub): Promise<void> {
   }
 }
 
-/** Repeats the same request with the same key until the hub answers it: connections end and the hub is away for a while. */
+/**
+ * Repeats the same request with the same key until the hub answers it: connections end and the hub is away for a while.
+ */
 async function bookUntilAnswered(
   caller: Caller,
   booking: { slot: Slot; patientId: string; key: string },

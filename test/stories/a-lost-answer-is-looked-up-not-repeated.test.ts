@@ -44,7 +44,10 @@ async function liveVisits(slot: Slot): Promise<readonly string[]> {
   return appointments.filter((one) => one.status === 'booked' && ours.has(one.correlation)).map((one) => one.key);
 }
 
-/** A booking whose answer does not come in time: 202, an address to ask, and there the answer that the call would have had. */
+/**
+ * A booking whose answer does not come in time: 202, an address to ask, and there the answer that the call would have
+ * had.
+ */
 async function pendingThenBooked(answer: Answer): Promise<Appointment> {
   assert.equal(answer.status, 202, answer.text);
   const where = answer.headers.get('content-location') ?? '';

@@ -37,6 +37,7 @@ export interface ConfigFolder {
   readonly path: string;
   /** Changes one YAML file, named as below `config/`. */
   edit(file: string, change: Edit): Promise<void>;
+  read(file: string): Promise<string>;
   write(file: string, text: string): Promise<void>;
   remove(file: string): Promise<void>;
 }
@@ -55,6 +56,7 @@ export async function quickConfig(
       change(document);
       await writeFile(name, document.toString());
     },
+    read: (file) => readFile(join(path, file), 'utf8'),
     write: (file, text) => writeFile(join(path, file), text),
     remove: (file) => rm(join(path, file)),
   };
