@@ -6,17 +6,26 @@ import type { Served, StoredSlot } from '../store/contract-resources.ts';
 import type { Scope } from '../store/contract.ts';
 
 export interface BookingDesk {
-  /** Places a new visit. Waits up to the configured time for the site, then answers `pending`. Throws HubError for bad requests. */
+  /**
+   * Places a new visit. Waits up to the configured time for the site, then answers `pending`. Throws HubError for bad
+   * requests.
+   */
   place(request: PlaceRequest, scope: Scope): Promise<BookingAnswer>;
   cancel(request: CancelRequest, scope: Scope): Promise<BookingAnswer>;
-  /** Where a booking stands: `pending` until it is settled, then what the call would have answered. Null: none, or not visible. */
+  /**
+   * Where a booking stands: `pending` until it is settled, then what the call would have answered. Null: none, or not
+   * visible.
+   */
   status(bookingId: string, scope: Scope): Promise<BookingAnswer | null>;
 }
 
 interface RequestBase {
   /** Who the request key is scoped to: the client id. */
   readonly client: string;
-  /** `Idempotency-Key`, else the first Appointment.identifier; made up by the caller of this function when neither is there. */
+  /**
+   * `Idempotency-Key`, else the first Appointment.identifier; made up by the caller of this function when neither is
+   * there.
+   */
   readonly requestKey: string;
   /** SHA-256 of the request body: the same key with another body is refused with REQUEST_KEY_REUSED. */
   readonly digest: string;

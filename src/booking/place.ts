@@ -1,6 +1,7 @@
 /**
- * Takes the time in our own database first: one transaction under the locks of the resources concerned, against everything
- * known of them. From its commit every reader sees the slots as taken; only then is the site asked (deliver.ts).
+ * Takes the time in our own database first: one transaction under the locks of the resources concerned, against
+ * everything known of them. From its commit every reader sees the slots as taken; only then is the site asked
+ * (deliver.ts).
  */
 import type { Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';

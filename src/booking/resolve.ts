@@ -1,6 +1,6 @@
 /**
- * Finds out how an unanswered call ended. `find` proves absence only after the site's quiet time, twice; then a placement at an
- * exclusive site may be sent again, any other is given up. News from the site may settle it first.
+ * Finds out how an unanswered call ended. `find` proves absence only after the site's quiet time, twice; then a
+ * placement at an exclusive site may be sent again, any other is given up. News from the site may settle it first.
  */
 import type { Book, FindOrder, Found } from '../connectors/contract.ts';
 import { asHubError, HubError } from '../core/errors.ts';
@@ -153,7 +153,9 @@ async function ask(
   }
 }
 
-/** A cancel is looked up by the visit's key; what the site also wants to know comes from the placement, if it was ours. */
+/**
+ * A cancel is looked up by the visit's key; what the site also wants to know comes from the placement, if it was ours.
+ */
 async function findOrder(deps: ResolveDeps, booking: Booking): Promise<FindOrder | null> {
   const key = booking.siteKey;
   if (booking.order.place !== undefined) return key === null ? booking.order.place : { ...booking.order.place, key };

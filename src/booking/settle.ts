@@ -1,4 +1,6 @@
-/** One transaction for what the site answered: the outcome, the Appointment, the freed or kept time, what is owed next. */
+/**
+ * One transaction for what the site answered: the outcome, the Appointment, the freed or kept time, what is owed next.
+ */
 import type { SiteBooking, WriteOutcome } from '../connectors/contract.ts';
 import { newId } from '../core/ids.ts';
 import { HOUR_MS, instant, plus, type Instant } from '../core/instant.ts';
@@ -127,8 +129,8 @@ async function record(deps: SettleDeps, tx: Tx, context: OutcomeContext): Promis
 }
 
 /**
- * The same names as apply.ts takes, in one call: what the booking holds, and the appointment under every id that it may have. The
- * echo of a write often comes at the very moment of its answer.
+ * The same names as apply.ts takes, in one call: what the booking holds, and the appointment under every id that it may
+ * have. The echo of a write often comes at the very moment of its answer.
  */
 async function lockAll(tx: Tx, { booking, site, outcome }: OutcomeContext): Promise<void> {
   const taken = await tx.busy.ofAppointment(booking.appointmentId);
@@ -137,8 +139,9 @@ async function lockAll(tx: Tx, { booking, site, outcome }: OutcomeContext): Prom
 }
 
 /**
- * Which Appointment the site's answer is about: ours; or one that the site told us of before, when its news could not be known
- * for ours (a name spelled otherwise). Null: it is the visit of another booking, so this one was not made, or made over it.
+ * Which Appointment the site's answer is about: ours; or one that the site told us of before, when its news could not
+ * be known for ours (a name spelled otherwise). Null: it is the visit of another booking, so this one was not made, or
+ * made over it.
  */
 async function whatItIs(tx: Tx, booking: Booking, at: SiteBooking): Promise<string | null> {
   if (booking.action === 'cancel') return booking.appointmentId;

@@ -1,4 +1,7 @@
-/** What the site's answer makes of the Appointment and of the time that was held for it. Part of settle.ts's one transaction. */
+/**
+ * What the site's answer makes of the Appointment and of the time that was held for it. Part of settle.ts's one
+ * transaction.
+ */
 import type { SiteBooking } from '../connectors/contract.ts';
 import type { Instant } from '../core/instant.ts';
 import * as canonical from '../fhir/canonical.ts';
@@ -60,7 +63,9 @@ export async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBookin
 
 const ENDED: ReadonlySet<Appointment['status']> = new Set(['cancelled', 'noshow', 'fulfilled', 'entered-in-error']);
 
-/** The visit stands already, under the id of the site's own news: that one is the booking's, and the hold is not needed. */
+/**
+ * The visit stands already, under the id of the site's own news: that one is the booking's, and the hold is not needed.
+ */
 export async function adopt(tx: Tx, context: OutcomeContext, appointmentId: string, now: Instant): Promise<void> {
   const { booking } = context;
   const cause: Cause = { site: booking.site, messageId: null, siteTime: null, now };

@@ -1,4 +1,7 @@
-/** Writing at a site: what a booking or a block carries, and the outcomes that the compiler insists on. Part of contract.ts. */
+/**
+ * Writing at a site: what a booking or a block carries, and the outcomes that the compiler insists on. Part of
+ * contract.ts.
+ */
 import type { HubError } from '../core/errors.ts';
 import type { Instant, Interval } from '../core/instant.ts';
 import type { SiteState } from './contract.ts';

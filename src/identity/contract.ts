@@ -1,6 +1,6 @@
 /**
- * Who is who. A lookup, made inside the transaction that applies the message: the same assertion always gives the same answer,
- * and what a decision changes later are links, never the site's own records.
+ * Who is who. A lookup, made inside the transaction that applies the message: the same assertion always gives the same
+ * answer, and what a decision changes later are links, never the site's own records.
  */
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';

@@ -1,6 +1,6 @@
 /**
- * Patients: each site's record is a Patient of its own, linked to a golden record. Until matching decides otherwise a record is
- * its own golden record: two sites' records are never joined silently.
+ * Patients: each site's record is a Patient of its own, linked to a golden record. Until matching decides otherwise a
+ * record is its own golden record: two sites' records are never joined silently.
  */
 import { identifierTokens } from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';

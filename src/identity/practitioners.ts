@@ -1,7 +1,7 @@
 /**
- * Practitioners: the NPI decides who someone is, because a person's calendar must be one over all sites. The site file's word
- * about a code goes before what a message says. Without an NPI a person exists at one site only: two sites' local codes are
- * never taken for one person.
+ * Practitioners: the NPI decides who someone is, because a person's calendar must be one over all sites. The site
+ * file's word about a code goes before what a message says. Without an NPI a person exists at one site only: two sites'
+ * local codes are never taken for one person.
  */
 import { practitioner, practitionerRole, identifierTokens, type PractitionerFacts } from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';

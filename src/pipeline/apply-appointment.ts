@@ -1,6 +1,7 @@
 /**
- * Applies what a site says about one appointment: the Appointment, the time it occupies, the slots it fills, and what else it
- * concerns (an open booking of ours, mirrors, stale availability). The site's word is truth, also where it overlaps.
+ * Applies what a site says about one appointment: the Appointment, the time it occupies, the slots it fills, and what
+ * else it concerns (an open booking of ours, mirrors, stale availability). The site's word is truth, also where it
+ * overlaps.
  */
 import * as canonical from '../fhir/canonical.ts';
 import { canonicalId, filledSlotKey } from '../fhir/canonical-ids.ts';

@@ -1,7 +1,7 @@
 /**
- * Everything that a batch will change is locked by one call before the first change, under the same names as booking locks it
- * (DESIGN section 8, step 5): so a hold and a site's news never pass each other unseen, a slot that is only just being written
- * cannot miss a hold that is only just being committed, and nobody waits for anybody in a ring.
+ * Everything that a batch will change is locked by one call before the first change, under the same names as booking
+ * locks it (DESIGN section 8, step 5): so a hold and a site's news never pass each other unseen, a slot that is only
+ * just being written cannot miss a hold that is only just being committed, and nobody waits for anybody in a ring.
  */
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import type { PractitionerIndex } from '../identity/contract.ts';

@@ -1,4 +1,7 @@
-/** Reading a message: pure, and done for a whole batch before its first change, because what they state must be locked together. */
+/**
+ * Reading a message: pure, and done for a whole batch before its first change, because what they state must be locked
+ * together.
+ */
 import type { Mapped } from '../mappings/contract.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import type { InboxMessage } from '../store/contract-inbox.ts';

@@ -16,8 +16,8 @@ export async function applySlotWindow(context: ApplyContext, change: SlotWindowC
   if (rule === undefined) {
     throw new Park('identify', 'RESOURCE_UNKNOWN', `calendar ${change.calendar} is not under resources.calendars`);
   }
-  // That a window was confirmed since does not make this answer old news: it was confirmed as saying the same. What is older is
-  // told by the reads applied (apply.ts).
+  // That a window was confirmed since does not make this answer old news: it was confirmed as saying the same. What is
+  // older is told by the reads applied (apply.ts).
   const scheduleId = canonicalId.schedule(site.identity, change.calendar);
   const visitType = await visitTypeOf(context, change.visitType);
   const location = rule.location;
@@ -161,7 +161,9 @@ export async function applyBlockWindow(context: ApplyContext, change: BlockWindo
   return 'applied';
 }
 
-/** The copy of a visit elsewhere; known by its key, or by what we wrote into it when the answer with the key was lost. */
+/**
+ * The copy of a visit elsewhere; known by its key, or by what we wrote into it when the answer with the key was lost.
+ */
 async function isOurBlock(
   context: ApplyContext,
   calendar: string,

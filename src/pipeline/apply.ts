@@ -1,7 +1,8 @@
 /**
- * Stage apply: inbox rows -> map -> identify -> resources, busy calendar, ledger, outbox, rows done; one transaction for a batch
- * of messages with disjoint sequence keys. A batch that fails is run again one by one, so that one bad message costs no other.
- * A transient failure is tried again later, a permanent one parks its message; whatever else fails `applyAttempts` times parks.
+ * Stage apply: inbox rows -> map -> identify -> resources, busy calendar, ledger, outbox, rows done; one transaction
+ * for a batch of messages with disjoint sequence keys. A batch that fails is run again one by one, so that one bad
+ * message costs no other. A transient failure is tried again later, a permanent one parks its message; whatever else
+ * fails `applyAttempts` times parks.
  */
 import type { Clock } from '../core/clock.ts';
 import { asHubError, HubError, type ErrorCode } from '../core/errors.ts';
@@ -52,8 +53,8 @@ const SCOPE = systemScope('apply');
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 300_000;
 /**
- * How long one transaction goes on taking messages. It holds the rows that it has written, and a booking that wants one of them
- * waits for its commit: measured, batches of a hundred kept bookings waiting for a second.
+ * How long one transaction goes on taking messages. It holds the rows that it has written, and a booking that wants one
+ * of them waits for its commit: measured, batches of a hundred kept bookings waiting for a second.
  */
 const HOLD_MS = 40;
 

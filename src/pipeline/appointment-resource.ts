@@ -50,7 +50,8 @@ export function buildAppointment(context: ApplyContext, facts: AppointmentFacts)
   ];
   const reasons = change.reason === undefined ? old?.reasonCode : [concept(change.reason)];
   const comment = change.comment ?? old?.comment;
-  // app-4: a reason for cancelling stands only on what is cancelled or not kept; it goes when the visit is booked again.
+  // app-4: a reason for cancelling stands only on what is cancelled or not kept; it goes when the visit is booked
+  // again.
   const mayHaveReason = change.status === 'cancelled' || change.status === 'noshow';
   const cancelationReason =
     change.cancelationReason === undefined ? old?.cancelationReason : concept(change.cancelationReason);

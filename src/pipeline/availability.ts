@@ -84,8 +84,8 @@ interface Answered {
 type Keep = (answered: Answered) => Promise<boolean>;
 
 /**
- * Answers that come while others are stored are stored together. Each in a transaction of its own they would wait for each other
- * on the row of their feed, every one with a connection that a booking could have used.
+ * Answers that come while others are stored are stored together. Each in a transaction of its own they would wait for
+ * each other on the row of their feed, every one with a connection that a booking could have used.
  */
 function keeper(deps: PollDeps, site: SiteSettings): Keep {
   interface Waiting {

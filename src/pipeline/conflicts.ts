@@ -1,6 +1,6 @@
 /**
- * A visit at risk: one person taken at two sites at once, or a site's booking over one that the hub placed. Clinics overbook
- * inside one system all day; that is their business and no conflict (DESIGN section 8, step 5).
+ * A visit at risk: one person taken at two sites at once, or a site's booking over one that the hub placed. Clinics
+ * overbook inside one system all day; that is their business and no conflict (DESIGN section 8, step 5).
  */
 import { newId } from '../core/ids.ts';
 import { MINUTE_MS, plus, type Instant } from '../core/instant.ts';

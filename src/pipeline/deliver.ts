@@ -1,6 +1,6 @@
 /**
- * Stage deliver: what is owed to a site. A row is `sent`, with a deadline, in a commit of its own before the first byte leaves; so
- * after a crash it is known that it may have arrived, and it is looked up instead of repeated.
+ * Stage deliver: what is owed to a site. A row is `sent`, with a deadline, in a commit of its own before the first byte
+ * leaves; so after a crash it is known that it may have arrived, and it is looked up instead of repeated.
  */
 import type { Block, Book, WriteOutcome } from '../connectors/contract.ts';
 import type { Clock } from '../core/clock.ts';
@@ -30,7 +30,9 @@ export interface DeliverDeps {
 
 const SCOPE = systemScope('deliver');
 const AT_ONCE = 16;
-/** Between the end of a call's time-out and its deadline: the outcome of a slow call must still find the row as `sent`. */
+/**
+ * Between the end of a call's time-out and its deadline: the outcome of a slow call must still find the row as `sent`.
+ */
 const DEADLINE_SLACK_MS = 5_000;
 
 interface Claimed {

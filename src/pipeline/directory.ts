@@ -1,6 +1,6 @@
 /**
- * What site files say about people, places and calendars, as canonical resources: written at start and after each new plan, so
- * that schedules exist before the first message. Writing the same again changes no version.
+ * What site files say about people, places and calendars, as canonical resources: written at start and after each new
+ * plan, so that schedules exist before the first message. Writing the same again changes no version.
  */
 import type { Instant } from '../core/instant.ts';
 import * as canonical from '../fhir/canonical.ts';
@@ -183,7 +183,8 @@ export async function putSchedule(tx: Tx, site: SiteSettings, key: string, facts
   );
   // The actors are in the text, and both were written together.
   if (!changed) return id;
-  // Nobody's calendar, and no room's: it is the calendar itself that a visit takes, not the clinic with all who work there.
+  // Nobody's calendar, and no room's: it is the calendar itself that a visit takes, not the clinic with all who work
+  // there.
   const itself = facts.practitioner === null && !facts.isRoom ? [{ type: 'Schedule', id }] : [];
   await tx.resources.setScheduleActors(id, [...actors, ...itself]);
   return id;

@@ -1,6 +1,7 @@
 /**
- * Whose news is it? The echo of our own write may arrive before the site's answer. A site booking that matches one of ours
- * whose answer is open is that booking's evidence; only one that provably is not ours is foreign (DESIGN section 7).
+ * Whose news is it? The echo of our own write may arrive before the site's answer. A site booking that matches one of
+ * ours whose answer is open is that booking's evidence; only one that provably is not ours is foreign (DESIGN section
+ * 7).
  */
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import type { AppointmentStatus } from '../fhir/types.ts';
@@ -82,7 +83,9 @@ async function contradicted(context: ApplyContext, booking: Booking, change: App
   });
 }
 
-/** By site, calendar, start and person. What fits two, or names no person to compare, waits for the answer or `find`. */
+/**
+ * By site, calendar, start and person. What fits two, or names no person to compare, waits for the answer or `find`.
+ */
 async function matching(context: ApplyContext, change: AppointmentChange): Promise<Booking | 'undecided' | null> {
   if (change.during === undefined) return null;
   const start = change.during.start;

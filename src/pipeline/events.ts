@@ -1,4 +1,6 @@
-/** What stages report. The composition root turns each into one log line and one metric; no field may hold patient data. */
+/**
+ * What stages report. The composition root turns each into one log line and one metric; no field may hold patient data.
+ */
 import type { ErrorCode } from '../core/errors.ts';
 
 export interface StageEvents {

@@ -1,4 +1,7 @@
-/** Stage fetch: hints -> the object's present state. However many hints an object has, one call answers those that came before it. */
+/**
+ * Stage fetch: hints -> the object's present state. However many hints an object has, one call answers those that came
+ * before it.
+ */
 import type { Fetch, SiteState } from '../connectors/contract.ts';
 import { asHubError, type HubError } from '../core/errors.ts';
 import { plus } from '../core/instant.ts';
@@ -10,6 +13,8 @@ const SCOPE = systemScope('fetch');
 const AT_ONCE = 8;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 300_000;
+/** Refused to all calls alike: when an operator has mended it, every object that changed meanwhile must still be looked at. */
+const OF_THE_SITE: ReadonlySet<HubError['code']> = new Set(['SITE_LOGIN_REFUSED', 'SITE_FORBIDS']);
 
 /** True when more hints may be due. */
 export async function fetchHints(deps: PollDeps, site: string, fetch: Fetch, signal: AbortSignal): Promise<boolean> {
@@ -47,7 +52,7 @@ async function fetchOne(
 
 async function failed(deps: PollDeps, site: string, claim: HintClaim, failure: HubError): Promise<void> {
   const now = deps.clock.now();
-  if (failure.class === 'permanent') {
+  if (failure.class === 'permanent' && !OF_THE_SITE.has(failure.code)) {
     const parking = { stage: 'fetch' as const, code: failure.code, reason: failure.code, barrier: false };
     await deps.store.transaction(SCOPE, (tx) => tx.inbox.hintsPark(claim.ids, parking, now));
     deps.events.parked(site, claim.kind, 'fetch', failure.code, claim.ids[0] ?? 0);

@@ -1,12 +1,14 @@
-/** What a visit owes to other systems: time closed there because the person is taken here (DESIGN section 8, step 6). */
+/**
+ * What a visit owes to other systems: time closed there because the person is taken here (DESIGN section 8, step 6).
+ */
 import type { Interval } from '../core/instant.ts';
 import type { AppointmentStatus } from '../fhir/types.ts';
-import { ruledPractitionerId } from '../fhir/practitioner-rule.ts';
 import { mayWrite } from '../settings/write.ts';
 import type { Mirror } from '../store/contract-bookings.ts';
 import type { ApplyContext } from './apply-context.ts';
 import { occupiesTime } from './apply-appointment.ts';
 import { blockBody } from './deliver-block.ts';
+import { asserted } from './directory.ts';
 import type { ResolvedParticipant } from './participants.ts';
 
 export async function oweMirrors(
@@ -82,11 +84,12 @@ function targets(
   );
   return context.site.mirror.flatMap((rule) => {
     const target = context.plan.sites.find((site) => site.id === rule.to);
-    if (target === undefined || rule.as !== 'block' || !mayWrite(target)) return [];
+    if (target === undefined || rule.as !== 'block') return [];
     return Object.entries(target.resources.calendars)
-      .filter(
-        ([, { practitioner }]) => practitioner !== undefined && people.has(ruledPractitionerId(target, practitioner)),
-      )
+      .filter(([calendar, { practitioner, location = null }]) => {
+        if (practitioner === undefined || !mayWrite(target, { location })) return false;
+        return people.has(context.practitioners.idOf(asserted(calendar, { practitioner }), target));
+      })
       .map(([calendar]) => ({ site: target.id, calendar }));
   });
 }

@@ -120,7 +120,10 @@ async function resolveOne(
   };
 }
 
-/** The schedule that a set of participants belongs to: a calendar's, else practitioner and place together (v2-to-fhir.md 6). */
+/**
+ * The schedule that a set of participants belongs to: a calendar's, else practitioner and place together (v2-to-fhir.md
+ * 6).
+ */
 export async function scheduleOf(
   context: ApplyContext,
   participants: readonly ResolvedParticipant[],

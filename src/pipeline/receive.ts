@@ -1,6 +1,7 @@
 /**
- * Stage receive: what a site sends is stored before it is acknowledged. Many senders share one commit: whoever waits while a
- * commit is under way goes into the next one, so that throughput grows with connections and every answer still follows its commit.
+ * Stage receive: what a site sends is stored before it is acknowledged. Many senders share one commit: whoever waits
+ * while a commit is under way goes into the next one, so that throughput grows with connections and every answer still
+ * follows its commit.
  */
 import type { SiteMessage } from '../connectors/contract.ts';
 import type { Clock } from '../core/clock.ts';

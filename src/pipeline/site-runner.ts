@@ -98,7 +98,10 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
     });
   }
 
-  /** A site that fails is asked again soon, not at the next regular tick; one that names a time is left alone until then. */
+  /**
+   * A site that fails is asked again soon, not at the next regular tick; one that names a time is left alone until
+   * then.
+   */
   const backOff = async (error: unknown, signal: AbortSignal): Promise<void> => {
     const failure = asHubError(error);
     const pause_ms = failure.retryAfter_ms ?? Math.min(FAILURE_PAUSE_MS, site.poll.every_s * 1000);

@@ -1,4 +1,6 @@
-/** Stage sweep: what must happen without anybody asking: holds that ran out, calls cut short, next partitions, old rows. */
+/**
+ * Stage sweep: what must happen without anybody asking: holds that ran out, calls cut short, next partitions, old rows.
+ */
 import type { Clock } from '../core/clock.ts';
 import type { RetentionSettings } from '../settings/shape.ts';
 import { systemScope, type Store } from '../store/contract.ts';

@@ -98,8 +98,8 @@ export function busyStore(q: Queryable): BusyStore {
     },
 
     /**
-     * One person taken at two sites, or a visit over one that the hub placed. A hold whose answer is open is not counted: the
-     * site will refuse it, or its confirmation is looked at in turn.
+     * One person taken at two sites, or a visit over one that the hub placed. A hold whose answer is open is not
+     * counted: the site will refuse it, or its confirmation is looked at in turn.
      */
     async clashes(appointmentIds) {
       const { rows } = await q.query<ClashRow>({
@@ -198,7 +198,8 @@ export function busyStore(q: Queryable): BusyStore {
     },
 
     async expire(resourceIds, now) {
-      // The booking's own row decides, in the order of ids: whoever sends it at this moment holds that row, and then it is `sent`.
+      // The booking's own row decides, in the order of ids: whoever sends it at this moment holds that row, and then it
+      // is `sent`.
       const { rows } = await q.query<Row & { readonly booking_id: string; readonly appointment_id: string }>({
         name: 'busy-expire',
         text: `WITH due AS MATERIALIZED (

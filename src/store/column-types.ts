@@ -1,6 +1,6 @@
 /**
- * How PostgreSQL's text becomes our values. pg's own defaults would hand out bigint as text, and a Date in the machine's
- * own time zone for `date`, which moves birth dates by a day west of Greenwich.
+ * How PostgreSQL's text becomes our values. pg's own defaults would hand out bigint as text, and a Date in the
+ * machine's own time zone for `date`, which moves birth dates by a day west of Greenwich.
  *
  *   int8, xid8             number; a value beyond 2^53-1 is an error, never a rounded number
  *   timestamptz            Instant (milliseconds; what lies below is cut off); 'infinity' is an error
@@ -50,7 +50,9 @@ export function parseTimestamptz(text: string): Instant {
   return instant(local - sign * offset_s * 1000);
 }
 
-/** What a timestamptz parameter must be given: PostgreSQL reads a bare number of milliseconds as a year and refuses it. */
+/**
+ * What a timestamptz parameter must be given: PostgreSQL reads a bare number of milliseconds as a year and refuses it.
+ */
 export function timestamptz(at: Instant): string {
   return new Date(at).toISOString();
 }

@@ -66,7 +66,9 @@ export interface BookingStore {
   dueChecks(now: Instant, limit: number): Promise<readonly Booking[]>;
   /** Sent ones whose call's deadline has passed without a recorded outcome. */
   overdue(now: Instant, limit: number): Promise<readonly Booking[]>;
-  /** Open placements (sent, unknown, accepted, queued, unsent, parked) of a site around a time: candidates for an echo. */
+  /**
+   * Open placements (sent, unknown, accepted, queued, unsent, parked) of a site around a time: candidates for an echo.
+   */
   openAt(site: string, during: Interval): Promise<readonly Booking[]>;
   /** All of a site that are neither settled nor parked. */
   openOf(site: string): Promise<readonly Booking[]>;
@@ -88,7 +90,9 @@ export interface BusyRow {
   readonly expiresAt?: Instant;
 }
 export interface BusyStore {
-  /** Live rows of these resources that overlap, of another occupancy than `except`. Let what has lapsed expire first. */
+  /**
+   * Live rows of these resources that overlap, of another occupancy than `except`. Let what has lapsed expire first.
+   */
   conflicts(resourceIds: readonly string[], during: Interval, except: string | null): Promise<readonly BusyRow[]>;
   /** Visits that share a class session on these resources, and those among them that are holds or not confirmed yet. */
   seatsTaken(
@@ -115,8 +119,8 @@ export interface BusyStore {
   /** Resources with a caller's hold past its time: lock them, then let the holds expire. */
   lapsed(now: Instant): Promise<readonly string[]>;
   /**
-   * Ends bookings whose hold on one of these resources is past its time, and deletes their holds, both or neither: a booking that
-   * is being sent meanwhile keeps its time.
+   * Ends bookings whose hold on one of these resources is past its time, and deletes their holds, both or neither: a
+   * booking that is being sent meanwhile keeps its time.
    */
   expire(resourceIds: readonly string[], now: Instant): Promise<readonly Lapsed[]>;
   /** What the site's keys occupy already, so that it can be locked before it is changed. Unknown keys are left out. */
@@ -190,7 +194,9 @@ export interface MirrorStore {
 
 export interface LedgerEntry {
   readonly at: Instant;
-  /** offered, held, sent, booked, refused, unknown, resolved, cancelled, status, released, expired, opening-closed ... */
+  /**
+   * offered, held, sent, booked, refused, unknown, resolved, cancelled, status, released, expired, opening-closed ...
+   */
   readonly kind: string;
   readonly site?: string;
   readonly bookingId?: string;

@@ -108,14 +108,20 @@ export interface ResourceStore {
   slotsOverlapping(scheduleId: string, during: Interval, localVisitType: string | null): Promise<readonly string[]>;
   /** Inserts or updates what the site says; `effective` is what refreshSlots leaves. Returns ids that changed. */
   putSlots(rows: readonly SlotRow[], cause: Cause): Promise<readonly string[]>;
-  /** Recomputes the effective status of every slot of these resources that overlaps; writes versions only where it differs. */
+  /**
+   * Recomputes the effective status of every slot of these resources that overlaps; writes versions only where it
+   * differs.
+   */
   refreshSlots(resourceIds: readonly string[], during: Interval, cause: Cause): Promise<readonly string[]>;
   /** The same for many at once, each resource with its own interval. */
   refreshTouched(
     touched: readonly { readonly resourceId: string; readonly during: Interval }[],
     cause: Cause,
   ): Promise<readonly string[]>;
-  /** Takes every slot of these sites that has not begun out of the offer, and puts those of all other sites back into it. */
+  /**
+   * Takes every slot of these sites that has not begun out of the offer, and puts those of all other sites back into
+   * it.
+   */
   withdrawSlots(sites: readonly string[], cause: Cause): Promise<number>;
   /** Resources (practitioners, rooms) that a schedule's slots occupy. */
   occupies(scheduleId: string): Promise<readonly string[]>;

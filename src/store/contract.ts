@@ -1,7 +1,7 @@
 /**
- * What the rest of the hub may ask of the store. No SQL and no driver type leaks out. Every call is made under a Scope: who
- * asks, for what, and what they may see; there is no default. All work of one `transaction` is one database transaction on one
- * connection; code inside must use `tx` only (a second connection from inside would be refused).
+ * What the rest of the hub may ask of the store. No SQL and no driver type leaks out. Every call is made under a Scope:
+ * who asks, for what, and what they may see; there is no default. All work of one `transaction` is one database
+ * transaction on one connection; code inside must use `tx` only (a second connection from inside would be refused).
  */
 import type { Instant } from '../core/instant.ts';
 import type { StoredType } from '../fhir/types.ts';
@@ -33,7 +33,10 @@ export function systemScope(stage: string): Scope {
 }
 
 export interface Store {
-  /** Commits when `work` resolves. A serialization failure or deadlock runs `work` again, so it must have no other effect. */
+  /**
+   * Commits when `work` resolves. A serialization failure or deadlock runs `work` again, so it must have no other
+   * effect.
+   */
   transaction<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>;
   /** A read on its own connection; sees one snapshot. */
   read<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>;
@@ -61,7 +64,10 @@ export interface Tx {
   readonly mirrors: MirrorStore;
   readonly ledger: LedgerStore;
   readonly workItems: WorkItemStore;
-  /** Locks resources until the transaction ends, in sorted order so that two callers never wait for each other in a ring. */
+  /**
+   * Locks resources until the transaction ends, in sorted order so that two callers never wait for each other in a
+   * ring.
+   */
   lock(ids: readonly string[]): Promise<void>;
   audit(entry: AuditEntry): Promise<void>;
   /** Deletes what is stored of a site that no configuration names any more; ledger and audit stay. Rows deleted. */

@@ -1,11 +1,12 @@
 /**
  * Finds the PostgreSQL that came with `npm install`, and puts it where the server's user can execute it.
  *
- * A hub that is root gives its server another user (embedded-user.ts), who cannot execute files below /root or any other
- * 0700 folder. Handing the folder over as an open descriptor, as is done with the data, does not help here: the server
- * resolves its own path on start, and the dynamic linker looks for the libraries beside the resolved path. So in that case,
- * and only then, the binaries are copied (60 MB, once per version) to a folder that root alone can write. /var/lib comes
- * before the temporary folder because cleaners empty the latter while the server still loads extensions from it.
+ * A hub that is root gives its server another user (embedded-user.ts), who cannot execute files below /root or any
+ * other 0700 folder. Handing the folder over as an open descriptor, as is done with the data, does not help here: the
+ * server resolves its own path on start, and the dynamic linker looks for the libraries beside the resolved path. So in
+ * that case, and only then, the binaries are copied (60 MB, once per version) to a folder that root alone can write.
+ * /var/lib comes before the temporary folder because cleaners empty the latter while the server still loads extensions
+ * from it.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';

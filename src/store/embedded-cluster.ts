@@ -1,6 +1,6 @@
 /**
- * The cluster: DATA_DIR/postgres, everything that one database server stores, the secret of its passwords included (kept
- * inside, so that neither can be restored from a backup without the other).
+ * The cluster: DATA_DIR/postgres, everything that one database server stores, the secret of its passwords included
+ * (kept inside, so that neither can be restored from a backup without the other).
  *
  * It appears whole or not at all: initdb works in a folder beside it, which takes the name by a rename when all is on
  * the disk. A kill in the middle leaves a folder postgres.new-*, which the next start removes.
@@ -159,8 +159,8 @@ async function initdb(inner: string, binaries: Binaries, maker: RunAs | null, si
   try {
     let made = await run(binaries.initdb, args, handed.fd, maker, signal);
     if (made.status !== 0 && maker === null && made.printed.includes('could not look up effective user ID')) {
-      // A user without a name (a container started under any uid): initdb insists on one, the server does not. In a user
-      // namespace of its own it is called nobody, and its files are still this user's.
+      // A user without a name (a container started under any uid): initdb insists on one, the server does not. In a
+      // user namespace of its own it is called nobody, and its files are still this user's.
       const named = ['--user', '--map-user=65534', '--map-group=65534', binaries.initdb, ...args];
       made = await run('/usr/bin/unshare', named, handed.fd, null, signal).catch(() => made);
     }

@@ -26,7 +26,10 @@ export type Meeting =
   /** It is alive and not ours, or the secret is not the one that it was made with. */
   | { readonly kind: 'stranger' };
 
-/** Tries once. With SCRAM the server too proves that it knows the password: a stranger on the port is not taken for ours. */
+/**
+ * Tries once. With SCRAM the server too proves that it knows the password: a stranger on the port is not taken for
+ * ours.
+ */
 export async function meet(port: number, passwords: Passwords): Promise<Meeting> {
   const admin = client(serverUrl(port, ADMIN_ROLE, passwords.admin, 'postgres'));
   try {
@@ -78,8 +81,8 @@ export async function takeGuard(clock: Clock, port: number, passwords: Passwords
 }
 
 /**
- * Ends what a killed hub left running: a transaction of the dead that commits after the new hub has looked would be news
- * out of order.
+ * Ends what a killed hub left running: a transaction of the dead that commits after the new hub has looked would be
+ * news out of order.
  */
 export async function endOthers(admin: pg.Client, guard: pg.Client): Promise<void> {
   const { rows } = await guard.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');

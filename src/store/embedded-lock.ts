@@ -1,8 +1,8 @@
 /**
- * One hub per DATA_DIR. The lock is the operating system's own lock on the file DATA_DIR/hub.lock, taken through SQLite,
- * the one file-locking call that Node brings: it is atomic when two hubs start in the same second, it also holds between
- * containers that share the folder, and it ends with the process however that dies. A file with a process id in it can do
- * none of the three: ids are reused, and mean nothing in another container.
+ * One hub per DATA_DIR. The lock is the operating system's own lock on the file DATA_DIR/hub.lock, taken through
+ * SQLite, the one file-locking call that Node brings: it is atomic when two hubs start in the same second, it also
+ * holds between containers that share the folder, and it ends with the process however that dies. A file with a process
+ * id in it can do none of the three: ids are reused, and mean nothing in another container.
  */
 import { rm, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

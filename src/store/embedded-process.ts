@@ -47,9 +47,9 @@ export async function isRunning(pid: number): Promise<boolean> {
 
 /**
  * Is `pid` a server process of the cluster that bears this mark? A process id alone says nothing: they are reused. The
- * mark is part of the server's cluster_name, which stands in the command line of the postmaster and in the title of each
- * of its children. (The working folder, /proc/PID/cwd, would say it too, but root in a container may not read it of
- * another user's process.)
+ * mark is part of the server's cluster_name, which stands in the command line of the postmaster and in the title of
+ * each of its children. (The working folder, /proc/PID/cwd, would say it too, but root in a container may not read it
+ * of another user's process.)
  */
 export async function isServerOf(pid: number, mark: string): Promise<boolean> {
   return (await isRunning(pid)) && isMarked(await commandOf(pid), mark);

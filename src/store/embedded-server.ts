@@ -45,8 +45,8 @@ const SETTINGS: ServerSettings = {
 };
 
 /**
- * Tells the cluster (see isServerOf) and the release: a server left behind that has another name runs with other settings
- * or binaries than this release would give it. PostgreSQL allows 63 characters.
+ * Tells the cluster (see isServerOf) and the release: a server left behind that has another name runs with other
+ * settings or binaries than this release would give it. PostgreSQL allows 63 characters.
  */
 export function clusterName(binaries: Binaries, extra: ServerSettings, mark: string): string {
   const all = { ...SETTINGS, ...extra };

@@ -1,10 +1,11 @@
 /**
- * As whom the database server runs. PostgreSQL refuses to run as root, rightly: so a hub that is root (a fresh machine, a
- * container) gives its server a user of its own.
+ * As whom the database server runs. PostgreSQL refuses to run as root, rightly: so a hub that is root (a fresh machine,
+ * a container) gives its server a user of its own.
  *
- * That user is a number that no account and, by convention, no program uses (65520 to 65533 lie above what systemd hands
- * out and inside what the distributions reserve), rather than `nobody`: other daemons run as `nobody` and could read the
- * data. Only initdb insists on a user with a name; it runs as `nobody` in a fresh folder that is handed over afterwards.
+ * That user is a number that no account and, by convention, no program uses (65520 to 65533 lie above what systemd
+ * hands out and inside what the distributions reserve), rather than `nobody`: other daemons run as `nobody` and could
+ * read the data. Only initdb insists on a user with a name; it runs as `nobody` in a fresh folder that is handed over
+ * afterwards.
  */
 import { open, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -49,8 +50,8 @@ async function idsIn(file: string): Promise<readonly { name: string; id: number 
 }
 
 /**
- * May the user pass through every folder above `path`, and into it? Permission bits only; an access list that allows more
- * is not seen, which costs nothing: the folder is then handed over as an open file descriptor, which always works.
+ * May the user pass through every folder above `path`, and into it? Permission bits only; an access list that allows
+ * more is not seen, which costs nothing: the folder is then handed over as an open file descriptor, which always works.
  */
 export async function canReach(path: string, { uid, gid }: RunAs): Promise<boolean> {
   for (let at = path; ; at = dirname(at)) {
@@ -70,10 +71,10 @@ export interface HandedOver {
 }
 
 /**
- * Makes a folder reachable for a process of another user. Where a folder above it is shut to that user (/root, any 0700),
- * the process gets the folder opened, and /proc/self/fd/3 as its name: opening that leads to the folder itself and asks
- * for no rights on the way. So the data stays in DATA_DIR. The alternatives were to keep it elsewhere, where no backup
- * and no `rm -r` of DATA_DIR looks for it, or to open up folders that are not ours.
+ * Makes a folder reachable for a process of another user. Where a folder above it is shut to that user (/root, any
+ * 0700), the process gets the folder opened, and /proc/self/fd/3 as its name: opening that leads to the folder itself
+ * and asks for no rights on the way. So the data stays in DATA_DIR. The alternatives were to keep it elsewhere, where
+ * no backup and no `rm -r` of DATA_DIR looks for it, or to open up folders that are not ours.
  * @throws HubError DATA_DIR_UNUSABLE where there is no such way (not Linux)
  */
 export async function handOver(folder: string, runAs: RunAs | null): Promise<HandedOver> {

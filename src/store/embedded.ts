@@ -26,7 +26,9 @@ export interface Embedded {
   readonly pid: number;
   /** True when the server was found running, left behind by a hub that was killed. */
   readonly adopted: boolean;
-  /** Call it last, when nothing uses the database any more. Resolves when the server is gone; a second call waits too. */
+  /**
+   * Call it last, when nothing uses the database any more. Resolves when the server is gone; a second call waits too.
+   */
   stop(): Promise<void>;
 }
 

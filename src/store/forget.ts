@@ -1,6 +1,6 @@
 /**
- * Deletes what is stored of a site that is in no configuration any more: only on an operator's explicit word. Ledger and audit
- * stay: they hold ids and codes, and must tell later that there was something, and who had it deleted.
+ * Deletes what is stored of a site that is in no configuration any more: only on an operator's explicit word. Ledger
+ * and audit stay: they hold ids and codes, and must tell later that there was something, and who had it deleted.
  */
 import type { Queryable } from './postgres.ts';
 

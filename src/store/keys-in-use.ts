@@ -1,7 +1,9 @@
 /** Which keys the stored rows need, so that a hub started with the wrong key file says so before it stores anything. */
 import type { Queryable } from './postgres.ts';
 
-/** A sample: one row of each table that holds sealed bodies, the newest message among them. Reads along primary keys. */
+/**
+ * A sample: one row of each table that holds sealed bodies, the newest message among them. Reads along primary keys.
+ */
 export async function keysInUse(q: Queryable): Promise<readonly string[]> {
   const { rows } = await q.query<{ key_id: string }>(
     `SELECT DISTINCT key_id FROM (

@@ -3,9 +3,9 @@
  * transaction together with the row that records it, so that a kill in between leaves both or neither.
  *
  * A file is never edited once released; its checksum notices. A database that holds a migration this release does not
- * have was written by a newer one: it is refused before anything is touched, because a hub that does not know what a new
- * column means would write rows that lack it. `-- breaking` as first line says more: hubs of older releases that are
- * still running must stop as well (they can ask `schemaState`); without it they may run until they are replaced.
+ * have was written by a newer one: it is refused before anything is touched, because a hub that does not know what a
+ * new column means would write rows that lack it. `-- breaking` as first line says more: hubs of older releases that
+ * are still running must stop as well (they can ask `schemaState`); without it they may run until they are replaced.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

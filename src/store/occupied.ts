@@ -14,8 +14,9 @@ interface OccupiedRow {
 }
 
 /**
- * Live rows of every resource of each slot's schedule that overlap the slot. Expired holds do not count. Asked slot by slot, in one
- * statement: a visit that was moved by half a year touches two days, and not all that is taken between them.
+ * Live rows of every resource of each slot's schedule that overlap the slot. Expired holds do not count. Asked slot by
+ * slot, in one statement: a visit that was moved by half a year touches two days, and not all that is taken between
+ * them.
  */
 export async function occupiedBySlot(
   q: Queryable,

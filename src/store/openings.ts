@@ -1,14 +1,15 @@
 /**
- * The closing record of each opening: when a slot's time has come, what became of it. Fill rates and lead times are computed from
- * these; what is not recorded at that moment cannot be had later.
+ * The closing record of each opening: when a slot's time has come, what became of it. Fill rates and lead times are
+ * computed from these; what is not recorded at that moment cannot be had later.
  */
 import type { Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
 import type { Queryable } from './postgres.ts';
 
 /**
- * One ledger row per slot that began since the last time: whether it was still on offer, how many visits filled it, how many of
- * them were kept. The watermark stands in `cursor`, in the same transaction, so that none is written twice or left out.
+ * One ledger row per slot that began since the last time: whether it was still on offer, how many visits filled it, how
+ * many of them were kept. The watermark stands in `cursor`, in the same transaction, so that none is written twice or
+ * left out.
  */
 export async function closeOpenings(q: Queryable, now: Instant, actor: string): Promise<number> {
   const { rows } = await q.query<{ value: string }>(

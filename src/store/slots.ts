@@ -145,8 +145,8 @@ export function slotStore(q: Queryable): SlotStore {
 }
 
 /**
- * Slots are locked before the busy calendar is read, by a statement of its own: whoever changed it before us has committed by
- * then, and whoever changes it after us waits for these rows.
+ * Slots are locked before the busy calendar is read, by a statement of its own: whoever changed it before us has
+ * committed by then, and whoever changes it after us waits for these rows.
  */
 async function refreshTouched(
   q: Queryable,
@@ -156,7 +156,8 @@ async function refreshTouched(
   if (touched.length === 0) return [];
   const found = await q.query<Row>({
     name: 'slots-to-refresh',
-    // schedule_actor_actor, then slot_schedule with both bounds on start_at. One sort over all, so that two never wait in a ring.
+    // schedule_actor_actor, then slot_schedule with both bounds on start_at. One sort over all, so that two never wait
+    // in a ring.
     text: `SELECT s.* FROM slot s WHERE s.id IN (
              SELECT o.id FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[])
                AS u(resource_id, earliest, start_at, end_at)
@@ -272,7 +273,10 @@ function renderSlot(
   return renderResource({ ...resource, extension, status } as Slot, row.id, version, row.security, cause);
 }
 
-/** What is not in the text, or not all of it: whoever may see the slot, and what is asked of it, is read from the columns. */
+/**
+ * What is not in the text, or not all of it: whoever may see the slot, and what is asked of it, is read from the
+ * columns.
+ */
 function sameColumns(old: Row, row: SlotRow): boolean {
   return (
     old.site === row.site &&

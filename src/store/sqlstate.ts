@@ -1,6 +1,6 @@
 /**
- * What the driver throws, as HubErrors. PostgreSQL's own error carries the row that offended (`detail`, `where`, and for
- * class 22 the message itself), which is patient data: so the original is neither wrapped as a cause nor passed on.
+ * What the driver throws, as HubErrors. PostgreSQL's own error carries the row that offended (`detail`, `where`, and
+ * for class 22 the message itself), which is patient data: so the original is neither wrapped as a cause nor passed on.
  * Codes: PostgreSQL manual, appendix A.
  */
 import pg from 'pg';

@@ -24,8 +24,8 @@ const RETRIES = 4;
 const FIRST_PAUSE_MS = 10;
 
 /**
- * Runs `fn` inside BEGIN and COMMIT on one connection, and ROLLBACK when it throws. `fn` is run again from its start after
- * a deadlock or a serialisation failure, so it must do nothing that the database does not undo.
+ * Runs `fn` inside BEGIN and COMMIT on one connection, and ROLLBACK when it throws. `fn` is run again from its start
+ * after a deadlock or a serialisation failure, so it must do nothing that the database does not undo.
  * @throws what `fn` throws; HubError DATABASE_ANSWER_LOST when the answer to COMMIT was lost
  */
 export async function transaction<T>(

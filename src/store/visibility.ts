@@ -1,6 +1,6 @@
 /**
- * What a scope may see (DESIGN section 10): the rows of its sites and locations, and only labels it is cleared for. A Slot with
- * another label is shown as taken time and nothing else; everything else with one is not there at all.
+ * What a scope may see (DESIGN section 10): the rows of its sites and locations, and only labels it is cleared for. A
+ * Slot with another label is shown as taken time and nothing else; everything else with one is not there at all.
  */
 import type { Slot } from '../fhir/types.ts';
 import type { Scope } from './contract.ts';
@@ -23,7 +23,9 @@ export function cleared(scope: Scope, security: readonly string[]): boolean {
   return allowed === '*' || security.every((label) => allowed.includes(label));
 }
 
-/** Keeps id, version, schedule and times; everything that could hint at the visit is gone, the labels themselves too. */
+/**
+ * Keeps id, version, schedule and times; everything that could hint at the visit is gone, the labels themselves too.
+ */
 export function maskSlot(json: string): string {
   const slot = JSON.parse(json) as Slot;
   const masked: Slot = {

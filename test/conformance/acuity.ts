@@ -1,4 +1,6 @@
-/** The acuity kind: a practice of two calendars on its simulator, in this process, so that both share the rig's clock. */
+/**
+ * The acuity kind: a practice of two calendars on its simulator, in this process, so that both share the rig's clock.
+ */
 import { instant } from '../../src/core/instant.ts';
 import { acuitySimulator } from '../../src/simulators/acuity/simulator.ts';
 import { startSimulator } from '../../src/simulators/kit/start.ts';

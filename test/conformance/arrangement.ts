@@ -1,6 +1,7 @@
 /**
- * What the suite must know of a kind that only this kind's own people can tell it: how to start its simulator, what a site file for
- * it looks like, what staff there do, and how its truth reads. One file per kind, listed in arrangements.ts.
+ * What the suite must know of a kind that only this kind's own people can tell it: how to start its simulator, what a
+ * site file for it looks like, what staff there do, and how its truth reads. One file per kind, listed in
+ * arrangements.ts.
  */
 import type { Clock } from '../../src/core/clock.ts';
 import type { Instant, Interval } from '../../src/core/instant.ts';

@@ -1,6 +1,6 @@
 /**
- * The time of a rig: real time from a Monday morning on, plus jumps. Hub and simulator share it, so a quiet time of seconds, a
- * Retry-After or a deadline passes at once, and in the right order for both.
+ * The time of a rig: real time from a Monday morning on, plus jumps. Hub and simulator share it, so a quiet time of
+ * seconds, a Retry-After or a deadline passes at once, and in the right order for both.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../../src/core/clock.ts';

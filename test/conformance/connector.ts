@@ -1,6 +1,6 @@
 /**
- * The suite that every connector passes. It finds the kinds in the registry; what it must know of each is an arrangement. A rule whose
- * abilities a kind lacks is not skipped: that the ability is absent is checked in its place.
+ * The suite that every connector passes. It finds the kinds in the registry; what it must know of each is an
+ * arrangement. A rule whose abilities a kind lacks is not skipped: that the ability is absent is checked in its place.
  */
 import assert from 'node:assert/strict';
 import { after, describe, test, type TestContext } from 'node:test';

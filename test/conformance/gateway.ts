@@ -1,7 +1,7 @@
 /**
- * Stands between a connector and its simulator: writes down every call as it arrives, can keep a call or its answer back, and can
- * answer in the vendor's place. So a rule says "while this call is under way" without a sleep. What the simulator does to a
- * connection (cutting it after the write) is done to the connector's too.
+ * Stands between a connector and its simulator: writes down every call as it arrives, can keep a call or its answer
+ * back, and can answer in the vendor's place. So a rule says "while this call is under way" without a sleep. What the
+ * simulator does to a connection (cutting it after the write) is done to the connector's too.
  */
 import { Agent, createServer, request as send, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -34,7 +34,10 @@ export interface Gateway {
   readonly answered: number;
   /** Keeps back the next call that contains `match`, before it reaches the site or after the site has done it. */
   hold(match: string, what: 'call' | 'answer'): Held;
-  /** The next `times` calls that contain `match` never reach the site and are answered so; it replaces what was said before. */
+  /**
+   * The next `times` calls that contain `match` never reach the site and are answered so; it replaces what was said
+   * before.
+   */
   answer(match: string, canned: Canned, times?: number): void;
 }
 

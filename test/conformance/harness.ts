@@ -1,6 +1,7 @@
 /**
- * A hub in pieces: the real store on a real database, the real stages, the real connector against its real simulator; but nothing
- * runs by itself. A test takes each step (poll, fetch, apply, deliver, resolve), so no rule depends on who is faster.
+ * A hub in pieces: the real store on a real database, the real stages, the real connector against its real simulator;
+ * but nothing runs by itself. A test takes each step (poll, fetch, apply, deliver, resolve), so no rule depends on who
+ * is faster.
  */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * A process of its own that opens a connector, rehearses, closes it, and then has nothing more to do: what it leaves open keeps it
- * alive. Reads one line of JSON: the kind and the site file as it was checked.
+ * A process of its own that opens a connector, rehearses, closes it, and then has nothing more to do: what it leaves
+ * open keeps it alive. Reads one line of JSON: the kind and the site file as it was checked.
  */
 import { createBudgets } from '../../src/connectors/kit/budget.ts';
 import { kinds } from '../../src/connectors/registry.ts';

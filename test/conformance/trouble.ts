@@ -1,4 +1,6 @@
-/** A store whose commits fail on demand: the work is done and rolled back, as when the disk is full at the last moment. */
+/**
+ * A store whose commits fail on demand: the work is done and rolled back, as when the disk is full at the last moment.
+ */
 import { HubError } from '../../src/core/errors.ts';
 import type { Store } from '../../src/store/contract.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The hub's copy against the site's truth. `differences` needs only a database and a simulator's address, so that whole-hub tests
- * use it too; `compareWithTruth` is the same for a site of a rig.
+ * The hub's copy against the site's truth. `differences` needs only a database and a simulator's address, so that
+ * whole-hub tests use it too; `compareWithTruth` is the same for a site of a rig.
  */
 import assert from 'node:assert/strict';
 import { formatInstant, instant, type Instant, type Interval } from '../../src/core/instant.ts';

@@ -1,6 +1,6 @@
 /**
- * Stands in for the hub in a process of its own, to be killed: holds the data folder, starts the database, commits row after
- * row, and prints what happened, one JSON object per line.
+ * Stands in for the hub in a process of its own, to be killed: holds the data folder, starts the database, commits row
+ * after row, and prints what happened, one JSON object per line.
  *
  *   node embedded-child.ts DATA_DIR [start | write | hang | idle]
  */

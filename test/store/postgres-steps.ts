@@ -11,8 +11,8 @@ export interface Wire {
 }
 
 /**
- * `refuse`: answers a first message that holds these words with an error, as PgBouncer does with start parameters that it
- * does not know.
+ * `refuse`: answers a first message that holds these words with an error, as PgBouncer does with start parameters that
+ * it does not know.
  */
 export async function wire(t: TestContext, url: string, refuse?: string): Promise<Wire> {
   const { port, hostname } = new URL(url);

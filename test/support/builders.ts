@@ -1,7 +1,8 @@
 /**
- * A small world for tests of the stages and of booking: a plan of two sites that compute their slots and share a practitioner by
- * NPI, and one feed that only sends; the real store, stages and desk on a database of their own; connectors that answer what the
- * test decides; and a clock that the test moves. Messages carry canonical changes as JSON, so that no vendor's format is between.
+ * A small world for tests of the stages and of booking: a plan of two sites that compute their slots and share a
+ * practitioner by NPI, and one feed that only sends; the real store, stages and desk on a database of their own;
+ * connectors that answer what the test decides; and a clock that the test moves. Messages carry canonical changes as
+ * JSON, so that no vendor's format is between.
  */
 import { bookingDesk, type Desk } from '../../src/booking/desk.ts';
 import type { CancelRequest, PlaceRequest } from '../../src/booking/contract.ts';
@@ -170,7 +171,8 @@ export function testPlan(sites: readonly SiteSettings[] = testSites(), more: Par
   }; // prettier-ignore
 }
 
-// ------------------------------------------------------------------------------------------------------------- messages
+// -------------------------------------------------------------------------------------------------------------
+// messages
 
 export const ANA: PatientAssertion = {
   key: 'ana',
@@ -261,7 +263,8 @@ export interface TellOptions {
   readonly apply?: boolean;
 }
 
-// ------------------------------------------------------------------------------------------------------------ connectors
+// ------------------------------------------------------------------------------------------------------------
+// connectors
 
 /** What a site answers: each a function that a test replaces. What was asked is kept. */
 export interface ScriptedSite {
@@ -358,7 +361,8 @@ const KIND: ConnectorKind = {
   },
 };
 
-// ----------------------------------------------------------------------------------------------------------------- world
+// -----------------------------------------------------------------------------------------------------------------
+// world
 
 export interface World extends Opened {
   readonly clock: ManualClock;

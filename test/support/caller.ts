@@ -142,7 +142,10 @@ export function bookedIn(answer: Answer): Appointment {
   return appointment;
 }
 
-/** Free slots of one visit type at one site, soonest first, beyond tomorrow: whatever the hour, none begins during a test. */
+/**
+ * Free slots of one visit type at one site, soonest first, beyond tomorrow: whatever the hour, none begins during a
+ * test.
+ */
 export async function freeSlots(caller: Caller, site: string, serviceType: string): Promise<readonly Slot[]> {
   const from = formatInstant(plus(systemClock.now(), DAY_MS));
   const slots = await caller.search<Slot>(

@@ -121,8 +121,8 @@ let adminUrl: Promise<string> | null = null;
 let users: DatabaseSync | null = null;
 
 /**
- * A superuser's URL of the test server, which is started if need be and kept while this process runs. A test runner calls
- * it first and `stopTestServer` last, so that the server is not stopped and started between two files.
+ * A superuser's URL of the test server, which is started if need be and kept while this process runs. A test runner
+ * calls it first and `stopTestServer` last, so that the server is not stopped and started between two files.
  */
 export function startTestServer(): Promise<string> {
   adminUrl ??= begin();

@@ -1,6 +1,7 @@
 /**
- * A whole hub for a test: the real process with its simulators and its database, in folders of its own, which is gone afterwards
- * however the test ends. `kill` takes the hub alone: its simulators and its database server live on, as after a crash.
+ * A whole hub for a test: the real process with its simulators and its database, in folders of its own, which is gone
+ * afterwards however the test ends. `kill` takes the hub alone: its simulators and its database server live on, as
+ * after a crash.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
@@ -25,7 +26,10 @@ const SERVER_END_MS = 15_000;
 export interface HubOptions {
   /** Of the shipped sandbox; default all three. */
   readonly sites?: readonly string[];
-  /** `shared`: a database of its own on the tests' server, quicker. `embedded`: the hub's own server, as `npm start` has it. */
+  /**
+   * `shared`: a database of its own on the tests' server, quicker. `embedded`: the hub's own server, as `npm start` has
+   * it.
+   */
   readonly database?: 'shared' | 'embedded';
   readonly configure?: (config: ConfigFolder) => Promise<void>;
   readonly environment?: Readonly<Record<string, string>>;

@@ -37,7 +37,9 @@ export async function truthOf(hub: TestHub, site: SiteSettings): Promise<SiteTru
   return { ...truth, appointments: truth.appointments.map((one) => ({ ...one, key: named(one.key) })) };
 }
 
-/** Sentences about every appointment, booking, free slot and parked message in which hub and sites differ; empty: none. */
+/**
+ * Sentences about every appointment, booking, free slot and parked message in which hub and sites differ; empty: none.
+ */
 export async function disagreements(hub: TestHub): Promise<readonly string[]> {
   const found: string[] = [];
   const now = systemClock.now();
@@ -53,7 +55,9 @@ export async function disagreements(hub: TestHub): Promise<readonly string[]> {
   return found;
 }
 
-/** What is still under way, in the hub and at its sites: webhooks and frames to be sent, messages, calls, open bookings. */
+/**
+ * What is still under way, in the hub and at its sites: webhooks and frames to be sent, messages, calls, open bookings.
+ */
 export async function unrest(hub: TestHub): Promise<readonly string[]> {
   const found: string[] = [];
   for (const { id, kind, simulatorUrl } of hub.sandbox().sites) {

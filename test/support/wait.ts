@@ -1,4 +1,7 @@
-/** Waiting for what another process does: looked at again and again until it holds, or until a deadline that is never short. */
+/**
+ * Waiting for what another process does: looked at again and again until it holds, or until a deadline that is never
+ * short.
+ */
 import { systemClock } from '../../src/core/clock.ts';
 
 export interface Patience {
@@ -12,8 +15,8 @@ const WITHIN_MS = 90_000;
 const EVERY_MS = 50;
 
 /**
- * The first answer that is neither null nor false. `look` may throw: that counts as "not yet", and its last error is in the
- * sentence of the failure.
+ * The first answer that is neither null nor false. `look` may throw: that counts as "not yet", and its last error is in
+ * the sentence of the failure.
  * @throws Error saying what was waited for
  */
 export async function eventually<T>(

@@ -49,7 +49,10 @@ export async function openDesk(t: TestContext, arrangement: Arrangement, options
   };
 }
 
-/** As a running hub goes on, to the very end; then hub and site must agree, and the visit must be there once or not at all. */
+/**
+ * As a running hub goes on, to the very end; then hub and site must agree, and the visit must be there once or not at
+ * all.
+ */
 async function ends(desk: Desk, asked: Asked, state: 'booked' | 'refused'): Promise<void> {
   const { rig } = desk;
   await rig.site.world.calm();

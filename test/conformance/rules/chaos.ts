@@ -1,6 +1,6 @@
 /**
- * Everything at once: staff at work, bookings under way, switches thrown, steps taken in any order; then quiet. The order is drawn
- * from a number, so what failed can be run again: SLOTWIRE_CHAOS_SEEDS=17,18.
+ * Everything at once: staff at work, bookings under way, switches thrown, steps taken in any order; then quiet. The
+ * order is drawn from a number, so what failed can be run again: SLOTWIRE_CHAOS_SEEDS=17,18.
  */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';

@@ -1,4 +1,7 @@
-/** Polling, hints and the initial load: everything that happened at the site is applied, nothing twice, nothing from the past. */
+/**
+ * Polling, hints and the initial load: everything that happened at the site is applied, nothing twice, nothing from the
+ * past.
+ */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { Arrangement } from '../arrangement.ts';

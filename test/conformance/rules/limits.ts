@@ -1,4 +1,7 @@
-/** The vendor's limits: what it says to wait is waited, by all who share the limit, and the limit itself is never reached. */
+/**
+ * The vendor's limits: what it says to wait is waited, by all who share the limit, and the limit itself is never
+ * reached.
+ */
 import assert from 'node:assert/strict';
 import { until } from '../clock.ts';
 import type { Rule } from '../connector.ts';

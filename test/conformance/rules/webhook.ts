@@ -1,4 +1,7 @@
-/** What the vendor sends by itself: only the genuine is taken, and neither repeats, nor order, nor loss change where it all ends. */
+/**
+ * What the vendor sends by itself: only the genuine is taken, and neither repeats, nor order, nor loss change where it
+ * all ends.
+ */
 import assert from 'node:assert/strict';
 import type { RawRequest } from '../../../src/connectors/contract.ts';
 import type { ErrorCode } from '../../../src/core/errors.ts';

@@ -165,7 +165,10 @@ export function day(ahead: number, days = 1): Interval {
   return { start: midnight(ahead), end: midnight(ahead + days) };
 }
 
-/** `hour` o'clock of that day. Far enough ahead of a change of the clocks to be a plain addition on all but two days a year. */
+/**
+ * `hour` o'clock of that day. Far enough ahead of a change of the clocks to be a plain addition on all but two days a
+ * year.
+ */
 export function oclock(ahead: number, hour: number): Instant {
   return instant(day(ahead).start + hour * HOUR_MS);
 }
