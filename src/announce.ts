@@ -30,9 +30,8 @@ export async function announce(running: Running, say: (line: string) => void): P
   say(`HL7 v2      mllp://${hub.mllp.host}:${hub.mllp.port}`);
   for (const site of hub.plan().sites) {
     const simulator = running.simulators.find((one) => one.site === site.id);
-    say(
-      `Site        ${site.id} (${site.kind}, ${site.stage})${simulator === undefined ? '' : `  simulator ${simulator.url}`}`,
-    );
+    const where = simulator === undefined ? '' : `  simulator ${simulator.url}`;
+    say(`Site        ${site.id} (${site.kind}, ${site.stage})${where}`);
   }
   if (running.tokens !== null)
     await threeCommands(running, say).catch(() => say('No free slot to show yet; see README.'));

@@ -87,7 +87,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     missing,
     plan: engine.plan,
     async apply(next) {
-      telemetry.emit('PlanApplied', await engine.apply(next));
+      const { started, stopped } = await engine.apply(next);
+      telemetry.emit('PlanApplied', { started, stopped });
     },
     async stop(deadline_ms) {
       telemetry.emit('Stopping', {});

@@ -44,7 +44,7 @@ const WRONG: readonly (readonly [words: readonly string[], said: RegExp])[] = [
   [['fedd'], /there is no command fedd; did you mean feed\?/],
   [['quux-quux'], /there is no command quux-quux; run it without a command for the list/],
   [['feed'], /feed wants something behind it: DIR\|FILE\.\.\./],
-  [['sites', 'extra'], /sites does not know what to do with extra\./],
+  [['sites', 'extra'], /write .sites., or .sites forget SITE./],
   [['feed', '.', '--hots', 'x'], /feed has no option --hots; did you mean --host\?/],
   [['feed', '.', '--port'], /--port/],
   [['feed', '.', '--port', '99999'], /--port is a whole number from 1 to 65535\./],
