@@ -30,6 +30,8 @@ export interface Canned {
 export interface Gateway {
   readonly url: string;
   readonly seen: readonly Seen[];
+  /** Connections that the connector holds open. */
+  readonly open: number;
   /** Calls that `answer` answered. */
   readonly answered: number;
   /** Keeps back the next call that contains `match`, before it reaches the site or after the site has done it. */
@@ -91,6 +93,8 @@ export async function openGateway(cleanup: Cleanup, target: string, clock: Clock
   const server = createServer((incoming, outgoing) => {
     pass(incoming, outgoing).catch(() => incoming.socket.destroy());
   });
+  // Nothing but the connector ends its connections.
+  server.keepAliveTimeout = 0;
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -104,6 +108,9 @@ export async function openGateway(cleanup: Cleanup, target: string, clock: Clock
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
+    get open() {
+      return sockets.size;
+    },
     get answered() {
       return answered;
     },

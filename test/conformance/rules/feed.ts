@@ -279,6 +279,8 @@ export const hintRules: readonly Rule[] = [
       await site.fetch();
       const asked = site.gateway.seen.slice(before).filter(({ call }) => site.world.fetches(call, key));
       assert.equal(asked.length, 1);
+      const left = await rig.store.read(SCOPE, (tx) => tx.inbox.depth(site.settings.id));
+      assert.equal(left.hints, 0, 'the one answer answers them all');
       await rig.apply();
       await compareWithTruth(rig, site);
     },

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { CheckResult } from '../../../src/connectors/contract.ts';
+import { until } from '../clock.ts';
 import type { Rule } from '../connector.ts';
 import { openRig } from '../harness.ts';
 import { at } from '../sight.ts';
@@ -27,6 +28,17 @@ export const lifeRules: readonly Rule[] = [
       // The test's own time limit ends one that never exits.
       const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
       assert.deepEqual([said.join(''), code], ['closed\n', 0]);
+    },
+  },
+  {
+    name: 'closing ends every connection to the site',
+    needs: ['poll'],
+    run: async (t, arrangement) => {
+      const { site } = await openRig(t, arrangement);
+      await site.poll();
+      assert.ok(site.gateway.open > 0);
+      await site.connector.close();
+      await until(() => site.gateway.open === 0);
     },
   },
   {
