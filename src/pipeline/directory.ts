@@ -2,13 +2,16 @@
  * What site files say about people, places and calendars, as canonical resources: written at start and after each new
  * plan, so that schedules exist before the first message. Writing the same again changes no version.
  */
-import type { Instant } from '../core/instant.ts';
+import { DAY_MS, plus, type Instant } from '../core/instant.ts';
 import * as canonical from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import type { PractitionerIndex } from '../identity/contract.ts';
 import type { Plan, ResourceRule, SiteSettings } from '../settings/shape.ts';
 import type { Cause } from '../store/contract-resources.ts';
 import { systemScope, type Store, type Tx } from '../store/contract.ts';
+
+/** Farther ahead than any site publishes its slots. */
+const HORIZON_MS = 730 * DAY_MS;
 
 export async function syncDirectory(
   store: Store,
@@ -163,7 +166,7 @@ export async function putSchedule(tx: Tx, site: SiteSettings, key: string, facts
     ...(facts.specialty === undefined ? {} : { specialty: facts.specialty }),
     ...(facts.serviceTypes === undefined ? {} : { serviceTypes: facts.serviceTypes }),
   });
-  const changed = await tx.resources.put(
+  await tx.resources.put(
     {
       type: 'Schedule',
       id,
@@ -181,12 +184,17 @@ export async function putSchedule(tx: Tx, site: SiteSettings, key: string, facts
     },
     { ...facts.cause, messageId: null },
   );
-  // The actors are in the text, and both were written together.
-  if (!changed) return id;
   // Nobody's calendar, and no room's: it is the calendar itself that a visit takes, not the clinic with all who work
   // there.
   const itself = facts.practitioner === null && !facts.isRoom ? [{ type: 'Schedule', id }] : [];
-  await tx.resources.setScheduleActors(id, [...actors, ...itself]);
+  const occupied = [...actors, ...itself];
+  const [first] = occupied;
+  if ((await tx.resources.setScheduleActors(id, occupied)) && first !== undefined) {
+    // Whose calendar it is has changed: what that person does elsewhere counts for its slots from now on.
+    const { now } = facts.cause;
+    const during = { start: now, end: plus(now, HORIZON_MS) };
+    await tx.resources.refreshTouched([{ resourceId: first.id, during }], facts.cause);
+  }
   return id;
 }
 

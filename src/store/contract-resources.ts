@@ -125,10 +125,11 @@ export interface ResourceStore {
   withdrawSlots(sites: readonly string[], cause: Cause): Promise<number>;
   /** Resources (practitioners, rooms) that a schedule's slots occupy. */
   occupies(scheduleId: string): Promise<readonly string[]>;
+  /** False: they were these already. */
   setScheduleActors(
     scheduleId: string,
     actors: readonly { readonly type: string; readonly id: string }[],
-  ): Promise<void>;
+  ): Promise<boolean>;
 
   appointment(id: string): Promise<StoredAppointment | null>;
   appointmentByKey(site: string, siteKey: string): Promise<string | null>;

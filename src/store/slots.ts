@@ -1,12 +1,12 @@
 /** Slots: what the site says and the effective status, kept equal to the busy calendar. Part of ResourceStore. */
 import { MINUTE_MS, type Instant } from '../core/instant.ts';
 import { effectiveStatus } from '../fhir/effective.ts';
-import { EXTENSIONS, type Slot, type SlotStatus } from '../fhir/types.ts';
+import type { Slot, SlotStatus } from '../fhir/types.ts';
 import type { Cause, ResourceStore, SlotRow, StoredSlot } from './contract-resources.ts';
 import { occupiedBySlot } from './occupied.ts';
 import type { Queryable } from './postgres.ts';
-import { comparable, renderResource } from './render.ts';
-import { writeHistory } from './resources.ts';
+import { comparable } from './render.ts';
+import { renderSlot, writeSlots, type WriteRow } from './slot-write.ts';
 
 // prettier-ignore
 export type SlotStore = Pick<ResourceStore, 'slot' | 'slotsOf' | 'slotsOverlapping' | 'putSlots' | 'refreshSlots'
@@ -82,17 +82,18 @@ export function slotStore(q: Queryable): SlotStore {
     },
 
     async setScheduleActors(scheduleId, actors) {
-      await q.query({
+      const dropped = await q.query({
         name: 'schedule-actors-drop',
         text: `DELETE FROM schedule_actor WHERE schedule_id = $1 AND NOT (actor_id = ANY($2::uuid[]))`,
         values: [scheduleId, actors.map((actor) => actor.id)],
       });
-      await q.query({
+      const added = await q.query({
         name: 'schedule-actors-add',
         text: `INSERT INTO schedule_actor (schedule_id, actor_type, actor_id)
                SELECT $1, u.type, u.id FROM unnest($2::text[], $3::uuid[]) AS u(type, id) ON CONFLICT DO NOTHING`,
         values: [scheduleId, actors.map((actor) => actor.type), actors.map((actor) => actor.id)],
       });
+      return dropped.rowCount + added.rowCount > 0;
     },
 
     async putSlots(rows, cause) {
@@ -118,7 +119,7 @@ export function slotStore(q: Queryable): SlotStore {
         if (same && comparable(before.content) === comparable(json)) continue;
         written.push({ ...row, withdrawn, status, version, json });
       }
-      await write(q, written, cause);
+      await writeSlots(q, written, cause);
       return written.map((row) => row.id);
     },
 
@@ -154,22 +155,27 @@ async function refreshTouched(
   cause: Cause,
 ): Promise<readonly string[]> {
   if (touched.length === 0) return [];
+  const distinct = [
+    ...new Map(touched.map((one) => [`${one.resourceId} ${one.during.start} ${one.during.end}`, one])).values(),
+  ];
   const found = await q.query<Row>({
     name: 'slots-to-refresh',
-    // schedule_actor_actor, then slot_schedule with both bounds on start_at. One sort over all, so that two never wait
-    // in a ring.
-    text: `SELECT s.* FROM slot s WHERE s.id IN (
+    // schedule_actor_actor, then slot_schedule with both bounds on start_at, which the planner would give up for reading
+    // every slot there is (OFFSET 0 holds it to it). One sort over all, so that two never wait in a ring.
+    text: `SELECT s.* FROM slot s WHERE s.id = ANY (ARRAY(
              SELECT o.id FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[])
                AS u(resource_id, earliest, start_at, end_at)
-             JOIN schedule_actor a ON a.actor_id = u.resource_id
-             JOIN slot o ON o.schedule_id = a.schedule_id AND o.start_at > u.earliest AND o.start_at < u.end_at
-               AND o.end_at > u.start_at)
+             CROSS JOIN LATERAL (
+               SELECT a.schedule_id FROM schedule_actor a WHERE a.actor_id = u.resource_id OFFSET 0) a
+             CROSS JOIN LATERAL (
+               SELECT t.id FROM slot t WHERE t.schedule_id = a.schedule_id AND t.start_at > u.earliest
+                 AND t.start_at < u.end_at AND t.end_at > u.start_at OFFSET 0) o))
            ORDER BY s.id FOR UPDATE`,
     values: [
-      touched.map((one) => one.resourceId),
-      touched.map((one) => new Date(one.during.start - LONGEST_SLOT_MS)),
-      touched.map((one) => new Date(one.during.start)),
-      touched.map((one) => new Date(one.during.end)),
+      distinct.map((one) => one.resourceId),
+      distinct.map((one) => new Date(one.during.start - LONGEST_SLOT_MS)),
+      distinct.map((one) => new Date(one.during.start)),
+      distinct.map((one) => new Date(one.during.end)),
     ],
   });
   return recompute(q, found.rows, cause);
@@ -192,85 +198,8 @@ async function recompute(q: Queryable, rows: readonly Row[], cause: Cause): Prom
     const version = row.version + 1;
     written.push({ ...slot, resource, status, version, json: renderSlot(resource, slot, status, version, kept) });
   });
-  await write(q, written, cause);
+  await writeSlots(q, written, cause);
   return written.map((row) => row.id);
-}
-
-type WriteRow = SlotRow & {
-  readonly withdrawn: boolean;
-  readonly status: SlotStatus;
-  readonly version: number;
-  readonly json: string;
-};
-
-async function write(q: Queryable, rows: readonly WriteRow[], cause: Cause): Promise<void> {
-  if (rows.length === 0) return;
-  const column = <T>(of: (row: WriteRow) => T): T[] => rows.map(of);
-  await q.query({
-    name: 'slots-put',
-    text: `INSERT INTO slot (id, version, site, site_key, schedule_id, local_visit_type, visit_type, specialty, location_id,
-             start_at, end_at, status, site_status, capacity, seats_left, session, security, content, withdrawn, last_updated)
-           SELECT u.id, u.version, u.site, u.site_key, u.schedule_id, u.local_visit_type, u.visit_type, u.specialty,
-             u.location_id, u.start_at, u.end_at, u.status, u.site_status, u.capacity, u.seats_left, u.session,
-             CASE WHEN u.security = '' THEN '{}' ELSE string_to_array(u.security, ' ') END, u.content, u.withdrawn, $20
-           FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
-             $9::uuid[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::int[], $15::int[],
-             $16::uuid[], $17::text[], $18::text[], $19::bool[])
-             AS u(id, version, site, site_key, schedule_id, local_visit_type, visit_type, specialty, location_id, start_at,
-               end_at, status, site_status, capacity, seats_left, session, security, content, withdrawn)
-           ON CONFLICT (id) DO UPDATE SET version = excluded.version, site = excluded.site, schedule_id = excluded.schedule_id,
-             visit_type = excluded.visit_type, specialty = excluded.specialty, location_id = excluded.location_id,
-             start_at = excluded.start_at, end_at = excluded.end_at, status = excluded.status,
-             site_status = excluded.site_status, capacity = excluded.capacity, seats_left = excluded.seats_left,
-             session = excluded.session, security = excluded.security, content = excluded.content,
-             withdrawn = excluded.withdrawn,
-             last_updated = excluded.last_updated, xid = pg_current_xact_id()`,
-    values: [
-      column((row) => row.id),
-      column((row) => row.version),
-      column((row) => row.site),
-      column((row) => row.siteKey),
-      column((row) => row.scheduleId),
-      column((row) => row.localVisitType),
-      column((row) => row.visitType),
-      column((row) => row.specialty),
-      column((row) => row.locationId),
-      column((row) => new Date(row.during.start)),
-      column((row) => new Date(row.during.end)),
-      column((row) => row.status),
-      column((row) => row.siteStatus),
-      column((row) => row.capacity),
-      column((row) => row.seatsLeft),
-      column((row) => row.session),
-      // An array of arrays must be rectangular in SQL; labels hold no blanks.
-      column((row) => row.security.join(' ')),
-      column((row) => row.json),
-      column((row) => row.withdrawn),
-      new Date(cause.now),
-    ],
-  });
-  const history = rows.map((row) => ({
-    type: 'Slot' as const,
-    id: row.id,
-    version: row.version,
-    body: [row.json, null, null],
-  }));
-  await writeHistory(q, history, cause);
-}
-
-function renderSlot(
-  resource: Slot,
-  row: Pick<SlotRow, 'id' | 'security' | 'siteStatus' | 'capacity' | 'seatsLeft'>,
-  status: SlotStatus,
-  version: number,
-  cause: Cause,
-): string {
-  const extension = [
-    { url: EXTENSIONS.siteStatus, valueCode: row.siteStatus },
-    ...(row.capacity === 1 ? [] : [{ url: EXTENSIONS.capacity, valueInteger: row.capacity }]),
-    ...(row.seatsLeft === null ? [] : [{ url: EXTENSIONS.capacityLeft, valueInteger: row.seatsLeft }]),
-  ];
-  return renderResource({ ...resource, extension, status } as Slot, row.id, version, row.security, cause);
 }
 
 /**

@@ -1,0 +1,83 @@
+/** Writing slots: the row, the text and the version, in two statements for any number. Part of slots.ts. */
+import { EXTENSIONS, type Slot, type SlotStatus } from '../fhir/types.ts';
+import type { Cause, SlotRow } from './contract-resources.ts';
+import type { Queryable } from './postgres.ts';
+import { renderResource } from './render.ts';
+import { writeHistory } from './resources.ts';
+
+export type WriteRow = SlotRow & {
+  readonly withdrawn: boolean;
+  readonly status: SlotStatus;
+  readonly version: number;
+  readonly json: string;
+};
+
+export async function writeSlots(q: Queryable, rows: readonly WriteRow[], cause: Cause): Promise<void> {
+  if (rows.length === 0) return;
+  const column = <T>(of: (row: WriteRow) => T): T[] => rows.map(of);
+  await q.query({
+    name: 'slots-put',
+    text: `INSERT INTO slot (id, version, site, site_key, schedule_id, local_visit_type, visit_type, specialty, location_id,
+             start_at, end_at, status, site_status, capacity, seats_left, session, security, content, withdrawn, last_updated)
+           SELECT u.id, u.version, u.site, u.site_key, u.schedule_id, u.local_visit_type, u.visit_type, u.specialty,
+             u.location_id, u.start_at, u.end_at, u.status, u.site_status, u.capacity, u.seats_left, u.session,
+             CASE WHEN u.security = '' THEN '{}' ELSE string_to_array(u.security, ' ') END, u.content, u.withdrawn, $20
+           FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
+             $9::uuid[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::int[], $15::int[],
+             $16::uuid[], $17::text[], $18::text[], $19::bool[])
+             AS u(id, version, site, site_key, schedule_id, local_visit_type, visit_type, specialty, location_id, start_at,
+               end_at, status, site_status, capacity, seats_left, session, security, content, withdrawn)
+           ON CONFLICT (id) DO UPDATE SET version = excluded.version, site = excluded.site, schedule_id = excluded.schedule_id,
+             visit_type = excluded.visit_type, specialty = excluded.specialty, location_id = excluded.location_id,
+             start_at = excluded.start_at, end_at = excluded.end_at, status = excluded.status,
+             site_status = excluded.site_status, capacity = excluded.capacity, seats_left = excluded.seats_left,
+             session = excluded.session, security = excluded.security, content = excluded.content,
+             withdrawn = excluded.withdrawn,
+             last_updated = excluded.last_updated, xid = pg_current_xact_id()`,
+    values: [
+      column((row) => row.id),
+      column((row) => row.version),
+      column((row) => row.site),
+      column((row) => row.siteKey),
+      column((row) => row.scheduleId),
+      column((row) => row.localVisitType),
+      column((row) => row.visitType),
+      column((row) => row.specialty),
+      column((row) => row.locationId),
+      column((row) => new Date(row.during.start)),
+      column((row) => new Date(row.during.end)),
+      column((row) => row.status),
+      column((row) => row.siteStatus),
+      column((row) => row.capacity),
+      column((row) => row.seatsLeft),
+      column((row) => row.session),
+      // An array of arrays must be rectangular in SQL; labels hold no blanks.
+      column((row) => row.security.join(' ')),
+      column((row) => row.json),
+      column((row) => row.withdrawn),
+      new Date(cause.now),
+    ],
+  });
+  const history = rows.map((row) => ({
+    type: 'Slot' as const,
+    id: row.id,
+    version: row.version,
+    body: [row.json, null, null],
+  }));
+  await writeHistory(q, history, cause);
+}
+
+export function renderSlot(
+  resource: Slot,
+  row: Pick<SlotRow, 'id' | 'security' | 'siteStatus' | 'capacity' | 'seatsLeft'>,
+  status: SlotStatus,
+  version: number,
+  cause: Cause,
+): string {
+  const extension = [
+    { url: EXTENSIONS.siteStatus, valueCode: row.siteStatus },
+    ...(row.capacity === 1 ? [] : [{ url: EXTENSIONS.capacity, valueInteger: row.capacity }]),
+    ...(row.seatsLeft === null ? [] : [{ url: EXTENSIONS.capacityLeft, valueInteger: row.seatsLeft }]),
+  ];
+  return renderResource({ ...resource, extension, status } as Slot, row.id, version, row.security, cause);
+}
