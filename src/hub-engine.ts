@@ -125,7 +125,13 @@ export class Engine {
   async apply(next: Plan): Promise<{ readonly started: number; readonly stopped: number }> {
     const { store, clock } = this.#options;
     const running = this.#plan.sites;
-    const changed = next.sites.filter((site) => !sameSite(running.find(({ id }) => id === site.id), site)); // prettier-ignore
+    const changed = next.sites.filter(
+      (site) =>
+        !sameSite(
+          running.find(({ id }) => id === site.id),
+          site,
+        ),
+    );
     // Opened before anything is stopped: a site that cannot open leaves the running plan as it is.
     for (const site of changed) await this.#open(site, next).connector.close();
     const gone = running.filter((old) => !next.sites.some((site) => site.id === old.id));
@@ -137,7 +143,8 @@ export class Engine {
       await parkOpenBookings(this.#booking, id);
     }
     for (const site of changed) {
-      // It stays known until the new one takes its place: what is sent meanwhile is verified, read and stored as before.
+      // It stays known until the new one takes its place: what is sent meanwhile is verified, read and stored as
+      // before.
       await this.runners.get(site.id)?.stop();
       if (site.stage === 'suspended') this.runners.delete(site.id);
       this.#startSite(site);
@@ -164,7 +171,9 @@ export class Engine {
     return openConnector(site, { clock, budget: this.#budgets, webhookUrl: webhookUrl(plan, site.id) });
   }
 
-  /** Asked of a connector of its own: messages of a site that does not run (suspended, not started yet) are applied too. */
+  /**
+   * Asked of a connector of its own: messages of a site that does not run (suspended, not started yet) are applied too.
+   */
   #publishesSlots(site: SiteSettings): boolean {
     const known = this.#publishing.get(site);
     if (known !== undefined) return known;

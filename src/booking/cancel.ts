@@ -1,11 +1,13 @@
 /** Cancelling: asked for here, done by the owning site. The visit keeps its time until the site has let it go. */
 import { HubError } from '../core/errors.ts';
-import { newId } from '../core/ids.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
+import type { SiteSettings } from '../settings/shape.ts';
 import { mayWrite } from '../settings/write.ts';
 import type { Booking } from '../store/contract-bookings.ts';
+import type { StoredAppointment } from '../store/contract-resources.ts';
 import type { Scope, Tx } from '../store/contract.ts';
 import type { CancelRequest } from './contract.ts';
+import { writeBooking, type NewBooking } from './new-booking.ts';
 import { repeatOf, type BookingDeps } from './place.ts';
 import { isSettled } from './states.ts';
 
@@ -37,6 +39,28 @@ async function askUnderLock(deps: BookingDeps, tx: Tx, request: CancelRequest): 
   if (latest !== null && !isSettled(latest.state)) {
     throw new HubError('RULE_BROKEN', { detail: 'the booking is not settled yet; cancel it when it is' });
   }
+  const site = cancellingSite(deps, appointment);
+  const order = { cancel: { by: request.by, ...(request.reason === undefined ? {} : { reason: request.reason }) } };
+  const facts: NewBooking = {
+    action: 'cancel',
+    site: site.id,
+    appointmentId: appointment.id,
+    slotId: appointment.slots[0] ?? null,
+    during: appointment.during,
+    resources: [],
+    patientId: appointment.patients[0] ?? null,
+    siteKey: appointment.siteKey,
+    order,
+  };
+  const booking = await writeBooking(tx, request, facts, now);
+  const { id: bookingId, appointmentId } = booking;
+  const data = { by: request.by };
+  await tx.ledger.add([{ at: now, kind: 'cancel-asked', site: site.id, bookingId, appointmentId, data }]);
+  return { kind: 'asked', booking };
+}
+
+/** @throws HubError when the owning site takes no cancels from the hub */
+function cancellingSite(deps: BookingDeps, appointment: StoredAppointment): SiteSettings {
   const site = deps.plan().sites.find((candidate) => candidate.id === appointment.site);
   const ability = deps.ability(appointment.site);
   if (site === undefined || ability === null)
@@ -51,40 +75,5 @@ async function askUnderLock(deps: BookingDeps, tx: Tx, request: CancelRequest): 
     throw new HubError('SITE_NOT_WRITABLE', { detail: 'the site wants a coordinator to cancel', site: site.id });
   if (appointment.siteKey === null)
     throw new HubError('RULE_BROKEN', { detail: 'the site has not named this appointment' });
-
-  const booking: Booking = {
-    id: newId(now),
-    client: request.client,
-    requestKey: request.requestKey,
-    requestDigest: request.digest,
-    action: 'cancel',
-    site: site.id,
-    state: 'held',
-    stateAt: now,
-    appointmentId: appointment.id,
-    slotId: appointment.slots[0] ?? null,
-    during: appointment.during,
-    resources: [],
-    patientId: appointment.patients[0] ?? null,
-    siteKey: appointment.siteKey,
-    reference: null,
-    refusedBecause: null,
-    detail: null,
-    attempts: 0,
-    absences: 0,
-    deadlineAt: null,
-    nextCheckAt: null,
-    createdAt: now,
-    createdBy: tx.scope.actor,
-    order: { cancel: { by: request.by, ...(request.reason === undefined ? {} : { reason: request.reason }) } },
-  };
-  await tx.bookings.insert(booking);
-  await tx.outbox.add(
-    { receiver: 'site', receiverId: site.id, kind: 'cancel', bookingId: booking.id, appointmentId: appointment.id, body: {}, trace: request.trace },
-    now,
-    now,
-  ); // prettier-ignore
-  await tx.ledger.add([{ at: now, kind: 'cancel-asked', site: site.id, bookingId: booking.id, appointmentId: appointment.id, data: { by: request.by } }]); // prettier-ignore
-  await tx.audit({ at: now, action: 'cancel', resourceType: 'Appointment', resourceId: appointment.id, site: site.id, outcome: 'success', requestId: request.requestId }); // prettier-ignore
-  return { kind: 'asked', booking };
+  return site;
 }

@@ -80,7 +80,8 @@ export function bookingDesk(deps: DeskDeps): Desk {
       const booking = await deps.store.read(scope, (tx) => tx.bookings.get(bookingId));
       if (booking === null || (scope.sites !== '*' && !scope.sites.includes(booking.site))) return null;
       const { slotId } = booking;
-      const isVisible = slotId === null || (await deps.store.read(scope, (tx) => tx.resources.read('Slot', slotId))) !== null; // prettier-ignore
+      const isVisible =
+        slotId === null || (await deps.store.read(scope, (tx) => tx.resources.read('Slot', slotId))) !== null;
       return isVisible ? describe(deps, booking, scope, true) : null;
     },
   };

@@ -16,6 +16,7 @@ import type { Booking, BusyRow } from '../store/contract-bookings.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Store, Tx } from '../store/contract.ts';
 import type { PlaceRequest } from './contract.ts';
+import { writeBooking, type NewBooking } from './new-booking.ts';
 import { calendarOf, patientFacts, placeOrder, proposedAppointment } from './order.ts';
 
 export interface BookingDeps {
@@ -85,54 +86,26 @@ async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): 
       expiresAt,
     })),
   );
-  const booking: Booking = {
+  const order = {
+    place: placeOrder(request, slot, calendar, facts, bookingId),
+    appointmentJson: JSON.stringify(proposedAppointment({ request, slot, site, plan, calendar, actors, now })),
+  };
+  const asked: NewBooking = {
     id: bookingId,
-    client: request.client,
-    requestKey: request.requestKey,
-    requestDigest: request.digest,
     action: 'place',
     site: site.id,
-    state: 'held',
-    stateAt: now,
     appointmentId,
     slotId: slot.id,
     during: slot.during,
     resources: taking,
     patientId: request.patientId,
     siteKey: null,
-    reference: null,
-    refusedBecause: null,
-    detail: null,
-    attempts: 0,
-    absences: 0,
-    deadlineAt: null,
-    nextCheckAt: null,
-    createdAt: now,
-    createdBy: tx.scope.actor,
-    order: {
-      place: placeOrder(request, slot, calendar, facts, bookingId),
-      appointmentJson: JSON.stringify(proposedAppointment({ request, slot, site, plan, calendar, actors, now })),
-    },
+    order,
   };
-  await tx.bookings.insert(booking);
-  await tx.outbox.add(
-    { receiver: 'site', receiverId: site.id, kind: 'place', bookingId, appointmentId, body: {}, trace: request.trace },
-    now,
-    now,
-  );
+  const booking = await writeBooking(tx, request, asked, now);
   await tx.resources.refreshSlots(taking, slot.during, { site: null, messageId: null, siteTime: null, now });
-  await tx.ledger.add([
-    {
-      at: now,
-      kind: 'held',
-      site: site.id,
-      bookingId,
-      appointmentId,
-      slotId: slot.id,
-      cause: `request:${request.requestId}`,
-    },
-  ]);
-  await tx.audit({ at: now, action: 'book', resourceType: 'Appointment', resourceId: appointmentId, site: site.id, outcome: 'success', requestId: request.requestId }); // prettier-ignore
+  const cause = `request:${request.requestId}`;
+  await tx.ledger.add([{ at: now, kind: 'held', site: site.id, bookingId, appointmentId, slotId: slot.id, cause }]);
   return { kind: 'held', booking };
 }
 
@@ -144,7 +117,13 @@ async function letLapse(tx: Tx, resources: readonly string[], now: Instant): Pro
   await tx.resources.refreshTouched(lapsed, cause);
   const byBooking = new Map(lapsed.map((one) => [one.bookingId, one]));
   await tx.ledger.add(
-    [...byBooking.values()].map(({ bookingId, appointmentId, site }) => ({ at: now, kind: 'expired', site, bookingId, appointmentId })), // prettier-ignore
+    [...byBooking.values()].map(({ bookingId, appointmentId, site }) => ({
+      at: now,
+      kind: 'expired',
+      site,
+      bookingId,
+      appointmentId,
+    })),
   );
 }
 

@@ -120,7 +120,14 @@ async function absent(
   if (booking.action !== 'cancel' && !book.exclusive) {
     return settle({ kind: 'refused', because: 'rule', detail: 'The site does not have the booking.' });
   }
-  await settle({ kind: 'unsent', error: new HubError('SITE_UNREACHABLE', { detail: 'not there after the quiet time', site: booking.site, retryAfter_ms: 0 }) }); // prettier-ignore
+  await settle({
+    kind: 'unsent',
+    error: new HubError('SITE_UNREACHABLE', {
+      detail: 'not there after the quiet time',
+      site: booking.site,
+      retryAfter_ms: 0,
+    }),
+  });
   deps.deliveriesWaiting(booking.site);
 }
 

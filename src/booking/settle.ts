@@ -2,6 +2,7 @@
  * One transaction for what the site answered: the outcome, the Appointment, the freed or kept time, what is owed next.
  */
 import type { SiteBooking, WriteOutcome } from '../connectors/contract.ts';
+import type { HubError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { HOUR_MS, instant, plus, type Instant } from '../core/instant.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
@@ -13,6 +14,8 @@ import { adopt, letGo, showBooked, showCancelled } from './show.ts';
 import { comingFrom } from './states.ts';
 
 const SCOPE = systemScope('booking');
+const RETRY_FIRST_MS = 500;
+const RETRY_MAX_MS = 60_000;
 
 export interface SettleDeps extends BookingDeps {
   /** Said after the commit: callers who wait for this booking look again. */
@@ -40,92 +43,125 @@ export async function recordOutcome(deps: SettleDeps, context: OutcomeContext): 
 
 /** Null: the booking had been settled by news before; a late answer changes nothing but its delivery. */
 async function record(deps: SettleDeps, tx: Tx, context: OutcomeContext): Promise<BookingState | null> {
-  const { booking, outcome } = context;
+  const { outcome } = context;
   const now = deps.clock.now();
   await lockAll(tx, context);
-  const finish = async (after: After, dueAt: Instant, code: string | null): Promise<void> => {
-    if (context.deliveryId === null) {
-      if (after === 'again') await sendAgain(tx, booking, dueAt, now);
-    } else if (after === 'again') await tx.outbox.requeue(context.deliveryId, dueAt, code);
-    else await tx.outbox.finish(context.deliveryId, after, code);
-  };
-  const move = async (to: BookingState, patch: BookingPatch): Promise<boolean> => {
-    const moved = await tx.bookings.move(booking.id, comingFrom(to), to, now, patch);
-    if (moved) {
-      await tx.ledger.add([
-        {
-          at: now, kind: to, site: booking.site, bookingId: booking.id, appointmentId: booking.appointmentId,
-          ...(booking.slotId === null ? {} : { slotId: booking.slotId }),
-          data: { action: booking.action },
-        },
-      ]); // prettier-ignore
-    }
-    return moved;
-  };
-
+  const step = stepsOf(tx, context, now);
   switch (outcome.kind) {
-    case 'booked': {
-      const read = outcome.at.state === undefined ? [] : [outcome.at.state];
-      const [news] = await tx.inbox.insert(booking.site, 'write', read, now, null);
-      // The same was read before and may still wait to be applied; then our own word must not make it look old.
-      const known = news?.kind === 'unchanged';
-      const showing = known
-        ? { ...context, sentAt: booking.action === 'cancel' ? instant(0) : booking.createdAt }
-        : context;
-      const appointmentId = await whatItIs(tx, booking, outcome.at);
-      if (appointmentId === null) {
-        await finish('unknown', now, 'SITE_ANSWER_UNREADABLE');
-        return (await park(tx, booking, 'the site answered with the visit of another booking', now)) ? 'parked' : null;
-      }
-      const moved = await move('booked', { appointmentId, siteKey: outcome.at.key, deadlineAt: null, nextCheckAt: null }); // prettier-ignore
-      await finish('done', now, null);
-      if (!moved) return null;
-      await tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now);
-      if (booking.action === 'cancel') await showCancelled(tx, showing, now);
-      else if (appointmentId === booking.appointmentId) await showBooked(tx, showing, outcome.at, now);
-      else await adopt(tx, context, appointmentId, now);
-      return 'booked';
-    }
-    case 'refused': {
-      const moved = await move('refused', {
-        refusedBecause: outcome.because,
-        detail: outcome.detail,
-        deadlineAt: null,
-      });
-      await finish('done', now, outcome.because);
-      if (!moved) return null;
-      await letGo(tx, context, now);
-      return 'refused';
-    }
-    case 'unsent': {
-      const { error } = outcome;
-      const tooOld = now - booking.createdAt > deps.plan().hub.booking.resolveFor_s * 1000;
-      if (error.class === 'permanent' || tooOld) {
-        const moved = await move('refused', { refusedBecause: 'rule', detail: error.message, deadlineAt: null });
-        await finish('done', now, error.code);
-        if (!moved) return null;
-        await letGo(tx, context, now);
-        return 'refused';
-      }
-      const attempts = booking.attempts + 1;
-      const wait_ms = error.retryAfter_ms ?? Math.min(500 * 2 ** attempts, 60_000);
-      // Sent anew it has to be found absent anew.
-      const moved = await move('unsent', { attempts, absences: 0, deadlineAt: null, nextCheckAt: null, detail: error.code }); // prettier-ignore
-      await finish(moved ? 'again' : 'done', plus(now, wait_ms), error.code);
-      return moved ? 'unsent' : null;
-    }
+    case 'booked':
+      return answeredBooked(tx, context, outcome.at, step, now);
+    case 'refused':
+      return refused(tx, context, step, { refusedBecause: outcome.because, detail: outcome.detail }, now);
+    case 'unsent':
+      return answeredUnsent(deps, tx, context, outcome.error, step, now);
     case 'accepted': {
-      const moved = await move('accepted', { reference: outcome.reference, deadlineAt: null, nextCheckAt: plus(now, context.showsWithin_ms) }); // prettier-ignore
-      await finish('done', now, null);
+      const nextCheckAt = plus(now, context.showsWithin_ms);
+      const moved = await step.move('accepted', { reference: outcome.reference, deadlineAt: null, nextCheckAt });
+      await step.finish('done', now, null);
       return moved ? 'accepted' : null;
     }
     case 'unknown': {
       // Absence proves nothing before the site's quiet time is over.
-      const moved = await move('unknown', { deadlineAt: null, nextCheckAt: plus(now, context.showsWithin_ms), detail: outcome.error.code }); // prettier-ignore
-      await finish('unknown', now, outcome.error.code);
+      const nextCheckAt = plus(now, context.showsWithin_ms);
+      const moved = await step.move('unknown', { deadlineAt: null, nextCheckAt, detail: outcome.error.code });
+      await step.finish('unknown', now, outcome.error.code);
       return moved ? 'unknown' : null;
     }
   }
+}
+
+/** The two things that every answer leads to, both within the one transaction. */
+interface Steps {
+  finish(after: After, dueAt: Instant, code: string | null): Promise<void>;
+  /** False: the booking had been moved on before. */
+  move(to: BookingState, patch: BookingPatch): Promise<boolean>;
+}
+
+function stepsOf(tx: Tx, context: OutcomeContext, now: Instant): Steps {
+  const { booking } = context;
+  return {
+    async finish(after, dueAt, code) {
+      if (context.deliveryId === null) {
+        if (after === 'again') await sendAgain(tx, booking, dueAt, now);
+      } else if (after === 'again') await tx.outbox.requeue(context.deliveryId, dueAt, code);
+      else await tx.outbox.finish(context.deliveryId, after, code);
+    },
+    async move(to, patch) {
+      const moved = await tx.bookings.move(booking.id, comingFrom(to), to, now, patch);
+      if (!moved) return false;
+      const { id: bookingId, site, appointmentId, slotId, action } = booking;
+      const slot = slotId === null ? {} : { slotId };
+      await tx.ledger.add([{ at: now, kind: to, site, bookingId, appointmentId, ...slot, data: { action } }]);
+      return true;
+    },
+  };
+}
+
+async function refused(
+  tx: Tx,
+  context: OutcomeContext,
+  step: Steps,
+  why: { readonly refusedBecause: string; readonly detail: string },
+  now: Instant,
+  code = why.refusedBecause,
+): Promise<BookingState | null> {
+  const moved = await step.move('refused', { ...why, deadlineAt: null });
+  await step.finish('done', now, code);
+  if (!moved) return null;
+  await letGo(tx, context, now);
+  return 'refused';
+}
+
+async function answeredBooked(
+  tx: Tx,
+  context: OutcomeContext,
+  at: SiteBooking,
+  step: Steps,
+  now: Instant,
+): Promise<BookingState | null> {
+  const { booking } = context;
+  const read = at.state === undefined ? [] : [at.state];
+  const [news] = await tx.inbox.insert(booking.site, 'write', read, now, null);
+  // The same was read before and may still wait to be applied; then our own word must not make it look old.
+  const known = news?.kind === 'unchanged';
+  const showing = known
+    ? { ...context, sentAt: booking.action === 'cancel' ? instant(0) : booking.createdAt }
+    : context;
+  const appointmentId = await whatItIs(tx, booking, at);
+  if (appointmentId === null) {
+    await step.finish('unknown', now, 'SITE_ANSWER_UNREADABLE');
+    return (await park(tx, booking, 'the site answered with the visit of another booking', now)) ? 'parked' : null;
+  }
+  const moved = await step.move('booked', { appointmentId, siteKey: at.key, deadlineAt: null, nextCheckAt: null });
+  await step.finish('done', now, null);
+  if (!moved) return null;
+  await tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now);
+  if (booking.action === 'cancel') await showCancelled(tx, showing, now);
+  else if (appointmentId === booking.appointmentId) await showBooked(tx, showing, at, now);
+  else await adopt(tx, context, appointmentId, now);
+  return 'booked';
+}
+
+async function answeredUnsent(
+  deps: SettleDeps,
+  tx: Tx,
+  context: OutcomeContext,
+  error: HubError,
+  step: Steps,
+  now: Instant,
+): Promise<BookingState | null> {
+  const { booking } = context;
+  const tooOld = now - booking.createdAt > deps.plan().hub.booking.resolveFor_s * 1000;
+  if (error.class === 'permanent' || tooOld) {
+    return refused(tx, context, step, { refusedBecause: 'rule', detail: error.message }, now, error.code);
+  }
+  const attempts = booking.attempts + 1;
+  const wait_ms = error.retryAfter_ms ?? Math.min(RETRY_FIRST_MS * 2 ** attempts, RETRY_MAX_MS);
+  // Sent anew it has to be found absent anew.
+  const anew = { attempts, absences: 0, deadlineAt: null, nextCheckAt: null, detail: error.code };
+  const moved = await step.move('unsent', anew);
+  await step.finish(moved ? 'again' : 'done', plus(now, wait_ms), error.code);
+  return moved ? 'unsent' : null;
 }
 
 /**
@@ -183,7 +219,9 @@ async function giveUp(deps: SettleDeps, booking: Booking, why: string): Promise<
   const moved = await deps.store.transaction(SCOPE, async (tx) => {
     const patch = { refusedBecause: 'rule', detail: why };
     if (!(await tx.bookings.move(booking.id, ['held'], 'refused', now, patch))) return false;
-    await tx.ledger.add([{ at: now, kind: 'refused', site: booking.site, bookingId: booking.id, appointmentId: booking.appointmentId }]); // prettier-ignore
+    await tx.ledger.add([
+      { at: now, kind: 'refused', site: booking.site, bookingId: booking.id, appointmentId: booking.appointmentId },
+    ]);
     return true;
   });
   if (moved) deps.changed(booking, 'refused');
@@ -199,7 +237,9 @@ export async function parkBooking(deps: SettleDeps, booking: Booking, why: strin
 async function park(tx: Tx, booking: Booking, why: string, now: Instant): Promise<boolean> {
   const patch = { nextCheckAt: null, deadlineAt: null, detail: why };
   if (!(await tx.bookings.move(booking.id, comingFrom('parked'), 'parked', now, patch))) return false;
-  await tx.ledger.add([{ at: now, kind: 'parked', site: booking.site, bookingId: booking.id, appointmentId: booking.appointmentId }]); // prettier-ignore
+  await tx.ledger.add([
+    { at: now, kind: 'parked', site: booking.site, bookingId: booking.id, appointmentId: booking.appointmentId },
+  ]);
   await tx.workItems.open({
     id: newId(now),
     kind: 'unresolved-booking',

@@ -9,9 +9,9 @@
  *     |          |        |     +--> accepted   the site decides later
  *     |          |        |     +--> unknown    may be there: looked up, never guessed, never blindly repeated
  *     |          |        |
- *     |          |        +---- unsent / unknown (called absent twice after the site's quiet time, where it is exclusive)
+ *     |          |        +---- unsent / unknown (absent twice after the site's quiet time, where it is exclusive)
  *     v          v
- *  conflict   expired            accepted / unknown --> booked | refused | sent; not found out in time --> parked, hold kept
+ *  conflict   expired       accepted / unknown --> booked | refused | sent; not found out in time: parked, hold kept
  */
 import type { BookingState } from '../store/contract-bookings.ts';
 

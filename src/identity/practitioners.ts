@@ -74,7 +74,8 @@ export async function writePractitioner(
   );
   const resource = practitionerRole(site, facts, union(codes, [facts.code]), union(places, locations));
   const specialty = facts.specialty ?? specialtyOf(before);
-  const isNews = !codes.includes(facts.code) || locations.some((id) => !places.includes(id)) || specialty !== specialtyOf(before); // prettier-ignore
+  const isNews =
+    !codes.includes(facts.code) || locations.some((id) => !places.includes(id)) || specialty !== specialtyOf(before);
   // Every message names its people: one that says nothing new must not lock a row that a hundred others read.
   if (before !== null && !isNews) return { practitionerId: facts.id, roleId };
   await tx.resources.put(
@@ -82,10 +83,15 @@ export async function writePractitioner(
       type: 'PractitionerRole',
       id: roleId,
       site: site.id,
-      resource: specialty === undefined ? resource : { ...resource, specialty: before?.specialty ?? resource.specialty } as PractitionerRole, // prettier-ignore
+      resource:
+        specialty === undefined
+          ? resource
+          : ({ ...resource, specialty: before?.specialty ?? resource.specialty } as PractitionerRole),
       tokens: [
         ...identifierTokens(resource.identifier ?? []),
-        ...(specialty === undefined ? [] : [`specialty:http://nucc.org/provider-taxonomy|${specialty}`, `specialty:*|${specialty}`]), // prettier-ignore
+        ...(specialty === undefined
+          ? []
+          : [`specialty:http://nucc.org/provider-taxonomy|${specialty}`, `specialty:*|${specialty}`]),
       ],
       refs: [
         `practitioner:Practitioner/${facts.id}`,

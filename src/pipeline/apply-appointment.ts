@@ -4,25 +4,20 @@
  * overlaps.
  */
 import * as canonical from '../fhir/canonical.ts';
-import { canonicalId, filledSlotKey } from '../fhir/canonical-ids.ts';
-import type { Appointment, AppointmentStatus } from '../fhir/types.ts';
+import { canonicalId } from '../fhir/canonical-ids.ts';
+import type { Appointment } from '../fhir/types.ts';
 import type { Instant, Interval } from '../core/instant.ts';
 import type { AppointmentChange, AppointmentGone } from '../mappings/contract.ts';
 import type { SiteSettings } from '../settings/shape.ts';
-import { zoneOf } from '../settings/zone.ts';
-import type { BusyRow, Touched } from '../store/contract-bookings.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
 import { buildAppointment } from './appointment-resource.ts';
 import { attachedTo, settleByNews, type Attached } from './echo.ts';
+import { slotsFor } from './filled-slots.ts';
 import { oweMirrors } from './mirrors.ts';
+import { occupiesTime, occupy } from './occupy.ts';
 import { resolveParticipants, scheduleOf, type ResolvedParticipant } from './participants.ts';
 import { securityOf, visitTypeOf } from './visit-type.ts';
 import type { Applied, ApplyContext } from './apply-context.ts';
-
-/** Statuses in which the visit takes its resources' time; a no-show did take it (v2-to-fhir.md section 5). */
-export function occupiesTime(status: AppointmentStatus): boolean {
-  return status !== 'proposed' && status !== 'cancelled' && status !== 'entered-in-error' && status !== 'waitlist';
-}
 
 export async function applyAppointment(
   context: ApplyContext,
@@ -43,30 +38,19 @@ export async function applyAppointment(
 
   const during = change.during ?? before?.during ?? null;
   const stated = change.participants.filter((one) => one.status !== 'declined');
-  const participants = await resolveParticipants(context, stated, during);
+  const participants = await resolveParticipants(context, stated);
   const kept = participants.length === 0 ? before : null;
-  const visitType = change.visitType === undefined ? (before?.visitType ?? null) : await visitTypeOf(context, change.visitType.code); // prettier-ignore
-  const place = kept === null ? (participants.find((one) => one.locationKey !== null)?.locationKey ?? null) : placeOf(site, kept); // prettier-ignore
+  const visitType =
+    change.visitType === undefined ? (before?.visitType ?? null) : await visitTypeOf(context, change.visitType.code);
+  const place =
+    kept === null ? (participants.find((one) => one.locationKey !== null)?.locationKey ?? null) : placeOf(site, kept);
   const labels = change.security ?? labelsBefore(site, before);
   const security = securityOf(site, { location: place, visitType, labels });
   const schedule = kept === null ? await scheduleOf(context, participants) : null;
   const touched = await occupy(context, id, change, { participants, during, schedule, keeps: kept !== null });
   const slots = await slotsFor(context, change, { participants, during, schedule, kept, labels });
-  const resource = buildAppointment(context, {
-    change,
-    before,
-    participants,
-    patients,
-    slots,
-    visitType,
-    during,
-  });
-  const identifiers = resource.identifier ?? [];
-  const tokens = [
-    ...canonical.identifierTokens(identifiers),
-    ...canonical.conceptTokens('service-type', resource.serviceType),
-    ...participants.flatMap((one) => (one.calendar === null ? [] : [`calendar:${one.calendar}`])),
-  ];
+  const resource = buildAppointment(context, { change, before, participants, patients, slots, visitType, during });
+  const tokens = tokensOf(resource, participants);
   await tx.resources.nameAppointment(site.id, change.key, id);
   const changed = await tx.resources.putAppointment(
     {
@@ -94,6 +78,14 @@ export async function applyAppointment(
   await oweMirrors(context, id, resource.status, participants, during);
   await dueWindows(context, before, participants, during, changed ? change.at : null);
   return 'applied';
+}
+
+function tokensOf(resource: Appointment, participants: readonly ResolvedParticipant[]): string[] {
+  return [
+    ...canonical.identifierTokens(resource.identifier ?? []),
+    ...canonical.conceptTokens('service-type', resource.serviceType),
+    ...participants.flatMap((one) => (one.calendar === null ? [] : [`calendar:${one.calendar}`])),
+  ];
 }
 
 /** Of two that carry the same time the later to arrive holds, also when the earlier one is replayed after it. */
@@ -136,119 +128,6 @@ export async function applyGone(context: ApplyContext, change: AppointmentGone):
   return applyAppointment(context, cancelled, await attachedTo(context, id));
 }
 
-interface Occupying {
-  readonly participants: readonly ResolvedParticipant[];
-  readonly during: Interval | null;
-  readonly schedule: { readonly id: string; readonly key: string } | null;
-  /** The message names nobody: what was taken stays taken. */
-  readonly keeps: boolean;
-}
-
-/** Rewrites the appointment's busy rows; returns what was touched, old and new. */
-async function occupy(
-  context: ApplyContext,
-  appointmentId: string,
-  change: AppointmentChange,
-  { participants, during, schedule, keeps }: Occupying,
-): Promise<readonly Touched[]> {
-  const { tx, site } = context;
-  const old = await tx.busy.ofAppointment(appointmentId);
-  const taken = during !== null && occupiesTime(change.status) ? during : null;
-  if (taken === null) return old.length === 0 ? [] : tx.busy.replaceAppointment(appointmentId, []);
-  const named = participants.flatMap((one) =>
-    one.occupies.map((resourceId) => ({ resourceId, during: one.statement.during ?? taken })),
-  );
-  // A visit that names only a clinic takes the time of its calendar there, and of nobody else in the clinic.
-  const itself = named.length > 0 || schedule === null ? [] : [{ resourceId: schedule.id, during: taken }];
-  const wanted: { resourceId: string; during: Interval }[] = keeps
-    ? old.map((row) => ({ resourceId: row.resourceId, during: change.during ?? row.during }))
-    : [...named, ...itself];
-  const rows = distinct(wanted).map(({ resourceId, during: interval }): BusyRow => {
-    const same = old.find(
-      (row) => row.resourceId === resourceId && row.during.start === interval.start && row.during.end === interval.end,
-    );
-    const occupancy = change.session === undefined ? appointmentId : canonicalId.session(site.identity, change.session);
-    return {
-      resourceId,
-      during: interval,
-      occupancy,
-      // What the hub placed stays under its constraint as long as the site leaves it where, and what, it was.
-      origin: same?.origin === 'hub' && same.occupancy === occupancy ? 'hub' : 'site',
-      site: site.id,
-      appointmentId,
-      ...(same?.bookingId === undefined ? {} : { bookingId: same.bookingId }),
-      tentative: change.status === 'pending',
-    };
-  });
-  return sameRows(old, rows) ? [] : tx.busy.replaceAppointment(appointmentId, rows);
-}
-
-function sameRows(old: readonly BusyRow[], rows: readonly BusyRow[]): boolean {
-  const text = (row: BusyRow): string =>
-    [row.resourceId, row.during.start, row.during.end, row.occupancy, row.origin, row.site, row.bookingId, row.tentative, row.expiresAt].join(' '); // prettier-ignore
-  const known = new Set(old.map(text));
-  return old.length === rows.length && rows.every((row) => known.has(text(row)));
-}
-
-interface Filling extends Omit<Occupying, 'keeps'> {
-  readonly kept: StoredAppointment | null;
-  readonly labels: readonly string[];
-}
-
-/** The slots that the visit fills; at a site that publishes none, a Slot of its own in its schedule. */
-async function slotsFor(
-  context: ApplyContext,
-  change: AppointmentChange,
-  { participants, during, schedule, kept, labels }: Filling,
-): Promise<readonly string[]> {
-  const { tx, site, cause } = context;
-  if (kept !== null || during === null) return kept?.slots ?? [];
-  if (schedule === null) return [];
-  const local = change.visitType?.code ?? '';
-  if (context.publishesSlots) {
-    const ofType = await tx.resources.slotsOverlapping(schedule.id, during, local);
-    return ofType.length > 0 ? ofType : tx.resources.slotsOverlapping(schedule.id, during, null);
-  }
-  const key = filledSlotKey(schedule.key, during);
-  const id = canonicalId.slot(site.identity, key);
-  const visitType = site.visitTypes[local] ?? null;
-  const place = participants.find((one) => one.locationId !== null);
-  const zone = zoneOf(site, place?.locationKey);
-  await tx.resources.putSlots(
-    [
-      {
-        id,
-        site: site.id,
-        siteKey: key,
-        scheduleId: schedule.id,
-        localVisitType: local,
-        visitType,
-        specialty: null,
-        locationId: place?.locationId ?? null,
-        during,
-        siteStatus: 'free',
-        capacity: 1,
-        seatsLeft: null,
-        session: null,
-        withdrawn: site.stage === 'suspended',
-        security: securityOf(site, { location: place?.locationKey ?? null, visitType, labels }),
-        resource: canonical.slot(site, {
-          key,
-          scheduleId: schedule.id,
-          during,
-          status: 'free',
-          zone,
-          serviceType:
-            local === '' ? null : canonical.visitTypeConcept(site, local, visitType, change.visitType?.display),
-          specialty: null,
-        }),
-      },
-    ],
-    cause,
-  );
-  return [id];
-}
-
 async function record(
   context: ApplyContext,
   appointmentId: string,
@@ -287,9 +166,4 @@ async function dueWindows(
     }
   }
   context.effects.availability = true;
-}
-
-function distinct<T extends { resourceId: string; during: Interval }>(rows: readonly T[]): T[] {
-  const seen = new Map(rows.map((row) => [`${row.resourceId} ${row.during.start} ${row.during.end}`, row]));
-  return [...seen.values()];
 }

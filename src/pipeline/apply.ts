@@ -227,11 +227,18 @@ async function applyOne(
   }
   const cause = { site: site.id, messageId: message.id, siteTime: message.occurredAt ?? message.readAt, now };
   const context: ApplyContext = {
-    tx, plan, site, message, cause, now, effects, batch,
+    tx,
+    plan,
+    site,
+    message,
+    cause,
+    now,
+    effects,
+    batch,
     patients: options.patients,
     practitioners: options.practitioners,
     publishesSlots: options.publishesSlots(site),
-  }; // prettier-ignore
+  };
   const attached = await attachAll(context, mapped.changes);
   if (attached === null) {
     // Nothing of it is written yet, so the others of this transaction need not be run again.

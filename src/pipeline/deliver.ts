@@ -70,7 +70,13 @@ function claim(deps: DeliverDeps, siteId: string): Promise<{ claimed: readonly C
         claimed.push({ delivery, booking: null });
         continue;
       }
-      const moved = await tx.bookings.move(delivery.bookingId, ['held', 'queued', 'unsent', 'awaiting-approval'], 'sent', now, { deadlineAt: deadline }); // prettier-ignore
+      const moved = await tx.bookings.move(
+        delivery.bookingId,
+        ['held', 'queued', 'unsent', 'awaiting-approval'],
+        'sent',
+        now,
+        { deadlineAt: deadline },
+      );
       const booking = moved ? await tx.bookings.get(delivery.bookingId) : null;
       if (booking === null) {
         // Settled by news from the site, or its hold expired: there is nothing left to send.

@@ -10,7 +10,7 @@ import { isUuid, newId } from '../core/ids.ts';
 import type { AppointmentChange, Change, PatientAssertion } from '../mappings/contract.ts';
 import type { Booking, BookingState } from '../store/contract-bookings.ts';
 import type { ApplyContext } from './apply-context.ts';
-import { occupiesTime } from './apply-appointment.ts';
+import { occupiesTime } from './occupy.ts';
 
 /** States in which the site's answer is open. */
 const OPEN: readonly BookingState[] = ['queued', 'sent', 'accepted', 'unknown', 'unsent', 'parked'];

@@ -6,7 +6,7 @@ import type { AppointmentStatus } from '../fhir/types.ts';
 import { mayWrite } from '../settings/write.ts';
 import type { Mirror } from '../store/contract-bookings.ts';
 import type { ApplyContext } from './apply-context.ts';
-import { occupiesTime } from './apply-appointment.ts';
+import { occupiesTime } from './occupy.ts';
 import { blockBody } from './deliver-block.ts';
 import { asserted } from './directory.ts';
 import type { ResolvedParticipant } from './participants.ts';

@@ -1,7 +1,7 @@
 /** What a visit occupies: statements of a message as canonical resources, with the Schedules they belong to. */
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { SYSTEMS, type AppointmentParticipant } from '../fhir/types.ts';
-import { formatInstant, type Interval } from '../core/instant.ts';
+import { formatInstant } from '../core/instant.ts';
 import type { ParticipantStatement, PractitionerAssertion, ResourceAssertion } from '../mappings/contract.ts';
 import type { PractitionerMatch } from '../identity/contract.ts';
 import type { SiteSettings } from '../settings/shape.ts';
@@ -25,98 +25,127 @@ export interface ResolvedParticipant {
 export async function resolveParticipants(
   context: ApplyContext,
   statements: readonly ParticipantStatement[],
-  during: Interval | null,
 ): Promise<ResolvedParticipant[]> {
   const resolved: ResolvedParticipant[] = [];
-  for (const statement of statements) resolved.push(await resolveOne(context, statement, during));
+  for (const statement of statements) resolved.push(await resolveOne(context, statement));
   return resolved;
 }
 
-async function resolveOne(
-  context: ApplyContext,
-  statement: ParticipantStatement,
-  during: Interval | null,
-): Promise<ResolvedParticipant> {
-  const { site, tx, cause } = context;
-  const { actor } = statement;
-  const zone = site.timeZone;
-  const period = statement.during ?? during;
-  const participant = (reference: string, type?: string): AppointmentParticipant => ({
+/** A participant as the Appointment shows it, with its own period where the message gives one. */
+type Shown = (reference: string, type?: string) => AppointmentParticipant;
+
+function shownAs(context: ApplyContext, statement: ParticipantStatement): Shown {
+  const { during, status } = statement;
+  const zone = context.site.timeZone;
+  return (reference, type) => ({
     ...(type === undefined ? {} : { type: [{ coding: [{ system: SYSTEMS.participation, code: type }] }] }),
     actor: { reference },
-    status: statement.status,
-    ...(period === null || statement.during === undefined
+    status,
+    ...(during === undefined
       ? {}
-      : { period: { start: formatInstant(period.start, zone), end: formatInstant(period.end, zone) } }),
+      : { period: { start: formatInstant(during.start, zone), end: formatInstant(during.end, zone) } }),
   });
-  const base = { statement, practitioner: null, practitionerCode: null, locationId: null, locationKey: null, calendar: null }; // prettier-ignore
+}
 
-  if (actor.kind === 'calendar') {
-    const rule = site.resources.calendars[actor.code];
-    if (rule === undefined) {
-      throw new Park('identify', 'RESOURCE_UNKNOWN', `calendar ${actor.code} is not under resources.calendars`);
+type Resolved = Omit<ResolvedParticipant, 'statement'>;
+
+const NOBODY: Omit<Resolved, 'occupies' | 'actors' | 'participants'> = {
+  practitioner: null,
+  practitionerCode: null,
+  locationId: null,
+  locationKey: null,
+  calendar: null,
+};
+
+async function resolveOne(context: ApplyContext, statement: ParticipantStatement): Promise<ResolvedParticipant> {
+  const { actor, type = 'PPRF' } = statement;
+  const shown = shownAs(context, statement);
+  switch (actor.kind) {
+    case 'calendar':
+      return { statement, ...(await resolveCalendar(context, actor, shown, type)) };
+    case 'practitioner': {
+      const who = await practitionerOf(context, actor.assertion);
+      return {
+        ...NOBODY,
+        statement,
+        occupies: [who.practitionerId],
+        actors: [who.practitionerId, who.roleId],
+        participants: [shown(`Practitioner/${who.practitionerId}`, type)],
+        practitioner: who,
+        practitionerCode: actor.assertion.code,
+      };
     }
-    const who = rule.practitioner === undefined ? null : await matchPractitioner(context, actor);
-    const locationId = rule.location === undefined ? null : canonicalId.location(site.identity, rule.location);
-    const isRoom = rule.location !== undefined && site.locations[rule.location]?.room === true;
-    return {
-      ...base,
-      occupies: calendarTakes(site, actor.code, who?.practitionerId ?? null, isRoom ? locationId : null),
-      actors: [...(who === null ? [] : [who.practitionerId, who.roleId]), ...(locationId === null ? [] : [locationId])],
-      participants: [
-        ...(who === null ? [] : [participant(`Practitioner/${who.practitionerId}`, statement.type ?? 'PPRF')]),
-        ...(locationId === null ? [] : [participant(`Location/${locationId}`)]),
-      ],
-      practitioner: who,
-      locationId,
-      locationKey: rule.location ?? null,
-      calendar: actor.code,
-    };
+    case 'location':
+      return { statement, ...(await resolveLocation(context, actor, shown)) };
+    case 'device':
+      return { statement, ...resolveDevice(context, actor, statement.status) };
   }
+}
 
-  if (actor.kind === 'practitioner') {
-    const who = await practitionerOf(context, actor.assertion);
-    return {
-      ...base,
-      occupies: [who.practitionerId],
-      actors: [who.practitionerId, who.roleId],
-      participants: [participant(`Practitioner/${who.practitionerId}`, statement.type ?? 'PPRF')],
-      practitioner: who,
-      practitionerCode: actor.assertion.code,
-    };
+async function resolveCalendar(
+  context: ApplyContext,
+  actor: Extract<ResourceAssertion, { kind: 'calendar' }>,
+  shown: Shown,
+  type: string,
+): Promise<Resolved> {
+  const { site } = context;
+  const rule = site.resources.calendars[actor.code];
+  if (rule === undefined) {
+    throw new Park('identify', 'RESOURCE_UNKNOWN', `calendar ${actor.code} is not under resources.calendars`);
   }
-
-  if (actor.kind === 'location') {
-    const key = locationKey(site, actor.code);
-    const settings = site.locations[key];
-    const id = await once(context, `location ${site.id} ${key}`, () =>
-      putLocation(tx, site, key, settings ?? unlisted(context, key, actor.name), cause),
-    );
-    if (settings === undefined) await tx.resources.countUnmapped(site.id, 'location', actor.code, context.now);
-    return {
-      ...base,
-      occupies: settings?.room === true ? [id] : [],
-      actors: [id],
-      participants: [participant(`Location/${id}`)],
-      locationId: id,
-      locationKey: key,
-    };
-  }
-
-  const id = canonicalId.device(site.identity, actor.code);
+  const who = rule.practitioner === undefined ? null : await matchPractitioner(context, actor);
+  const locationId = rule.location === undefined ? null : canonicalId.location(site.identity, rule.location);
+  const isRoom = rule.location !== undefined && site.locations[rule.location]?.room === true;
   return {
-    ...base,
+    ...NOBODY,
+    occupies: calendarTakes(site, actor.code, who?.practitionerId ?? null, isRoom ? locationId : null),
+    actors: [...(who === null ? [] : [who.practitionerId, who.roleId]), ...(locationId === null ? [] : [locationId])],
+    participants: [
+      ...(who === null ? [] : [shown(`Practitioner/${who.practitionerId}`, type)]),
+      ...(locationId === null ? [] : [shown(`Location/${locationId}`)]),
+    ],
+    practitioner: who,
+    locationId,
+    locationKey: rule.location ?? null,
+    calendar: actor.code,
+  };
+}
+
+async function resolveLocation(
+  context: ApplyContext,
+  actor: Extract<ResourceAssertion, { kind: 'location' }>,
+  shown: Shown,
+): Promise<Resolved> {
+  const { site, tx, cause, now } = context;
+  const key = locationKey(site, actor.code);
+  const settings = site.locations[key];
+  const id = await once(context, `location ${site.id} ${key}`, () =>
+    putLocation(tx, site, key, settings ?? unlisted(context, key, actor.name), cause),
+  );
+  if (settings === undefined) await tx.resources.countUnmapped(site.id, 'location', actor.code, now);
+  return {
+    ...NOBODY,
+    occupies: settings?.room === true ? [id] : [],
+    actors: [id],
+    participants: [shown(`Location/${id}`)],
+    locationId: id,
+    locationKey: key,
+  };
+}
+
+function resolveDevice(
+  { site }: ApplyContext,
+  actor: Extract<ResourceAssertion, { kind: 'device' }>,
+  status: ParticipantStatement['status'],
+): Resolved {
+  const id = canonicalId.device(site.identity, actor.code);
+  const display = actor.name === undefined ? {} : { display: actor.name };
+  const identifier = { system: `urn:slotwire:site:${site.id}:device`, value: actor.code };
+  return {
+    ...NOBODY,
     occupies: site.resources.devices[actor.code] === undefined ? [] : [id],
     actors: [id],
-    participants: [
-      {
-        actor: {
-          identifier: { system: `urn:slotwire:site:${site.id}:device`, value: actor.code },
-          ...(actor.name === undefined ? {} : { display: actor.name }),
-        },
-        status: statement.status,
-      },
-    ],
+    participants: [{ actor: { identifier, ...display }, status }],
   };
 }
 
@@ -139,7 +168,8 @@ export async function scheduleOf(
   const key = [person?.practitionerCode, place?.locationKey]
     .filter((part) => part !== null && part !== undefined)
     .join('@');
-  const isRoom = place?.locationKey !== undefined && place.locationKey !== null && site.locations[place.locationKey]?.room === true; // prettier-ignore
+  const isRoom =
+    place?.locationKey !== undefined && place.locationKey !== null && site.locations[place.locationKey]?.room === true;
   const facts = { practitioner: person?.practitioner ?? null, location: place?.locationId ?? null, isRoom, cause };
   const id = await once(context, `schedule ${site.id} ${key}`, () => putSchedule(tx, site, key, facts));
   return { id, key };
@@ -165,7 +195,7 @@ function practitionerOf(context: ApplyContext, assertion: PractitionerAssertion)
 
 /** What an assertion alone occupies: for blocks, which have no appointment. */
 export async function resolveActor(context: ApplyContext, actor: ResourceAssertion): Promise<ResolvedParticipant> {
-  return resolveOne(context, { actor, status: 'accepted' }, null);
+  return resolveOne(context, { actor, status: 'accepted' });
 }
 
 function matchPractitioner(

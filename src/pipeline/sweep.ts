@@ -28,7 +28,13 @@ export async function expireHolds(deps: SweepDeps): Promise<number> {
     await tx.resources.refreshTouched(lapsed, cause);
     const ended = new Map(lapsed.map((one) => [one.bookingId, one]));
     await tx.ledger.add(
-      [...ended.values()].map(({ bookingId, appointmentId, site }) => ({ at: now, kind: 'expired', site, bookingId, appointmentId })), // prettier-ignore
+      [...ended.values()].map(({ bookingId, appointmentId, site }) => ({
+        at: now,
+        kind: 'expired',
+        site,
+        bookingId,
+        appointmentId,
+      })),
     );
     return [...ended.keys()];
   });

@@ -1,0 +1,54 @@
+/** A booking at its first step: asked, nothing sent. */
+import { newId } from '../core/ids.ts';
+import type { Instant } from '../core/instant.ts';
+import type { Booking } from '../store/contract-bookings.ts';
+import type { Tx } from '../store/contract.ts';
+
+/** What the two kinds of requests have in common. */
+interface Asked {
+  readonly client: string;
+  readonly requestKey: string;
+  readonly digest: string;
+  readonly requestId: string;
+  readonly trace: string | null;
+}
+
+// prettier-ignore
+export type NewBooking = Pick<Booking, 'action' | 'site' | 'appointmentId' | 'slotId' | 'during' | 'resources'
+  | 'patientId' | 'siteKey' | 'order'> & { readonly id?: string };
+
+/** Writes the booking, what is owed to its site, and who asked; the caller has written what it holds. */
+export async function writeBooking(tx: Tx, asked: Asked, facts: NewBooking, now: Instant): Promise<Booking> {
+  const booking: Booking = {
+    ...facts,
+    id: facts.id ?? newId(now),
+    client: asked.client,
+    requestKey: asked.requestKey,
+    requestDigest: asked.digest,
+    state: 'held',
+    stateAt: now,
+    reference: null,
+    refusedBecause: null,
+    detail: null,
+    attempts: 0,
+    absences: 0,
+    deadlineAt: null,
+    nextCheckAt: null,
+    createdAt: now,
+    createdBy: tx.scope.actor,
+  };
+  const { id, site, action, appointmentId } = booking;
+  await tx.bookings.insert(booking);
+  const owed = { receiver: 'site', receiverId: site, kind: action, bookingId: id, appointmentId } as const;
+  await tx.outbox.add({ ...owed, body: {}, trace: asked.trace }, now, now);
+  await tx.audit({
+    at: now,
+    action: action === 'cancel' ? 'cancel' : 'book',
+    resourceType: 'Appointment',
+    resourceId: appointmentId,
+    site,
+    outcome: 'success',
+    requestId: asked.requestId,
+  });
+  return booking;
+}
