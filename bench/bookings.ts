@@ -39,15 +39,11 @@ async function measured(run: Run, world: World): Promise<readonly Figure[]> {
   for (const callers of CALLERS) {
     const limit = { callers, seconds, ...(most === undefined ? {} : { most }) };
     const direct = await directly(world, slots, limit);
-    const before = await world.database.counted();
+    const cost = await world.costing();
     const mine = await booked(world, slots, patients, limit);
-    const after = await world.database.counted();
-    const bare = await bareInserts(world.database.bareUrl, { callers, seconds: seconds / 3, rowsEach: 1 });
     const count = mine.each_ms.length;
-    const perBooking = (of: 'statements' | 'commits'): string => ((after[of] - before[of]) / count).toFixed(1);
-    const conditions =
-      `${count} bookings, ${callers} at once, no limit at the vendor; the hub ran ${perBooking('statements')} statements ` +
-      `and ${perBooking('commits')} commits that write for each, its other work included`;
+    const conditions = `${count} bookings, ${callers} at once, no limit at the vendor; ${await cost(count, 'booking')}`;
+    const bare = await bareInserts(world.database.bareUrl, { callers, seconds: seconds / 3, rowsEach: 1 });
     found.push(...rates(callers, conditions, { mine, direct, bare }));
     if (run.profiles !== null) for (const line of await world.database.costly(25)) run.say(`  ${line}`);
   }

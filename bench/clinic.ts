@@ -1,6 +1,6 @@
 /**
- * The configuration that is measured: one Acuity account with many calendars and no limit on its calls, or one HL7 v2 feed.
- * Everything that is not named here is as the hub has it by default.
+ * The configuration that is measured: one Acuity account with many calendars and no limit on its calls, or one HL7 v2
+ * feed. Everything that is not named here is as the hub has it by default.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -6,9 +6,13 @@ import pg from 'pg';
 import { systemClock } from '../src/core/clock.ts';
 import { startEmbedded } from '../src/store/embedded.ts';
 
+/** Work that does not depend on how busy the machine is. */
 export interface Counted {
   readonly statements: number;
-  readonly commits: number;
+  /** Transactions that may have written; each waits for the disk once. */
+  readonly writes: number;
+  /** Time that the server was at it. */
+  readonly server_ms: number;
 }
 
 export interface Database {
@@ -20,7 +24,7 @@ export interface Database {
   counted(): Promise<Counted>;
   /** Rows of a table of the hub. */
   count(table: 'inbox_queue' | 'inbox'): Promise<number>;
-  /** The statements that took most time since the last `counted`, for whoever looks for waste. */
+  /** The statements that took most time so far, for whoever looks for waste. */
   costly(limit: number): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
@@ -52,14 +56,15 @@ export async function openDatabase(dataDir: string): Promise<Database> {
     url: embedded.url,
     bareUrl: bareUrl.href,
     async counted() {
-      // BEGIN READ ONLY ends in COMMIT as well, and costs no disk: commits that write are told apart by their log records.
-      const { rows } = await admin.query<{ statements: string; commits: string }>(
-        `SELECT COALESCE(sum(s.calls), 0) AS statements,
-                COALESCE(sum(s.calls) FILTER (WHERE s.query = 'COMMIT' AND s.wal_records > 0), 0) AS commits
+      const { rows } = await admin.query<Record<keyof Counted, number>>(
+        `SELECT COALESCE(sum(s.calls), 0)::float8 AS statements, COALESCE(sum(s.total_exec_time), 0) AS server_ms,
+                COALESCE(sum(CASE WHEN s.query = 'COMMIT' THEN s.calls WHEN s.query ~ 'READ ONLY' THEN -s.calls END), 0)::float8
+                  AS writes
          FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid WHERE r.rolname = $1`,
         [role],
       );
-      return { statements: Number(rows[0]?.statements ?? 0), commits: Number(rows[0]?.commits ?? 0) };
+      const { statements = 0, writes = 0, server_ms = 0 } = rows[0] ?? {};
+      return { statements, writes, server_ms };
     },
     async count(name) {
       const { rows } = await reader.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${name}`);

@@ -21,6 +21,8 @@ export interface Hub extends SandboxFile {
   readonly origin: string;
   /** From the spawn of the process to the first 200 of /readyz. */
   readonly ready_ms: number;
+  /** Processor time of its process so far; null where the system does not tell (only Linux does). */
+  cpu_ms(): Promise<number | null>;
   /** Ends its simulators too, unless it is killed. */
   stop(): Promise<void>;
 }
@@ -60,10 +62,21 @@ export async function startHub(run: Run, options: HubOptions): Promise<Hub> {
     const ready_ms = systemClock.monotonic() - child.spawnedAt;
     client.close();
     if (before !== null) run.say(`  the hub was started again on its data`);
-    return { ...sandbox, origin, ready_ms, stop: () => stopHub(child, sandbox) };
+    return { ...sandbox, origin, ready_ms, cpu_ms: () => cpuOf(child.pid), stop: () => stopHub(child, sandbox) };
   } catch (error) {
     await child.stop();
     throw new Error(`the hub did not become ready; it said:\n${child.said()}`, { cause: error });
+  }
+}
+
+/** Fields 14 and 15 of /proc/<pid>/stat, in hundredths of a second; the second field may hold blanks. */
+async function cpuOf(pid: number): Promise<number | null> {
+  try {
+    const text = await readFile(`/proc/${pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return null;
   }
 }
 

@@ -41,7 +41,7 @@ async function measured(run: Run, world: World): Promise<readonly Figure[]> {
   await drained(world);
   const found: Figure[] = [];
   let left = { rows: 0, ms: 1 };
-  const before = await world.database.counted();
+  const cost = await world.costing();
   const from = numbers.next;
   for (const one of floods) {
     const mine = await flood(world.hub.mllp.port, one, numbers);
@@ -66,12 +66,9 @@ async function measured(run: Run, world: World): Promise<readonly Figure[]> {
       ),
     );
   }
-  const after = await world.database.counted();
-  const count = numbers.next - from;
-  const perMessage = (of: 'statements' | 'commits'): string => ((after[of] - before[of]) / count).toFixed(1);
   const conditions =
     `${left.rows} SIU^S12 of known patients left in the queue by the last flood, then nothing but applying; over the whole bench ` +
-    `${perMessage('statements')} statements and ${perMessage('commits')} commits that write for each message received and applied`;
+    (await cost(numbers.next - from, 'message received and applied'));
   if (run.profiles !== null) for (const line of await world.database.costly(40)) run.say(`  ${line}`);
   return [...found, ...(await applied(run, world, (left.rows * 1000) / left.ms, conditions))];
 }

@@ -1,6 +1,7 @@
 /**
- * The cost of one HL7 v2 message in our parser, reading every place that the SIU mapping reads, beside `node-hl7-client` and
- * beside nothing but `split`. Which places those are is not written down here: they are noted while the mapping runs once.
+ * The cost of one HL7 v2 message in our parser, reading every place that the SIU mapping reads, beside
+ * `node-hl7-client` and beside nothing but `split`. Which places those are is not written down here: they are noted
+ * while the mapping runs once.
  */
 import { join } from 'node:path';
 import { Message as TheirMessage } from 'node-hl7-client';

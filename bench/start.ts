@@ -9,7 +9,9 @@ import { startHub, type Hub } from './hub.ts';
 const CONFIG = join(import.meta.dirname, '../config');
 const FIRST_TARGET: Limit = { name: 'target: 60 s', value: 60 };
 const LATER_TARGET: Limit = { name: 'target: 20 s', value: 20 };
-/** Calls per second that the vendor allows one address, which all sites of the sandbox share (Acuity simulator, README). */
+/**
+ * Calls per second that the vendor allows one address, which all sites of the sandbox share (Acuity simulator, README).
+ */
 const ALLOWED_PER_S = 10;
 
 export const start: Bench = {

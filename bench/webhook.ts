@@ -1,6 +1,7 @@
 /**
- * From a signed webhook to the Slot shown as busy by the FHIR API. The webhook is posted by the bench and not by the simulator, so
- * that both ends are read on one clock; behind it the hub fetches the appointment from the simulator, as ever.
+ * From a signed webhook to the Slot shown as busy by the FHIR API. The webhook is posted by the bench and not by the
+ * simulator, so that both ends are read on one clock; behind it the hub fetches the appointment from the simulator, as
+ * ever.
  */
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
@@ -64,7 +65,10 @@ async function measured(run: Run, world: World): ReturnType<Bench['run']> {
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
-/** Another calendar or day each time: a booking makes the hub ask for its whole window again, which could outrun the webhook. */
+/**
+ * Another calendar or day each time: a booking makes the hub ask for its whole window again, which could outrun the
+ * webhook.
+ */
 function onePerWindow(slots: readonly FreeSlot[]): readonly FreeSlot[] {
   return [...new Map(slots.map((slot) => [`${slot.calendar} ${slot.start.slice(0, 10)}`, slot])).values()];
 }

@@ -6,6 +6,9 @@ import { openDatabase, type Database } from './database.ts';
 import type { Run } from './figure.ts';
 import { startHub, type Hub } from './hub.ts';
 
+/** What something cost the hub and its database, in a sentence; the hub's other work of that time is included. */
+export type Cost = (count: number, what: string) => Promise<string>;
+
 export interface World {
   readonly hub: Hub;
   readonly database: Database;
@@ -13,6 +16,8 @@ export interface World {
   api(connections: number): Client;
   /** The Acuity simulator: its vendor's API below /api/v1, its control below /__sim. */
   simulator(connections: number): Client;
+  /** Counts from now until it is asked. */
+  costing(): Promise<Cost>;
   stop(): Promise<void>;
 }
 
@@ -35,10 +40,24 @@ export async function openWorld(run: Run, acuity: ClinicSize | null): Promise<Wo
       openClient(hub.fhirBaseUrl, { authorization: `Bearer ${hub.tokens['scheduler'] ?? ''}` }, connections),
     simulator: (connections) =>
       openClient(simulatorUrl, { authorization: basic(String(ACUITY.userId), ACUITY.apiKey) }, connections),
+    costing: () => costing(hub, database),
     async stop() {
       await hub.stop();
       await database.stop();
     },
+  };
+}
+
+async function costing(hub: Hub, database: Database): Promise<Cost> {
+  const before = { ...(await database.counted()), cpu_ms: await hub.cpu_ms() };
+  return async (count, what) => {
+    const after = { ...(await database.counted()), cpu_ms: await hub.cpu_ms() };
+    const each = (of: 'statements' | 'writes' | 'server_ms'): string => ((after[of] - before[of]) / count).toFixed(1);
+    const cpu = after.cpu_ms === null || before.cpu_ms === null ? null : (after.cpu_ms - before.cpu_ms) / count;
+    return (
+      `for each ${what}, other work of the hub included: ${each('statements')} statements, ${each('writes')} writing ` +
+      `transactions, ${each('server_ms')} ms in the database${cpu === null ? '' : `, ${cpu.toFixed(1)} ms of processor in the hub`}`
+    );
   };
 }
 

@@ -104,11 +104,14 @@ export function busyStore(q: Queryable): BusyStore {
     async clashes(appointmentIds) {
       const { rows } = await q.query<ClashRow>({
         name: 'busy-clashes', // busy_appointment, then busy_resource for each
+        // OFFSET 0: left to itself the planner joins the calendar with itself and reads it whole.
         text: `SELECT DISTINCT mine.appointment_id, mine.site, theirs.appointment_id AS other, theirs.site AS other_site,
                  mine.resource_id
-               FROM busy mine JOIN busy theirs ON theirs.live AND theirs.resource_id = mine.resource_id
-                 AND theirs.during && mine.during AND theirs.occupancy <> mine.occupancy
-               WHERE mine.live AND mine.appointment_id = ANY($1::uuid[]) AND theirs.appointment_id IS NOT NULL
+               FROM (SELECT * FROM busy WHERE live AND appointment_id = ANY($1::uuid[]) OFFSET 0) mine
+               CROSS JOIN LATERAL (
+                 SELECT * FROM busy b WHERE b.live AND b.resource_id = mine.resource_id AND b.during && mine.during
+                 OFFSET 0) theirs
+               WHERE theirs.occupancy <> mine.occupancy AND theirs.appointment_id IS NOT NULL
                  AND theirs.appointment_id <> mine.appointment_id
                  AND (mine.site <> theirs.site OR mine.origin = 'hub' OR theirs.origin = 'hub')
                  AND NOT (mine.tentative AND mine.booking_id IS NOT NULL)

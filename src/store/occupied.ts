@@ -1,10 +1,10 @@
 /** What is taken of the resources of slots: the one question behind every effective status. */
-import type { Instant, Interval } from '../core/instant.ts';
+import { DAY_MS, type Instant, type Interval } from '../core/instant.ts';
 import type { Occupied } from '../fhir/effective.ts';
 import type { Queryable } from './postgres.ts';
 
 interface OccupiedRow {
-  readonly slot_id: string;
+  readonly run: number;
   readonly start_at: Instant;
   readonly end_at: Instant;
   readonly occupancy: string;
@@ -13,43 +13,83 @@ interface OccupiedRow {
   readonly tentative: boolean;
 }
 
-/**
- * Live rows of every resource of each slot's schedule that overlap the slot. Expired holds do not count. Asked slot by
- * slot, in one statement: a visit that was moved by half a year touches two days, and not all that is taken between
- * them.
- */
+interface AskedSlot {
+  readonly id: string;
+  readonly scheduleId: string;
+  readonly during: Interval;
+}
+
+/** Slots of one schedule that lie close together: a day's slots are asked about at once. */
+interface Run {
+  readonly scheduleId: string;
+  readonly start: Instant;
+  end: Instant;
+  readonly ids: string[];
+}
+
+/** Farther apart, what lies between is not read: a visit that was moved by half a year touches two days. */
+const APART_MS = DAY_MS;
+
+/** Live rows of every resource of each slot's schedule that overlap the slot, and some beside it; no expired holds. */
 export async function occupiedBySlot(
   q: Queryable,
-  slots: readonly { readonly id: string; readonly scheduleId: string; readonly during: Interval }[],
+  slots: readonly AskedSlot[],
   now: Instant,
-): Promise<Map<string, Occupied[]>> {
+): Promise<Map<string, readonly Occupied[]>> {
+  const runs = runsOf(slots);
   const { rows } = await q.query<OccupiedRow>({
-    name: 'occupied-by-slot', // schedule_actor's primary key, then busy_resource
-    text: `SELECT u.id AS slot_id, lower(b.during) AS start_at, upper(b.during) AS end_at, b.occupancy, b.origin,
+    name: 'occupied-by-run', // schedule_actor's primary key, then busy_resource
+    // OFFSET 0 keeps the planner from joining as it likes: it thinks of ten runs and of a range that leaves much, and
+    // reads the whole calendar.
+    text: `SELECT u.run::int AS run, lower(b.during) AS start_at, upper(b.during) AS end_at, b.occupancy, b.origin,
              coalesce(b.appointment_id, b.booking_id) AS visit, b.tentative
-           FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[]) AS u(id, schedule_id, start_at, end_at)
-           JOIN schedule_actor a ON a.schedule_id = u.schedule_id
-           JOIN busy b ON b.resource_id = a.actor_id AND b.live AND b.during && tstzrange(u.start_at, u.end_at)
-           WHERE b.expires_at IS NULL OR b.expires_at > $5`,
+           FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[])
+             WITH ORDINALITY AS u(schedule_id, start_at, end_at, run)
+           CROSS JOIN LATERAL (
+             SELECT a.actor_id FROM schedule_actor a
+             WHERE a.schedule_id = u.schedule_id AND a.actor_type <> 'PractitionerRole' OFFSET 0) a
+           CROSS JOIN LATERAL (
+             SELECT * FROM busy t WHERE t.live AND t.resource_id = a.actor_id
+               AND t.during && tstzrange(u.start_at, u.end_at) OFFSET 0) b
+           WHERE b.expires_at IS NULL OR b.expires_at > $4`,
     values: [
-      slots.map((slot) => slot.id),
-      slots.map((slot) => slot.scheduleId),
-      slots.map((slot) => new Date(slot.during.start)),
-      slots.map((slot) => new Date(slot.during.end)),
+      runs.map((run) => run.scheduleId),
+      runs.map((run) => new Date(run.start)),
+      runs.map((run) => new Date(run.end)),
       new Date(now),
     ],
   });
-  const bySlot = new Map<string, Occupied[]>();
-  for (const row of rows) {
-    const list = bySlot.get(row.slot_id) ?? [];
-    list.push({
-      during: { start: row.start_at, end: row.end_at },
-      occupancy: row.occupancy,
-      visit: row.visit,
-      origin: row.origin,
-      tentative: row.tentative,
-    });
-    bySlot.set(row.slot_id, list);
+  const byRun = Map.groupBy(rows, (row) => row.run);
+  return new Map(
+    runs.flatMap(({ ids }, index) => {
+      const taken = (byRun.get(index + 1) ?? []).map(toOccupied);
+      return ids.map((id) => [id, taken] as const);
+    }),
+  );
+}
+
+function runsOf(slots: readonly AskedSlot[]): Run[] {
+  const runs: Run[] = [];
+  for (const ofOne of Map.groupBy(slots, (slot) => slot.scheduleId).values()) {
+    let run: Run | null = null;
+    for (const { id, scheduleId, during } of ofOne.toSorted((left, right) => left.during.start - right.during.start)) {
+      if (run === null || during.start - run.end > APART_MS) {
+        run = { scheduleId, start: during.start, end: during.end, ids: [] };
+        runs.push(run);
+      }
+      run.ids.push(id);
+      if (during.end > run.end) run.end = during.end;
+    }
   }
-  return bySlot;
+  return runs;
+}
+
+function toOccupied(row: OccupiedRow): Occupied {
+  return {
+    during: { start: row.start_at, end: row.end_at },
+    occupancy: row.occupancy,
+    visit: row.visit,
+    origin: row.origin,
+    tentative: row.tentative,
+  };
 }
