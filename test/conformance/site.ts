@@ -110,7 +110,11 @@ export function openSite(parts: SiteParts): RigSite {
       await connector.close();
       connector = open();
     },
-    pollPage: (signal = never) => clock.hurry(pollPage(stages, settings, kind, connector, signal)),
+    pollPage(signal) {
+      if (signal === undefined) return clock.hurry(pollPage(stages, settings, kind, connector, never));
+      // Hurried on, a call that ignores the signal would end soon enough by its own time limit.
+      return pollPage(stages, settings, kind, connector, signal);
+    },
     async poll() {
       let pages = 1;
       while (await site.pollPage()) pages += 1;
