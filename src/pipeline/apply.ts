@@ -69,11 +69,13 @@ export function applyStage(options: ApplyOptions): ApplyStage {
       effects = noEffects();
       outcomes = [];
       const readings = (await tx.inbox.claim(clock.now(), limit)).map((message) => readMessage(options, message));
-      await lockWhatIsStated(tx, options.practitioners, readings.flatMap(statedBy));
+      const alone = limit === 1;
+      const lock = (): Promise<void> => lockWhatIsStated(tx, options.practitioners, readings.flatMap(statedBy));
+      // A key that the database cannot hold fails here already, and its message alone must not stop the stage.
+      await (readings[0] === undefined ? undefined : naming(readings[0].message, alone, lock));
       const until = clock.monotonic() + HOLD_MS;
       const shared = newBatch();
       const done: Outcome[] = [];
-      const alone = limit === 1;
       for (const reading of readings) {
         const { message } = reading;
         done.push(await naming(message, alone, () => applyOne(options, tx, reading, effects, shared)));
@@ -135,28 +137,23 @@ async function single(options: ApplyOptions, run: () => Promise<number>): Promis
     const now = options.clock.now();
     const failure = asHubError(error.reason);
     const attempts = message.attempts + 1;
-    await options.store.transaction(SCOPE, async (tx) => {
-      if (error.reason instanceof Park) {
-        const { stage, code } = error.reason;
-        await tx.inbox.park(message.id, { stage, code, reason: error.reason.message, barrier: false }, now);
-      } else if (attempts >= options.plan().hub.limits.applyAttempts || failure.class === 'permanent') {
-        await tx.inbox.park(
-          message.id,
-          { stage: 'apply', code: 'APPLY_FAILED', reason: describe(failure), barrier: false },
-          now,
-        );
-      } else {
-        await tx.inbox.retry(message.id, plus(now, Math.min(RETRY_FIRST_MS * 2 ** attempts, RETRY_MAX_MS)));
-      }
-    });
-    const code = error.reason instanceof Park ? error.reason.code : failure.code;
-    options.events.parked(
-      message.site,
-      message.kind,
-      error.reason instanceof Park ? error.reason.stage : 'apply',
-      code,
-      message.id,
+    const again =
+      !(error.reason instanceof Park) &&
+      failure.class !== 'permanent' &&
+      attempts < options.plan().hub.limits.applyAttempts;
+    if (again) {
+      const at = plus(now, Math.min(RETRY_FIRST_MS * 2 ** attempts, RETRY_MAX_MS));
+      await options.store.transaction(SCOPE, (tx) => tx.inbox.retry(message.id, at));
+      return 1;
+    }
+    const { stage, code, reason } =
+      error.reason instanceof Park
+        ? { stage: error.reason.stage, code: error.reason.code, reason: error.reason.message }
+        : { stage: 'apply' as const, code: 'APPLY_FAILED' as const, reason: describe(failure) };
+    await options.store.transaction(SCOPE, (tx) =>
+      tx.inbox.park(message.id, { stage, code, reason, barrier: false }, now),
     );
+    options.events.parked(message.site, message.kind, stage, code, message.id);
     return 1;
   }
 }
