@@ -88,10 +88,12 @@ export function appointmentStore(q: Queryable, keys: Keys): AppointmentStore {
       const { sealed, keyId } = keys.seal(Buffer.from(json));
       await q.query({
         name: 'appointment-put',
-        text: `INSERT INTO appointment (id, version, site, site_key, status, start_at, end_at, visit_type, specialty, patients,
+        text: `INSERT INTO appointment (id, version, site, site_key, status, start_at, end_at, visit_type, specialty,
+                 patients,
                  actors, slots, tokens, locations, security, sealed, key_id, ordered_at, last_updated)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-               ON CONFLICT (id) DO UPDATE SET version = excluded.version, site = excluded.site, site_key = excluded.site_key,
+               ON CONFLICT (id) DO UPDATE SET version = excluded.version, site = excluded.site,
+                 site_key = excluded.site_key,
                  status = excluded.status, start_at = excluded.start_at, end_at = excluded.end_at,
                  visit_type = excluded.visit_type, specialty = excluded.specialty, patients = excluded.patients,
                  actors = excluded.actors, slots = excluded.slots, tokens = excluded.tokens,

@@ -75,7 +75,8 @@ export function bookingStore(q: Queryable, keys: Keys): BookingStore {
     openAt: (site, during) =>
       select(
         'booking-open-at', // booking_open: of each site only a handful are under way
-        `site = $1 AND state IN ('queued', 'sent', 'accepted', 'unknown', 'unsent', 'parked') AND action IN ('place', 'move')
+        `site = $1 AND state IN ('queued', 'sent', 'accepted', 'unknown', 'unsent', 'parked') AND action IN ('place',
+           'move')
            AND start_at < $3 AND end_at > $2
          ORDER BY created_at, id`,
         [site, timestamptz(during.start), timestamptz(during.end)],

@@ -3,8 +3,17 @@ import type { PlaceOrder } from '../connectors/contract.ts';
 import type { Instant, Interval } from '../core/instant.ts';
 
 export type BookingState =
-  | 'held' | 'awaiting-approval' | 'queued' | 'sent' | 'accepted' | 'unknown' | 'unsent' | 'booked' | 'refused' | 'expired'
-  | 'parked'; // prettier-ignore
+  | 'held'
+  | 'awaiting-approval'
+  | 'queued'
+  | 'sent'
+  | 'accepted'
+  | 'unknown'
+  | 'unsent'
+  | 'booked'
+  | 'refused'
+  | 'expired'
+  | 'parked';
 export type BookingAction = 'place' | 'move' | 'cancel';
 
 export interface Booking {

@@ -194,7 +194,7 @@ export class EmbeddedServer implements Embedded {
       if (met.kind === 'ready') return met.admin;
       if (met.kind === 'stranger' && (await runs())) {
         throw new HubError('DATABASE_CANNOT_START', {
-          detail: `the server in ${this.#place.cluster.folder} does not take the password in hub.secret; restore both from one backup`,
+          detail: `the server in ${this.#place.cluster.folder} does not take the password in hub.secret`,
         });
       }
       if (met.kind === 'starting') deadline = clock.monotonic() + this.#limit_ms;

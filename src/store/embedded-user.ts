@@ -82,7 +82,7 @@ export async function handOver(folder: string, runAs: RunAs | null): Promise<Han
     return { name: folder, fd: null, close: () => Promise.resolve() };
   if (process.platform !== 'linux') {
     throw new HubError('DATA_DIR_UNUSABLE', {
-      detail: `${folder} lies below a folder that is shut to others, and the database cannot run as root; move DATA_DIR`,
+      detail: `${folder} lies below a folder that is shut, and the database cannot run as root; move DATA_DIR`,
     });
   }
   const opened = await open(folder, 'r');

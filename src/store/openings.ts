@@ -28,7 +28,8 @@ export async function closeOpenings(q: Queryable, now: Instant, actor: string): 
            SELECT $1, 'opening-closed', s.site, s.id, $3,
              json_build_object('status', s.status, 'capacity', s.capacity, 'booked', v.booked, 'kept', v.kept)::text
            FROM slot s CROSS JOIN LATERAL (
-             SELECT count(*) FILTER (WHERE a.status NOT IN ('cancelled', 'entered-in-error', 'proposed', 'waitlist')) AS booked,
+             SELECT count(*) FILTER (WHERE a.status NOT IN ('cancelled', 'entered-in-error', 'proposed',
+               'waitlist')) AS booked,
                count(*) FILTER (WHERE a.status IN ('arrived', 'checked-in', 'fulfilled')) AS kept
              FROM appointment a WHERE a.slots @> ARRAY[s.id]) v
            WHERE s.start_at > $2 AND s.start_at <= $1`,

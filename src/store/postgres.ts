@@ -3,7 +3,7 @@
  *
  * Three rules hold here and nowhere else:
  *   1. Code inside a transaction cannot reach the pool. With every connection held by a transaction that waits for a
- *      second one, the process hangs for good; so asking the pool from inside is an error at once, on every run, and not
+ *      second one, the process hangs for good; so asking the pool from inside is an error at once, on every run, not
  *      a hang under load. What must not be part of the transaction belongs behind it.
  *   2. A connection lost during COMMIT is DATABASE_ANSWER_LOST (ambiguous): the transaction may have been committed.
  *   3. Nothing is kept in a session: no SET, no session locks, no temporary tables. PgBouncer in transaction mode gives

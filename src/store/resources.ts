@@ -115,13 +115,16 @@ export function resourceStore(q: Queryable, keys: Keys, scope: Scope): ResourceS
       const tokens = (row.tokens ?? []).map((token) => (isSealed(row.type) ? keys.blind(token) : token));
       await q.query({
         name: 'resource-put',
-        text: `INSERT INTO resource (type, id, version, site, content, sealed, key_id, active, name, tokens, refs, start_at,
+        text: `INSERT INTO resource (type, id, version, site, content, sealed, key_id, active, name, tokens, refs,
+                 start_at,
                  end_at, locations, security, last_updated)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
                ON CONFLICT (type, id) DO UPDATE SET version = excluded.version, site = excluded.site,
-                 content = excluded.content, sealed = excluded.sealed, key_id = excluded.key_id, active = excluded.active,
+                 content = excluded.content, sealed = excluded.sealed, key_id = excluded.key_id,
+                 active = excluded.active,
                  name = excluded.name, tokens = excluded.tokens, refs = excluded.refs, start_at = excluded.start_at,
-                 end_at = excluded.end_at, locations = excluded.locations, security = excluded.security, deleted = false,
+                 end_at = excluded.end_at, locations = excluded.locations, security = excluded.security,
+                 deleted = false,
                  last_updated = excluded.last_updated, xid = pg_current_xact_id()`,
         values: [
           row.type, row.id, version, row.site, ...body, row.active ?? true, row.name ?? null, tokens, row.refs ?? [],
@@ -165,7 +168,8 @@ export function resourceStore(q: Queryable, keys: Keys, scope: Scope): ResourceS
       const { rows } = await q.query<{ count: number }>({
         name: 'unmapped-count',
         text: `INSERT INTO unmapped_code (site, system, code, first_at, last_at) VALUES ($1, $2, $3, $4, $4)
-               ON CONFLICT (site, system, code) DO UPDATE SET count = unmapped_code.count + 1, last_at = excluded.last_at
+               ON CONFLICT (site, system, code) DO UPDATE SET count = unmapped_code.count + 1,
+               last_at = excluded.last_at
                RETURNING count`,
         values: [site, system, code, new Date(now)],
       });
@@ -183,7 +187,8 @@ export function resourceStore(q: Queryable, keys: Keys, scope: Scope): ResourceS
     async counts() {
       const { rows } = await q.query<{ type: string; count: number }>(
         `SELECT type, count(*)::int AS count FROM resource WHERE NOT deleted GROUP BY type
-         UNION ALL SELECT 'Slot', count(*)::int FROM slot UNION ALL SELECT 'Appointment', count(*)::int FROM appointment`,
+         UNION ALL SELECT 'Slot', count(*)::int FROM slot UNION ALL SELECT 'Appointment', count(*)::int
+         FROM appointment`,
       );
       return Object.fromEntries(rows.map((row) => [row.type, row.count]));
     },

@@ -6,7 +6,8 @@ const database = await freshDatabase({ after });
 
 test('every table that names a site is emptied of it when the site is forgotten', async () => {
   const { rows } = await database.pool.query<{ table_name: string }>(
-    `SELECT c.table_name FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
+    `SELECT c.table_name FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema,
+     table_name)
      WHERE c.table_schema = 'public' AND c.column_name = 'site' AND t.table_type = 'BASE TABLE'
        AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = quote_ident(c.table_name)::regclass)`,
   );
@@ -24,7 +25,8 @@ test('a slot that began gets one closing record, with what was booked and kept',
   const now = instant(Date.UTC(2026, 10, 21, 12));
   assert.equal(await closeOpenings(database.pool, now, 'hub:sweep'), 0, 'the first call only sets the watermark');
   await database.pool.query(
-    `INSERT INTO slot (id, version, site, site_key, schedule_id, local_visit_type, start_at, end_at, status, site_status, content,
+    `INSERT INTO slot (id, version, site, site_key, schedule_id, local_visit_type, start_at, end_at, status,
+       site_status, content,
        last_updated)
      VALUES ('00000000-0000-8000-8000-000000000001', 1, 'midtown', 'k', '00000000-0000-8000-8000-000000000002', 't',
        '2026-11-21T12:30:00Z', '2026-11-21T13:00:00Z', 'busy', 'free', '{}', now())`,
