@@ -29,7 +29,7 @@ export function conformance(kind: string, rules: readonly Rule[], waivers: reado
   describe(kind, { concurrency: 3 }, () => {
     if (arrangement === undefined) {
       test('the kind is arranged for the suite', () => {
-        const add = `Write test/conformance/${kind}.ts (an Arrangement, see arrangement.ts) and list it in arrangements.ts.`;
+        const add = `Write test/conformance/${kind}.ts (see arrangement.ts) and list it in arrangements.ts.`;
         assert.fail(
           `The registry has the kind ${kind}, but the suite does not know how to start its simulator. ${add}`,
         );

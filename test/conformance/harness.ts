@@ -194,7 +194,22 @@ export async function openRig(t: Cleanup, arrangement: Arrangement, options: Rig
   }
   const [site] = sites;
   if (site === undefined) throw new Error('a rig needs a site');
-  return { arrangement, clock, store, database, plan, desk, receiver: receive, intake, mllp, told, site, sites, siteOf, ...steps }; // prettier-ignore
+  return {
+    arrangement,
+    clock,
+    store,
+    database,
+    plan,
+    desk,
+    receiver: receive,
+    intake,
+    mllp,
+    told,
+    site,
+    sites,
+    siteOf,
+    ...steps,
+  };
 }
 
 /** What was opened last is closed first: the listener before the store, the connector before the simulator. */

@@ -46,7 +46,9 @@ export const blockRules: readonly Rule[] = [
       await site.poll();
       await rig.apply();
       const inside = async (): Promise<readonly string[]> =>
-        (await slots(rig, site)).filter((slot) => slot.during.start < at(1, 11) && slot.during.end > at(1, 10)).map((slot) => slot.status); // prettier-ignore
+        (await slots(rig, site))
+          .filter((slot) => slot.during.start < at(1, 11) && slot.during.end > at(1, 10))
+          .map((slot) => slot.status);
       assert.ok((await inside()).length >= 2);
       assert.ok((await inside()).every((status) => status === 'busy-unavailable'));
       assert.equal((await slotAt(rig, site, at(1, 11))).status, 'free');

@@ -132,7 +132,7 @@ export const placeRules: readonly Rule[] = [
     },
   },
   {
-    name: 'a slot that staff took meanwhile is refused as taken: the hold is gone, others are offered, the slot is asked again',
+    name: 'a slot that staff took meanwhile is refused as taken: the hold goes, others are offered, it is asked again',
     needs: NEEDS,
     run: async (t, arrangement) => {
       const desk = await openDesk(t, arrangement, { webhooks: false });

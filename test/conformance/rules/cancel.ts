@@ -165,7 +165,7 @@ export const cancelRules: readonly Rule[] = [
     },
   },
   {
-    name: 'a visit that staff cancel or move at the site is cancelled or moved in the hub, and its booking stays what it was',
+    name: 'a visit of ours that staff move or cancel at the site is moved or cancelled in the hub',
     needs: [...NEEDS, 'webhook', 'fetch'],
     run: async (t, arrangement) => {
       const booked = await openBooked(t, arrangement);

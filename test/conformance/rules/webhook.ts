@@ -37,7 +37,17 @@ async function refuses(rig: Rig, request: RawRequest, codes: readonly ErrorCode[
 }
 
 /** Every header that can prove the sender: all but what any client sends. */
-const ORDINARY = new Set(['host', 'connection', 'content-type', 'content-length', 'user-agent', 'accept', 'accept-language', 'accept-encoding', 'sec-fetch-mode']); // prettier-ignore
+const ORDINARY = new Set([
+  'host',
+  'connection',
+  'content-type',
+  'content-length',
+  'user-agent',
+  'accept',
+  'accept-language',
+  'accept-encoding',
+  'sec-fetch-mode',
+]);
 
 export const webhookRules: readonly Rule[] = [
   {
