@@ -61,7 +61,10 @@ describe('a cancel', () => {
     const cancel = await world.cancel(booking.appointmentId);
     assert.deepEqual([cancel.state, cancel.detail], ['refused', 'too late']);
     assert.deepEqual(await facts(world), ['booked', 'busy']);
-    world.sites.north.onCancel = () => ({ kind: 'booked', at: { key: 'K1', status: 'cancelled', start: NINE.start, end: NINE.end, calendar: 'n1' } }); // prettier-ignore
+    world.sites.north.onCancel = () => ({
+      kind: 'booked',
+      at: { key: 'K1', status: 'cancelled', start: NINE.start, end: NINE.end, calendar: 'n1' },
+    });
     assert.equal((await world.cancel(booking.appointmentId)).state, 'booked', 'it may be asked for again');
   });
 
@@ -80,7 +83,10 @@ describe('a cancel', () => {
   it('without an answer is done where the site shows the visit cancelled', async (t) => {
     const { world, booking } = await booked(t);
     world.sites.north.onCancel = () => LOST;
-    world.sites.north.onFind = () => ({ kind: 'found', at: { key: 'K1', status: 'cancelled', start: NINE.start, end: NINE.end, calendar: 'n1' } }); // prettier-ignore
+    world.sites.north.onFind = () => ({
+      kind: 'found',
+      at: { key: 'K1', status: 'cancelled', start: NINE.start, end: NINE.end, calendar: 'n1' },
+    });
     const cancel = await world.cancel(booking.appointmentId);
     world.clock.advance(10_000);
     await world.resolve();
@@ -93,7 +99,10 @@ describe('a cancel', () => {
     const { world, booking } = await booked(t);
     const done = world.sites.north.onCancel;
     world.sites.north.onCancel = () => LOST;
-    world.sites.north.onFind = () => ({ kind: 'found', at: { key: 'K1', status: 'booked', start: NINE.start, end: NINE.end, calendar: 'n1' } }); // prettier-ignore
+    world.sites.north.onFind = () => ({
+      kind: 'found',
+      at: { key: 'K1', status: 'booked', start: NINE.start, end: NINE.end, calendar: 'n1' },
+    });
     const cancel = await world.cancel(booking.appointmentId);
     world.clock.advance(10_000);
     await world.resolve();

@@ -233,9 +233,11 @@ describe('a placement without an answer', () => {
     world.sites.north.onPlace = () => LOST;
     const { id } = await world.book(SLOT, ana);
     await world.rows(
-      `INSERT INTO booking (id, client, request_key, request_digest, action, site, state, state_at, appointment_id, key_id, body,
+      `INSERT INTO booking (id, client, request_key, request_digest, action, site, state, state_at, appointment_id,
+         key_id, body,
          created_at, created_by, next_check_at)
-       SELECT gen_random_uuid(), 'x', n::text, '', 'place', 'south', 'unknown', b.state_at, gen_random_uuid(), b.key_id, b.body,
+       SELECT gen_random_uuid(), 'x', n::text, '', 'place', 'south', 'unknown', b.state_at, gen_random_uuid(),
+         b.key_id, b.body,
          b.created_at, 'x', b.next_check_at - interval '1 hour'
        FROM booking b, generate_series(1, 60) AS n WHERE b.id = $1`,
       [id],
@@ -363,7 +365,18 @@ describe('the echo of our own write', () => {
     for (let round = 0; round < 8; round += 1) {
       const start = plus(NINE.start, (round + 2) * 3_600_000);
       const time = { start, end: plus(start, 3_000_000) };
-      await world.tell('north', { kind: 'slots', at: world.clock.now(), calendar: 'n1', visitType: 't50', window: time, slots: [offered('n1', 't50', time)] }, { object: `slots:${round}` }); // prettier-ignore
+      await world.tell(
+        'north',
+        {
+          kind: 'slots',
+          at: world.clock.now(),
+          calendar: 'n1',
+          visitType: 't50',
+          window: time,
+          slots: [offered('n1', 't50', time)],
+        },
+        { object: `slots:${round}` },
+      );
       world.sites.north.onPlace = async (order) => {
         await world.tell('north', visit(`R${round}`, 'n1', time, { correlation: order.correlation }), { apply: false });
         return bookedAt(`R${round}`, order);
@@ -374,7 +387,12 @@ describe('the echo of our own write', () => {
         SCOPE,
       );
       assert.ok(held.kind === 'held');
-      await Promise.all([world.deliver(), (async () => { for (let n = 0; n < 20; n += 1) await world.stage.step(); })()]); // prettier-ignore
+      await Promise.all([
+        world.deliver(),
+        (async () => {
+          for (let n = 0; n < 20; n += 1) await world.stage.step();
+        })(),
+      ]);
       await world.apply();
       const booking = await world.booking(held.booking.id);
       assert.deepEqual([booking.state, booking.siteKey], ['booked', `R${round}`]);

@@ -238,9 +238,31 @@ describe('racers', () => {
       const start = plus(during(8, 0).start, (round + 4) * 3_600_000);
       const time = { start, end: plus(start, 3_000_000) };
       const slot = canonicalId.slot('north', slotKey('n1', 't50', start));
-      await world.tell('north', { kind: 'slots', at: world.clock.now(), calendar: 'n1', visitType: 't50', window: time, slots: [offered('n1', 't50', time)] }, { object: `slots:${round}` }); // prettier-ignore
+      await world.tell(
+        'north',
+        {
+          kind: 'slots',
+          at: world.clock.now(),
+          calendar: 'n1',
+          visitType: 't50',
+          window: time,
+          slots: [offered('n1', 't50', time)],
+        },
+        { object: `slots:${round}` },
+      );
       // A sibling that is only just being written must not miss the hold that is only just being made.
-      await world.tell('south', { kind: 'slots', at: world.clock.now(), calendar: 's1', visitType: 't50', window: time, slots: [offered('s1', 't50', time)] }, { object: `south:${round}`, apply: false }); // prettier-ignore
+      await world.tell(
+        'south',
+        {
+          kind: 'slots',
+          at: world.clock.now(),
+          calendar: 's1',
+          visitType: 't50',
+          window: time,
+          slots: [offered('s1', 't50', time)],
+        },
+        { object: `south:${round}`, apply: false },
+      );
       await world.tell('south', visit(`S${round}`, 's1', time, { patients: [BOB] }), { apply: false });
       const [held] = await Promise.all([hold(deps, world.placing(slot, ana), SCOPE), world.apply()]);
       await world.apply();

@@ -11,11 +11,19 @@ describe('ids', () => {
   it('are functions of the site and its key, so that the same record is found again', () => {
     assert.equal(canonicalId.slot('north', 'k'), canonicalId.slot('north', 'k'));
     const all = [
-      canonicalId.slot('north', 'k'), canonicalId.slot('south', 'k'), canonicalId.slot('north', 'l'),
-      canonicalId.appointment('north', 'k'), canonicalId.patient('north', 'k'), canonicalId.location('north', 'k'),
-      canonicalId.schedule('north', 'k'), canonicalId.session('north', 'k'), canonicalId.device('north', 'k'),
-      canonicalId.practitionerAtSite('north', 'k'), canonicalId.practitionerByNpi('k'), canonicalId.healthcareService('k'),
-    ]; // prettier-ignore
+      canonicalId.slot('north', 'k'),
+      canonicalId.slot('south', 'k'),
+      canonicalId.slot('north', 'l'),
+      canonicalId.appointment('north', 'k'),
+      canonicalId.patient('north', 'k'),
+      canonicalId.location('north', 'k'),
+      canonicalId.schedule('north', 'k'),
+      canonicalId.session('north', 'k'),
+      canonicalId.device('north', 'k'),
+      canonicalId.practitionerAtSite('north', 'k'),
+      canonicalId.practitionerByNpi('k'),
+      canonicalId.healthcareService('k'),
+    ];
     assert.equal(new Set(all).size, all.length);
   });
 
@@ -47,14 +55,25 @@ describe('resources', () => {
       serviceType: null,
     } as const;
     const slot = canonical.slot(north, { ...facts, specialty: null });
-    assert.deepEqual([slot.schedule.reference, slot.status, slot.start, slot.end], ['Schedule/s', 'free', '2026-11-23T09:00:00Z', '2026-11-23T09:30:00Z']); // prettier-ignore
+    assert.deepEqual(
+      [slot.schedule.reference, slot.status, slot.start, slot.end],
+      ['Schedule/s', 'free', '2026-11-23T09:00:00Z', '2026-11-23T09:30:00Z'],
+    );
     assert.ok(!('serviceType' in slot) && !('specialty' in slot), 'an element that is empty is left out');
     assert.ok(!('name' in canonical.practitioner({ id: 'p', npi: null, code: 'x' })));
   });
 
   it('tell times with the offset of the place, before and after the clocks change', () => {
     const slot = (time: ReturnType<typeof during>): string =>
-      canonical.slot(north, { key: 'k', scheduleId: 's', during: time, status: 'free', zone: 'Europe/Berlin', serviceType: null, specialty: null }).start; // prettier-ignore
+      canonical.slot(north, {
+        key: 'k',
+        scheduleId: 's',
+        during: time,
+        status: 'free',
+        zone: 'Europe/Berlin',
+        serviceType: null,
+        specialty: null,
+      }).start;
     assert.equal(slot(during(9)), '2026-11-23T10:00:00+01:00');
   });
 

@@ -37,7 +37,11 @@ describe('the effective status of a slot', () => {
       ],
       {},
     ],
-    ['a visit that overlaps by a bit', [{ ...FIRM, during: { start: at(8).start, end: instant(9 * HOUR + 1) } }], { free: 'busy', 'busy-unavailable': 'busy', 'busy-tentative': 'busy' }], // prettier-ignore
+    [
+      'a visit that overlaps by a bit',
+      [{ ...FIRM, during: { start: at(8).start, end: instant(9 * HOUR + 1) } }],
+      { free: 'busy', 'busy-unavailable': 'busy', 'busy-tentative': 'busy' },
+    ],
   ];
   for (const [what, occupied, lowered] of table) {
     for (const said of STATUSES) {

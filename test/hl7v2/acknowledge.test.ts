@@ -31,7 +31,8 @@ function answer(bytes: Uint8Array, more: Partial<AckContent> = {}): string[] {
 test('an answer goes back to who sent the message, under its control id, and every segment ends with CR', () => {
   const bytes = fixture('siu-s12-two-groups.hl7');
   assert.deepEqual(answer(bytes, { code: 'CA', zone: 'America/Chicago' }), [
-    'MSH|^~\\&|HUB|SLOTWIRE|CADENCE|RIVERSIDE^1.2.3.4^ISO|20261020081501-0500||ACK^S12^ACK|HUB1|P|2.5.1||||||UNICODE UTF-8',
+    'MSH|^~\\&|HUB|SLOTWIRE|CADENCE|RIVERSIDE^1.2.3.4^ISO|20261020081501-0500||ACK^S12^ACK|HUB1|P|2.5.1||||||' +
+      'UNICODE UTF-8',
     'MSA|CA|RV0000001',
     '',
   ]);

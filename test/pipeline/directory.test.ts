@@ -3,7 +3,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import type { SiteSettings } from '../../src/settings/shape.ts';
-import { during, NPI, offered, openWorld, SHARED, slotKey, testPlan, testSites, visit, type World } from '../support/builders.ts';
+import {
+  during,
+  NPI,
+  offered,
+  openWorld,
+  SHARED,
+  slotKey,
+  testPlan,
+  testSites,
+  visit,
+  type World,
+} from '../support/builders.ts';
 import type { Cleanup } from '../support/database.ts';
 
 const NINE = during(9, 0, 50);

@@ -103,16 +103,31 @@ async function write(socket: Socket, bytes: Buffer | string): Promise<boolean> {
 
 const refusals: readonly (readonly [name: string, sent: Sent, code: string, statuses: readonly number[]])[] = [
   ['unsigned', { body: 'action=changed&id=1', signature: null }, 'SIGNATURE_MISSING', [401]],
-  ['signed with another key', { body: 'action=changed&id=1', signature: signed('action=changed&id=1', 'another key') }, 'SIGNATURE_WRONG', [401]],
-  ['truncated after signing', { body: 'action=changed&id=1', signature: signed('action=changed&id=12345') }, 'SIGNATURE_WRONG', [401]],
-  ['JSON that is not JSON', { body: '{"action": "changed", "id"', type: 'application/json' }, 'WEBHOOK_UNREADABLE', [400, 422]],
+  [
+    'signed with another key',
+    { body: 'action=changed&id=1', signature: signed('action=changed&id=1', 'another key') },
+    'SIGNATURE_WRONG',
+    [401],
+  ],
+  [
+    'truncated after signing',
+    { body: 'action=changed&id=1', signature: signed('action=changed&id=12345') },
+    'SIGNATURE_WRONG',
+    [401],
+  ],
+  [
+    'JSON that is not JSON',
+    { body: '{"action": "changed", "id"', type: 'application/json' },
+    'WEBHOOK_UNREADABLE',
+    [400, 422],
+  ],
   ['another content type', { body: '<a/>', type: 'application/xml' }, 'WEBHOOK_UNREADABLE', [400, 415, 422]],
   ['a form without its fields', { body: 'action=changed' }, 'WEBHOOK_UNREADABLE', [400, 422]],
   ['an id that is a path', { body: 'action=changed&id=..%2F..%2Fme' }, 'WEBHOOK_UNREADABLE', [400, 422]],
   ['bytes that are no text', { body: Buffer.from([0x61, 0xff, 0xfe, 0x00]) }, 'WEBHOOK_UNREADABLE', [400, 422]],
   ['an empty body', { body: '' }, 'WEBHOOK_UNREADABLE', [400, 422]],
   ['a body over the limit', { body: Buffer.alloc(BODY_LIMIT + 1, 'a') }, 'REQUEST_TOO_LARGE', [413]],
-]; // prettier-ignore
+];
 
 describe('a bad webhook is refused, counted, and harms nobody', () => {
   for (const [name, sent, code, statuses] of refusals) {
