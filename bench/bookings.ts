@@ -1,4 +1,7 @@
-/** Bookings through the FHIR API, written to the simulator and read back, beside the same calls made to the simulator directly. */
+/**
+ * Bookings through the FHIR API, written to the simulator and read back, beside the same calls made to the simulator
+ * directly.
+ */
 import { systemClock } from '../src/core/clock.ts';
 import { formatInstant, HOUR_MS, plus } from '../src/core/instant.ts';
 import { randomToken } from '../src/core/ids.ts';

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL as the hub starts it (same binaries, same settings, fsync on), but begun here, so that the hub under measurement
- * and the bare inserts beside it use one server and one disk, and so that statements can be counted.
+ * PostgreSQL as the hub starts it (same binaries, same settings, fsync on), but begun here, so that the hub under
+ * measurement and the bare inserts beside it use one server and one disk, and so that statements can be counted.
  */
 import pg from 'pg';
 import { systemClock } from '../src/core/clock.ts';
@@ -58,7 +58,8 @@ export async function openDatabase(dataDir: string): Promise<Database> {
     async counted() {
       const { rows } = await admin.query<Record<keyof Counted, number>>(
         `SELECT COALESCE(sum(s.calls), 0)::float8 AS statements, COALESCE(sum(s.total_exec_time), 0) AS server_ms,
-                COALESCE(sum(CASE WHEN s.query = 'COMMIT' THEN s.calls WHEN s.query ~ 'READ ONLY' THEN -s.calls END), 0)::float8
+                COALESCE(sum(CASE WHEN s.query = 'COMMIT' THEN s.calls
+                  WHEN s.query ~ 'READ ONLY' THEN -s.calls END), 0)::float8
                   AS writes
          FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid WHERE r.rolname = $1`,
         [role],

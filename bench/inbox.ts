@@ -1,6 +1,6 @@
 /**
- * HL7 v2 messages: acknowledged after their commit, over 1, 10 and 100 connections, and applied. The hub applies while it
- * receives, as it does in life; how fast it applies is taken afterwards, from what the last flood left in the queue.
+ * HL7 v2 messages: acknowledged after their commit, over 1, 10 and 100 connections, and applied. The hub applies while
+ * it receives, as it does in life; how fast it applies is taken afterwards, from what the last flood left in the queue.
  */
 import { join } from 'node:path';
 import { systemClock } from '../src/core/clock.ts';
@@ -30,7 +30,11 @@ async function measured(run: Run, world: World): Promise<readonly Figure[]> {
   const { scale } = run;
   const numbers = { next: 0 };
   const floods = scale.short
-    ? [{ connections: 1, messages: 10 }, { connections: 10, messages: 40 }, { connections: 100, messages: 200 }] // prettier-ignore
+    ? [
+        { connections: 1, messages: 10 },
+        { connections: 10, messages: 40 },
+        { connections: 100, messages: 200 },
+      ]
     : [
         { connections: 1, messages: 100 * scale.seconds },
         { connections: 10, messages: 250 * scale.seconds },
@@ -57,7 +61,9 @@ async function measured(run: Run, world: World): Promise<readonly Figure[]> {
           unit: 'messages/s',
           value: mine.perSecond,
           each: mine.each_ms,
-          conditions: `${one.messages} SIU^S12, one under way per connection, acknowledged after the commit, while the hub applies them`,
+          conditions:
+            `${one.messages} SIU^S12, one under way per connection, acknowledged after the commit, ` +
+            'while the hub applies them',
         },
         [
           { name: 'raw TCP echo', value: echo.perSecond },
@@ -67,7 +73,8 @@ async function measured(run: Run, world: World): Promise<readonly Figure[]> {
     );
   }
   const conditions =
-    `${left.rows} SIU^S12 of known patients left in the queue by the last flood, then nothing but applying; over the whole bench ` +
+    `${left.rows} SIU^S12 of known patients left in the queue by the last flood, then nothing but applying; ` +
+    'over the whole bench ' +
     (await cost(numbers.next - from, 'message received and applied'));
   if (run.profiles !== null) for (const line of await world.database.costly(40)) run.say(`  ${line}`);
   return [...found, ...(await applied(run, world, (left.rows * 1000) / left.ms, conditions))];

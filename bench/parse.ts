@@ -32,7 +32,8 @@ export const parse: Bench = {
     const theirs = timed(each_ms, (bytes) => readTheirs(bytes, places));
     const split = timed(each_ms, (bytes) => readSplit(bytes, places));
     const mapped = timed(each_ms, map);
-    const conditions = `SIU^S12 of ${siu(1).length} bytes, ${places.length} places read; value is the median of ${ROUNDS} rounds`;
+    const what = `SIU^S12 of ${siu(1).length} bytes, ${places.length} places read`;
+    const conditions = `${what}; value is the median of ${ROUNDS} rounds`;
     const peers = [
       { name: 'node-hl7-client', value: quantile(theirs, 0.5) },
       { name: 'bare split', value: quantile(split, 0.5) },

@@ -54,9 +54,10 @@ async function costing(hub: Hub, database: Database): Promise<Cost> {
     const after = { ...(await database.counted()), cpu_ms: await hub.cpu_ms() };
     const each = (of: 'statements' | 'writes' | 'server_ms'): string => ((after[of] - before[of]) / count).toFixed(1);
     const cpu = after.cpu_ms === null || before.cpu_ms === null ? null : (after.cpu_ms - before.cpu_ms) / count;
+    const processor = cpu === null ? '' : `, ${cpu.toFixed(1)} ms of processor in the hub`;
     return (
       `for each ${what}, other work of the hub included: ${each('statements')} statements, ${each('writes')} writing ` +
-      `transactions, ${each('server_ms')} ms in the database${cpu === null ? '' : `, ${cpu.toFixed(1)} ms of processor in the hub`}`
+      `transactions, ${each('server_ms')} ms in the database${processor}`
     );
   };
 }

@@ -13,7 +13,10 @@ const SCOPE = systemScope('fetch');
 const AT_ONCE = 8;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 300_000;
-/** Refused to all calls alike: when an operator has mended it, every object that changed meanwhile must still be looked at. */
+/**
+ * Refused to all calls alike: when an operator has mended it, every object that changed meanwhile must still be looked
+ * at.
+ */
 const OF_THE_SITE: ReadonlySet<HubError['code']> = new Set(['SITE_LOGIN_REFUSED', 'SITE_FORBIDS']);
 
 /** True when more hints may be due. */

@@ -46,8 +46,8 @@ export function diffPlans(running: Plan | null, next: Plan): PlanDiff {
   }
   const hubChanges = running === null ? [] : changesOf(hubValues(running), hubValues(next));
   const hub = names(hubChanges);
-  // A simulator that is no longer wanted goes on until the hub stops and is in nobody's way; so a site of the sandbox can be
-  // removed as any other.
+  // A simulator that is no longer wanted goes on until the hub stops and is in nobody's way; so a site of the sandbox
+  // can be removed as any other.
   const fixed = hubChanges.filter(({ field, to }) => !(field.startsWith('simulators.') && to === undefined));
   needsRestart.push(
     ...names(fixed).filter((field) => NEEDS_RESTART.some((one) => field === one || field.startsWith(`${one}.`))),

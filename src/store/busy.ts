@@ -27,7 +27,8 @@ interface ClashRow {
   readonly resource_id: string;
 }
 
-const COLUMNS = `resource_id, lower(during) AS start_at, upper(during) AS end_at, occupancy, origin, site, appointment_id,
+const COLUMNS = `resource_id, lower(during) AS start_at, upper(during) AS end_at, occupancy, origin, site,
+  appointment_id,
   booking_id, block_key, tentative, expires_at`;
 const TOUCHED = `resource_id, lower(during) AS start_at, upper(during) AS end_at`;
 
@@ -42,11 +43,13 @@ export function busyStore(q: Queryable): BusyStore {
     try {
       await q.query({
         name: 'busy-insert',
-        text: `INSERT INTO busy (resource_id, during, occupancy, origin, site, appointment_id, booking_id, block_key, tentative,
+        text: `INSERT INTO busy (resource_id, during, occupancy, origin, site, appointment_id, booking_id, block_key,
+                 tentative,
                  expires_at)
                SELECT u.resource_id, tstzrange(u.start_at, u.end_at), u.occupancy, u.origin, u.site, u.appointment_id,
                  u.booking_id, u.block_key, u.tentative, u.expires_at
-               FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::uuid[], $5::text[], $6::text[], $7::uuid[],
+               FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::uuid[], $5::text[], $6::text[],
+                 $7::uuid[],
                  $8::uuid[], $9::text[], $10::bool[], $11::timestamptz[])
                  AS u(resource_id, start_at, end_at, occupancy, origin, site, appointment_id, booking_id, block_key,
                    tentative, expires_at)`,
@@ -91,7 +94,8 @@ export function busyStore(q: Queryable): BusyStore {
         name: 'busy-seats', // busy_resource
         text: `SELECT count(DISTINCT coalesce(appointment_id, booking_id))::int AS taken,
                  count(DISTINCT coalesce(appointment_id, booking_id)) FILTER (WHERE tentative)::int AS held
-               FROM busy WHERE live AND occupancy = $1 AND resource_id = ANY($2::uuid[]) AND during && tstzrange($3, $4)`,
+               FROM busy WHERE live AND occupancy = $1 AND resource_id = ANY($2::uuid[]) AND during && tstzrange($3,
+               $4)`,
         values: [occupancy, resourceIds, new Date(during.start), new Date(during.end)],
       });
       return rows[0] ?? { taken: 0, held: 0 };
@@ -105,7 +109,8 @@ export function busyStore(q: Queryable): BusyStore {
       const { rows } = await q.query<ClashRow>({
         name: 'busy-clashes', // busy_appointment, then busy_resource for each
         // OFFSET 0: left to itself the planner joins the calendar with itself and reads it whole.
-        text: `SELECT DISTINCT mine.appointment_id, mine.site, theirs.appointment_id AS other, theirs.site AS other_site,
+        text: `SELECT DISTINCT mine.appointment_id, mine.site, theirs.appointment_id AS other,
+                 theirs.site AS other_site,
                  mine.resource_id
                FROM (SELECT * FROM busy WHERE live AND appointment_id = ANY($1::uuid[]) OFFSET 0) mine
                CROSS JOIN LATERAL (
@@ -208,7 +213,8 @@ export function busyStore(q: Queryable): BusyStore {
         text: `WITH due AS MATERIALIZED (
                  SELECT b.id FROM booking b
                  WHERE b.state IN ('held', 'awaiting-approval') AND b.id IN (
-                   SELECT h.booking_id FROM busy h WHERE h.live AND h.resource_id = ANY($1::uuid[]) AND h.expires_at <= $2)
+                   SELECT h.booking_id FROM busy h WHERE h.live AND h.resource_id = ANY($1::uuid[])
+                   AND h.expires_at <= $2)
                  ORDER BY b.id FOR UPDATE),
                ended AS (
                  UPDATE booking b SET state = 'expired', state_at = $2, xid = pg_current_xact_id()

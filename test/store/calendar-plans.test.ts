@@ -1,4 +1,7 @@
-/** However many slots and visits there are, what one visit touches is found along an index, whatever the planner believes. */
+/**
+ * However many slots and visits there are, what one visit touches is found along an index, whatever the planner
+ * believes.
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -15,7 +18,9 @@ const ACTOR = randomUUID();
 const VISIT = randomUUID();
 const HOUR = { start: NOON, end: plus(NOON, HOUR_MS) };
 
-/** A clinic: sixteen schedules of 600 slots, a third of them taken; the first schedule is the one that is asked about. */
+/**
+ * A clinic: sixteen schedules of 600 slots, a third of them taken; the first schedule is the one that is asked about.
+ */
 before(async () => {
   await pool.query(
     `INSERT INTO schedule_actor (schedule_id, actor_type, actor_id)
@@ -27,7 +32,8 @@ before(async () => {
   await pool.query(
     `INSERT INTO slot (id, version, site, site_key, schedule_id, local_visit_type, visit_type, start_at, end_at, status,
        site_status, capacity, security, content, last_updated)
-     SELECT gen_random_uuid(), 1, 'a', n || ':' || m, md5('s' || n)::uuid, 'x', 'x', $1::timestamptz + m * interval '1 hour',
+     SELECT gen_random_uuid(), 1, 'a', n || ':' || m, md5('s' || n)::uuid, 'x', 'x',
+       $1::timestamptz + m * interval '1 hour',
        $1::timestamptz + (m + 1) * interval '1 hour', 'free', 'free', 1, '{}',
        '{"resourceType":"Slot","status":"free"}', $1
      FROM generate_series(1, 16) n, generate_series(-300, 299) m`,

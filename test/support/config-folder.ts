@@ -1,6 +1,6 @@
 /**
- * A CONFIG_DIR for tests: the shipped sandbox with a horizon of days instead of weeks and vendors without a limit, so that a
- * hub is ready within seconds. Open every day of the week, because tests run on Sundays too.
+ * A CONFIG_DIR for tests: the shipped sandbox with a horizon of days instead of weeks and vendors without a limit, so
+ * that a hub is ready within seconds. Open every day of the week, because tests run on Sundays too.
  */
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
