@@ -22,10 +22,12 @@ export function siu(n: number): Buffer {
   const sent = at(DateTime.fromMillis(systemClock.now(), { zone: HL7.zone }));
   return Buffer.from(
     [
-      `MSH|^~\\&|${HL7.application}|${HL7.facility}|HUB|HUB|${sent}||SIU^S12^SIU_S12|C${n}|P|2.5.1|||AL|NE||UNICODE UTF-8`,
-      `SCH|P-${n}^HUB|F-${n}^${HL7.facility}|||SCHED|NEW^New booking^L|CHECKUP^Check-up^HL70276|Normal^Normal^HL70277|` +
-        `${QUARTER_MIN}|min^minutes^ISO+|^^M${QUARTER_MIN}^${at(start)}^${at(end)}|||||9001^CLERK^ANN||||9001^CLERK^ANN|` +
-        '||||Booked^Booked^HL70278',
+      `MSH|^~\\&|${HL7.application}|${HL7.facility}|HUB|HUB|${sent}||` +
+        `SIU^S12^SIU_S12|C${n}|P|2.5.1|||AL|NE||UNICODE UTF-8`,
+      `SCH|P-${n}^HUB|F-${n}^${HL7.facility}|||SCHED|NEW^New booking^L|` +
+        'CHECKUP^Check-up^HL70276|Normal^Normal^HL70277|' +
+        `${QUARTER_MIN}|min^minutes^ISO+|^^M${QUARTER_MIN}^${at(start)}^${at(end)}|||||` +
+        '9001^CLERK^ANN||||9001^CLERK^ANN|||||Booked^Booked^HL70278',
       `TQ1|1||||||${at(start)}|${at(end)}`,
       `NTE|1||Bring list of medicines\\.br\\Fasting: no`,
       `PID|1||M${patient}^^^BENCH^MR||BENCH^BEA${patient}^Q^^^^L||19800102|F|||` +
