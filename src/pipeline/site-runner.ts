@@ -127,9 +127,11 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
     ring: (what) => loops.get(what)?.ring(),
     loaded: () =>
       deps.store.read(LOAD_SCOPE, async (tx) => {
-        if (!planned || (load !== undefined && (await tx.feeds.cursor(site.id, 'load')) === null)) return false;
-        const polled = (await tx.feeds.feeds(site.id)).some((feed) => feed.name === 'poll' && feed.seenUpTo !== null);
-        if (poll !== undefined && !polled) return false;
+        if (load !== undefined && (await tx.feeds.cursor(site.id, 'load')) === null) return false;
+        const feeds = await tx.feeds.feeds(site.id);
+        // One window asked: all were planned, if not in this run then in an earlier one. The site may be away today.
+        if (!planned && !feeds.some((feed) => feed.name === 'availability' && feed.heardAt !== null)) return false;
+        if (poll !== undefined && !feeds.some((feed) => feed.name === 'poll' && feed.seenUpTo !== null)) return false;
         return (await tx.feeds.unverified(site.id)) === 0;
       }),
     startOver(reset) {
