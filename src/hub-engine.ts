@@ -101,6 +101,7 @@ export class Engine {
     const { store, clock } = this.#options;
     await store.maintain(clock.now(), this.#plan.hub.retention);
     await syncDirectory(store, this.#plan, practitionerIndex, clock.now());
+    await this.#parkBookingsOfRemovedSites();
     const apply = this.#applyStage();
     this.#apply = this.#loop('apply', TICK_MS, () => apply.step());
     this.#loop('resolve', RESOLVE_TICK_MS, (signal) => resolveStep(this.#booking, signal));
@@ -158,6 +159,13 @@ export class Engine {
     await this.receiver.stop();
     await Promise.all([...this.runners.values()].map((runner) => runner.stop()));
     await Promise.all(this.#loops.map((one) => one.stop()));
+  }
+
+  /** Of sites whose file was taken away while the hub was down: nobody will ever ask them how these stand. */
+  async #parkBookingsOfRemovedSites(): Promise<void> {
+    const known = await this.#options.store.read(systemScope('start'), (tx) => tx.resources.sites());
+    const named = new Set(this.#plan.sites.flatMap((site) => [site.id, site.identity]));
+    for (const site of known) if (!named.has(site)) await parkOpenBookings(this.#booking, site);
   }
 
   #startSite(site: SiteSettings): void {

@@ -288,6 +288,8 @@ export interface ScriptedSite {
 
 export function scriptedSite(): ScriptedSite {
   let number = 0;
+  /** Blocks of ours that the site shows. */
+  const standing = new Map<string, string>();
   const site: ScriptedSite = {
     exclusive: true,
     showsWithin_ms: 1_000,
@@ -330,13 +332,19 @@ export function scriptedSite(): ScriptedSite {
         showsWithin_ms: site.showsWithin_ms,
         place: async (order) => {
           site.blocked.push(order);
-          return site.onBlock(order);
+          const outcome = await site.onBlock(order);
+          if (outcome.kind === 'done') standing.set(order.correlation, outcome.key);
+          return outcome;
         },
         remove: async (key) => {
           site.unblocked.push(key);
+          for (const [correlation, one] of standing) if (one === key) standing.delete(correlation);
           return site.onUnblock(key);
         },
-        find: () => Promise.resolve({ kind: 'absent' }),
+        find: (order) => {
+          const key = standing.get(order.correlation);
+          return Promise.resolve(key === undefined ? { kind: 'absent' } : { kind: 'found', key });
+        },
       };
     },
   };
