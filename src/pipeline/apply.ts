@@ -56,7 +56,7 @@ const RETRY_MAX_MS = 300_000;
  * How long one transaction goes on taking messages. It holds the rows that it has written, and a booking that wants one
  * of them waits for its commit: measured, batches of a hundred kept bookings waiting for a second.
  */
-const HOLD_MS = 40;
+const HOLD_MS = 25;
 
 export function applyStage(options: ApplyOptions): ApplyStage {
   const { store, clock } = options;

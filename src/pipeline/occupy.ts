@@ -56,7 +56,9 @@ export async function occupy(
       tentative: change.status === 'pending',
     };
   });
-  return sameRows(old, rows) ? [] : tx.busy.replaceAppointment(appointmentId, rows);
+  if (old.length > 0) return sameRows(old, rows) ? [] : tx.busy.replaceAppointment(appointmentId, rows);
+  await tx.busy.insert(rows);
+  return rows;
 }
 
 function sameRows(old: readonly BusyRow[], rows: readonly BusyRow[]): boolean {

@@ -3,8 +3,7 @@ import type { Instant } from '../core/instant.ts';
 import type { Appointment } from '../fhir/types.ts';
 import type { AppointmentRow, Cause, ResourceStore, StoredAppointment } from './contract-resources.ts';
 import type { Queryable } from './postgres.ts';
-import { comparable, renderResource } from './render.ts';
-import { writeHistory } from './resources.ts';
+import { comparable, renderResource, source } from './render.ts';
 import type { Keys } from './seal.ts';
 
 export type AppointmentStore = Pick<
@@ -33,16 +32,23 @@ interface Row {
 }
 
 export function appointmentStore(q: Queryable, keys: Keys): AppointmentStore {
+  /** As read in this transaction, which holds the row: what is about to be written needs not be read again. */
+  const held = new Map<string, Row | null>();
+  /** Locked: whoever reads an appointment here is about to write it, or to rely on it until the commit. */
+  const forUpdate = async (id: string): Promise<Row | null> => {
+    const { rows } = await q.query<Row>({
+      name: 'appointment-for-update',
+      text: `SELECT * FROM appointment WHERE id = $1 FOR UPDATE`,
+      values: [id],
+    });
+    return rows[0] ?? null;
+  };
+
   return {
     async appointment(id) {
-      // Locked: whoever reads an appointment here is about to write it, or to rely on it until the commit.
-      const { rows } = await q.query<Row>({
-        name: 'appointment-for-update',
-        text: `SELECT * FROM appointment WHERE id = $1 FOR UPDATE`,
-        values: [id],
-      });
-      const row = rows[0];
-      return row === undefined ? null : toStored(row, keys);
+      const row = await forUpdate(id);
+      held.set(id, row);
+      return row === null ? null : toStored(row, keys);
     },
 
     async appointmentByKey(site, siteKey) {
@@ -73,40 +79,38 @@ export function appointmentStore(q: Queryable, keys: Keys): AppointmentStore {
     },
 
     async putAppointment(row: AppointmentRow, cause: Cause): Promise<boolean> {
-      const { rows } = await q.query<Row>({
-        name: 'appointment-for-update',
-        text: `SELECT * FROM appointment WHERE id = $1 FOR UPDATE`,
-        values: [row.id],
-      });
-      const old = rows[0];
+      const known = held.get(row.id);
+      const old = known === undefined ? await forUpdate(row.id) : known;
+      held.delete(row.id);
       const version = (old?.version ?? 0) + 1;
       const json = renderResource(row.resource, row.id, version, row.security, cause);
-      if (old !== undefined && sameRow(old, row) && comparable(text(old, keys)) === comparable(json)) {
+      if (old !== null && sameRow(old, row) && comparable(text(old, keys)) === comparable(json)) {
         if (row.orderedAt > old.ordered_at) await touch(q, row.id, row.orderedAt);
         return false;
       }
       const { sealed, keyId } = keys.seal(Buffer.from(json));
       await q.query({
         name: 'appointment-put',
-        text: `INSERT INTO appointment (id, version, site, site_key, status, start_at, end_at, visit_type, specialty,
-                 patients,
-                 actors, slots, tokens, locations, security, sealed, key_id, ordered_at, last_updated)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-               ON CONFLICT (id) DO UPDATE SET version = excluded.version, site = excluded.site,
-                 site_key = excluded.site_key,
-                 status = excluded.status, start_at = excluded.start_at, end_at = excluded.end_at,
-                 visit_type = excluded.visit_type, specialty = excluded.specialty, patients = excluded.patients,
-                 actors = excluded.actors, slots = excluded.slots, tokens = excluded.tokens,
-                 locations = excluded.locations, security = excluded.security, sealed = excluded.sealed,
-                 key_id = excluded.key_id, ordered_at = excluded.ordered_at, last_updated = excluded.last_updated,
-                 xid = pg_current_xact_id()`,
+        // The version with its history in one round trip.
+        text: `WITH put AS (
+                 INSERT INTO appointment (id, version, site, site_key, status, start_at, end_at, visit_type, specialty,
+                   patients, actors, slots, tokens, locations, security, sealed, key_id, ordered_at, last_updated)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+                 ON CONFLICT (id) DO UPDATE SET version = excluded.version, site = excluded.site,
+                   site_key = excluded.site_key, status = excluded.status, start_at = excluded.start_at,
+                   end_at = excluded.end_at, visit_type = excluded.visit_type, specialty = excluded.specialty,
+                   patients = excluded.patients, actors = excluded.actors, slots = excluded.slots,
+                   tokens = excluded.tokens, locations = excluded.locations, security = excluded.security,
+                   sealed = excluded.sealed, key_id = excluded.key_id, ordered_at = excluded.ordered_at,
+                   last_updated = excluded.last_updated, xid = pg_current_xact_id())
+               INSERT INTO history (type, id, version, sealed, key_id, recorded_at, site_time, source)
+               VALUES ('Appointment', $1, $2, $16, $17, $19, $20, $21)`,
         values: [
           row.id, version, row.site, row.siteKey, row.resource.status, date(row.during?.start), date(row.during?.end),
           row.visitType, row.specialty, row.patients, row.actors, row.slots, row.tokens, row.locations, row.security,
-          sealed, keyId, new Date(row.orderedAt), new Date(cause.now),
+          sealed, keyId, new Date(row.orderedAt), new Date(cause.now), date(cause.siteTime ?? undefined), source(cause),
         ], // prettier-ignore
       });
-      await writeHistory(q, [{ type: 'Appointment', id: row.id, version, body: [null, sealed, keyId] }], cause);
       return true;
     },
   };

@@ -1,9 +1,9 @@
-/** Writing slots: the row, the text and the version, in two statements for any number. Part of slots.ts. */
+/** Writing slots: the row, the text and the version, in one statement for any number. Part of slots.ts. */
 import { EXTENSIONS, type Slot, type SlotStatus } from '../fhir/types.ts';
 import type { Cause, SlotRow } from './contract-resources.ts';
 import type { Queryable } from './postgres.ts';
-import { renderResource } from './render.ts';
-import { writeHistory } from './resources.ts';
+import { renderResource, source } from './render.ts';
+import { asDate } from './resources.ts';
 
 export type WriteRow = SlotRow & {
   readonly withdrawn: boolean;
@@ -17,27 +17,28 @@ export async function writeSlots(q: Queryable, rows: readonly WriteRow[], cause:
   const column = <T>(of: (row: WriteRow) => T): T[] => rows.map(of);
   await q.query({
     name: 'slots-put',
-    text: `INSERT INTO slot (id, version, site, site_key, schedule_id, local_visit_type, visit_type, specialty,
-             location_id,
-             start_at, end_at, status, site_status, capacity, seats_left, session, security, content, withdrawn,
-             last_updated)
-           SELECT u.id, u.version, u.site, u.site_key, u.schedule_id, u.local_visit_type, u.visit_type, u.specialty,
-             u.location_id, u.start_at, u.end_at, u.status, u.site_status, u.capacity, u.seats_left, u.session,
-             CASE WHEN u.security = '' THEN '{}' ELSE string_to_array(u.security, ' ') END, u.content, u.withdrawn, $20
-           FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
-             $9::uuid[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::int[], $15::int[],
-             $16::uuid[], $17::text[], $18::text[], $19::bool[])
-             AS u(id, version, site, site_key, schedule_id, local_visit_type, visit_type, specialty, location_id,
-               start_at,
-               end_at, status, site_status, capacity, seats_left, session, security, content, withdrawn)
-           ON CONFLICT (id) DO UPDATE SET version = excluded.version, site = excluded.site,
-             schedule_id = excluded.schedule_id,
-             visit_type = excluded.visit_type, specialty = excluded.specialty, location_id = excluded.location_id,
-             start_at = excluded.start_at, end_at = excluded.end_at, status = excluded.status,
-             site_status = excluded.site_status, capacity = excluded.capacity, seats_left = excluded.seats_left,
-             session = excluded.session, security = excluded.security, content = excluded.content,
-             withdrawn = excluded.withdrawn,
-             last_updated = excluded.last_updated, xid = pg_current_xact_id()`,
+    text: `WITH put AS (
+             INSERT INTO slot (id, version, site, site_key, schedule_id, local_visit_type, visit_type, specialty,
+               location_id, start_at, end_at, status, site_status, capacity, seats_left, session, security, content,
+               withdrawn, last_updated)
+             SELECT u.id, u.version, u.site, u.site_key, u.schedule_id, u.local_visit_type, u.visit_type, u.specialty,
+               u.location_id, u.start_at, u.end_at, u.status, u.site_status, u.capacity, u.seats_left, u.session,
+               CASE WHEN u.security = '' THEN '{}' ELSE string_to_array(u.security, ' ') END, u.content, u.withdrawn, $20
+             FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
+               $9::uuid[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::int[], $15::int[],
+               $16::uuid[], $17::text[], $18::text[], $19::bool[])
+               AS u(id, version, site, site_key, schedule_id, local_visit_type, visit_type, specialty, location_id,
+                 start_at, end_at, status, site_status, capacity, seats_left, session, security, content, withdrawn)
+             ON CONFLICT (id) DO UPDATE SET version = excluded.version, site = excluded.site,
+               schedule_id = excluded.schedule_id, visit_type = excluded.visit_type, specialty = excluded.specialty,
+               location_id = excluded.location_id, start_at = excluded.start_at, end_at = excluded.end_at,
+               status = excluded.status, site_status = excluded.site_status, capacity = excluded.capacity,
+               seats_left = excluded.seats_left, session = excluded.session, security = excluded.security,
+               content = excluded.content, withdrawn = excluded.withdrawn, last_updated = excluded.last_updated,
+               xid = pg_current_xact_id())
+           INSERT INTO history (type, id, version, content, recorded_at, site_time, source)
+           SELECT 'Slot', u.id, u.version, u.content, $20, $21, $22
+           FROM unnest($1::uuid[], $2::int[], $18::text[]) AS u(id, version, content)`,
     values: [
       column((row) => row.id),
       column((row) => row.version),
@@ -60,15 +61,10 @@ export async function writeSlots(q: Queryable, rows: readonly WriteRow[], cause:
       column((row) => row.json),
       column((row) => row.withdrawn),
       new Date(cause.now),
+      asDate(cause.siteTime),
+      source(cause),
     ],
   });
-  const history = rows.map((row) => ({
-    type: 'Slot' as const,
-    id: row.id,
-    version: row.version,
-    body: [row.json, null, null],
-  }));
-  await writeHistory(q, history, cause);
 }
 
 export function renderSlot(

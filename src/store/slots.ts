@@ -82,18 +82,21 @@ export function slotStore(q: Queryable): SlotStore {
     },
 
     async setScheduleActors(scheduleId, actors) {
-      const dropped = await q.query({
-        name: 'schedule-actors-drop',
-        text: `DELETE FROM schedule_actor WHERE schedule_id = $1 AND NOT (actor_id = ANY($2::uuid[]))`,
-        values: [scheduleId, actors.map((actor) => actor.id)],
-      });
-      const added = await q.query({
-        name: 'schedule-actors-add',
-        text: `INSERT INTO schedule_actor (schedule_id, actor_type, actor_id)
-               SELECT $1, u.type, u.id FROM unnest($2::text[], $3::uuid[]) AS u(type, id) ON CONFLICT DO NOTHING`,
+      const { rows } = await q.query<{ changed: boolean }>({
+        name: 'schedule-actors-set',
+        text: `WITH wanted AS (SELECT * FROM unnest($2::text[], $3::uuid[]) AS u(type, id)),
+               dropped AS (
+                 DELETE FROM schedule_actor WHERE schedule_id = $1 AND NOT (actor_id = ANY($3)) RETURNING 1),
+               added AS (
+                 INSERT INTO schedule_actor (schedule_id, actor_type, actor_id)
+                 SELECT $1, w.type, w.id FROM wanted w
+                 WHERE NOT EXISTS (SELECT FROM schedule_actor a
+                   WHERE a.schedule_id = $1 AND a.actor_type = w.type AND a.actor_id = w.id)
+                 ON CONFLICT DO NOTHING RETURNING 1)
+               SELECT EXISTS (SELECT FROM dropped) OR EXISTS (SELECT FROM added) AS changed`,
         values: [scheduleId, actors.map((actor) => actor.type), actors.map((actor) => actor.id)],
       });
-      return dropped.rowCount + added.rowCount > 0;
+      return rows[0]?.changed === true;
     },
 
     async putSlots(rows, cause) {

@@ -57,7 +57,7 @@ async function mostRows(work: (q: Queryable) => Promise<unknown>): Promise<numbe
     const q: Queryable = {
       async query<R>(statement: string | Statement, given?: readonly unknown[]) {
         const { text, values = given ?? [] } = typeof statement === 'string' ? { text: statement } : statement;
-        if (/^\s*(?:SELECT|WITH)/.test(text)) {
+        if (/^\s*(?:SELECT|WITH)/.test(text) && !text.includes('INSERT')) {
           await tx.query(`PREPARE looked_at AS ${text}`);
           const { rows } = await tx.query<{ 'QUERY PLAN': readonly { Plan: Step }[] }>(
             `EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE looked_at(${values.map(literal).join(', ')})`,
