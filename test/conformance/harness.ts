@@ -21,6 +21,7 @@ import { requeueExpired, type DeliverDeps } from '../../src/pipeline/deliver.ts'
 import { syncDirectory } from '../../src/pipeline/directory.ts';
 import type { StageEvents } from '../../src/pipeline/events.ts';
 import { receiver, type Receiver } from '../../src/pipeline/receive.ts';
+import type { PollDeps } from '../../src/pipeline/poll.ts';
 import { expireHolds } from '../../src/pipeline/sweep.ts';
 import { formatIssue } from '../../src/settings/issue.ts';
 import { buildPlan } from '../../src/settings/plan.ts';
@@ -92,22 +93,7 @@ export async function openRig(t: Cleanup, arrangement: Arrangement, options: Rig
   const store = troubled(openStore({ pool: database.pool, keys, clock }));
   const wishes = options.sites ?? DEFAULT_SITES;
 
-  const worlds = new Map<string, SiteParts['world']>();
-  const gateways = new Map<string, SiteParts['gateway']>();
-  for (const wish of wishes) {
-    const shared = wish.at === undefined ? undefined : worlds.get(wish.at);
-    const world =
-      shared ??
-      (await arrangement.start({
-        cleanup,
-        clock,
-        stateDir: join(folder, 'simulators', wish.id),
-        site: wish.id,
-        limits: options.limits === true,
-      }));
-    worlds.set(wish.id, world);
-    gateways.set(wish.id, await openGateway(cleanup, world.url, clock));
-  }
+  const { worlds, gateways } = await openWorlds(cleanup, clock, folder, arrangement, wishes, options);
   const plan = await planOf(folder, arrangement, wishes, gateways, options);
 
   const told: [keyof StageEvents, ...unknown[]][] = [];
@@ -130,6 +116,78 @@ export async function openRig(t: Cleanup, arrangement: Arrangement, options: Rig
     ),
   );
 
+  const { desk, deliver, steps } = machinery(stages, plan, siteOf);
+
+  await syncDirectory(store, plan, practitionerIndex, clock.now());
+  const budgets = createBudgets(clock);
+  for (const { id } of wishes) {
+    const settings = plan.sites.find((one) => one.id === id);
+    const [kind, world, gateway] = [kinds.get(arrangement.kind), worlds.get(id), gateways.get(id)];
+    if (settings === undefined || kind === undefined || world === undefined || gateway === undefined)
+      throw new Error(`site ${id} is not whole`);
+    const webhookUrl = options.webhooks === false ? null : `${intake.url}/${id}`;
+    const tools = { clock, budget: budgets, webhookUrl };
+    const site = openSite({ stages, deliver, desk, kind, settings, world, gateway, tools, steps });
+    cleanup.after(() => site.connector.close());
+    sites.push(site);
+    if (options.wrongLogin !== true) await site.connector.maintain?.(new AbortController().signal);
+    await world.connect?.({ webhookUrl: webhookUrl ?? '', mllp: { host: mllp.host, port: mllp.port } });
+  }
+  const [site] = sites;
+  if (site === undefined) throw new Error('a rig needs a site');
+  return {
+    arrangement,
+    clock,
+    store,
+    database,
+    plan,
+    desk,
+    receiver: receive,
+    intake,
+    mllp,
+    told,
+    site,
+    sites,
+    siteOf,
+    ...steps,
+  };
+}
+
+/** The vendors' systems, and a gateway before each that can hold calls up; sites may share a system. */
+async function openWorlds(
+  cleanup: Cleanup,
+  clock: JumpClock,
+  folder: string,
+  arrangement: Arrangement,
+  wishes: readonly SiteWish[],
+  options: RigOptions,
+): Promise<{ worlds: Map<string, SiteParts['world']>; gateways: Map<string, SiteParts['gateway']> }> {
+  const worlds = new Map<string, SiteParts['world']>();
+  const gateways = new Map<string, SiteParts['gateway']>();
+  for (const wish of wishes) {
+    const shared = wish.at === undefined ? undefined : worlds.get(wish.at);
+    const world =
+      shared ??
+      (await arrangement.start({
+        cleanup,
+        clock,
+        stateDir: join(folder, 'simulators', wish.id),
+        site: wish.id,
+        limits: options.limits === true,
+      }));
+    worlds.set(wish.id, world);
+    gateways.set(wish.id, await openGateway(cleanup, world.url, clock));
+  }
+  return { worlds, gateways };
+}
+
+/** Booking and apply as hub-engine.ts puts them together, but stepped by the test. */
+function machinery(
+  stages: PollDeps & { readonly clock: JumpClock },
+  plan: Plan,
+  siteOf: (id: string) => RigSite,
+): { desk: Rig['desk']; deliver: DeliverDeps; steps: Pick<Rig, 'apply' | 'resolve' | 'sweep'> } {
+  const { store, clock, events } = stages;
   const booking: BookingDeps = {
     store,
     clock,
@@ -176,40 +234,7 @@ export async function openRig(t: Cleanup, arrangement: Arrangement, options: Rig
       await requeueExpired(deliver);
     },
   };
-
-  await syncDirectory(store, plan, practitionerIndex, clock.now());
-  const budgets = createBudgets(clock);
-  for (const { id } of wishes) {
-    const settings = plan.sites.find((one) => one.id === id);
-    const [kind, world, gateway] = [kinds.get(arrangement.kind), worlds.get(id), gateways.get(id)];
-    if (settings === undefined || kind === undefined || world === undefined || gateway === undefined)
-      throw new Error(`site ${id} is not whole`);
-    const webhookUrl = options.webhooks === false ? null : `${intake.url}/${id}`;
-    const tools = { clock, budget: budgets, webhookUrl };
-    const site = openSite({ stages, deliver, desk, kind, settings, world, gateway, tools, steps });
-    cleanup.after(() => site.connector.close());
-    sites.push(site);
-    if (options.wrongLogin !== true) await site.connector.maintain?.(new AbortController().signal);
-    await world.connect?.({ webhookUrl: webhookUrl ?? '', mllp: { host: mllp.host, port: mllp.port } });
-  }
-  const [site] = sites;
-  if (site === undefined) throw new Error('a rig needs a site');
-  return {
-    arrangement,
-    clock,
-    store,
-    database,
-    plan,
-    desk,
-    receiver: receive,
-    intake,
-    mllp,
-    told,
-    site,
-    sites,
-    siteOf,
-    ...steps,
-  };
+  return { desk, deliver, steps };
 }
 
 /** What was opened last is closed first: the listener before the store, the connector before the simulator. */
