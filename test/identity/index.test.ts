@@ -6,20 +6,8 @@ import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import type { Patient, PractitionerRole } from '../../src/fhir/types.ts';
 import { patient } from '../../src/identity/patients.ts';
 import { identify, practitionerIndex } from '../../src/identity/practitioners.ts';
-import type {
-  ANA} from '../support/builders.ts';
-import {
-  BOB,
-  during,
-  fed,
-  NPI,
-  openWorld,
-  SCOPE,
-  SHARED,
-  testSites,
-  visit,
-  type World,
-} from '../support/builders.ts';
+import type { ANA } from '../support/builders.ts';
+import { BOB, during, fed, NPI, openWorld, SCOPE, SHARED, testSites, visit, type World } from '../support/builders.ts';
 
 const [NORTH, , FEED] = testSites();
 

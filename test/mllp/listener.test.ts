@@ -155,7 +155,9 @@ test('a connection on which nothing moves is closed, but not while a message is 
   const [busy, quiet] = [await open(t, hub.listener.port), await open(t, hub.listener.port)];
   busy.write(framed('A'));
   await quiet.closed;
-  await (await open(t, hub.listener.port)).closed;
+  await (
+    await open(t, hub.listener.port)
+  ).closed;
   assert.equal(busy.socket.destroyed, false, 'two quiet connections have come and gone meanwhile');
   stored.open();
   assert.deepEqual(await busy.answered(1), ['A']);
