@@ -40,31 +40,89 @@ interface Claimed {
   readonly booking: Booking | null;
 }
 
-/** Sends what is due to one site. True when more may be due. */
+export interface Abilities {
+  readonly book: Book | undefined;
+  readonly block: Block | undefined;
+}
+
+export interface Deliverer {
+  /**
+   * Sends what is due as far as there is room, and does not wait for the answers. True when more may be due. Throws
+   * first what an earlier call failed with.
+   */
+  step(signal: AbortSignal): Promise<boolean>;
+  /** Resolves when no call is under way. */
+  idle(): Promise<void>;
+  /** @throws what a call failed with, once */
+  check(): void;
+}
+
+/**
+ * What is owed to one site. Each call begins as soon as there is room: waited for together, one that hangs until its
+ * time-out would keep every booking behind it waiting as long. `room` is rung when there is some again.
+ */
+export function deliverer(deps: DeliverDeps, site: SiteSettings, abilities: Abilities, room: () => void): Deliverer {
+  const underWay = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  const send = ({ delivery, booking }: Claimed, signal: AbortSignal): void => {
+    const call =
+      booking === null
+        ? sendBlock(deps, site, abilities.block, delivery, signal)
+        : sendBooking(deps, site, abilities.book, delivery, booking, signal);
+    const ended = call
+      .catch((error: unknown) => failures.push(error))
+      .then(() => {
+        const wasFull = underWay.size === AT_ONCE;
+        underWay.delete(ended);
+        if (wasFull || failures.length > 0) room();
+      });
+    underWay.add(ended);
+  };
+  const check = (): void => {
+    if (failures.length > 0) throw failures.shift();
+  };
+  return {
+    check,
+    async step(signal) {
+      check();
+      const free = AT_ONCE - underWay.size;
+      if (free === 0) return false;
+      const { claimed, more } = await claim(deps, site.id, free);
+      for (const one of claimed) send(one, signal);
+      return more && underWay.size < AT_ONCE;
+    },
+    async idle() {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
+  };
+}
+
+/** Sends what is due to one site and waits for the answers. True when more may be due. */
 export async function deliverToSite(
   deps: DeliverDeps,
   site: SiteSettings,
-  abilities: { readonly book: Book | undefined; readonly block: Block | undefined },
+  abilities: Abilities,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { claimed, more } = await claim(deps, site.id);
-  await Promise.all(
-    claimed.map(({ delivery, booking }) =>
-      booking === null
-        ? sendBlock(deps, site, abilities.block, delivery, signal)
-        : sendBooking(deps, site, abilities.book, delivery, booking, signal),
-    ),
-  );
-  return more;
+  const rung: true[] = [];
+  const one = deliverer(deps, site, abilities, () => rung.push(true));
+  const more = await one.step(signal);
+  await one.idle();
+  one.check();
+  return more || rung.length > 0;
 }
 
 /** One commit for all: rows `sent`, their bookings `sent`, their holds kept for as long as it takes. */
-function claim(deps: DeliverDeps, siteId: string): Promise<{ claimed: readonly Claimed[]; more: boolean }> {
+function claim(
+  deps: DeliverDeps,
+  siteId: string,
+  limit: number,
+): Promise<{ claimed: readonly Claimed[]; more: boolean }> {
   return deps.store.transaction(SCOPE, async (tx) => {
     const now = deps.clock.now();
     const deadline = plus(now, deps.plan().hub.booking.siteTimeout_ms + DEADLINE_SLACK_MS);
     const claimed: Claimed[] = [];
-    const due = await tx.outbox.claim('site', siteId, now, deadline, AT_ONCE);
+    const due = await tx.outbox.claim('site', siteId, now, deadline, limit);
     for (const delivery of due) {
       if (delivery.bookingId === null) {
         claimed.push({ delivery, booking: null });
@@ -87,7 +145,7 @@ function claim(deps: DeliverDeps, siteId: string): Promise<{ claimed: readonly C
       claimed.push({ delivery, booking });
     }
     // What was finished here may have been in the way of a later one about the same visit.
-    return { claimed, more: due.length === AT_ONCE || due.length > claimed.length };
+    return { claimed, more: due.length === limit || due.length > claimed.length };
   });
 }
 

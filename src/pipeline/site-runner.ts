@@ -6,7 +6,7 @@ import type { SiteSettings } from '../settings/shape.ts';
 import { mayWrite } from '../settings/write.ts';
 import { systemScope } from '../store/contract.ts';
 import { askWindows, planWindows } from './availability.ts';
-import { deliverToSite, type DeliverDeps } from './deliver.ts';
+import { deliverer, type DeliverDeps } from './deliver.ts';
 import { fetchHints } from './fetch.ts';
 import { pollPage, type PollDeps } from './poll.ts';
 
@@ -86,10 +86,11 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
       return askWindows(deps, site, availability, signal);
     });
   }
+  const owed = deliverer(deps, site, { book: connector.book, block: connector.block }, () =>
+    loops.get('deliver')?.ring(),
+  );
   if (mayWrite(site) && (connector.book !== undefined || connector.block !== undefined)) {
-    loop('deliver', DELIVER_TICK_MS, (signal) =>
-      deliverToSite(deps, site, { book: connector.book, block: connector.block }, signal),
-    );
+    loop('deliver', DELIVER_TICK_MS, (signal) => owed.step(signal));
   }
   if (connector.maintain !== undefined) {
     loop('maintain', MAINTAIN_TICK_MS, async (signal) => {
@@ -142,6 +143,7 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
     async stop() {
       stopper.abort(new HubError('STOPPING', { site: site.id }));
       await Promise.all([...loops.values()].map((one) => one.stop()));
+      await owed.idle();
       await connector.close();
     },
   };
