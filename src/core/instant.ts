@@ -3,6 +3,7 @@
  * passed where a moment is meant. Text exists only at the edges (FHIR, HL7 v2, vendors).
  */
 import { DateTime, IANAZone } from 'luxon';
+import { steadyInstant, steadyOffset } from './zone-offset.ts';
 
 declare const brand: unique symbol;
 export type Instant = number & { readonly [brand]: 'Instant' };
@@ -42,8 +43,19 @@ export function parseInstant(text: string): Instant | null {
 
 /** FHIR `instant` with seconds: in UTC (`Z`), or with the offset that `zone` has at that moment. */
 export function formatInstant(at: Instant, zone = 'UTC'): string {
+  const offset = steadyOffset(at, zone);
+  if (offset !== null) return isoText(at, offset, zone);
   const local = DateTime.fromMillis(at, { zone });
   return local.toISO({ suppressMilliseconds: true, includeOffset: true }) ?? new Date(at).toISOString();
+}
+
+function isoText(at: Instant, offset: number, zone: string): string {
+  const wall = new Date(at + offset).toISOString();
+  const time = at % 1000 === 0 ? wall.slice(0, 19) : wall.slice(0, 23);
+  if (zone === 'UTC') return `${time}Z`;
+  const minutes = Math.abs(offset) / MINUTE_MS;
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
+  return `${time}${offset < 0 ? '-' : '+'}${two(minutes / 60)}:${two(minutes % 60)}`;
 }
 
 export function isTimeZone(zone: string): boolean {
@@ -65,6 +77,9 @@ export interface LocalParts {
  * happens (clocks going forward) is moved forward by the gap; `exact` is false for both, so that a caller can flag it.
  */
 export function localInstant(parts: LocalParts, zone: string): { at: Instant; exact: boolean } | null {
+  const wall = wallClock(parts);
+  const steady = wall === null ? null : steadyInstant(wall, zone);
+  if (steady !== null) return { at: instant(steady), exact: true };
   const local = DateTime.fromObject({ ...parts }, { zone });
   if (!local.isValid) return null;
   const possible = local.getPossibleOffsets();
@@ -73,13 +88,34 @@ export function localInstant(parts: LocalParts, zone: string): { at: Instant; ex
   return { at: instant(earliest.toMillis()), exact: possible.length === 1 && kept };
 }
 
+/** As if it were UTC. Null when there is no such date or time, or one that only a calendar library knows (24:00). */
+function wallClock(parts: LocalParts): number | null {
+  const { year, month, day, hour = 0, minute = 0, second = 0, millisecond = 0 } = parts;
+  const wall = new Date(Date.UTC(year, month - 1, day, hour, minute, second, millisecond));
+  const same =
+    wall.getUTCFullYear() === year &&
+    wall.getUTCMonth() === month - 1 &&
+    wall.getUTCDate() === day &&
+    wall.getUTCHours() === hour &&
+    wall.getUTCMinutes() === minute &&
+    wall.getUTCSeconds() === second &&
+    wall.getUTCMilliseconds() === millisecond;
+  return same ? wall.getTime() : null;
+}
+
 /** Local calendar date `YYYY-MM-DD` of a moment. */
 export function localDate(at: Instant, zone: string): string {
+  const offset = steadyOffset(at, zone);
+  if (offset !== null) return new Date(at + offset).toISOString().slice(0, 10);
   return DateTime.fromMillis(at, { zone }).toFormat('yyyy-MM-dd');
 }
 
 /** First moment of a local calendar date. Null when `date` is not `YYYY-MM-DD` of a real day. */
 export function startOfDay(date: string, zone: string): Instant | null {
+  const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(date);
+  const wall = parts === null ? null : wallClock({ year: Number(parts[1]), month: Number(parts[2]), day: Number(parts[3]) }); // prettier-ignore
+  const steady = wall === null ? null : steadyInstant(wall, zone);
+  if (steady !== null) return instant(steady);
   const day = DateTime.fromISO(date, { zone });
   return day.isValid && /^\d{4}-\d{2}-\d{2}$/.test(date) ? instant(day.startOf('day').toMillis()) : null;
 }
