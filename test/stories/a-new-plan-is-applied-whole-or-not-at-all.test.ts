@@ -156,7 +156,7 @@ describe('a new plan is applied whole or not at all', () => {
     assert.match(await reload(), /nothing changes/);
   });
 
-  test('a site whose file is gone stops: readable, not offered, and back under the same ids with its file', async () => {
+  test('a site whose file is gone stops: readable, not offered, back under its ids with its file', async () => {
     const admin = callerOf(hub, 'admin');
     const act = practiceOf(hub, NORTHSIDE);
     const visit = { calendar: WEISS, visitType: INTAKE.northside, person: 26 };

@@ -40,7 +40,7 @@ describe('a second hub on one data folder is refused', () => {
     await hub.start();
   });
 
-  test('a second start needs nobody: it is ready by what was loaded before, also while its sites are away', async () => {
+  test('a second start needs nobody: it is ready by what was loaded before, while its sites are away', async () => {
     const free = await freeSlots(caller, MIDTOWN, 'therapy-50');
     await practiceOf(hub, MIDTOWN).fault({ outage: true });
     await hub.kill();
