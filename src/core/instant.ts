@@ -113,9 +113,10 @@ export function localDate(at: Instant, zone: string): string {
 /** First moment of a local calendar date. Null when `date` is not `YYYY-MM-DD` of a real day. */
 export function startOfDay(date: string, zone: string): Instant | null {
   const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(date);
-  const wall = parts === null ? null : wallClock({ year: Number(parts[1]), month: Number(parts[2]), day: Number(parts[3]) }); // prettier-ignore
+  if (parts === null) return null;
+  const wall = wallClock({ year: Number(parts[1]), month: Number(parts[2]), day: Number(parts[3]) });
   const steady = wall === null ? null : steadyInstant(wall, zone);
   if (steady !== null) return instant(steady);
   const day = DateTime.fromISO(date, { zone });
-  return day.isValid && /^\d{4}-\d{2}-\d{2}$/.test(date) ? instant(day.startOf('day').toMillis()) : null;
+  return day.isValid ? instant(day.startOf('day').toMillis()) : null;
 }

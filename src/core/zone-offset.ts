@@ -16,8 +16,8 @@ type Days = Map<number, number | null>;
 const zones = new Map<string, { readonly zone: IANAZone; readonly days: Days } | null>();
 
 /**
- * Milliseconds that clocks are ahead of UTC at this moment. Null: the clocks change on that day (of UTC), or the zone is
- * not one of the IANA names with a slash, or the moment is too far off; then the answer takes a calendar library.
+ * Milliseconds that clocks are ahead of UTC at this moment. Null: the clocks change on that day (of UTC), or the zone
+ * is not one of the IANA names with a slash, or the moment is too far off; then the answer takes a calendar library.
  */
 export function steadyOffset(at: number, zone: string): number | null {
   if (zone === 'UTC') return 0;

@@ -23,7 +23,8 @@ export async function writeSlots(q: Queryable, rows: readonly WriteRow[], cause:
                withdrawn, last_updated)
              SELECT u.id, u.version, u.site, u.site_key, u.schedule_id, u.local_visit_type, u.visit_type, u.specialty,
                u.location_id, u.start_at, u.end_at, u.status, u.site_status, u.capacity, u.seats_left, u.session,
-               CASE WHEN u.security = '' THEN '{}' ELSE string_to_array(u.security, ' ') END, u.content, u.withdrawn, $20
+               CASE WHEN u.security = '' THEN '{}' ELSE string_to_array(u.security, ' ') END, u.content,
+               u.withdrawn, $20
              FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
                $9::uuid[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::int[], $15::int[],
                $16::uuid[], $17::text[], $18::text[], $19::bool[])

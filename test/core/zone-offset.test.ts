@@ -1,4 +1,4 @@
-/** What is remembered of the zones gives the same answers as the calendar library, near a change of the clocks and far. */
+/** What is remembered of the zones answers as the calendar library does, near a change of the clocks and far from one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
