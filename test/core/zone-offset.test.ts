@@ -1,4 +1,4 @@
-/** What is remembered of the zones answers as the calendar library does, near a change of the clocks and far from one. */
+/** What is remembered of the zones answers as the calendar library does, near a change of the clocks and far off. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
