@@ -7,6 +7,7 @@ import type { Scope, Tx } from '../store/contract.ts';
 import { askCancel } from './cancel.ts';
 import type { BookingAnswer, BookingDesk } from './contract.ts';
 import { hold, type BookingDeps } from './place.ts';
+import { isCleared, isInReach } from './sight.ts';
 import { isSettled } from './states.ts';
 
 export interface DeskDeps extends BookingDeps {
@@ -131,12 +132,6 @@ async function conflict(deps: DeskDeps, slot: StoredSlot, scope: Scope): Promise
   return { kind: 'conflict', error: new HubError('SLOT_TAKEN'), alternatives: found };
 }
 
-/** Who lacks clearance was told that the slot is taken; that others like it are free would tell what it is. */
-function mayShow({ locations, clearances }: Scope, slot: StoredSlot): boolean {
-  if (locations !== '*' && slot.locationId !== null && !locations.includes(slot.locationId)) return false;
-  return clearances === '*' || slot.security.every((label) => clearances.includes(label));
-}
-
 /** Free slots of the same schedule and visit type, nearest in time first. */
 async function alternatives(deps: DeskDeps, tx: Tx, slot: StoredSlot): Promise<StoredSlot[]> {
   const now = deps.clock.now();
@@ -145,7 +140,10 @@ async function alternatives(deps: DeskDeps, tx: Tx, slot: StoredSlot): Promise<S
   const near = await tx.resources.slotsOf(slot.scheduleId, slot.localVisitType, window);
   const distance = (other: StoredSlot): number => Math.abs(other.during.start - slot.during.start);
   return near
-    .filter((other) => other.status === 'free' && other.id !== slot.id && mayShow(tx.scope, other))
+    .filter(
+      (other) =>
+        other.status === 'free' && other.id !== slot.id && isInReach(tx.scope, other) && isCleared(tx.scope, other),
+    )
     .sort((left, right) => distance(left) - distance(right))
     .slice(0, ALTERNATIVES);
 }

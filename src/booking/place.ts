@@ -18,6 +18,7 @@ import type { Scope, Store, Tx } from '../store/contract.ts';
 import type { PlaceRequest } from './contract.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
 import { calendarOf, patientFacts, placeOrder, proposedAppointment } from './order.ts';
+import { isCleared, isInReach } from './sight.ts';
 
 export interface BookingDeps {
   readonly store: Store;
@@ -34,11 +35,12 @@ export type Held =
 
 export async function hold(deps: BookingDeps, request: PlaceRequest, scope: Scope): Promise<Held> {
   const early = await deps.store.read(scope, async (tx): Promise<Held | null> => {
+    const slot = await visibleSlot(tx, request.slotId);
+    if (slot.status === 'free') return null;
     const repeated = await repeatOf(tx, request);
     if (repeated !== null) return { kind: 'repeated', booking: repeated };
-    const slot = await visibleSlot(tx, request.slotId);
     // A slot visibly taken is answered by this plain read: racers for it cost no lock.
-    return slot.status === 'free' ? null : { kind: 'taken', slot };
+    return { kind: 'taken', slot };
   });
   if (early !== null) return early;
   return deps.store.transaction(scope, (tx) => holdUnderLock(deps, tx, request));
@@ -69,7 +71,7 @@ async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): 
 
   const chosen = await readPatient(tx, request.patientId);
   const linked = await tx.resources.linkedPatients(request.patientId);
-  const ofThisSite = await patientsOfSite(tx, linked, site);
+  const ofThisSite = await patientsOfSite(tx, linked, chosen, site);
   const facts = patientFacts(chosen, ofThisSite, site, identity);
   const actors = actorsOf(await tx.resources.read('Schedule', slot.scheduleId));
   const expiresAt = plus(now, plan.hub.booking.holdExpiry_s * 1000);
@@ -139,13 +141,9 @@ export async function repeatOf(
 
 /** @throws NOT_FOUND also when the caller may not see it */
 async function visibleSlot(tx: Tx, id: string): Promise<StoredSlot> {
-  const served = await tx.resources.read('Slot', id);
-  const slot = served === null ? null : await tx.resources.slot(id);
-  if (slot === null) throw new HubError('NOT_FOUND', { detail: 'the slot' });
-  const labels = tx.scope.clearances;
-  // Without clearance the slot is taken time and nothing else; that it could be booked must not show.
-  if (labels !== '*' && !slot.security.every((label) => labels.includes(label))) return { ...slot, status: 'busy' };
-  return slot;
+  const slot = await tx.resources.slot(id);
+  if (slot === null || !isInReach(tx.scope, slot)) throw new HubError('NOT_FOUND', { detail: 'the slot' });
+  return isCleared(tx.scope, slot) ? slot : { ...slot, status: 'busy' };
 }
 
 function writableSite(
@@ -198,12 +196,12 @@ async function readPatient(tx: Tx, id: string): Promise<Patient> {
   return JSON.parse(served.json) as Patient;
 }
 
-async function patientsOfSite(tx: Tx, ids: readonly string[], site: SiteSettings): Promise<Patient[]> {
+async function patientsOfSite(tx: Tx, ids: readonly string[], chosen: Patient, site: SiteSettings): Promise<Patient[]> {
   const found: Patient[] = [];
   for (const id of ids) {
-    const served = await tx.resources.read('Patient', id);
-    if (served === null) continue;
-    const patient = JSON.parse(served.json) as Patient;
+    const served = id === chosen.id ? null : await tx.resources.read('Patient', id);
+    if (served === null && id !== chosen.id) continue;
+    const patient = served === null ? chosen : (JSON.parse(served.json) as Patient);
     if (patient.meta?.source?.split('#')[0] === `urn:slotwire:site:${site.id}`) found.push(patient);
   }
   return found;

@@ -17,24 +17,30 @@ export const patientIndex: PatientIndex = {
     const newest = await tx.inbox.appliedReadAt(site.id, object);
     if (newest === null || newest <= at) {
       const stored = await tx.resources.read('Patient', id);
-      const resource = patient(assertion, stored === null ? null : (JSON.parse(stored.json) as Patient));
-      await tx.resources.put(
-        {
-          type: 'Patient',
-          id,
-          site: site.id,
-          resource,
-          active: resource.active !== false,
-          tokens: identifierTokens(resource.identifier ?? []),
-          security: site.sensitivity.site,
-        },
-        cause,
-      );
+      const before = stored === null ? null : (JSON.parse(stored.json) as Patient);
+      const resource = patient(assertion, before);
+      const row = {
+        type: 'Patient' as const,
+        id,
+        site: site.id,
+        resource,
+        active: resource.active !== false,
+        tokens: identifierTokens(resource.identifier ?? []),
+        security: site.sensitivity.site,
+      };
+      // Nearly every message names somebody who is known; the store need not be asked a second time about them.
+      if (before === null || !saysTheSame(before, resource, row.security)) await tx.resources.put(row, cause);
       if (newest !== at) await tx.inbox.setAppliedReadAt(site.id, object, at);
     }
     return { kind: known === null ? 'new' : 'known', id, goldenId: id };
   },
 };
+
+function saysTheSame(before: Patient, resource: Patient, labels: readonly string[]): boolean {
+  const { id: _id, meta, ...known } = before;
+  const security = (meta?.security ?? []).map((coding) => coding.code);
+  return JSON.stringify(known) === JSON.stringify(resource) && security.join(' ') === labels.join(' ');
+}
 
 /** What is not stated stays as it was; a stated list replaces the list, since the record is this site's alone. */
 export function patient(assertion: PatientAssertion, before: Patient | null): Patient {
@@ -44,7 +50,7 @@ export function patient(assertion: PatientAssertion, before: Patient | null): Pa
   const given = [assertion.given, assertion.middle].filter((part) => part !== undefined);
   const telecom = contacts(assertion, kept.telecom ?? []);
   const { address } = assertion;
-  return {
+  return inOrder({
     ...kept,
     resourceType: 'Patient',
     active: before?.active ?? true,
@@ -84,7 +90,19 @@ export function patient(assertion: PatientAssertion, before: Patient | null): Pa
             },
           ],
         }),
-  };
+  });
+}
+
+// prettier-ignore
+const ORDER: readonly (keyof Patient)[] = [
+  'resourceType', 'identifier', 'active', 'name', 'telecom', 'gender', 'birthDate', 'deceasedBoolean', 'address',
+];
+
+/** Always the same order of elements: what was kept and what was stated anew must not look like a change. */
+function inOrder(record: Patient): Patient {
+  const place = (name: string): number => (ORDER as readonly string[]).indexOf(name) + 1 || ORDER.length + 1;
+  const entries = Object.entries(record).sort(([one], [other]) => place(one) - place(other));
+  return Object.fromEntries(entries) as unknown as Patient;
 }
 
 /** What the site says that it no longer has (HL7 v2 `""`), as opposed to what it does not mention. */
@@ -111,5 +129,7 @@ function contacts(assertion: PatientAssertion, before: readonly ContactPoint[]):
     ...(assertion.email === undefined ? [] : [{ system: 'email' as const, value: assertion.email }]),
   ];
   const systems = new Set(stated.map((contact) => contact.system));
-  return [...stated, ...before.filter((contact) => !systems.has(contact.system))];
+  const all = [...stated, ...before.filter((contact) => !systems.has(contact.system))];
+  const place = (contact: ContactPoint): number => ['phone', 'email'].indexOf(contact.system ?? '') >>> 0;
+  return all.sort((one, other) => place(one) - place(other));
 }

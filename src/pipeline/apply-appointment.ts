@@ -73,7 +73,7 @@ export async function applyAppointment(
   );
   context.batch.touched.push(...touched);
   context.batch.visits.add(id);
-  if (changed) await record(context, id, before, resource.status);
+  if (changed) record(context, id, before, resource.status);
   if (attached.booking !== null) await settleByNews(context, attached.booking, change, resource.status);
   await oweMirrors(context, id, resource.status, participants, during);
   await dueWindows(context, before, participants, during, changed ? change.at : null);
@@ -128,23 +128,14 @@ export async function applyGone(context: ApplyContext, change: AppointmentGone):
   return applyAppointment(context, cancelled, await attachedTo(context, id));
 }
 
-async function record(
-  context: ApplyContext,
+function record(
+  { batch, site, now, message }: ApplyContext,
   appointmentId: string,
   before: StoredAppointment | null,
   status: Appointment['status'],
-): Promise<void> {
-  const { tx, site, now, cause } = context;
-  await tx.ledger.add([
-    {
-      at: now,
-      kind: 'status',
-      site: site.id,
-      appointmentId,
-      ...(cause.messageId === null ? {} : { cause: `message:${cause.messageId}` }),
-      data: { from: before?.resource.status ?? 'none', to: status },
-    },
-  ]);
+): void {
+  const data = { from: before?.resource.status ?? 'none', to: status };
+  batch.ledger.push({ at: now, kind: 'status', site: site.id, appointmentId, cause: `message:${message.id}`, data });
 }
 
 /** What the site computes from its appointments is stale where one came, went or moved, if it was asked before `at`. */

@@ -4,7 +4,7 @@ import type { Instant } from '../core/instant.ts';
 import type { PatientIndex, PractitionerIndex } from '../identity/contract.ts';
 import type { MapIssue, Mapping } from '../mappings/contract.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
-import type { Touched } from '../store/contract-bookings.ts';
+import type { LedgerEntry, Touched } from '../store/contract-bookings.ts';
 import type { InboxMessage } from '../store/contract-inbox.ts';
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
@@ -30,12 +30,14 @@ export interface Batch {
   readonly touched: Touched[];
   /** Visits to be looked at for conflicts then: of two that trade places neither is in the other's way any more. */
   readonly visits: Set<string>;
+  /** What happened, written by one statement at the end. */
+  readonly ledger: LedgerEntry[];
   /** People, places and schedules that were written already: a hundred messages name the same few. */
   readonly known: Map<string, Promise<unknown>>;
 }
 
 export function newBatch(): Batch {
-  return { touched: [], visits: new Set(), known: new Map() };
+  return { touched: [], visits: new Set(), ledger: [], known: new Map() };
 }
 
 /** `make` once in a transaction. What the key names must say everything that the answer depends on. */

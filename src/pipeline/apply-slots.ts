@@ -116,7 +116,12 @@ export async function applyBlock(context: ApplyContext, change: BlockChange): Pr
   }
   context.batch.touched.push(...touched);
   if (!change.closed)
-    await tx.ledger.add([{ at: context.now, kind: 'block-opened', site: site.id, cause: String(cause.messageId) }]);
+    context.batch.ledger.push({
+      at: context.now,
+      kind: 'block-opened',
+      site: site.id,
+      cause: `message:${cause.messageId}`,
+    });
   return 'applied';
 }
 

@@ -187,6 +187,7 @@ interface Outcome {
 async function finish(tx: Tx, shared: Batch, now: Instant): Promise<void> {
   await tx.resources.refreshTouched(shared.touched, { site: null, messageId: null, siteTime: null, now });
   await reviewConflicts(tx, [...shared.visits], now);
+  await tx.ledger.add(shared.ledger);
 }
 
 /** Alone in its transaction a message is to blame for what fails. */

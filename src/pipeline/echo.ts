@@ -145,15 +145,13 @@ export async function settleByNews(
   if (!moved) return;
   if (undone) await tx.busy.removeBooking(booking.id);
   await tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now);
-  await tx.ledger.add([
-    {
-      at: now,
-      kind: undone ? 'refused' : 'resolved',
-      site: site.id,
-      bookingId: booking.id,
-      appointmentId: booking.appointmentId,
-      cause: `message:${context.message.id}`,
-    },
-  ]);
+  context.batch.ledger.push({
+    at: now,
+    kind: undone ? 'refused' : 'resolved',
+    site: site.id,
+    bookingId: booking.id,
+    appointmentId: booking.appointmentId,
+    cause: `message:${context.message.id}`,
+  });
   context.effects.bookings.add(booking.id);
 }

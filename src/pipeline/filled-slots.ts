@@ -23,10 +23,7 @@ export async function slotsFor(
   if (kept !== null || during === null) return kept?.slots ?? [];
   if (schedule === null) return [];
   const local = change.visitType?.code ?? '';
-  if (context.publishesSlots) {
-    const ofType = await tx.resources.slotsOverlapping(schedule.id, during, local);
-    return ofType.length > 0 ? ofType : tx.resources.slotsOverlapping(schedule.id, during, null);
-  }
+  if (context.publishesSlots) return tx.resources.slotsOverlapping(schedule.id, during, local);
   const key = filledSlotKey(schedule.key, during);
   const id = canonicalId.slot(site.identity, key);
   const visitType = site.visitTypes[local] ?? null;

@@ -104,8 +104,8 @@ export interface ResourceStore {
   slot(id: string): Promise<StoredSlot | null>;
   /** Slots of a schedule and local visit type that start within the window. */
   slotsOf(scheduleId: string, localVisitType: string, window: Interval): Promise<readonly StoredSlot[]>;
-  /** Ids of slots of a schedule that overlap, for Appointment.slot. */
-  slotsOverlapping(scheduleId: string, during: Interval, localVisitType: string | null): Promise<readonly string[]>;
+  /** Ids of slots of a schedule that overlap: those of the visit type, or all where there is none of it. */
+  slotsOverlapping(scheduleId: string, during: Interval, localVisitType: string): Promise<readonly string[]>;
   /** Inserts or updates what the site says; `effective` is what refreshSlots leaves. Returns ids that changed. */
   putSlots(rows: readonly SlotRow[], cause: Cause): Promise<readonly string[]>;
   /**

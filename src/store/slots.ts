@@ -56,10 +56,10 @@ export function slotStore(q: Queryable): SlotStore {
     },
 
     async slotsOverlapping(scheduleId, during, localVisitType) {
-      const { rows } = await q.query<{ id: string }>({
-        name: 'slots-overlapping',
-        text: `SELECT id FROM slot WHERE schedule_id = $1 AND start_at > $2 AND start_at < $3 AND end_at > $4
-                 AND ($5::text IS NULL OR local_visit_type = $5) ORDER BY start_at, id`,
+      const { rows } = await q.query<{ id: string; of_type: boolean }>({
+        name: 'slots-overlapping', // slot_schedule, with both bounds on start_at
+        text: `SELECT id, local_visit_type = $5 AS of_type FROM slot
+               WHERE schedule_id = $1 AND start_at > $2 AND start_at < $3 AND end_at > $4 ORDER BY start_at, id`,
         values: [
           scheduleId,
           new Date(during.start - LONGEST_SLOT_MS),
@@ -68,7 +68,8 @@ export function slotStore(q: Queryable): SlotStore {
           localVisitType,
         ],
       });
-      return rows.map((row) => row.id);
+      const ofType = rows.filter((row) => row.of_type);
+      return (ofType.length > 0 ? ofType : rows).map((row) => row.id);
     },
 
     async occupies(scheduleId) {

@@ -157,6 +157,7 @@ describe('slots', () => {
         [id('a'), id('b')].sort(),
       );
       assert.deepEqual(await tx.resources.slotsOverlapping(SCHEDULE, span(60, 90), 't'), []);
+      assert.equal((await tx.resources.slotsOverlapping(SCHEDULE, span(15, 45), 'none of it')).length, 3);
     });
   });
 

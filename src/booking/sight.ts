@@ -1,0 +1,14 @@
+/** What a caller may know of a slot (DESIGN section 10), told from the row, so that it need not be read a second time. */
+import type { StoredSlot } from '../store/contract-resources.ts';
+import type { Scope } from '../store/contract.ts';
+
+/** Within the sites and places of the caller; else it is not there. */
+export function isInReach({ sites, locations }: Scope, slot: StoredSlot): boolean {
+  if (sites !== '*' && !sites.includes(slot.site)) return false;
+  return locations === '*' || slot.locationId === null || locations.includes(slot.locationId);
+}
+
+/** Without clearance a slot is taken time and nothing else; that it, or one like it, could be booked must not show. */
+export function isCleared({ clearances }: Scope, slot: StoredSlot): boolean {
+  return clearances === '*' || slot.security.every((label) => clearances.includes(label));
+}
