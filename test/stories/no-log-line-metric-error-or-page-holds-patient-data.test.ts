@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { systemClock } from '../../src/core/clock.ts';
 import { DAY_MS, formatInstant, HOUR_MS, instant, plus } from '../../src/core/instant.ts';
 import type { Appointment, Patient } from '../../src/fhir/types.ts';
-import { encodeFrame } from '../../src/hl7v2/frame.ts';
 import { actor } from '../conformance/control.ts';
 import { bookedIn, bookBody, callerOf, freeSlots, type Answer } from '../support/caller.ts';
 import { INTAKE, MIDTOWN, ORTIZ, RIVERSIDE } from '../support/config-folder.ts';
+import { sendFrame, siu } from '../support/frames.ts';
 import { startHub } from '../support/hub.ts';
 import { practiceOf } from '../support/staff.ts';
 import { unrest } from '../support/truth.ts';
@@ -70,28 +68,12 @@ function leaks(text: string | Buffer): readonly string[] {
   return SECRETS.filter((secret) => bytes.includes(secret) || bytes.includes(Buffer.from(secret, 'utf16le')));
 }
 
-async function sendFrame(text: string): Promise<void> {
-  const socket = connect(hub.sandbox().mllp);
-  await once(socket, 'connect');
-  let answer = '';
-  socket.setEncoding('latin1').on('data', (chunk: string) => (answer += chunk));
-  socket.on('error', () => undefined);
-  socket.write(encodeFrame(Buffer.from(text.replaceAll('\n', '\r'))));
-  await eventually('the frame is answered or refused', () => answer.includes('\x1c\r') || socket.destroyed);
-  acknowledgements.push(answer);
-  socket.destroy();
-}
+const send = async (text: string): Promise<unknown> => acknowledgements.push(await sendFrame(hub, text));
 
-function siu(controlId: string, lines: readonly string[], sender = 'RIVERSIDE_SCHED|RIVERSIDE'): string {
-  const start = formatInstant(plus(base, 26 * HOUR_MS))
-    .replace(/[-:]|Z/g, '')
-    .replace('T', '');
-  return [
-    `MSH|^~\\&|${sender}|SLOTWIRE|HUB|20260301120000||SIU^S12^SIU_S12|${controlId}|P|2.5.1|||AL|NE`,
-    `SCH|P-${controlId}^HUB|F-${controlId}^RIVERSIDE|||X|NEW|CHECKUP^private-reason|Normal|30|min|^^M30^${start}`,
-    ...lines,
-    '',
-  ].join('\n');
+function visit(controlId: string, lines: readonly string[], sender?: string): string {
+  const reason = 'CHECKUP^private-reason';
+  const start = plus(base, 26 * HOUR_MS);
+  return siu({ controlId, start, lines, reason, ...(sender === undefined ? {} : { sender }) });
 }
 
 async function booksAndMistakes(): Promise<void> {
@@ -164,15 +146,13 @@ async function frames(): Promise<void> {
       '9 GARDENIA LANE^^CHICAGO^IL||^PRN^PH^^1^312^5550962',
     ].join('');
   const rgs = ['RGS|1|A', 'AIS|1|A|OFFICE', 'AIP|1|A|RAO^Rao^Asha'];
-  await sendFrame(siu('s1', [pid('RIVERSIDE'), ...rgs]));
-  await sendFrame(siu('s2', [pid('UNKNOWN_AUTHORITY'), ...rgs]));
-  await sendFrame(
-    siu('s3', [pid('RIVERSIDE'), 'NTE|1||confidential-remark', 'RGS|1|A', 'AIP|1|A|HARTWELL^Hartwell^Ann']),
-  );
-  await sendFrame(siu('s4', [pid('RIVERSIDE'), ...rgs]).replace(/\^\^M30\^\d+/, '^^M30^Zwetschgenbaum'));
-  await sendFrame(siu('s5', [pid('RIVERSIDE'), ...rgs], 'OTHER_SCHED|ELSEWHERE'));
-  await sendFrame(siu('s6', [pid('RIVERSIDE')]).replace('SIU^S12^SIU_S12', 'ZZZ^Z99'));
-  await sendFrame(`PID|1||RS-77433||Uxbridgewater^Philomelius||19411130\nno header at all`);
+  await send(visit('s1', [pid('RIVERSIDE'), ...rgs]));
+  await send(visit('s2', [pid('UNKNOWN_AUTHORITY'), ...rgs]));
+  await send(visit('s3', [pid('RIVERSIDE'), 'NTE|1||confidential-remark', 'RGS|1|A', 'AIP|1|A|HARTWELL^Hartwell^Ann']));
+  await send(visit('s4', [pid('RIVERSIDE'), ...rgs]).replace(/\^\^M30\^\d+/, '^^M30^Zwetschgenbaum'));
+  await send(visit('s5', [pid('RIVERSIDE'), ...rgs], 'OTHER_SCHED|ELSEWHERE'));
+  await send(visit('s6', [pid('RIVERSIDE')]).replace('SIU^S12^SIU_S12', 'ZZZ^Z99'));
+  await send(`PID|1||RS-77433||Uxbridgewater^Philomelius||19411130\nno header at all`);
   const act = actor(hub.simulator(RIVERSIDE));
   const patient = {
     family: 'Kvothington',

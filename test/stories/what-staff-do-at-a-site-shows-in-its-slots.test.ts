@@ -54,7 +54,7 @@ async function around(time: Interval): Promise<ReadonlyMap<string, string>> {
 }
 
 describe('what staff do at a site shows in its slots', () => {
-  test('a visit makes its time busy for every visit type, a cancel makes it free again under the same ids', async () => {
+  test('a visit makes its time busy for every visit type, a cancel makes it free under the same ids', async () => {
     const [slot] = await his();
     const before = await around(during(slot!));
     assert.ok(before.size >= 2 && [...before.values()].every((status) => status === 'free'));
