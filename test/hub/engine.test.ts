@@ -85,16 +85,40 @@ async function started(t: Cleanup, opened: Opened, plan: Plan): Promise<Hub> {
 /** A visit as Acuity would send it, stored as if it had been fetched. */
 async function fetched(opened: Opened, id: number, canceled = false): Promise<number> {
   const body = {
-    id, datetime: formatInstant(TOMORROW_NINE), duration: '50', calendarID: 310, appointmentTypeID: 5512, type: 'Therapy',
-    firstName: 'Ana', lastName: 'Lopez', phone: '', email: 'ana@example.org', canceled, forms: [],
-  }; // prettier-ignore
+    id,
+    datetime: formatInstant(TOMORROW_NINE),
+    duration: '50',
+    calendarID: 310,
+    appointmentTypeID: 5512,
+    type: 'Therapy',
+    firstName: 'Ana',
+    lastName: 'Lopez',
+    phone: '',
+    email: 'ana@example.org',
+    canceled,
+    forms: [],
+  };
   const text = JSON.stringify(body);
   const [stored] = await opened.write((tx) => {
     const now = systemClock.now();
-    return tx.inbox.insert('clinic-acuity', 'fetch', [{
-      shape: 'state', kind: canceled ? 'appointment-canceled' : 'appointment', object: `appointment:${id}`, digest: sha256(text), readAt: now,
-      sequenceKeys: [`appointment:${id}`], contentType: 'application/json', body: Buffer.from(text),
-    }], now, null); // prettier-ignore
+    return tx.inbox.insert(
+      'clinic-acuity',
+      'fetch',
+      [
+        {
+          shape: 'state',
+          kind: canceled ? 'appointment-canceled' : 'appointment',
+          object: `appointment:${id}`,
+          digest: sha256(text),
+          readAt: now,
+          sequenceKeys: [`appointment:${id}`],
+          contentType: 'application/json',
+          body: Buffer.from(text),
+        },
+      ],
+      now,
+      null,
+    );
   });
   return stored?.id ?? 0;
 }
@@ -161,13 +185,31 @@ describe('the hub', () => {
       await tx.resources.putSlots(
         [
           {
-            id: slot, site: 'clinic-acuity', siteKey: 'k', scheduleId, localVisitType: '5512', visitType: 'therapy-50',
-            specialty: null, locationId: null, during, siteStatus: 'free', capacity: 1, seatsLeft: null, session: null, security: [],
-            resource: { resourceType: 'Slot', schedule: { reference: `Schedule/${scheduleId}` }, status: 'free', start: 'x', end: 'y' },
+            id: slot,
+            site: 'clinic-acuity',
+            siteKey: 'k',
+            scheduleId,
+            localVisitType: '5512',
+            visitType: 'therapy-50',
+            specialty: null,
+            locationId: null,
+            during,
+            siteStatus: 'free',
+            capacity: 1,
+            seatsLeft: null,
+            session: null,
+            security: [],
+            resource: {
+              resourceType: 'Slot',
+              schedule: { reference: `Schedule/${scheduleId}` },
+              status: 'free',
+              start: 'x',
+              end: 'y',
+            },
           },
         ],
         { site: 'clinic-acuity', messageId: null, siteTime: null, now },
-      ); // prettier-ignore
+      );
     });
     const status = async (): Promise<string | undefined> =>
       (await opened.store.read(SCOPE, (tx) => tx.resources.slot(slot)))?.status;
@@ -203,11 +245,31 @@ describe('the hub', () => {
     await first.stop(2_000);
     const now = systemClock.now();
     const booking: Booking = {
-      id: newId(now), client: 'c', requestKey: 'k', requestDigest: '', action: 'place', site: 'clinic-acuity', state: 'sent',
-      stateAt: now, appointmentId: newId(now), slotId: null, during: null, resources: [], patientId: null, siteKey: null,
-      reference: null, refusedBecause: null, detail: null, attempts: 0, absences: 0, deadlineAt: plus(now, 600_000),
-      nextCheckAt: null, createdAt: now, createdBy: 'c', order: {},
-    }; // prettier-ignore
+      id: newId(now),
+      client: 'c',
+      requestKey: 'k',
+      requestDigest: '',
+      action: 'place',
+      site: 'clinic-acuity',
+      state: 'sent',
+      stateAt: now,
+      appointmentId: newId(now),
+      slotId: null,
+      during: null,
+      resources: [],
+      patientId: null,
+      siteKey: null,
+      reference: null,
+      refusedBecause: null,
+      detail: null,
+      attempts: 0,
+      absences: 0,
+      deadlineAt: plus(now, 600_000),
+      nextCheckAt: null,
+      createdAt: now,
+      createdBy: 'c',
+      order: {},
+    };
     await opened.write((tx) => tx.bookings.insert(booking));
     await started(t, opened, await planOf(t, { feed: FEED }));
     const after = await opened.store.read(SCOPE, (tx) => tx.bookings.get(booking.id));

@@ -37,11 +37,31 @@ function hold(visit: string, during: Interval, expires: number, more: Partial<Bu
 
 function booking(visit: string, state: Booking['state']): Booking {
   return {
-    id: id(`b-${visit}`), client: 'c', requestKey: visit, requestDigest: '', action: 'place', site: 'north', state, stateAt: NOON,
-    appointmentId: id(visit), slotId: null, during: null, resources: [P], patientId: null, siteKey: null, reference: null,
-    refusedBecause: null, detail: null, attempts: 0, absences: 0, deadlineAt: null, nextCheckAt: null, createdAt: NOON,
-    createdBy: 'c', order: {},
-  }; // prettier-ignore
+    id: id(`b-${visit}`),
+    client: 'c',
+    requestKey: visit,
+    requestDigest: '',
+    action: 'place',
+    site: 'north',
+    state,
+    stateAt: NOON,
+    appointmentId: id(visit),
+    slotId: null,
+    during: null,
+    resources: [P],
+    patientId: null,
+    siteKey: null,
+    reference: null,
+    refusedBecause: null,
+    detail: null,
+    attempts: 0,
+    absences: 0,
+    deadlineAt: null,
+    nextCheckAt: null,
+    createdAt: NOON,
+    createdBy: 'c',
+    order: {},
+  };
 }
 
 function isTaken(error: unknown): boolean {
@@ -88,7 +108,12 @@ describe('the busy calendar', () => {
       opened.write((tx) => tx.busy.insert([row('I', span(29, 31), { origin: 'hub' })])),
       isTaken,
     );
-    await opened.write((tx) => tx.busy.insert([row('I', span(45, 60), { origin: 'hub' }), row('J', span(0, 30), { origin: 'hub', resourceId: ROOM })])); // prettier-ignore
+    await opened.write((tx) =>
+      tx.busy.insert([
+        row('I', span(45, 60), { origin: 'hub' }),
+        row('J', span(0, 30), { origin: 'hub', resourceId: ROOM }),
+      ]),
+    );
   });
 
   it('refuses an interval that is empty or turned round', async () => {
@@ -171,10 +196,13 @@ describe('the busy calendar', () => {
     await opened.write(async (tx) => {
       const session = { occupancy: id('class') };
       await tx.busy.insert([
-        row('A', span(0, 60), session), row('A', span(0, 60), { ...session, resourceId: ROOM }), row('B', span(0, 60), session),
-        hold('C', span(0, 60), 5, session), hold('C', span(0, 60), 5, { ...session, resourceId: ROOM }),
+        row('A', span(0, 60), session),
+        row('A', span(0, 60), { ...session, resourceId: ROOM }),
+        row('B', span(0, 60), session),
+        hold('C', span(0, 60), 5, session),
+        hold('C', span(0, 60), 5, { ...session, resourceId: ROOM }),
         row('X', span(0, 60)),
-      ]); // prettier-ignore
+      ]);
       assert.deepEqual(await tx.busy.seatsTaken(id('class'), [P, ROOM], span(0, 60)), { taken: 3, held: 1 });
     });
   });
@@ -199,11 +227,15 @@ describe('the busy calendar', () => {
   it('finds a clash of one person at two sites, or over a visit of the hub, and nothing else', async () => {
     await opened.write(async (tx) => {
       await tx.busy.insert([
-        row('N', span(0, 30)), row('N2', span(0, 30)), row('S', span(15, 45), { site: 'south' }),
-        row('H', span(60, 90), { origin: 'hub' }), row('N3', span(60, 90)),
-        hold('T', span(100, 130), 5), row('S2', span(100, 130), { site: 'south' }),
+        row('N', span(0, 30)),
+        row('N2', span(0, 30)),
+        row('S', span(15, 45), { site: 'south' }),
+        row('H', span(60, 90), { origin: 'hub' }),
+        row('N3', span(60, 90)),
+        hold('T', span(100, 130), 5),
+        row('S2', span(100, 130), { site: 'south' }),
         row('L', span(45, 60), { site: 'south' }),
-      ]); // prettier-ignore
+      ]);
       const names = new Map(['N', 'N2', 'S', 'H', 'N3', 'T', 'S2', 'L'].map((name) => [id(name), name]));
       const pairs = (await tx.busy.clashes([...names.keys()])).map((clash) =>
         [names.get(clash.appointmentId), names.get(clash.other)].sort().join('-'),
@@ -217,7 +249,11 @@ describe('the busy calendar', () => {
     await opened.write(async (tx) => {
       await tx.resources.nameAppointment('north', 'K1', id('A'));
       await tx.busy.insert([row('A', span(0, 30)), row('A', span(0, 30), { resourceId: ROOM })]);
-      const held = await tx.busy.heldByKeys([{ site: 'north', key: 'K1' }, { site: 'south', key: 'K1' }, { site: 'north', key: 'no' }]); // prettier-ignore
+      const held = await tx.busy.heldByKeys([
+        { site: 'north', key: 'K1' },
+        { site: 'south', key: 'K1' },
+        { site: 'north', key: 'no' },
+      ]);
       assert.deepEqual([...held].sort(), [id('A'), P, ROOM].sort());
     });
   });

@@ -37,7 +37,8 @@ function code(expected: ErrorCode, detail = /(?:)/): (error: unknown) => true {
 test('values come back as the types that the hub computes with', async () => {
   const { rows, rowCount } = await pool.query(
     `SELECT 9007199254740991::bigint AS big, ARRAY[1, NULL]::bigint[] AS bigs, '1984-02-29'::date AS born,
-            ARRAY['1984-02-29']::date[] AS days, '2026-12-01 09:00:00.1239-05'::timestamptz AS at, '\\x00ff'::bytea AS bytes,
+            ARRAY['1984-02-29']::date[] AS days, '2026-12-01 09:00:00.1239-05'::timestamptz AS at,
+            '\\x00ff'::bytea AS bytes,
             ARRAY['2026-12-01 14:00Z']::timestamptz[] AS ats, '{"a":1}'::jsonb AS json, '42'::xid8 AS xid,
             1.5::numeric AS n`,
   );

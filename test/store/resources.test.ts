@@ -67,7 +67,10 @@ describe('resources', () => {
     const first = await opened.store.read(SCOPE, (tx) => tx.resources.readVersion('Location', id('h'), 1));
     assert.match(first?.json ?? '', /"name":"h"/);
     assert.equal(await opened.store.read(SCOPE, (tx) => tx.resources.readVersion('Location', id('h'), 3)), null);
-    const { rows } = await opened.pool.query(`SELECT version, recorded_at, site_time FROM history WHERE id = $1 ORDER BY 1`, [id('h')]); // prettier-ignore
+    const { rows } = await opened.pool.query(
+      `SELECT version, recorded_at, site_time FROM history WHERE id = $1 ORDER BY 1`,
+      [id('h')],
+    );
     assert.deepEqual(rows, [
       { version: 1, recorded_at: at(0), site_time: at(-1) },
       { version: 2, recorded_at: at(5), site_time: at(-1) },
@@ -77,7 +80,10 @@ describe('resources', () => {
   it('written by two at once lose neither version', async () => {
     await put(place('c'));
     await Promise.all(Array.from({ length: 10 }, (_, n) => put(place('c', {}, `name ${n}`), at(n))));
-    const { rows } = await opened.pool.query(`SELECT count(*)::int AS n, max(version) AS last FROM history WHERE id = $1`, [id('c')]); // prettier-ignore
+    const { rows } = await opened.pool.query(
+      `SELECT count(*)::int AS n, max(version) AS last FROM history WHERE id = $1`,
+      [id('c')],
+    );
     assert.deepEqual(rows, [{ n: 11, last: 11 }]);
   });
 
