@@ -1,4 +1,6 @@
-/** What a caller may know of a slot (DESIGN section 10), told from the row, so that it need not be read a second time. */
+/**
+ * What a caller may know of a slot (DESIGN section 10), told from the row, so that it need not be read a second time.
+ */
 import type { StoredSlot } from '../store/contract-resources.ts';
 import type { Scope } from '../store/contract.ts';
 

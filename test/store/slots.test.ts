@@ -16,11 +16,29 @@ const cause = (now: Instant, site = 'north'): Cause => ({ site, messageId: 7, si
 
 function slot(name: string, during: Interval, more: Partial<SlotRow> = {}): SlotRow {
   return {
-    id: id(name), site: 'north', siteKey: name, scheduleId: SCHEDULE, localVisitType: 't', visitType: 'v', specialty: null,
-    locationId: CLINIC, during, siteStatus: 'free', capacity: 1, seatsLeft: null, session: null, security: [],
-    resource: { resourceType: 'Slot', schedule: { reference: `Schedule/${SCHEDULE}` }, status: 'free', start: 'x', end: 'y' },
+    id: id(name),
+    site: 'north',
+    siteKey: name,
+    scheduleId: SCHEDULE,
+    localVisitType: 't',
+    visitType: 'v',
+    specialty: null,
+    locationId: CLINIC,
+    during,
+    siteStatus: 'free',
+    capacity: 1,
+    seatsLeft: null,
+    session: null,
+    security: [],
+    resource: {
+      resourceType: 'Slot',
+      schedule: { reference: `Schedule/${SCHEDULE}` },
+      status: 'free',
+      start: 'x',
+      end: 'y',
+    },
     ...more,
-  }; // prettier-ignore
+  };
 }
 
 describe('slots', () => {
@@ -39,14 +57,28 @@ describe('slots', () => {
   beforeEach(async () => {
     await opened.pool.query('TRUNCATE busy, slot, schedule_actor, history');
     await opened.write(async (tx) => {
-      await tx.resources.setScheduleActors(SCHEDULE, [{ type: 'Practitioner', id: P }, { type: 'PractitionerRole', id: id('role') }, { type: 'Location', id: CLINIC }]); // prettier-ignore
+      await tx.resources.setScheduleActors(SCHEDULE, [
+        { type: 'Practitioner', id: P },
+        { type: 'PractitionerRole', id: id('role') },
+        { type: 'Location', id: CLINIC },
+      ]);
       await tx.resources.setScheduleActors(OTHER, [{ type: 'Practitioner', id: P }]);
     });
   });
 
   const take = (during: Interval, resourceId = P): Promise<void> =>
     opened.write(async (tx) => {
-      await tx.busy.insert([{ resourceId, during, occupancy: id('A'), origin: 'site', site: 'south', appointmentId: id('A'), tentative: false }]); // prettier-ignore
+      await tx.busy.insert([
+        {
+          resourceId,
+          during,
+          occupancy: id('A'),
+          origin: 'site',
+          site: 'south',
+          appointmentId: id('A'),
+          tentative: false,
+        },
+      ]);
     });
 
   it('said again change no version; what is not in the text changes one', async () => {
@@ -115,7 +147,17 @@ describe('slots', () => {
     await opened.write((tx) => tx.resources.putSlots([group], cause(at(0))));
     const seat = (name: string): Promise<void> =>
       opened.write(async (tx) => {
-        await tx.busy.insert([{ resourceId: P, during: span(0, 60), occupancy: id('class'), origin: 'hub', site: 'north', appointmentId: id(name), tentative: false }]); // prettier-ignore
+        await tx.busy.insert([
+          {
+            resourceId: P,
+            during: span(0, 60),
+            occupancy: id('class'),
+            origin: 'hub',
+            site: 'north',
+            appointmentId: id(name),
+            tentative: false,
+          },
+        ]);
         await tx.resources.refreshSlots([P], span(0, 60), cause(at(1)));
       });
     await seat('A');
