@@ -35,9 +35,18 @@ const AT_ONCE = 16;
  */
 const DEADLINE_SLACK_MS = 5_000;
 
+/** What a hold was made against may be old when its turn comes: the site was down for an hour, the person is elsewhere. */
+const OVERTAKEN: WriteOutcome = {
+  kind: 'refused',
+  because: 'slot-taken',
+  detail: 'The time was taken while the booking waited to be sent.',
+};
+
 interface Claimed {
   readonly delivery: Delivery;
   readonly booking: Booking | null;
+  /** Its time was taken by somebody else while it waited to be sent. */
+  readonly overtaken: boolean;
 }
 
 export interface Abilities {
@@ -64,11 +73,11 @@ export interface Deliverer {
 export function deliverer(deps: DeliverDeps, site: SiteSettings, abilities: Abilities, room: () => void): Deliverer {
   const underWay = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  const send = ({ delivery, booking }: Claimed, signal: AbortSignal): void => {
+  const send = ({ delivery, booking, overtaken }: Claimed, signal: AbortSignal): void => {
     const call =
       booking === null
         ? sendBlock(deps, site, abilities.block, delivery, signal)
-        : sendBooking(deps, site, abilities.book, delivery, booking, signal);
+        : sendBooking(deps, site, overtaken ? 'overtaken' : abilities.book, delivery, booking, signal);
     const ended = call
       .catch((error: unknown) => failures.push(error))
       .then(() => {
@@ -123,9 +132,11 @@ function claim(
     const deadline = plus(now, deps.plan().hub.booking.siteTimeout_ms + DEADLINE_SLACK_MS);
     const claimed: Claimed[] = [];
     const due = await tx.outbox.claim('site', siteId, now, deadline, limit);
+    const owed = due.flatMap(({ bookingId }) => (bookingId === null ? [] : [bookingId]));
+    const overtaken = new Set(owed.length === 0 ? [] : await tx.busy.overtaken(owed));
     for (const delivery of due) {
       if (delivery.bookingId === null) {
-        claimed.push({ delivery, booking: null });
+        claimed.push({ delivery, booking: null, overtaken: false });
         continue;
       }
       const moved = await tx.bookings.move(
@@ -142,7 +153,7 @@ function claim(
         continue;
       }
       await tx.busy.keep(booking.id);
-      claimed.push({ delivery, booking });
+      claimed.push({ delivery, booking, overtaken: overtaken.has(booking.id) });
     }
     // What was finished here may have been in the way of a later one about the same visit.
     return { claimed, more: due.length === limit || due.length > claimed.length };
@@ -152,14 +163,15 @@ function claim(
 async function sendBooking(
   deps: DeliverDeps,
   site: SiteSettings,
-  book: Book | undefined,
+  how: Book | 'overtaken' | undefined,
   delivery: Delivery,
   booking: Booking,
   signal: AbortSignal,
 ): Promise<void> {
   const sentAt = deps.clock.now();
   const began = deps.clock.monotonic();
-  const outcome = await call(deps, site, book, booking, signal);
+  const book = how === 'overtaken' ? undefined : how;
+  const outcome = how === 'overtaken' ? OVERTAKEN : await call(deps, site, book, booking, signal);
   // Stopping in the middle of a call: the row stays `sent` and its deadline makes it `unknown`.
   deps.events.delivered(site.id, delivery.kind, outcome.kind, deps.clock.monotonic() - began);
   await deps.settle({

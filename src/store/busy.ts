@@ -132,6 +132,21 @@ export function busyStore(q: Queryable): BusyStore {
       }));
     },
 
+    async overtaken(bookingIds) {
+      const { rows } = await q.query<{ id: string }>({
+        name: 'busy-overtaken', // booking's primary key, busy_booking, then busy_resource
+        text: `SELECT b.id FROM booking b WHERE b.id = ANY($1::uuid[]) AND b.action = 'place' AND (
+                 NOT EXISTS (SELECT FROM busy mine WHERE mine.booking_id = b.id)
+                 OR EXISTS (
+                   SELECT FROM busy mine JOIN busy theirs ON theirs.live AND theirs.resource_id = mine.resource_id
+                     AND theirs.during && mine.during AND theirs.occupancy <> mine.occupancy
+                   WHERE mine.booking_id = b.id AND theirs.booking_id IS DISTINCT FROM b.id
+                     AND (b.attempts = 0 OR theirs.site <> b.site)))`,
+        values: [bookingIds],
+      });
+      return rows.map((row) => row.id);
+    },
+
     async replaceAppointment(appointmentId, rows) {
       const old = await touched(
         'busy-drop-appointment',

@@ -111,6 +111,11 @@ export interface BusyStore {
   ): Promise<{ readonly taken: number; readonly held: number }>;
   /** Visits at risk: rows of these appointments that overlap rows of others, where that is no clinic's own business. */
   clashes(appointmentIds: readonly string[]): Promise<readonly Clash[]>;
+  /**
+   * Of these placements those that must not be sent any more: what is known to take their time came after their hold, or
+   * the hold itself is gone. A record of the owning site does not count once a placement was sent: it may be ours.
+   */
+  overtaken(bookingIds: readonly string[]): Promise<readonly string[]>;
   /** Throws SLOT_TAKEN when the database's constraint refuses a hub row. */
   insert(rows: readonly BusyRow[]): Promise<void>;
   /** Replaces all rows of an appointment; returns the resources and intervals touched, old and new. */

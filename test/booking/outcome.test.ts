@@ -11,10 +11,12 @@ import {
   ANA,
   BOB,
   bookedAt,
+  fed,
   during,
   offered,
   openWorld,
   SCOPE,
+  SHARED,
   slotKey,
   visit,
   type World,
@@ -454,3 +456,47 @@ describe('late answers', () => {
 function pick(booking: Booking): [string, number] {
   return [booking.state, booking.absences];
 }
+
+describe('a placement whose time is taken before it is sent', () => {
+  it('is refused as taken and never sent, whoever took it: its site, another site, or closed time', async (t) => {
+    const { world, ana } = await openDay(t);
+    const actor = { kind: 'practitioner', assertion: { code: 'ADA' } } as const;
+    const takers = [
+      () => world.tell('north', visit('V1', 'n1', NINE, { patients: [BOB] })),
+      () => world.tell('south', visit('S1', 's1', NINE, { patients: [BOB] })),
+      () => world.tell('feed', { kind: 'block', at: world.clock.now(), key: 'B', actor, during: NINE, closed: true }),
+    ];
+    for (const [n, take] of takers.entries()) {
+      const held = await hold(world.resolveDeps, world.placing(SLOT, ana), SCOPE);
+      assert.ok(held.kind === 'held', `round ${n}`);
+      await take();
+      await world.deliver();
+      const booking = await world.booking(held.booking.id);
+      assert.deepEqual([booking.state, booking.refusedBecause], ['refused', 'slot-taken']);
+      const answer = await world.desk.status(booking.id, SCOPE);
+      assert.equal(answer?.kind, 'conflict');
+      await world.rows('DELETE FROM busy');
+      await world.write((tx) =>
+        tx.resources.refreshSlots([SHARED], NINE, {
+          site: null,
+          messageId: null,
+          siteTime: null,
+          now: world.clock.now(),
+        }),
+      );
+    }
+    assert.deepEqual(world.sites.north.placed, []);
+    assert.deepEqual(await world.read((tx) => tx.workItems.list(10)), []);
+  });
+
+  it('after an attempt that did not arrive is not sent again where the person is elsewhere by now', async (t) => {
+    const { world, ana } = await openDay(t);
+    world.sites.north.onPlace = () => ({ kind: 'unsent', error: new HubError('SITE_UNREACHABLE') });
+    const { id } = await world.book(SLOT, ana);
+    await world.tell('feed', fed('F1', NINE, { patients: [BOB] }));
+    world.clock.advance(60_000);
+    await world.deliver();
+    assert.equal((await world.booking(id)).state, 'refused');
+    assert.equal(world.sites.north.placed.length, 1);
+  });
+});
