@@ -124,6 +124,8 @@ describe('a lost answer is looked up, not repeated', () => {
     assert.notEqual(shown.status, 'free', 'what may be taken is not offered');
     const booked = await pendingThenBooked(answer);
     assert.deepEqual(await liveVisits(slot), [siteKeyOf(booked, MIDTOWN)]);
+    // Counted by the site when it has answered, to whomever.
+    await eventually('the call is counted', async () => (await calls(PLACE)) > before);
     assert.equal((await calls(PLACE)) - before, 1);
   });
 
