@@ -35,7 +35,7 @@ const AT_ONCE = 16;
  */
 const DEADLINE_SLACK_MS = 5_000;
 
-/** What a hold was made against may be old when its turn comes: the site was down for an hour, the person is elsewhere. */
+/** What a hold was made against may be old when its turn comes: its site was down, and the person is elsewhere now. */
 const OVERTAKEN: WriteOutcome = {
   kind: 'refused',
   because: 'slot-taken',
