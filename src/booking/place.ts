@@ -202,7 +202,9 @@ async function patientsOfSite(tx: Tx, ids: readonly string[], chosen: Patient, s
     const served = id === chosen.id ? null : await tx.resources.read('Patient', id);
     if (served === null && id !== chosen.id) continue;
     const patient = served === null ? chosen : (JSON.parse(served.json) as Patient);
-    if (patient.meta?.source?.split('#')[0] === `urn:slotwire:site:${site.id}`) found.push(patient);
+    // What was written before the site was renamed still names it as it was.
+    const source = patient.meta?.source?.split('#')[0];
+    if ([site.id, site.identity].some((name) => source === `urn:slotwire:site:${name}`)) found.push(patient);
   }
   return found;
 }

@@ -58,6 +58,7 @@ async function syncSite(
   now: Instant,
 ): Promise<void> {
   const cause: Cause = { site: site.id, messageId: null, siteTime: null, now };
+  if (site.formerly !== undefined) await tx.renameSite(canonicalId.organization(site.identity), site.id);
   const organization = canonical.organization(site);
   await tx.resources.put(
     {

@@ -112,8 +112,8 @@ export interface BusyStore {
   /** Visits at risk: rows of these appointments that overlap rows of others, where that is no clinic's own business. */
   clashes(appointmentIds: readonly string[]): Promise<readonly Clash[]>;
   /**
-   * Of these placements those that must not be sent any more: their time was taken by what came after their hold, or the
-   * hold itself is gone. A record of the owning site does not count once a placement was sent: it may be ours.
+   * Of these placements those that must not be sent any more: their time was taken by what came after their hold, or
+   * the hold itself is gone. A record of the owning site does not count once a placement was sent: it may be ours.
    */
   overtaken(bookingIds: readonly string[]): Promise<readonly string[]>;
   /** Throws SLOT_TAKEN when the database's constraint refuses a hub row. */

@@ -72,6 +72,8 @@ export interface Tx {
   audit(entry: AuditEntry): Promise<void>;
   /** Deletes what is stored of a site that no configuration names any more; ledger and audit stay. Rows deleted. */
   forgetSite(site: string): Promise<number>;
+  /** What is stored of the site with this Organization takes its new name. Answers the old one; null: no other. */
+  renameSite(organizationId: string, to: string): Promise<string | null>;
 }
 
 export interface AuditEntry {

@@ -16,6 +16,7 @@ import { mirrorStore } from './mirrors.ts';
 import { outboxStore } from './outbox.ts';
 import { maintain } from './partitions.ts';
 import type { Pool, Queryable } from './postgres.ts';
+import { renameSite } from './rename.ts';
 import { resourceStore } from './resources.ts';
 import type { Keys } from './seal.ts';
 import { transaction } from './transaction.ts';
@@ -63,6 +64,7 @@ function composed(q: Queryable, keys: Keys, scope: Scope, clock: Clock): Tx {
     lock: (ids) => lock(q, ids),
     audit: (entry) => auditEntry(q, scope, entry),
     forgetSite: (site) => forgetSite(q, site),
+    renameSite: (organizationId, to) => renameSite(q, organizationId, to),
   };
 }
 

@@ -117,3 +117,29 @@ describe('a site that is suspended or removed', () => {
     assert.equal((await world.slot('north', slotKey('n1', 't50', ten.start))).status, 'free');
   });
 });
+
+describe('a site that is renamed', () => {
+  it('is the same site: its slots, visits, people and what waits go on under their ids', async (t) => {
+    const world = await openDay(t);
+    const [north] = testSites();
+    const ana = await world.patient('north');
+    const booking = await world.book(canonicalId.slot('north', KEY), ana);
+    const waiting = await world.tell('north', visit('V2', 'n2', NINE), { apply: false });
+    await withNorth(world, { ...north, id: 'norte', formerly: 'north' });
+    await world.apply();
+    assert.equal((await world.message(waiting)).status, 'applied');
+    world.clock.advance(1_000);
+    await world.tell('norte', visit(booking.siteKey ?? '', 'n1', NINE));
+    const shown = await world.appointment('norte', booking.siteKey ?? '');
+    assert.deepEqual([shown.id, shown.site], [booking.appointmentId, 'norte']);
+    assert.equal((await world.rows('SELECT 1 FROM appointment')).length, 2);
+    assert.equal((await world.slot('north', KEY)).site, 'norte');
+    assert.equal(await status(world, 'north'), 'busy');
+    assert.deepEqual(await world.rows(`SELECT 1 FROM patient_link WHERE site = 'north'`), []);
+    assert.deepEqual(await world.read((tx) => tx.workItems.list(10)), []);
+    const versions = 'SELECT type, id, version FROM resource ORDER BY 1, 2';
+    const before = await world.rows(versions);
+    await world.syncDirectory();
+    assert.deepEqual(await world.rows(versions), before, 'and is renamed once');
+  });
+});
