@@ -1,11 +1,13 @@
 /** The slots that a visit fills: those that its site publishes, or one of its own where the site publishes none. */
 import * as canonical from '../fhir/canonical.ts';
 import { canonicalId, filledSlotKey } from '../fhir/canonical-ids.ts';
+import { formatInstant, type Interval } from '../core/instant.ts';
+import type { Slot } from '../fhir/types.ts';
 import type { AppointmentChange } from '../mappings/contract.ts';
 import { zoneOf } from '../settings/zone.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
 import type { ApplyContext } from './apply-context.ts';
-import type { Occupying } from './occupy.ts';
+import { occupiesTime, type Occupying } from './occupy.ts';
 import { securityOf } from './visit-type.ts';
 
 interface Filling extends Omit<Occupying, 'keeps'> {
@@ -20,12 +22,15 @@ export async function slotsFor(
   { participants, during, schedule, kept, labels }: Filling,
 ): Promise<readonly string[]> {
   const { tx, site, cause } = context;
-  if (kept !== null || during === null) return kept?.slots ?? [];
+  if (during === null) return kept?.slots ?? [];
+  if (kept !== null) return keptSlots(context, kept, during);
   if (schedule === null) return [];
   const local = change.visitType?.code ?? '';
   if (context.publishesSlots) return tx.resources.slotsOverlapping(schedule.id, during, local);
   const key = filledSlotKey(schedule.key, during);
   const id = canonicalId.slot(site.identity, key);
+  // A visit that was over before we heard of it opens no time: nobody has offered any.
+  if (!occupiesTime(change.status)) return (await tx.resources.slot(id)) === null ? [] : [id];
   const visitType = site.visitTypes[local] ?? null;
   const place = participants.find((one) => one.locationId !== null);
   const zone = zoneOf(site, place?.locationKey);
@@ -61,5 +66,36 @@ export async function slotsFor(
     ],
     cause,
   );
+  return [id];
+}
+
+/** The message names nobody, so the visit stays where it was; where it moved, its slots are those at the new time. */
+async function keptSlots(
+  { tx, site, cause, publishesSlots }: ApplyContext,
+  kept: StoredAppointment,
+  during: Interval,
+): Promise<readonly string[]> {
+  const { during: before, slots } = kept;
+  if (before === null || (before.start === during.start && before.end === during.end)) return slots;
+  const old = slots[0] === undefined ? null : await tx.resources.slot(slots[0]);
+  if (old === null) return slots;
+  if (publishesSlots) return tx.resources.slotsOverlapping(old.scheduleId, during, old.localVisitType);
+  const served = await tx.resources.read('Slot', old.id);
+  const scheduleKey = old.siteKey.slice('filled:'.length, -filledSlotKey('', old.during).length + 'filled:'.length);
+  if (served === null || filledSlotKey(scheduleKey, old.during) !== old.siteKey) return slots;
+  const key = filledSlotKey(scheduleKey, during);
+  const id = canonicalId.slot(site.identity, key);
+  const body = JSON.parse(served.json) as Slot;
+  const place = Object.keys(site.locations).find((one) => canonicalId.location(site.identity, one) === old.locationId);
+  const zone = zoneOf(site, place);
+  const [identifier] = body.identifier ?? [];
+  const resource: Slot = {
+    ...body,
+    ...(identifier === undefined ? {} : { identifier: [{ ...identifier, value: key }] }),
+    start: formatInstant(during.start, zone),
+    end: formatInstant(during.end, zone),
+  };
+  const { version: _version, status: _status, ...row } = old;
+  await tx.resources.putSlots([{ ...row, id, siteKey: key, during, siteStatus: 'free', resource }], cause);
   return [id];
 }

@@ -1,8 +1,8 @@
 /**
- * A site whose file was renamed (`formerly`) goes on being the same site: what is stored of it takes the new name in one
- * transaction, before anything is read or written under that name. Left under the old one, the keys of visits that the
- * hub has booked would be unknown, and each of them would be stored a second time. Ledger, audit, history and messages
- * that are done keep the name under which they were written.
+ * A site whose file was renamed (`formerly`) goes on being the same site: what is stored of it takes the new name in
+ * one transaction, before anything is read or written under that name. Left under the old one, the keys of visits that
+ * the hub has booked would be unknown, and each of them would be stored a second time. Ledger, audit, history and
+ * messages that are done keep the name under which they were written.
  */
 import type { Queryable } from './postgres.ts';
 
@@ -10,8 +10,8 @@ import type { Queryable } from './postgres.ts';
 const REPLACED: readonly string[] = ['cursor', 'feed', 'feed_hour', 'freshness', 'unmapped_code'];
 // prettier-ignore
 const RENAMED: readonly string[] = [
-  ...REPLACED, 'resource', 'slot', 'appointment', 'appointment_key', 'patient_link', 'busy', 'booking', 'mirror', 'work_item',
-  'site_object', 'object_applied', 'dedupe', 'hint_queue', 'inbox_pending',
+  ...REPLACED, 'resource', 'slot', 'appointment', 'appointment_key', 'patient_link', 'busy', 'booking', 'mirror',
+  'work_item', 'site_object', 'object_applied', 'dedupe', 'hint_queue', 'inbox_pending',
 ];
 
 /** The old name; null where the organization bears the new one already, or nothing of it is stored. */

@@ -190,6 +190,30 @@ describe('a feed that publishes no slots', () => {
     );
   });
 
+  it('moves the slot with a visit whose message names nobody', async (t) => {
+    const world = await openWorld(t);
+    await world.tell('feed', fed('F1', during(9)));
+    world.clock.advance(1_000);
+    await world.tell('feed', fed('F1', during(11), { participants: [] }));
+    const slots = await world.rows(
+      `SELECT start_at, status, content::json->>'start' AS start FROM slot ORDER BY start_at`,
+    );
+    assert.deepEqual(
+      slots.map((row) => [row['start_at'], row['status'], row['start']]),
+      [
+        [monday(9), 'free', '2026-11-23T09:00:00Z'],
+        [monday(11), 'busy', '2026-11-23T11:00:00Z'],
+      ],
+    );
+    assert.equal((await world.appointment('feed', 'F1')).slots.length, 1);
+  });
+
+  it('opens no time by a visit that was over before it was heard of', async (t) => {
+    const world = await openWorld(t);
+    await world.tell('feed', fed('F1', during(9), { status: 'cancelled' }));
+    assert.deepEqual(await world.rows('SELECT 1 FROM slot'), []);
+  });
+
   it('shows a visit that names only a place as taken time', async (t) => {
     const world = await openWorld(t);
     const hall = { actor: { kind: 'location', code: 'hall' }, status: 'accepted' } as const;
