@@ -110,7 +110,7 @@ test('every kind of work item that the code opens is described, and no other', a
 });
 
 test('every kind of ledger entry that the code names is described', async () => {
-  const written = await literals(/ledger\.add\(\[\s*\{\s*at: [\w.]+,\s*kind: (?:undone \? 'refused' : )?'([a-z-]+)'/g);
+  const written = await literals(/ledger\.(?:add|push)\([\s\S]{0,200}?kind: (?:undone \? 'refused' : )?'([a-z-]+)'/g);
   const described = new Set(table(text, 'kind', 'Written when').flatMap(([kinds = '']) => kinds.split(', ')));
   assert.ok(written.size >= 5, 'the ledger is written in a form that this test can read');
   for (const kind of [...written, 'opening-closed']) assert.ok(described.has(kind), `${kind} is not described`);
