@@ -36,9 +36,9 @@ async function measured(run: Run, world: World): Promise<readonly Figure[]> {
         { connections: 100, messages: 200 },
       ]
     : [
-        { connections: 1, messages: 100 * scale.seconds },
-        { connections: 10, messages: 250 * scale.seconds },
-        { connections: 100, messages: 750 * scale.seconds },
+        { connections: 1, messages: 80 * scale.seconds },
+        { connections: 10, messages: 200 * scale.seconds },
+        { connections: 100, messages: 400 * scale.seconds },
       ];
   // Every patient is known before anything is measured.
   await flood(world.hub.mllp.port, { connections: 4, messages: PATIENTS }, numbers);

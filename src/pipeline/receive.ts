@@ -48,21 +48,24 @@ export function receiver(options: ReceiverOptions): Receiver {
   const commit = async (group: readonly Waiting[]): Promise<void> => {
     const now = options.clock.now();
     const answers = await options.store.transaction(SCOPE, async (tx) => {
-      const all: (readonly Stored[])[] = [];
+      const all = new Map<Waiting, readonly Stored[]>();
       const heard = new Map<string, { site: string; feed: FeedName; count: number }>();
-      for (const one of group) {
-        all.push(await tx.inbox.insert(one.site, one.via, one.messages, now, one.trace));
-        const feed = PUSH_FEEDS[one.via];
+      for (const { site, via, trace, members } of together(group)) {
+        const messages = members.flatMap((one) => one.messages);
+        const stored = await tx.inbox.insert(site, via, messages, now, trace);
+        let from = 0;
+        for (const one of members) all.set(one, stored.slice(from, (from += one.messages.length)));
+        const feed = PUSH_FEEDS[via];
         if (feed === undefined) continue;
-        const key = `${one.site} ${feed}`;
-        const count = (heard.get(key)?.count ?? 0) + one.messages.length;
-        heard.set(key, { site: one.site, feed, count });
+        const key = `${site} ${feed}`;
+        const count = (heard.get(key)?.count ?? 0) + messages.length;
+        heard.set(key, { site, feed, count });
       }
       for (const { site, feed, count } of heard.values()) await tx.feeds.heard(site, feed, now, count, null);
       return all;
     });
-    group.forEach((one, index) => {
-      const stored = answers[index] ?? [];
+    group.forEach((one) => {
+      const stored = answers.get(one) ?? [];
       const inserted = stored.filter((answer) => answer.kind === 'inserted').length;
       options.events.received(one.site, one.via, inserted, stored.length - inserted);
       one.resolve(stored);
@@ -114,4 +117,15 @@ export function receiver(options: ReceiverOptions): Receiver {
       await running;
     },
   };
+}
+
+/** What can be stored by one statement, each in the order of arrival: a hundred senders cost one and not a hundred. */
+function together(
+  group: readonly Waiting[],
+): readonly (Pick<Waiting, 'site' | 'via' | 'trace'> & { readonly members: readonly Waiting[] })[] {
+  const parts = Map.groupBy(group, ({ site, via, trace }) => JSON.stringify([site, via, trace]));
+  return [...parts.values()].flatMap((members) => {
+    const [first] = members;
+    return first === undefined ? [] : [{ site: first.site, via: first.via, trace: first.trace, members }];
+  });
 }
