@@ -4,15 +4,16 @@
  * after a crash.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { systemClock } from '../../src/core/clock.ts';
-import { processLives, readLease } from '../../src/simulators/kit/lease.ts';
+import { processLives, readLease, type Lease } from '../../src/simulators/kit/lease.ts';
 import { clusterFolder, HUB_DATABASE, HUB_ROLE, openCluster } from '../../src/store/embedded-cluster.ts';
 import { serverUrl } from '../../src/store/embedded-connect.ts';
-import { endLeftovers, readPidFile, serversOf } from '../../src/store/embedded-process.ts';
+import { endLeftovers, readPidFile, serversOf, signal } from '../../src/store/embedded-process.ts';
 import { quickConfig, type ConfigFolder } from './config-folder.ts';
 import { freshDatabase, type Cleanup } from './database.ts';
 import { eventually } from './wait.ts';
@@ -33,6 +34,8 @@ export interface HubOptions {
   readonly database?: 'shared' | 'embedded';
   readonly configure?: (config: ConfigFolder) => Promise<void>;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Told before anything is in it where DATA_DIR will be: to mount a small disk there, say. */
+  readonly beforeData?: (dataDir: string) => Promise<void>;
 }
 
 export interface Sandbox {
@@ -94,6 +97,7 @@ export async function prepareHub(cleanup: Cleanup, options: HubOptions = {}): Pr
   const shared = options.database === 'embedded' ? null : await freshDatabase(cleanup);
   const config = await quickConfig(join(folder, 'config'), options.sites);
   await options.configure?.(config);
+  await options.beforeData?.(dataDir);
   const environment: Readonly<Record<string, string>> = {
     PATH: process.env['PATH'] ?? '',
     HOME: folder,
@@ -135,13 +139,21 @@ export function runMain(environment: Readonly<Record<string, string>>): Run {
   const ended = new Promise<Ended>((resolve) => {
     child.once('close', (code, signal) => resolve({ code, signal, took_ms: systemClock.monotonic() - began }));
   });
-  // A test process that is ended itself must not leave a hub behind.
-  const last = (): boolean => child.kill('SIGKILL');
-  process.once('exit', last);
-  child.once('close', () => process.off('exit', last));
+  const last = (): void => {
+    child.kill('SIGKILL');
+  };
+  leftBehind.add(last);
+  child.once('close', () => leftBehind.delete(last));
   const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
   return { child, output: () => printed, isOver, ended };
 }
+
+/** What a test process that is ended takes along: a runner ends one that takes too long by SIGTERM. */
+const leftBehind = new Set<() => void>();
+process.once('SIGTERM', () => process.exit(143));
+process.once('exit', () => {
+  for (const end of leftBehind) end();
+});
 
 class HubProcess implements TestHub {
   readonly dataDir: string;
@@ -164,6 +176,7 @@ class HubProcess implements TestHub {
     this.config = config;
     this.environment = environment;
     this.#database = database;
+    leftBehind.add(this.#last);
   }
 
   sandbox(): Sandbox {
@@ -249,7 +262,7 @@ class HubProcess implements TestHub {
       ({ mark }) => serversOf(mark),
       () => [],
     );
-    return { simulators: await this.#simulators(), database };
+    return { simulators: this.#leases().map((lease) => lease.pid), database };
   }
 
   /** Everything it started is ended, whatever state it is in. */
@@ -259,12 +272,13 @@ class HubProcess implements TestHub {
       this.#run.child.kill('SIGKILL');
       await this.#run.ended;
     }
-    for (const pid of await this.#simulators()) {
+    for (const pid of this.#leases().map((lease) => lease.pid)) {
       process.kill(pid, 'SIGKILL');
       await eventually('a simulator is gone', () => !processLives(pid));
     }
     const cluster = await openCluster(this.dataDir).catch(() => null);
     if (cluster !== null) await endLeftovers(systemClock, cluster.mark, SERVER_END_MS);
+    leftBehind.delete(this.#last);
   }
 
   /** Which sandbox.json there is: it is replaced as a whole, so another one has another number. */
@@ -287,12 +301,17 @@ class HubProcess implements TestHub {
     return ended;
   }
 
+  readonly #last = (): void => {
+    const pids = this.#leases().map((lease) => [lease.pid, 'SIGKILL'] as const);
+    const server = Number(readTextNow(join(clusterFolder(this.dataDir), 'postmaster.pid')).split('\n', 1)[0]);
+    for (const [pid, name] of server > 1 ? [...pids, [server, 'SIGQUIT'] as const] : pids) signal(pid, name);
+  };
+
   /** By their leases, so that only processes of this hub's folders are meant. */
-  async #simulators(): Promise<number[]> {
+  #leases(): Lease[] {
     const base = `${this.dataDir}-simulators`;
-    const folders = await readdir(base).catch(() => []);
-    const leases = folders.map((folder) => readLease(join(base, folder)));
-    return leases.flatMap((lease) => (lease !== null && processLives(lease.pid) ? [lease.pid] : []));
+    const leases = foldersNow(base).map((folder) => readLease(join(base, folder)));
+    return leases.filter((lease) => lease !== null && processLives(lease.pid)) as Lease[];
   }
 
   async #connect(): Promise<pg.Pool> {
@@ -314,5 +333,21 @@ class HubProcess implements TestHub {
     const pool = this.#pool;
     this.#pool = null;
     await pool?.end().catch(() => undefined);
+  }
+}
+
+function foldersNow(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+function readTextNow(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
   }
 }
