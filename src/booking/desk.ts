@@ -28,17 +28,18 @@ const ALTERNATIVES_WITHIN_MS = 7 * DAY_MS;
 export function bookingDesk(deps: DeskDeps): Desk {
   const waiting = new Map<string, Set<() => void>>();
 
-  const settled = async (bookingId: string, scope: Scope): Promise<Booking | null> => {
+  /** `isNew`: made by this very call, so that to look before anything was told would find it as it was made. */
+  const settled = async (bookingId: string, scope: Scope, isNew: boolean): Promise<Booking | null> => {
     const deadline = deps.clock.monotonic() + deps.plan().hub.booking.wait_ms;
-    for (;;) {
+    for (let looks = !isNew; ; looks = true) {
       const told = new AbortController();
       const wake = (): void => told.abort();
       const set = waiting.get(bookingId) ?? new Set();
       waiting.set(bookingId, set.add(wake));
       try {
         // Registered before reading: a settlement between the two is not missed.
-        const booking = await deps.store.read(scope, (tx) => tx.bookings.get(bookingId));
-        if (booking === null || isSettled(booking.state) || booking.state === 'parked') return booking;
+        const booking = looks ? await deps.store.read(scope, (tx) => tx.bookings.get(bookingId)) : null;
+        if (looks && (booking === null || isSettled(booking.state) || booking.state === 'parked')) return booking;
         const left = deadline - deps.clock.monotonic();
         if (left <= 0) return booking;
         await deps.clock.sleep(Math.min(left, RECHECK_MS), told.signal);
@@ -50,7 +51,7 @@ export function bookingDesk(deps: DeskDeps): Desk {
   };
 
   const answer = async (booking: Booking, scope: Scope, repeated: boolean): Promise<BookingAnswer> => {
-    const now = isSettled(booking.state) ? booking : ((await settled(booking.id, scope)) ?? booking);
+    const now = isSettled(booking.state) ? booking : ((await settled(booking.id, scope, !repeated)) ?? booking);
     return describe(deps, now, scope, repeated);
   };
 
