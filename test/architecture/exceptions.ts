@@ -35,8 +35,9 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     path: 'src/connectors/hl7v2',
     rule: 'connector size',
-    reason: 'its mapping reads SIU, ADT and MFN of every sender there is; code sets and field rules are data in it',
-    atMost: 1_600,
+    reason:
+      'reads SIU, ADT and MFN of every sender there is, asks by SRM, and lays out slots by templates; much of it is tables',
+    atMost: 3_000,
   },
   {
     path: 'src/store/embedded-lock.ts',

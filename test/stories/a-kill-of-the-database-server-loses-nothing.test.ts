@@ -18,7 +18,7 @@ const caller = callerOf(hub);
 const [patientId = ''] = await patientsOf(caller, MIDTOWN);
 const base = instant(Math.ceil((systemClock.now() + DAY_MS) / HOUR_MS) * HOUR_MS);
 
-/** Staff and callers at work; `cut` comes when both are in the middle of it. Resolves when every caller has an answer. */
+/** Staff and callers at work; `cut` comes in the middle of it. Resolves when every caller has an answer. */
 async function cutInTheMiddle(name: string, cut: () => Promise<void>): Promise<void> {
   const slots = await freeSlots(caller, MIDTOWN, 'therapy-50');
   let [acts, answered] = [0, 0];
