@@ -124,7 +124,18 @@ export function acknowledge(header: Header, content: AckContent): Uint8Array {
   if (content.text !== undefined) msa.push(ours(content.text));
   const lines = [msh.join(separators.field), msa.join(separators.field)];
   for (const error of content.errors ?? []) lines.push(writeError(error, header, ours));
-  return Buffer.from(lines.map((line) => `${line}\r`).join(''), 'latin1');
+  return segmentBytes(lines, separators);
+}
+
+/**
+ * Segments to bytes. One that ends in FS, as a sender's own words may, gets a field separator behind it: FS CR would
+ * end the frame in the middle, and an answer that cannot be framed leaves the sender waiting for ever.
+ */
+export function segmentBytes(lines: readonly string[], { field }: Separators): Uint8Array {
+  return Buffer.from(
+    lines.map((line) => (line.endsWith('\u001c') ? `${line + field}\r` : `${line}\r`)).join(''),
+    'latin1',
+  );
 }
 
 /** What a sender that names no version is answered in: every receiver reads it. */

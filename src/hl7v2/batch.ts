@@ -20,11 +20,23 @@ export interface SplitIssue {
   readonly text: string;
 }
 
+export interface SplitBatch {
+  /** The BHS segment as sent, without its end. */
+  readonly header: Uint8Array;
+  /** BTS-1; null where there is none. Another number than `holds`: the batch was cut short, or grew, on its way. */
+  readonly told: number | null;
+  readonly holds: number;
+}
+
 export interface Split {
   /** In the order of the input. */
   readonly messages: readonly SplitMessage[];
   /** True when there is an FHS or BHS. A batch without messages is legal. */
   readonly isBatch: boolean;
+  /** The FHS segment as sent, without its end; null where there is none. The first one counts. */
+  readonly file: Uint8Array | null;
+  /** In the order of the input; `SplitMessage.batch` is the place in here. */
+  readonly batches: readonly SplitBatch[];
   readonly issues: readonly SplitIssue[];
 }
 
@@ -45,15 +57,23 @@ export function splitMessages(bytes: Uint8Array): Split {
   return splitter.result();
 }
 
+interface OpenBatch {
+  readonly header: Uint8Array;
+  told: number | null;
+  holds: number;
+}
+
 class Splitter {
   readonly #bytes: Uint8Array;
   readonly #text: string;
   readonly #width: number;
   readonly #messages: SplitMessage[] = [];
   readonly #issues: SplitIssue[] = [];
-  #batches = 0;
-  #inBatch = false;
-  #isBatch = false;
+  readonly #batches: OpenBatch[] = [];
+  /** The batch under way; null before the first one and between two. */
+  #open: OpenBatch | null = null;
+  #file: Uint8Array | null = null;
+  /** Messages since the last BHS or BTS; senders leave BHS out and write BTS all the same. */
   #count = 0;
 
   constructor(bytes: Uint8Array, text: string, width: number) {
@@ -66,14 +86,15 @@ class Splitter {
     if (name === 'MSH') {
       this.#message(start, end);
     } else if (name === 'FHS') {
-      this.#isBatch = true;
+      this.#file ??= this.#line(start, end);
     } else if (name === 'BHS') {
-      this.#isBatch = true;
-      this.#inBatch = true;
-      this.#batches += 1;
+      this.#open = { header: this.#line(start, end), told: null, holds: 0 };
+      this.#batches.push(this.#open);
       this.#count = 0;
     } else if (name === 'BTS') {
-      this.#trailer(this.#text.slice(start, end));
+      this.#batchTrailer(told(this.#text.slice(start, end)));
+    } else {
+      this.#fileTrailer(told(this.#text.slice(start, end)));
     }
   }
 
@@ -84,7 +105,9 @@ class Splitter {
   }
 
   result(): Split {
-    return { messages: this.#messages, isBatch: this.#isBatch, issues: this.#issues };
+    const [file, batches] = [this.#file, this.#batches];
+    const isBatch = file !== null || batches.length > 0;
+    return { messages: this.#messages, isBatch, file, batches, issues: this.#issues };
   }
 
   #message(start: number, end: number): void {
@@ -94,22 +117,44 @@ class Splitter {
     const closing = /^(?:\r\n?|\n)/.exec(this.#text.slice(last, Math.min(end, last + 2)));
     last += closing?.[0].length ?? 0;
     this.#count += 1;
+    if (this.#open !== null) this.#open.holds += 1;
     this.#messages.push({
       bytes: this.#bytes.subarray(start * this.#width, last * this.#width),
       offset: start * this.#width,
-      batch: this.#inBatch ? this.#batches - 1 : null,
+      batch: this.#open === null ? null : this.#batches.length - 1,
     });
   }
 
-  /** BTS-1 tells how many messages the batch has: a file that was cut short on its way shows here. */
-  #trailer(segment: string): void {
-    const told = segment.slice(4).split(segment.charAt(3), 1)[0]?.trim() ?? '';
-    if (/^\d+/.test(told) && Number.parseInt(told, 10) !== this.#count) {
-      const text = `BTS-1 says ${Number.parseInt(told, 10)} messages, the batch holds ${this.#count}.`;
-      this.#issues.push({ kind: 'count', text });
-    }
-    this.#inBatch = false;
+  /** The one segment that begins at `start`. */
+  #line(start: number, end: number): Uint8Array {
+    let last = start;
+    while (last < end && !LINE_END.test(this.#text.charAt(last))) last += 1;
+    return this.#bytes.subarray(start * this.#width, last * this.#width);
   }
+
+  /** BTS-1 tells how many messages the batch has: a file that was cut short on its way shows here. */
+  #batchTrailer(count: number | null): void {
+    const holds = this.#count;
+    if (this.#open !== null) this.#open.told = count;
+    this.#open = null;
+    this.#count = 0;
+    if (count === null || count === holds) return;
+    this.#issues.push({ kind: 'count', text: `BTS-1 says ${count} messages, the batch holds ${holds}.` });
+  }
+
+  /** FTS-1 tells the same of the batches of a file. Files of one batch without a BHS are told as 1 or 0. */
+  #fileTrailer(count: number | null): void {
+    this.#open = null;
+    const holds = this.#batches.length;
+    if (count === null || count === holds || (holds === 0 && count === 1)) return;
+    this.#issues.push({ kind: 'count', text: `FTS-1 says ${count} batches, the file holds ${holds}.` });
+  }
+}
+
+/** The number in field 1 of a trailer; null where it holds none. */
+function told(trailer: string): number | null {
+  const text = trailer.slice(4).split(trailer.charAt(3), 1)[0]?.trim() ?? '';
+  return /^\d{1,9}(?!\d)/.test(text) ? Number.parseInt(text, 10) : null;
 }
 
 // eslint-disable-next-line no-control-regex -- as above

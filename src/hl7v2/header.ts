@@ -2,7 +2,7 @@
  * Quick reading of the header alone, on bytes, for routing and for acknowledgements: a message that cannot be parsed or
  * is too long must still be answered under its own control id. Takes an MSH that stops anywhere and damaged separators.
  */
-import { decodePart, latin1, type DefaultCharset } from './charset.ts';
+import { decodePart, latin1, utf16Order, type DefaultCharset } from './charset.ts';
 import { hexReader, unescape } from './escapes.ts';
 import { nth } from './segment.ts';
 import { readSeparators, type SeparatorReading, type Separators } from './separators.ts';
@@ -92,10 +92,20 @@ const HEADER_LIMIT_BYTES = 16_384;
 
 /** The header of the first message in these bytes. Never throws. */
 export function header(bytes: Uint8Array, defaultCharset: DefaultCharset = 'auto'): Header {
-  // Zero bytes fall out, so that a UTF-16 message, which must be refused, can be answered under its own control id.
-  const text = latin1(bytes.subarray(0, HEADER_LIMIT_BYTES)).replaceAll('\u0000', '');
+  const text = headerText(bytes);
   const at = findHeader(text);
   return new Header(at === -1 ? '' : text.slice(at, endOfLine(text, at)), defaultCharset);
+}
+
+/**
+ * One character per byte. Of a UTF-16 or UTF-32 message, which must be refused over MLLP, the zero bytes fall out, so
+ * that it can be answered under its own control id; block characters among them would end the answer's own frame.
+ */
+export function headerText(bytes: Uint8Array): string {
+  const text = latin1(bytes.subarray(0, HEADER_LIMIT_BYTES));
+  const isWide = utf16Order(bytes) !== null || bytes.subarray(0, 4).includes(0);
+  // eslint-disable-next-line no-control-regex -- as said
+  return isWide ? text.replace(/[\u0000\u000b\u001c]/g, '') : text;
 }
 
 /**

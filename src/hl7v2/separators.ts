@@ -35,7 +35,12 @@ export interface SeparatorReading {
 }
 
 const STANDARD_MSH_2 = '^~\\&';
-const ALPHANUMERIC = /[A-Za-z0-9\s]/;
+/**
+ * What cannot be a separator. Block characters of MLLP least of all: an answer written with them would end its own
+ * frame.
+ */
+// eslint-disable-next-line no-control-regex -- as said
+const UNFIT = /[A-Za-z0-9\s\u0000-\u001f\u007f]/;
 
 /** MSH-2 as it is written in an answer. */
 export function encodingCharacters(separators: Separators): string {
@@ -47,12 +52,12 @@ export function encodingCharacters(separators: Separators): string {
 export function readSeparators(head: string): SeparatorReading {
   const name = head.slice(0, 3);
   if (head.length <= 3) return reading(STANDARD_SEPARATORS, 'the header stops before its separators');
-  if (head.startsWith(STANDARD_MSH_2, 3) && head.length > 7 && !ALPHANUMERIC.test(head.charAt(7))) {
+  if (head.startsWith(STANDARD_MSH_2, 3) && head.length > 7 && !UNFIT.test(head.charAt(7))) {
     const field = head.charAt(7);
     return reading({ ...STANDARD_SEPARATORS, field }, 'MSH-1 is missing', (text) => name + field + text.slice(3));
   }
   const field = head.charAt(3);
-  if (ALPHANUMERIC.test(field)) return readAfterSpace(head, name);
+  if (UNFIT.test(field)) return readAfterSpace(head, name);
   const end = head.indexOf(field, 4);
   const second = (end === -1 ? head.slice(4) : head.slice(4, end)).split(/[\r\n]/, 1)[0] ?? '';
   if (second === STANDARD_MSH_2)
@@ -62,7 +67,7 @@ export function readSeparators(head: string): SeparatorReading {
 
 function readAfterSpace(head: string, name: string): SeparatorReading {
   const rest = head.slice(3).trimStart();
-  if (rest === '' || ALPHANUMERIC.test(rest.charAt(0))) {
+  if (rest === '' || UNFIT.test(rest.charAt(0))) {
     return reading(
       STANDARD_SEPARATORS,
       'MSH-1 is not a separator',
@@ -91,7 +96,7 @@ function readSecond(name: string, field: string, second: string): SeparatorReadi
   }
   // By position `&` would be the escape character; in the field it is a standard MSH-2 whose backslash was lost.
   if (second === '^~&') return reading(standard, 'MSH-2 has lost its escape character');
-  if (ALPHANUMERIC.test(second.charAt(0))) {
+  if (UNFIT.test(second.charAt(0))) {
     return reading(standard, 'MSH-2 is missing', (text) => name + field + STANDARD_MSH_2 + field + text.slice(4));
   }
   return readByPosition(field, second);
@@ -102,7 +107,7 @@ function readByPosition(field: string, second: string): SeparatorReading {
   let damage: string | null = null;
   const take = (index: number, fallback: string): string => {
     const sent = second.charAt(index);
-    const fit = sent !== '' && !ALPHANUMERIC.test(sent) && !used.has(sent) ? sent : '';
+    const fit = sent !== '' && !UNFIT.test(sent) && !used.has(sent) ? sent : '';
     if (fit === '' && fallback !== '') damage = 'MSH-2 is incomplete or names one character twice';
     const kept = fit !== '' ? fit : used.has(fallback) ? '' : fallback;
     if (kept !== '') used.add(kept);

@@ -11,6 +11,7 @@ import {
   readAcknowledgement,
   type AckContent,
 } from '../../src/hl7v2/acknowledge.ts';
+import { encodeFrame } from '../../src/hl7v2/frame.ts';
 import { header } from '../../src/hl7v2/header.ts';
 import { parseMessage } from '../../src/hl7v2/message.ts';
 import { fixture } from './fixture.ts';
@@ -63,6 +64,25 @@ test('MSA-2 is the sender’s MSH-10 byte for byte, whatever it is', () => {
       assert.equal(readAcknowledgement(ack)?.rawControlId, header(bytes).raw(10));
     }),
   );
+});
+
+test('a control id that ends in a block character, and separators that are one, leave an answer that can be framed', () => {
+  for (const text of [
+    'MSH|^~\\&|APP|FAC|HUB|SITE|2026||SIU^S12|C1\x1c\rPID|1\r',
+    'MSH|^~\\&|APP|FAC|HUB|SITE|2026||SIU^S12|C1|P|2.5||||||\x1c\n',
+    'MSH\x1c^~\\&\x1cAPP\x1cFAC\r',
+    'MSH|\x0b~\\&|APP|FAC\x0bX\x1c',
+  ]) {
+    const ack = acknowledge(header(Buffer.from(text, 'latin1')), CONTENT);
+    assert.doesNotThrow(() => encodeFrame(ack), JSON.stringify(text));
+  }
+  const lines = answer(Buffer.from('MSH|^~\\&|APP|FAC|HUB|SITE|2026||SIU^S12|C1\x1c\r', 'latin1'));
+  assert.equal(lines[1], 'MSA|AA|C1\x1c|');
+});
+
+test('zero bytes in a control id are sent back; only those of UTF-16 fall out', () => {
+  const bytes = msh('SIU^S12|C\u00001|P|2.3');
+  assert.equal(answer(bytes)[1], 'MSA|AA|C\u00001');
 });
 
 test('the answer has the bytes of the sender’s character set in the names it repeats', () => {

@@ -59,12 +59,31 @@ test('a batch that holds fewer messages than its trailer says is told: the file 
   );
 });
 
+test('headers of a file and its batches are given with what their trailers tell', () => {
+  const file = bytesOf('FHS|^~\\&|F', 'BHS|^~\\&|B1', 'MSH|^~\\&|1', 'BTS|2 ', 'BHS|^~\\&|B2', 'BTS', 'FTS|3');
+  const split = splitMessages(file);
+  assert.equal(Buffer.from(split.file ?? []).toString(), 'FHS|^~\\&|F');
+  assert.deepEqual(
+    split.batches.map(({ header, told, holds }) => [Buffer.from(header).toString(), told, holds]),
+    [
+      ['BHS|^~\\&|B1', 2, 1],
+      ['BHS|^~\\&|B2', null, 0],
+    ],
+  );
+  assert.deepEqual(
+    split.issues.map((issue) => issue.text),
+    ['BTS-1 says 2 messages, the batch holds 1.', 'FTS-1 says 3 batches, the file holds 2.'],
+  );
+});
+
+test('a trailer counts the messages before it also where the sender left the batch header out', () => {
+  assert.deepEqual(splitMessages(bytesOf('FHS|^~\\&|A', 'MSH|^~\\&|1', 'BTS|1', 'FTS|1')).issues, []);
+  assert.equal(splitMessages(bytesOf('FHS|^~\\&|A', 'MSH|^~\\&|1', 'BTS|2', 'FTS|1')).issues.length, 1);
+});
+
 test('a batch without messages is legal, and bytes outside messages are told', () => {
-  assert.deepEqual(splitMessages(bytesOf('FHS|^~\\&|A', 'BHS|^~\\&|A', 'BTS|0', 'FTS|1')), {
-    messages: [],
-    isBatch: true,
-    issues: [],
-  });
+  const { messages, isBatch, issues } = splitMessages(bytesOf('FHS|^~\\&|A', 'BHS|^~\\&|A', 'BTS|0', 'FTS|1'));
+  assert.deepEqual([messages, isBatch, issues], [[], true, []]);
   assert.deepEqual(
     splitMessages(Buffer.from('a list of\rMSH|^~\\&|1\r')).issues.map((issue) => issue.kind),
     ['outside'],
