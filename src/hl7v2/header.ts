@@ -16,15 +16,20 @@ export class Header {
   readonly #fields: readonly string[];
   readonly #reading: SeparatorReading;
   readonly #fallback: DefaultCharset;
+  readonly #behind: string;
 
-  /** `line` is the MSH segment as sent, one character per byte; `''` when there is none. */
-  constructor(line: string, fallback: DefaultCharset) {
+  /**
+   * `line` is the MSH segment as sent, one character per byte; `''` when there is none. `behind` is what follows it, in
+   * which EVN is looked for where MSH-9 names no event.
+   */
+  constructor(line: string, fallback: DefaultCharset, behind = '') {
     this.found = line !== '';
     this.#reading = readSeparators(this.found ? line : SOUND);
     this.separators = this.#reading.separators;
     this.damage = this.#reading.damage;
     this.#fields = this.#reading.mend(line).split(this.separators.field);
     this.#fallback = fallback;
+    this.#behind = behind;
   }
 
   /** MSH-n as sent: still escaped, one character per byte (Latin-1), so that it can be sent back byte for byte. */
@@ -34,8 +39,7 @@ export class Header {
 
   /** A component of the first repetition of MSH-n, decoded and unescaped; `''` where absent or `""`. */
   component(n: number, component = 1): string {
-    const first = nth(this.raw(n), this.separators.repetition, 1);
-    return this.#decoded(nth(first, this.separators.component, component));
+    return this.#decoded(this.#sent(this.raw(n), component));
   }
 
   /** MSH-3.1 */
@@ -56,11 +60,11 @@ export class Header {
   }
   /** MSH-9.1: `SIU` */
   get messageCode(): string {
-    return this.component(9);
+    return this.#code(this.raw(9), 1);
   }
-  /** MSH-9.2: `S12` */
+  /** MSH-9.2: `S12`. Where it says nothing, EVN-1: version 2.1 senders name the event there alone. */
   get triggerEvent(): string {
-    return this.component(9, 2);
+    return this.#code(this.raw(9), 2) || this.#code(this.#recordedEvent(), 1);
   }
   /** MSH-10, the whole field */
   get controlId(): string {
@@ -80,6 +84,26 @@ export class Header {
     return nth(sent, this.separators.repetition, 1).trim() || nth(sent, this.separators.repetition, 2).trim();
   }
 
+  #sent(field: string, component: number): string {
+    return nth(nth(field, this.separators.repetition, 1), this.separators.component, component);
+  }
+
+  /** A code, as `Message` reads it: the first sub-component, without the blanks that senders fill up with. */
+  #code(field: string, component: number): string {
+    return this.#decoded(nth(this.#sent(field, component), this.separators.subcomponent, 1)).trim();
+  }
+
+  /** EVN-1 as sent; `''` where there is none before the next message. */
+  #recordedEvent(): string {
+    const { field } = this.separators;
+    for (const line of this.#behind.split(/[\r\n]/)) {
+      const start = line.trim().slice(0, 4).toUpperCase();
+      if (start === `EVN${field}`) return nth(line.trimStart(), field, 2);
+      if (start === `MSH${field}`) return '';
+    }
+    return '';
+  }
+
   #decoded(raw: string): string {
     if (raw === '' || raw === '""') return '';
     const { text } = decodePart(Buffer.from(this.#reading.clean(raw), 'latin1'), this.charset, this.#fallback);
@@ -94,7 +118,9 @@ const HEADER_LIMIT_BYTES = 16_384;
 export function header(bytes: Uint8Array, defaultCharset: DefaultCharset = 'auto'): Header {
   const text = headerText(bytes);
   const at = findHeader(text);
-  return new Header(at === -1 ? '' : text.slice(at, endOfLine(text, at)), defaultCharset);
+  if (at === -1) return new Header('', defaultCharset);
+  const end = endOfLine(text, at);
+  return new Header(text.slice(at, end), defaultCharset, text.slice(end));
 }
 
 /**

@@ -5,7 +5,7 @@
 import { decode, type DefaultCharset } from './charset.ts';
 import { hexReader } from './escapes.ts';
 import { findHeader, header } from './header.ts';
-import { Segment, type Context } from './segment.ts';
+import { Segment, type Context, type Value } from './segment.ts';
 import { readSeparators, type SeparatorReading, type Separators } from './separators.ts';
 
 export type IssueKind =
@@ -70,12 +70,12 @@ export class Message {
 
   /** MSH-9.1: `SIU`; `''` when not sent. */
   get messageCode(): string {
-    return this.first('MSH')?.component(9, 1) ?? '';
+    return codeOf(this.first('MSH')?.component(9, 1));
   }
 
-  /** MSH-9.2: `S12`. Version 2.1 senders leave it to EVN-1. */
+  /** MSH-9.2: `S12`. Version 2.1 senders leave it to EVN-1. The same as `Header.triggerEvent`. */
   get triggerEvent(): string {
-    return this.first('MSH')?.component(9, 2) ?? this.first('EVN')?.component(1, 1) ?? '';
+    return codeOf(this.first('MSH')?.component(9, 2)) || codeOf(this.first('EVN')?.component(1, 1));
   }
 
   /** MSH-10. */
@@ -124,6 +124,10 @@ export class Message {
     }
     return found;
   }
+}
+
+function codeOf(value: Value): string {
+  return (value ?? '').trim();
 }
 
 /** Reads one message. A batch or several messages in one frame are cut apart by `splitMessages` first. */

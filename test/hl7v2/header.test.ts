@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { header } from '../../src/hl7v2/header.ts';
+import { parseMessage } from '../../src/hl7v2/message.ts';
 import { fixture } from './fixture.ts';
 
 test('routing fields are decoded text, raw fields are bytes', () => {
@@ -58,4 +59,24 @@ test('any bytes are read without a throw', () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+test('an event that MSH-9 leaves out is taken from EVN-1, by the header as by the parser', () => {
+  for (const [text, event] of [
+    ['MSH|^~\\&|A|B|C|D|2026||ADT|1|P|2.1\rEVN|A04|2026\rPID|1', 'A04'],
+    ['MSH|^~\\&|A|B|C|D|2026||ADT^""|1|P|2.1\n\n  evn|A08 ^x&y\n', 'A08'],
+    ['MSH#*~\\&#A#B#C#D#2026##ADT#1#P#2.1\rSFT#x\rEVN#A04*x#2026\r', 'A04'],
+    ['MSH|^~\\&|A|B|C|D|2026||ADT^A01 |1|P|2.1\rEVN|A04\r', 'A01'],
+    ['MSH|^~\\&|A|B|C|D|2026||ADT|1|P|2.1\rEVN||2026\r', ''],
+    ['MSH|^~\\&|A|B|C|D|2026||ADT|1|P|2.1\rPID|1\r', ''],
+  ] as const) {
+    assert.equal(header(Buffer.from(text)).triggerEvent, event, text);
+    assert.equal(parseMessage(Buffer.from(text)).message.triggerEvent, event, text);
+    assert.equal(header(Buffer.from(text)).messageCode, 'ADT', text);
+  }
+});
+
+test('the event of the next message is not that of this one', () => {
+  const bytes = Buffer.from('MSH|^~\\&|A|B|C|D|2026||ADT|1|P|2.1\rMSH|^~\\&|A\rEVN|A04\r');
+  assert.equal(header(bytes).triggerEvent, '');
 });
