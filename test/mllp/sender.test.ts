@@ -8,7 +8,8 @@ import { instant } from '../../src/core/instant.ts';
 import { acknowledge, type AckCode } from '../../src/hl7v2/acknowledge.ts';
 import { encodeFrame, FrameDecoder } from '../../src/hl7v2/frame.ts';
 import { header } from '../../src/hl7v2/header.ts';
-import { createSender, type Sender, type SenderOptions, type SendOutcome } from '../../src/mllp/sender.ts';
+import type { SendOutcome } from '../../src/mllp/open-answers.ts';
+import { createSender, type Sender, type SenderOptions } from '../../src/mllp/sender.ts';
 import { accept, framed, gate, ids, listen, message, turn } from './wire.ts';
 
 function sender(t: TestContext, port: number, more: Partial<SenderOptions> = {}): Sender {
