@@ -13,8 +13,11 @@ import { opsView, watchGauges } from './hub-view.ts';
 import { startHttp, type HttpOptions } from './http/server.ts';
 import { hl7Intake } from './mllp/intake.ts';
 import { startListener, type Listener } from './mllp/listener.ts';
+import { mappingFor } from './mappings/registry.ts';
+import { explainMessage } from './pipeline/explain.ts';
 import { operations } from './pipeline/operate.ts';
-import type { Plan } from './settings/shape.ts';
+import type { Mapping } from './mappings/contract.ts';
+import type { Plan, SiteSettings } from './settings/shape.ts';
 import type { Store } from './store/contract.ts';
 
 export interface HubOptions {
@@ -126,6 +129,10 @@ function httpDeps(
       waiting: engine.stored,
       preview: options.preview,
     }),
+    explain: (scope, id) => {
+      const mappingOf = (site: SiteSettings, kind: string): Mapping | null => mappingFor(site.kind, kind) ?? null;
+      return explainMessage({ store, plan: engine.plan, mappingOf }, scope, id);
+    },
     readiness: async () => ({ missing: await missing() }),
     receiveWebhook: async (siteId, request, trace) => {
       if (engine.isAwaited(siteId)) throw new HubError('NOT_READY', { site: siteId });

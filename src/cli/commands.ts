@@ -3,6 +3,7 @@ import { checkCommand } from './check.ts';
 import type { Command } from './command.ts';
 import { feedCommand } from './feed.ts';
 import { generateCommand } from './generate.ts';
+import { hl7Command } from './hl7.ts';
 import { messageCommand, messagesCommand } from './messages.ts';
 import { migrateCommand } from './migrate.ts';
 import { parkedCommand } from './parked.ts';
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   lagCommand,
   messagesCommand,
   messageCommand,
+  hl7Command,
   parkedCommand,
   replayCommand,
   resyncCommand,

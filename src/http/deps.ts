@@ -2,6 +2,7 @@
 import type { BookingDesk } from '../booking/contract.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import type { Explained } from '../pipeline/explain.ts';
 import type { PlanDiff } from '../settings/diff.ts';
 import type { Plan } from '../settings/shape.ts';
 import type { Scope, Store } from '../store/contract.ts';
@@ -19,6 +20,8 @@ export interface HttpDeps {
   readonly metrics: () => Promise<string>;
   readonly opsView: () => Promise<OpsView>;
   readonly operate: Operate;
+  /** What became of a message; null: there is none. */
+  readonly explain: (scope: Scope, id: number) => Promise<Explained | null>;
   readonly events: HttpEvents;
   /** For the CapabilityStatement. */
   readonly version: string;

@@ -7,6 +7,7 @@ import { authenticate, demand } from './auth.ts';
 import { contextOf, callerOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';
 import { opsActions, shown } from './ops-actions.ts';
+import { opsHl7 } from './ops-hl7.ts';
 import { OPS_HTML, OPS_SCRIPT, OPS_STYLE } from './ops-page.ts';
 
 const MESSAGES_DEFAULT = 50;
@@ -21,6 +22,7 @@ export function opsRouter(deps: HttpDeps): Router {
   router.get('/page.css', asset('text/css; charset=utf-8', OPS_STYLE));
   router.use('/api', adminOnly(deps));
   router.use('/api', opsActions(deps));
+  router.use('/api', opsHl7(deps));
   router.get('/api/sites', async (_req, res) => {
     res.json({ at: formatInstant(deps.clock.now()), ...(await deps.opsView()) });
   });

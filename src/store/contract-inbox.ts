@@ -62,6 +62,8 @@ export interface InboxStore {
    */
   replay(id: number, now: Instant): Promise<boolean>;
   get(id: number): Promise<InboxMessage | null>;
+  /** Undone messages before it that share a sequence key with it, the oldest first; at most 20. */
+  waitsFor(id: number): Promise<readonly number[]>;
   list(filter: InboxFilter): Promise<readonly InboxMessage[]>;
   /**
    * Events of these sites by the ids that tell duplicates: what became of something that was sent. What was never

@@ -10,6 +10,7 @@ import { hintStore } from './hints.ts';
 import { claimMessages, release } from './inbox-claim.ts';
 import { insertMessages } from './inbox-insert.ts';
 import { INBOX_COLUMNS, indexable, toMessage, type InboxRow } from './inbox-row.ts';
+import { waitsFor } from './inbox-waits.ts';
 import type { Queryable } from './postgres.ts';
 import type { Keys } from './seal.ts';
 import { siteObjectStore } from './site-objects.ts';
@@ -107,6 +108,7 @@ export function inboxStore(q: Queryable, keys: Keys, scope: Scope): InboxStore {
       return rowCount === 1;
     },
 
+    waitsFor: (id) => waitsFor(q, id),
     async get(id) {
       const { rows } = await q.query<InboxRow>({
         name: 'inbox-get', // primary key, once per partition

@@ -26,7 +26,7 @@ function contract(name: string, folder: string, layer: number): Place {
   return {
     name: `${name} contract`,
     layer,
-    is: new RegExp(`^${folder}/contract(-[a-z]+)?\\.ts$`),
+    is: new RegExp(`^${folder}/contract(-[a-z0-9]+)?\\.ts$`),
     may: [...BASE, ...CONTRACTS],
     onlyTypes: true,
   };

@@ -30,7 +30,7 @@ test('every command explains itself with --help, and with help before it, withou
 
 test('a summary is a sentence, and an option and its command are named as they are typed', () => {
   for (const { name, summary, options, takes } of commands) {
-    assert.match(name, /^[a-z]+$/);
+    assert.match(name, /^[a-z][a-z0-9]+$/);
     assert.match(summary, /^[A-Z].*\.$/, name);
     assert.ok(takes[0] <= takes[1], name);
     for (const [option, { prose }] of Object.entries(options)) {

@@ -190,6 +190,7 @@ export async function startTestHub(
     opsView: () => Promise.resolve(NO_VIEW),
     // Tested where operators' actions are.
     operate: {} as HttpDeps['operate'],
+    explain: () => Promise.resolve(null),
     events: {
       answered: (event) => seen.answered.push(event),
       failed: (event) => seen.failed.push(event),
