@@ -26,6 +26,7 @@ import type { Source } from './source.ts';
 import type { KindSettings, ValueSchema } from './spec.ts';
 import { subscribersSchema } from './subscriber-spec.ts';
 import { View } from './view.ts';
+import { templateCalendars } from './template-slots.ts';
 
 export interface PlanInput {
   readonly configDir: string;
@@ -101,7 +102,8 @@ function crossIssues(
   };
   const hubView = hub === null ? null : View.of(hub);
   const hubEnvironment = hubView?.at('environment').text();
-  const around = { hubEnvironment, catalogue: hubView?.at('visitTypes').keys() ?? null, siteIds };
+  const minutesOf = (code: string): number | undefined => hubView?.at('visitTypes', code, 'duration_min').number();
+  const around = { hubEnvironment, catalogue: hubView?.at('visitTypes').keys() ?? null, minutesOf, siteIds };
   return [
     ...(hubView === null ? [] : hubRules(hubView, known)),
     ...sites.flatMap(({ id, checked }) => siteRules(id, View.of(checked), around)),
@@ -243,3 +245,5 @@ function frozen<T>(value: T, schema: ValueSchema | undefined): T {
   for (const [key, child] of Object.entries(value)) copy[key] = frozen(child, schemaOfKey(schema, key));
   return Object.freeze(copy) as T;
 }
+  const calendars = { ...file.resources.calendars, ...templateCalendars(file) };
+    resources: { ...file.resources, calendars },

@@ -2,6 +2,9 @@
  * What the configuration means once it is read and checked: plain frozen data. Files are read by load.ts, checked by
  * plan.ts; nothing else knows YAML. Field names are those of the files (DESIGN section 6); units are in the names.
  */
+import type { HolidaySettings, TemplateSettings } from './template-shape.ts';
+
+import type { MllpSettings } from './mllp-shape.ts';
 
 /** Where messages and bookings are real. A site's environment must equal the hub's, or the plan is refused. */
 export type Environment = 'production' | 'test' | 'sandbox';
@@ -130,6 +133,9 @@ export interface SiteSettings {
 }
 
 /** Empty lists mean everything. Only looked at in stage `pilot`. */
+  /** By name; only for sites whose kind publishes no slots. */
+  readonly templates?: Readonly<Record<string, TemplateSettings>>;
+  readonly holidays?: Readonly<Record<string, HolidaySettings>>;
 export interface PilotScope {
   readonly locations: readonly string[];
   readonly visitTypes: readonly string[];
@@ -164,6 +170,8 @@ export interface ResourceRule {
 }
 
 export interface IdentifierSettings {
+  /** Of a calendar that a template makes, never written in a file: the code that the site itself has for the person. */
+  readonly person?: string;
   readonly system: string;
   readonly type: string;
   readonly useForWriteBack: boolean;

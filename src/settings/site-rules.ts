@@ -1,6 +1,7 @@
 /** Rules over several fields of one site file, and of a site with the rest of the plan. */
 import { isTimeZone } from '../core/instant.ts';
 import { suggest, type Issue } from './issue.ts';
+import { templateRules } from './template-rules.ts';
 import type { View } from './view.ts';
 
 /** What a site's rules may look up outside their own file. */
@@ -8,6 +9,8 @@ export interface Surroundings {
   readonly hubEnvironment: string | undefined;
   /** Null: hub.yaml could not be read, so nothing can be said about the catalogue. */
   readonly catalogue: readonly string[] | null;
+  /** Minutes that the catalogue gives a visit type. */
+  readonly minutesOf?: (visitType: string) => number | undefined;
   /** Every site file there is, also the broken ones. */
   readonly siteIds: readonly string[];
 }
@@ -25,6 +28,7 @@ export function siteRules(id: string, site: View, around: Surroundings): readonl
     ...resourceRules(site),
     ...catalogueRules(site, around.catalogue),
     ...mirrorRules(id, site, around),
+    ...templateRules(site, around.minutesOf ?? (() => undefined)),
   ];
 }
 

@@ -24,6 +24,7 @@ import type {
   SiteSettings,
 } from './shape.ts';
 import type { AnySettingsSpec, KindSettings, SettingsSpec, ValueSchema } from './spec.ts';
+import { holidays, templates } from './template-spec.ts';
 
 type FieldsOf<T> = SettingsSpec<T>['fields'];
 
@@ -55,7 +56,7 @@ const location: FieldsOf<LocationSettings> = {
   },
 };
 
-const rule: FieldsOf<ResourceRule> = {
+const rule: FieldsOf<Omit<ResourceRule, 'person'>> = {
   practitioner: {
     schema: practitionerReference,
     prose: 'Who: npi: and ten digits, or local: and a code of your own. The same NPI at two sites is the same person.',
@@ -202,6 +203,8 @@ const siteFields: Omit<FieldsOf<Omit<SiteSettings, 'id' | 'identity'>>, 'setting
   },
   sensitivity: { schema: objectOf(sensitivity), prose: 'Security labels.', default: {} },
   poll: { schema: objectOf(poll), prose: 'How often and how far the site is read.', default: {} },
+  templates,
+  holidays,
 };
 
 /** Where the kind is not known, its settings are taken as they are: the kind is the issue then. */

@@ -35,6 +35,11 @@ export class View {
     return typeof this.value === 'number' && this.checked.isSound(this.path) ? this.value : undefined;
   }
 
+  /** Everything at and below, where nothing of it was refused: then it has the declared type. */
+  whole(): unknown {
+    return this.checked.isSound(this.path) ? this.value : undefined;
+  }
+
   has(key: string): boolean {
     return property(this.value, key) !== undefined;
   }
