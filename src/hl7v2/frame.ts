@@ -68,6 +68,11 @@ export class FrameDecoder {
     return this.#length + this.#skipped + (this.#afterFs ? 1 : 0);
   }
 
+  /** Memory that is kept between reads; never more than `maxFrame_bytes`, whatever comes. */
+  get held_bytes(): number {
+    return this.#buffer.length;
+  }
+
   get isInsideFrame(): boolean {
     return this.#state !== 'between';
   }

@@ -97,9 +97,9 @@ export class Header {
   #recordedEvent(): string {
     const { field } = this.separators;
     for (const line of this.#behind.split(/[\r\n]/)) {
-      const start = line.trim().slice(0, 4).toUpperCase();
-      if (start === `EVN${field}`) return nth(line.trimStart(), field, 2);
-      if (start === `MSH${field}`) return '';
+      const segment = line.trim();
+      if (segment.slice(0, 4).toUpperCase() === `EVN${field}`) return nth(line.trimStart(), field, 2);
+      if (NEXT.test(segment)) return '';
     }
     return '';
   }
@@ -111,6 +111,8 @@ export class Header {
   }
 }
 
+/** Where `splitMessages` cuts: the message has ended. */
+const NEXT = /^(?:MSH|FHS|BHS|BTS|FTS)(?![A-Za-z0-9])/;
 const SOUND = 'MSH|^~\\&|';
 const HEADER_LIMIT_BYTES = 16_384;
 

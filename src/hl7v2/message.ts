@@ -181,9 +181,11 @@ function readSegments(body: string, context: Context, issues: Issue[]): readonly
     }
     if (line.trim() === '') continue;
     const before = kept.at(-1);
-    // A line end inside a text field: what follows is not a segment, and losing it would lose part of a note.
-    if (before !== undefined) before.raw += `\n${line}`;
-    else kept.push({ name: line.trimStart().slice(0, 3).toUpperCase(), raw: line });
+    // A line end inside a text field: what follows is not a segment, and losing it would lose part of a note. MSH ends
+    // with its line, as it does for the header that routes and answers the message.
+    if (before !== undefined && before.name !== 'MSH') before.raw += `\n${line}`;
+    // Without a name: read by the first letters, "PIDGIN" would be somebody's PID.
+    else kept.push({ name: '', raw: line });
     issues.push({
       kind: 'segment-continued',
       text: `The text after segment ${kept.length} is no segment; kept with it.`,

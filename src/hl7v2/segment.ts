@@ -17,6 +17,12 @@ export interface Context {
   readonly hex: HexReader;
 }
 
+/** MSH-1 and MSH-2 name the separators and are not cut by them. */
+const UNCUT: Context = {
+  separators: { field: '', component: '', repetition: '', escape: '', subcomponent: '', truncation: '' },
+  hex: () => '',
+};
+
 const NULL = '""';
 const HEADERS: ReadonlySet<string> = new Set(['MSH', 'FHS', 'BHS']);
 
@@ -46,7 +52,7 @@ export class Repetition {
 }
 
 export class Segment {
-  /** `PID`; upper case. */
+  /** `PID`; upper case. `''` for text that belongs to no segment. */
   readonly name: string;
   /** 0-based place in `Message.segments`. */
   readonly index: number;
@@ -96,10 +102,9 @@ export class Segment {
   repetitions(n: number): readonly Repetition[] {
     const raw = this.rawField(n);
     if (raw === '' || raw === NULL) return [];
+    if (n <= 2 && HEADERS.has(this.name)) return [new Repetition(raw, 1, UNCUT)];
     const mark = this.#context.separators.repetition;
-    if (mark === '' || !raw.includes(mark) || (n <= 2 && HEADERS.has(this.name))) {
-      return [new Repetition(raw, 1, this.#context)];
-    }
+    if (mark === '' || !raw.includes(mark)) return [new Repetition(raw, 1, this.#context)];
     const found: Repetition[] = [];
     for (const [at, part] of raw.split(mark).entries()) {
       if (part !== '') found.push(new Repetition(part, at + 1, this.#context));
@@ -115,6 +120,7 @@ export class Segment {
   component(n: number, component: number, part: number | 'all' = 1): Value {
     const raw = this.rawField(n);
     if (raw === '') return undefined;
+    if (n <= 2 && HEADERS.has(this.name)) return componentOf(raw, component, part, UNCUT);
     const mark = this.#context.separators.repetition;
     const end = mark === '' ? -1 : raw.indexOf(mark);
     return componentOf(end === -1 ? raw : raw.slice(0, end), component, part, this.#context);

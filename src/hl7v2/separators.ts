@@ -36,11 +36,11 @@ export interface SeparatorReading {
 
 const STANDARD_MSH_2 = '^~\\&';
 /**
- * What cannot be a separator. Block characters of MLLP least of all: an answer written with them would end its own
- * frame.
+ * What cannot be a separator. Not the quote, or null (`""`) could not be told from two of them; block characters of
+ * MLLP least of all: an answer written with them would end its own frame.
  */
 // eslint-disable-next-line no-control-regex -- as said
-const UNFIT = /[A-Za-z0-9\s\u0000-\u001f\u007f]/;
+const UNFIT = /["A-Za-z0-9\s\u0000-\u001f\u007f]/;
 
 /** MSH-2 as it is written in an answer. */
 export function encodingCharacters(separators: Separators): string {
@@ -52,16 +52,16 @@ export function encodingCharacters(separators: Separators): string {
 export function readSeparators(head: string): SeparatorReading {
   const name = head.slice(0, 3);
   if (head.length <= 3) return reading(STANDARD_SEPARATORS, 'the header stops before its separators');
-  if (head.startsWith(STANDARD_MSH_2, 3) && head.length > 7 && !UNFIT.test(head.charAt(7))) {
-    const field = head.charAt(7);
+  const behind = head.charAt(7);
+  if (head.startsWith(STANDARD_MSH_2, 3) && behind !== '' && !UNFIT.test(behind) && !STANDARD_MSH_2.includes(behind)) {
+    const field = behind;
     return reading({ ...STANDARD_SEPARATORS, field }, 'MSH-1 is missing', (text) => name + field + text.slice(3));
   }
   const field = head.charAt(3);
   if (UNFIT.test(field)) return readAfterSpace(head, name);
   const end = head.indexOf(field, 4);
   const second = (end === -1 ? head.slice(4) : head.slice(4, end)).split(/[\r\n]/, 1)[0] ?? '';
-  if (second === STANDARD_MSH_2)
-    return reading(field === '|' ? STANDARD_SEPARATORS : { ...STANDARD_SEPARATORS, field });
+  if (second === STANDARD_MSH_2) return reading(field === '|' ? STANDARD_SEPARATORS : standardBeside(field));
   return readSecond(name, field, second);
 }
 
@@ -83,9 +83,10 @@ function readAfterSpace(head: string, name: string): SeparatorReading {
 }
 
 function readSecond(name: string, field: string, second: string): SeparatorReading {
-  const standard = { ...STANDARD_SEPARATORS, field };
+  const standard = standardBeside(field);
+  const sound = encodingCharacters(standard);
   if (second.trim() === '') {
-    return reading(standard, 'MSH-2 is empty', (text) => name + field + STANDARD_MSH_2 + text.slice(4 + second.length));
+    return reading(standard, 'MSH-2 is empty', (text) => name + field + sound + text.slice(4 + second.length));
   }
   if (second === '^~\\\\&') {
     // Every backslash was doubled on the way (a JSON or source-code literal), those of the content too.
@@ -97,9 +98,23 @@ function readSecond(name: string, field: string, second: string): SeparatorReadi
   // By position `&` would be the escape character; in the field it is a standard MSH-2 whose backslash was lost.
   if (second === '^~&') return reading(standard, 'MSH-2 has lost its escape character');
   if (UNFIT.test(second.charAt(0))) {
-    return reading(standard, 'MSH-2 is missing', (text) => name + field + STANDARD_MSH_2 + field + text.slice(4));
+    return reading(standard, 'MSH-2 is missing', (text) => name + field + sound + field + text.slice(4));
   }
   return readByPosition(field, second);
+}
+
+/** The standard ones without the one that the sender has taken for its fields. */
+function standardBeside(field: string): Separators {
+  const free = (mark: string): string => (mark === field ? '' : mark);
+  const { component, repetition, escape, subcomponent } = STANDARD_SEPARATORS;
+  return {
+    field,
+    component: free(component),
+    repetition: free(repetition),
+    escape: free(escape),
+    subcomponent: free(subcomponent),
+    truncation: '',
+  };
 }
 
 function readByPosition(field: string, second: string): SeparatorReading {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { header } from '../../src/hl7v2/header.ts';
 import { parseMessage, type Message } from '../../src/hl7v2/message.ts';
 import { bytesOf, fixture, segmentOf } from './fixture.ts';
 
@@ -21,6 +22,11 @@ test('fields, components and sub-components are counted from one, and MSH-1 is t
   const msh = segmentOf(message, 'MSH');
   assert.equal(msh.field(1), '|');
   assert.equal(msh.field(2), '^~\\&');
+  assert.deepEqual([msh.component(2, 1), msh.component(2, 2)], ['^~\\&', undefined]);
+  assert.deepEqual(
+    msh.repetitions(2).map((one) => one.component(1)),
+    ['^~\\&'],
+  );
   assert.equal(msh.component(3, 1), 'CADENCE');
   assert.equal(msh.component(4, 2), '1.2.3.4');
   assert.equal(msh.field(10), 'RV0000001');
@@ -145,6 +151,20 @@ test('a line end inside a text does not lose the text behind it', () => {
   assert.deepEqual(new Set(issues.map((issue) => issue.kind)), new Set(['segment-continued']));
 });
 
+test('MSH ends with its line, for the parser as for the header: text behind it stands for itself', () => {
+  const bytes = Buffer.from('MSH|^~\\&|A|B\nroom|||||ADT^A04|C9\nPID|1\n');
+  const { message } = parseMessage(bytes);
+  assert.deepEqual(
+    message.segments.map((segment) => [segment.name, segment.raw]),
+    [
+      ['MSH', 'MSH|^~\\&|A|B'],
+      ['', 'room|||||ADT^A04|C9'],
+      ['PID', 'PID|1'],
+    ],
+  );
+  assert.equal(message.controlId, header(bytes).controlId);
+});
+
 test('indented and lower-case segments are read and told', () => {
   const { message, issues } = parseMessage(Buffer.from(`\n  ${MSH}\n  SCH|1|F1\n\tpid|1||A\n  `));
   assert.equal(names(message), 'MSH SCH PID');
@@ -173,6 +193,13 @@ test('bytes without MSH are reported, and read with the standard separators', ()
     ['no-header'],
   );
   assert.equal(message.controlId, '');
+});
+
+test('text that begins like a segment and is none has no name', () => {
+  const { message, issues } = parseMessage(Buffer.from('PIDGIN is spoken\rMSHAPE\r'));
+  assert.deepEqual([message.first('PID'), message.first('MSH')], [undefined, undefined]);
+  assert.equal(message.segments[0]?.raw, 'PIDGIN is spoken\nMSHAPE');
+  assert.equal(issues[0]?.kind, 'no-header');
 });
 
 test('several messages in one piece are told: applied as one they would mix patients', () => {

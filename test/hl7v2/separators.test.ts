@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { header } from '../../src/hl7v2/header.ts';
 import { parseMessage } from '../../src/hl7v2/message.ts';
-import { encodingCharacters } from '../../src/hl7v2/separators.ts';
+import { encodingCharacters, readSeparators } from '../../src/hl7v2/separators.ts';
 import { fixture, segmentOf } from './fixture.ts';
 
 /** Header, then what both readers must make of it: the separators in use and whether damage is told. */
@@ -61,4 +61,14 @@ test('where backslashes were doubled on the way, those of the content are single
 
 test('the control id keeps its bytes whatever was mended around it', () => {
   assert.equal(header(Buffer.from('MSH|^~\\\\&|A|B|C|D|E||SIU|a\\\\b|P|2.3\r')).raw(10), 'a\\\\b');
+});
+
+test('no character separates two things, whatever the sender took for its fields', () => {
+  for (const field of ['^', '~', '\\', '&']) {
+    for (const second of ['', '^~\\&', '^~&', '^~\\\\&', '|', 'APP', '&amp;']) {
+      const { separators } = readSeparators(`MSH${field}${second}${field}FAC`);
+      const marks = Object.values(separators).filter((mark) => mark !== '');
+      assert.equal(new Set(marks).size, marks.length, JSON.stringify([field, second, separators]));
+    }
+  }
 });
