@@ -15,11 +15,12 @@ export async function opsView(
   clock: Clock,
   plan: Plan,
   runners: ReadonlyMap<string, SiteRunner>,
-): Promise<OpsView> {
+): Promise<Omit<OpsView, 'listeners'>> {
   const loaded = new Map<string, boolean>();
   for (const [id, runner] of runners) loaded.set(id, await runner.loaded());
   return store.read(SCOPE, async (tx) => {
     const feeds = await tx.feeds.feeds();
+    const replaying = new Set((await tx.replayWindows.unended()).map(({ site }) => site));
     const sites: OpsSite[] = [];
     for (const site of plan.sites) {
       const depth = await tx.inbox.depth(site.id);
@@ -29,7 +30,9 @@ export async function opsView(
         kind: site.kind,
         stage: site.stage,
         environment: site.environment,
-        state: stateOf(site, own, runners.has(site.id), loaded.get(site.id) === true, clock.now()),
+        state: replaying.has(site.id)
+          ? 'replay window open'
+          : stateOf(site, own, runners.has(site.id), loaded.get(site.id) === true, clock.now()),
         feeds: own.map((feed) => opsFeed(feed, clock.now())),
         ...depth,
       });

@@ -18,6 +18,7 @@ export const replayCommand: Command = {
   options: {
     'all-of': { value: 'CODE', prose: 'All that are parked with this code, as `slotwire parked` shows it.' },
     site: { value: 'SITE', prose: 'With --all-of: only those of one site.' },
+    force: { prose: 'Apply it also where a replay window held it back.' },
     'dry-run': { prose: 'Only show which messages it would be.' },
     json: JSON_OPTION,
   },
@@ -59,10 +60,11 @@ function tellDryRun(call: Call, messages: readonly ShownMessage[]): 0 {
 
 /** In the order of receipt, because a later one may rest on an earlier one. */
 async function replayAll(call: Call, api: HubApi, messages: readonly ShownMessage[]): Promise<0 | 1> {
+  const force = call.flags.has('force') ? '?force=true' : '';
   const replayed: number[] = [];
   const waiting: number[] = [];
   for (const { id } of [...messages].sort((left, right) => left.id - right.id)) {
-    const answer = await api.post<{ readonly replayed: boolean }>(`/messages/${id}/replay`);
+    const answer = await api.post<{ readonly replayed: boolean }>(`/messages/${id}/replay${force}`);
     (answer.replayed ? replayed : waiting).push(id);
   }
   if (call.flags.has('json')) printJson(call, { replayed, waiting });

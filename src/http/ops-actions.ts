@@ -39,7 +39,8 @@ export function opsActions(deps: ActionDeps): Router {
     if ((await deps.store.read(scope, (tx) => tx.inbox.get(id))) === null) {
       throw new HubError('NOT_FOUND', { detail: `there is no message ${id}` });
     }
-    const replayed = await deps.operate.replay(scope, id, contextOf(req).requestId);
+    const force = req.query['force'] === 'true';
+    const replayed = await deps.operate.replay(scope, id, contextOf(req).requestId, force);
     res.json({ id, replayed });
   });
   router.post('/sites/:site/resync', async (req, res) => {

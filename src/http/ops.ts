@@ -8,6 +8,7 @@ import { contextOf, callerOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';
 import { opsActions, shown } from './ops-actions.ts';
 import { opsHl7 } from './ops-hl7.ts';
+import { opsReplayWindows } from './ops-replay.ts';
 import { OPS_HTML, OPS_SCRIPT, OPS_STYLE } from './ops-page.ts';
 
 const MESSAGES_DEFAULT = 50;
@@ -23,6 +24,7 @@ export function opsRouter(deps: HttpDeps): Router {
   router.use('/api', adminOnly(deps));
   router.use('/api', opsActions(deps));
   router.use('/api', opsHl7(deps));
+  router.use('/api', opsReplayWindows(deps));
   router.get('/api/sites', async (_req, res) => {
     res.json({ at: formatInstant(deps.clock.now()), ...(await deps.opsView()) });
   });

@@ -13,4 +13,5 @@ export interface StageEvents {
   bookingMoved(site: string, action: string, state: string): void;
   stageFailed(stage: string, code: ErrorCode, detail: string): void;
   swept(what: string, count: number): void;
+  replayWindow(site: string, what: 'began' | 'ended'): void;
 }

@@ -5,6 +5,7 @@
 import { HubError } from '../core/errors.ts';
 import type { Clock } from '../core/clock.ts';
 import type { AuditEntry, Scope, Store } from '../store/contract.ts';
+import { forceMessage } from './replay-window.ts';
 import type { SiteRunner } from './site-runner.ts';
 
 export interface OperateDeps {
@@ -20,7 +21,7 @@ export interface OperateDeps {
 export interface Operations<Preview> {
   readonly preview: () => Promise<Preview>;
   resync(scope: Scope, site: string, requestId: string): Promise<void>;
-  replay(scope: Scope, id: number, requestId: string): Promise<boolean>;
+  replay(scope: Scope, id: number, requestId: string, force?: boolean): Promise<boolean>;
   /** Deletes what is stored of a site that is not in the configuration; rows deleted. */
   forget(scope: Scope, site: string, requestId: string): Promise<number>;
 }
@@ -31,7 +32,7 @@ export function operations<Preview>(
   return {
     preview: deps.preview,
     resync: (scope, site, requestId) => resyncSite(deps, scope, site, requestId),
-    replay: (scope, id, requestId) => replayMessage(deps, scope, id, requestId),
+    replay: (scope, id, requestId, force) => replayMessage(deps, scope, id, requestId, force === true),
     forget: (scope, site, requestId) => forgetSite(deps, scope, site, requestId),
   };
 }
@@ -76,10 +77,17 @@ async function forgetSite(deps: OperateDeps, scope: Scope, site: string, request
 }
 
 /** False: there is no such message, or it waits already. */
-async function replayMessage(deps: OperateDeps, scope: Scope, id: number, requestId: string): Promise<boolean> {
+async function replayMessage(
+  deps: OperateDeps,
+  scope: Scope,
+  id: number,
+  requestId: string,
+  force: boolean,
+): Promise<boolean> {
   const replayed = await deps.store.transaction(scope, async (tx) => {
     const message = await tx.inbox.get(id);
     if (message === null || !(await tx.inbox.replay(id, deps.clock.now()))) return null;
+    if (force) await forceMessage(tx, message);
     await tx.audit(operated(deps, requestId, { site: message.site, resourceId: `message:${id}` }));
     return message;
   });

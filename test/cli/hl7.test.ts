@@ -128,7 +128,7 @@ test('each look at a message is in the audit log, and only an admin has one', as
 });
 
 test('a wrong verb, no message and a message of another protocol are told in a sentence', async () => {
-  assert.match((await run('hl7', 'look', '1')).err, /knows show, explain and replay/);
+  assert.match((await run('hl7', 'look', '1')).err, /knows show, explain, replay and replay-window/);
   assert.match((await run('hl7', 'show')).err, /wants one message/);
   assert.match((await run('hl7', 'show', '999999999')).err, /there is no message 999999999/);
 });
