@@ -4,11 +4,12 @@ import { DAY_MS, instant, MINUTE_MS, type Instant } from '../../core/instant.ts'
 import { readInput } from '../kit/calendar.ts';
 import { ActError, type SimulatorParts } from '../kit/kind.ts';
 import type { Writer } from '../kit/store.ts';
+import { freeStarts } from './calendar.ts';
 import {
   bookVisit,
-  freeStarts,
   patientByMrn,
   patientOfPerson,
+  settingsOf,
   tell,
   tellBlock,
   tellMerge,
@@ -97,8 +98,10 @@ function planOf(clinic: Clinic, tx: Writer, request: Request): Plan {
   const practitioner = practitionerOf(clinic, request['practitioner'] ?? clinic.seed.practitioners[0]?.id);
   const type = typeOf(clinic, request['visitType'] ?? clinic.seed.visitTypes[0]?.code);
   const { mrn } = patientFor(clinic, tx, request);
-  const optional = ['room', 'reason', 'note', 'placerId'].filter((name) => request[name] !== undefined);
-  const more = Object.fromEntries(optional.map((name) => [name, textOf(request[name])]));
+  const optional = ['room', 'reason', 'note'].filter((name) => request[name] !== undefined);
+  const placerId = textOf(request['placerId']);
+  const placer = placerId === '' ? [] : [placerId, settingsOf(clinic.seed, tx).receivingApplication];
+  const more = { ...Object.fromEntries(optional.map((name) => [name, textOf(request[name])])), placer };
   if (request['start'] !== undefined) {
     return { practitioner, type, mrn, start: timeOf(clinic, request['start'], 'start'), ...more };
   }

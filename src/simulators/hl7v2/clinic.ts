@@ -1,12 +1,10 @@
 /** What happens at the clinic: each change writes its rows and queues its message in one write. */
-import { DAY_MS, instant, localDate, MINUTE_MS, type Instant, type Interval } from '../../core/instant.ts';
-import { addDays, onDate, weekday } from '../kit/calendar.ts';
 import type { SimulatedClock } from '../kit/clock.ts';
 import { ActError } from '../kit/kind.ts';
 import { person } from '../kit/people.ts';
 import type { Store, View, Writer } from '../kit/store.ts';
-import { blockMessage, endOf, personMerge, personUpdate, siu, type Header, type Letterhead } from './messages.ts';
-import { BLOCKS, CHANGED, DAY_HOURS, PATIENTS, VISITS, type Block, type Patient, type Visit } from './model.ts';
+import { blockMessage, personMerge, personUpdate, siu, type Header, type Letterhead } from './messages.ts';
+import { BLOCKS, CHANGED, PATIENTS, VISITS, type Block, type Patient, type Visit } from './model.ts';
 import type { MllpSender } from './sender.ts';
 import type { Practitioner, Seed, Settings, VisitType } from './seed.ts';
 
@@ -17,7 +15,7 @@ export interface Clinic {
   readonly sender: MllpSender;
 }
 
-export type Trigger = 'S12' | 'S13' | 'S14' | 'S15' | 'S17' | 'S26';
+export type Trigger = 'S12' | 'S13' | 'S14' | 'S15' | 'S16' | 'S17' | 'S26';
 
 export function settingsOf(seed: Seed, view: View): Settings {
   return { ...seed.settings, ...view.get(CHANGED, 'settings') };
@@ -59,10 +57,15 @@ function post(
   write: (letter: Letterhead, header: Header) => string,
 ): void {
   const { seed } = clinic;
-  const controlId = `${seed.clinic.facility.slice(0, 6)}${String(tx.nextNumber('control-id', 1)).padStart(8, '0')}`;
+  const controlId = newControlId(clinic, tx);
   const header = { event, controlId, sentAt: clinic.clock.now() };
   const text = write({ seed, settings: settingsOf(seed, tx) }, header);
   clinic.sender.queue(tx, { controlId, event, about, text });
+}
+
+/** MSH-10 of the next message. */
+export function newControlId({ seed }: Clinic, tx: Writer): string {
+  return `${seed.clinic.facility.slice(0, 6)}${String(tx.nextNumber('control-id', 1)).padStart(8, '0')}`;
 }
 
 export function patientByMrn(view: View, mrn: string): Patient {
@@ -90,7 +93,8 @@ export interface Plan {
   readonly room?: string;
   readonly reason?: string;
   readonly note?: string;
-  readonly placerId?: string;
+  /** SCH-1, the parts of an EI. */
+  readonly placer?: readonly string[];
 }
 
 /** Staff book whatever they like: a taken time is no obstacle. */
@@ -102,7 +106,8 @@ export function bookVisit(clinic: Clinic, tx: Writer, plan: Plan): Visit {
 export function newVisit(clinic: Clinic, tx: Writer, plan: Plan): Visit {
   const visit: Visit = {
     id: `F-${tx.nextNumber('visit', 1001)}`,
-    placerId: plan.placerId ?? '',
+    placerId: plan.placer?.[0] ?? '',
+    placer: plan.placer ?? [],
     practitioner: plan.practitioner.id,
     room: plan.room ?? plan.practitioner.room,
     visitType: plan.type.code,
@@ -117,45 +122,4 @@ export function newVisit(clinic: Clinic, tx: Writer, plan: Plan): Visit {
   };
   tx.put(VISITS, visit.id, visit);
   return visit;
-}
-
-/** Starts of that type which nothing overlaps, between two moments, oldest first. */
-export function freeStarts(seed: Seed, view: View, who: Practitioner, type: VisitType, window: Interval): Instant[] {
-  const zone = seed.clinic.timezone;
-  const busy = busyOf(view, who, window);
-  const starts: Instant[] = [];
-  const last = localDate(instant(window.end), zone);
-  for (let date = localDate(window.start, zone); date <= last; date = addDays(date, 1)) {
-    for (const hours of openHours(seed, view, who, date)) {
-      for (let start = hours.start; start + type.minutes * MINUTE_MS <= hours.end;) {
-        const end = start + type.minutes * MINUTE_MS;
-        const isWithin = start >= window.start && start < window.end;
-        if (isWithin && !busy.some((taken) => taken.start < end && taken.end > start)) starts.push(start);
-        start = instant(end);
-      }
-    }
-  }
-  return starts;
-}
-
-export function openHours(seed: Seed, view: View, who: Practitioner, date: string): Interval[] {
-  const zone = seed.clinic.timezone;
-  const ranges = view.get(DAY_HOURS, `${who.id} ${date}`) ?? who.hours[weekday(date)] ?? [];
-  return ranges.flatMap((range) => {
-    const [from, to] = range.split('-');
-    const start = onDate(date, from ?? '', zone);
-    const end = onDate(date, to ?? '', zone);
-    return start === null || end === null || end <= start ? [] : [{ start, end }];
-  });
-}
-
-function busyOf(view: View, who: Practitioner, window: Interval): Interval[] {
-  const taken = [
-    ...view.all(VISITS).flatMap((one) => {
-      return one.practitioner === who.id && one.status === 'Booked' ? [{ start: one.start, end: endOf(one) }] : [];
-    }),
-    ...view.all(BLOCKS).filter((one) => one.practitioner === who.id),
-  ];
-  const near = taken.filter((one) => one.start < window.end + DAY_MS && one.end > window.start - DAY_MS);
-  return near.map((one) => ({ start: instant(one.start), end: instant(one.end) }));
 }

@@ -3,7 +3,8 @@ import { DAY_MS, instant, localDate } from '../../core/instant.ts';
 import { addDays, weekday } from '../kit/calendar.ts';
 import { pick, randomFrom } from '../kit/random.ts';
 import type { Writer } from '../kit/store.ts';
-import { bookVisit, freeStarts, newVisit, openHours, patientOfPerson, type Clinic } from './clinic.ts';
+import { freeStarts, openHours } from './calendar.ts';
+import { bookVisit, newVisit, patientOfPerson, type Clinic } from './clinic.ts';
 import { MADE_DAYS } from './model.ts';
 import type { Invented } from './seed.ts';
 

@@ -8,6 +8,10 @@ export interface Header {
   readonly event: string;
   readonly controlId: string;
   readonly sentAt: number;
+  /** MSH-5 and MSH-6, encoded, where the settings do not name the receiver. */
+  readonly to?: readonly [application: string, facility: string];
+  /** MSH-12 of an answer: that of the question. */
+  readonly version?: string;
 }
 
 /** What a message draws from: the clinic, and the settings in force. */
@@ -18,7 +22,7 @@ export interface Letterhead {
 
 const CLERK = components('9001', 'CLERK', 'ANN');
 
-function msh(letter: Letterhead, header: Header, structure: string): string {
+export function msh(letter: Letterhead, header: Header, structure: string): string {
   const { seed, settings } = letter;
   const [code, trigger] = header.event.split('^');
   const isOld = settings.version === '2.3';
@@ -26,13 +30,13 @@ function msh(letter: Letterhead, header: Header, structure: string): string {
     2: '^~\\&',
     3: escape(seed.clinic.application),
     4: escape(seed.clinic.facility),
-    5: escape(settings.receivingApplication),
-    6: escape(settings.receivingFacility),
+    5: header.to?.[0] ?? escape(settings.receivingApplication),
+    6: header.to?.[1] ?? escape(settings.receivingFacility),
     7: timestamp(header.sentAt, seed.clinic.timezone, settings.offsets),
     9: isOld ? components(code ?? '', trigger ?? '') : components(code ?? '', trigger ?? '', structure),
     10: escape(header.controlId),
     11: settings.processingId,
-    12: settings.version,
+    12: header.version ?? settings.version,
     ...(settings.enhancedAcknowledgement && !isOld ? { 15: 'AL', 16: 'NE' } : {}),
     ...(settings.characterSet === '' ? {} : { 18: settings.characterSet }),
   });
@@ -40,26 +44,37 @@ function msh(letter: Letterhead, header: Header, structure: string): string {
 
 /** SIU S12, S13, S14, S15, S17, S26: the whole visit each time. */
 export function siu(letter: Letterhead, header: Header, visit: Visit, patient: Patient): string {
+  const action = header.event.endsWith('S12') ? 'A' : 'U';
+  return [msh(letter, header, 'SIU_S12'), ...scheduled(letter, visit, patient, action)].join('');
+}
+
+/** SCH and everything behind it; `placer` is SCH-1 where an answer must repeat what was asked. */
+export function scheduled(
+  letter: Letterhead,
+  visit: Visit,
+  patient: Patient,
+  action: string,
+  placer = visit.placer ?? [visit.placerId],
+): string[] {
   const { seed } = letter;
   const practitioner = practitionerById(seed, visit.practitioner);
   return [
-    msh(letter, header, 'SIU_S12'),
-    sch(letter, visit),
+    sch(letter, visit, placer),
     letter.settings.version === '2.3' ? '' : tq1(letter, visit.start, endOf(visit)),
     visit.note === '' ? '' : segment('NTE', { 1: '1', 3: escape(visit.note) }),
     pid(letter, patient),
     segment('PV1', { 1: '1', 2: 'O', 3: place(seed, visit.room), 7: person(letter, practitioner) }),
-    ...resources(letter, visit, practitioner, header.event.endsWith('S12') ? 'A' : 'U'),
-  ].join('');
+    ...resources(letter, visit, practitioner, action),
+  ];
 }
 
-function sch(letter: Letterhead, visit: Visit): string {
-  const { seed, settings } = letter;
-  const isOld = settings.version === '2.3';
+function sch(letter: Letterhead, visit: Visit, placer: readonly string[]): string {
+  const { seed } = letter;
+  const isOld = letter.settings.version === '2.3';
   const zone = seed.clinic.timezone;
   const coded = (code: string, name: string, system: string): string => (isOld ? code : components(code, name, system));
   return segment('SCH', {
-    1: visit.placerId === '' ? '' : components(visit.placerId, settings.receivingApplication),
+    1: components(...placer),
     2: components(visit.id, seed.clinic.facility),
     5: components(`SCHED_${visit.practitioner}`),
     6: coded(visit.eventReason, EVENT_REASONS[visit.eventReason] ?? visit.eventReason, 'L'),

@@ -15,11 +15,13 @@ export interface Patient {
 }
 
 /** Table 0278, as this system uses it. */
-export type Status = 'Booked' | 'Cancelled' | 'Noshow' | 'Deleted';
+export type Status = 'Booked' | 'Started' | 'Complete' | 'Cancelled' | 'Dc' | 'Noshow' | 'Deleted';
 
 export interface Visit {
   readonly id: string;
   readonly placerId: string;
+  /** SCH-1, the parts of an EI, of which `placerId` is the first; none when nobody gave an id. */
+  readonly placer?: readonly string[];
   readonly practitioner: string;
   readonly room: string;
   readonly visitType: string;
@@ -66,6 +68,28 @@ export interface Outbound {
   readonly tries: readonly Try[];
 }
 
+/** One SRM that came in. */
+export interface Request {
+  readonly sequence: number;
+  readonly controlId: string;
+  /** `SRM^S01` */
+  readonly event: string;
+  readonly text: string;
+  readonly receivedAt: number;
+  /** Taken with CA and not yet decided: when it will be. */
+  readonly dueAt: number | null;
+  /** `waiting`: CA was answered. `dropped`: the connection was cut before the answer. */
+  readonly state: 'waiting' | 'answered' | 'dropped';
+  /** MSA-1 of the application's answer; empty while it waits. */
+  readonly code: string;
+  /** ERR-5 of a denial. */
+  readonly because: string;
+  readonly placerId: string;
+  readonly fillerId: string;
+  /** The answer as it was sent. */
+  readonly answer: string;
+}
+
 export interface Target {
   readonly host: string;
   readonly port: number;
@@ -75,6 +99,9 @@ export const PATIENTS: Table<Patient> = { name: 'patients' };
 export const VISITS: Table<Visit> = { name: 'visits' };
 export const BLOCKS: Table<Block> = { name: 'blocks' };
 export const OUTBOUND: Table<Outbound> = { name: 'outbound' };
+export const REQUESTS: Table<Request> = { name: 'requests' };
+/** The port of the last run, so that whoever knows it finds it again. */
+export const REQUEST_PORT: Table<number> = { name: 'request-port' };
 export const TARGET: Table<Target> = { name: 'target' };
 export const MADE_DAYS: Table<true> = { name: 'made-days' };
 export const CHANGED: Table<Readonly<Record<string, unknown>>> = { name: 'changed' };

@@ -24,6 +24,8 @@ export interface Practitioner {
   readonly prefix?: string;
   readonly degree?: string;
   readonly room: string;
+  /** Visits at the same time; default 1. */
+  readonly capacity?: number;
   readonly hours: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -57,6 +59,17 @@ export interface Settings {
   readonly acknowledgementSeconds: number;
   /** Pause before a repeat or a new connection; doubles up to thirty times this. */
   readonly retryMilliseconds: number;
+  /**
+   * How an SRM is answered: `at-once` by SRR on its own connection; `later` by CA there and by an SRR of its own on
+   * this system's connection to the hub; `as-asked` by what MSH-15 and MSH-16 of the SRM want.
+   */
+  readonly answers: 'at-once' | 'later' | 'as-asked';
+  /** Between CA and the decision. */
+  readonly answerDelay_ms: number;
+  /** A request that was fulfilled before, word for word: answered as the first time, or denied as a duplicate. */
+  readonly repeatPolicy: 'same' | 'deny';
+  /** What becomes of a person whose record number is not known. */
+  readonly unknownPatients: 'deny' | 'register';
 }
 
 export const DEFAULTS: Settings = {
@@ -69,6 +82,10 @@ export const DEFAULTS: Settings = {
   receivingFacility: 'HUB',
   acknowledgementSeconds: 30,
   retryMilliseconds: 250,
+  answers: 'at-once',
+  answerDelay_ms: 200,
+  repeatPolicy: 'same',
+  unknownPatients: 'deny',
 };
 
 export interface Seed {
@@ -82,6 +99,8 @@ export interface Seed {
   /** Staff book a next free visit every so many seconds. */
   readonly drip: { readonly everySeconds: number } | null;
   readonly horizonDays: number;
+  /** Where SRM is taken; port 0 is that of the last run when it is free, else any. Null: the system takes none. */
+  readonly requests: { readonly port: number } | null;
   readonly target: { readonly host: string; readonly port: number } | null;
   readonly settings: Settings;
 }
@@ -99,6 +118,10 @@ const SETTINGS = {
     receivingFacility: text,
     acknowledgementSeconds: { type: 'number', exclusiveMinimum: 0 },
     retryMilliseconds: { type: 'number', exclusiveMinimum: 0 },
+    answers: { enum: ['at-once', 'later', 'as-asked'] },
+    answerDelay_ms: { type: 'number', minimum: 0 },
+    repeatPolicy: { enum: ['same', 'deny'] },
+    unknownPatients: { enum: ['deny', 'register'] },
   },
 };
 
@@ -115,7 +138,7 @@ const SCHEMA = record(
     practitioners: list(
       record(
         { id: text, family: text, given: text, room: text, hours: weekHours },
-        { npi: text, prefix: text, degree: text },
+        { npi: text, prefix: text, degree: text, capacity: { type: 'integer', minimum: 1 } },
       ),
       1,
     ),
@@ -130,6 +153,7 @@ const SCHEMA = record(
     ),
     drip: record({ everySeconds: { type: 'number', exclusiveMinimum: 0 } }),
     horizonDays: whole,
+    requests: { anyOf: [record({ port: whole }), { type: 'null' }] },
     target: record({ host: text, port: whole }),
     settings: SETTINGS,
   },
@@ -148,6 +172,7 @@ export function readHl7Seed(raw: unknown): Seed {
     invented: null,
     drip: null,
     horizonDays: 28,
+    requests: { port: 0 },
     target: null,
     ...given,
     settings: { ...DEFAULTS, ...given.settings },

@@ -8,12 +8,10 @@ import { systemClock } from '../../core/clock.ts';
 import type { SimulatedClock } from '../kit/clock.ts';
 import type { Faults } from '../kit/faults.ts';
 import type { Store, Writer } from '../kit/store.ts';
+import { frame as framed, FrameReader } from './frames.ts';
 import { OUTBOUND, TARGET, type Outbound, type Target, type Try } from './model.ts';
 import type { Settings } from './seed.ts';
 
-const START = 0x0b;
-const END = 0x1c;
-const CR = 0x0d;
 const KEEP_DONE = 5000;
 const REORDER_WINDOW_MS = 250;
 
@@ -65,6 +63,14 @@ export class MllpSender {
   ring(): void {
     this.#rung = true;
     this.#wake?.();
+  }
+
+  /** Resolves when nothing is queued any more, or after `limit_ms`. */
+  async emptied(limit_ms: number): Promise<void> {
+    const end = systemClock.monotonic() + limit_ms;
+    while (this.#queued().length > 0 && systemClock.monotonic() < end && !this.#isStopped()) {
+      await systemClock.sleep(2, this.#stopper.signal);
+    }
   }
 
   async stop(): Promise<void> {
@@ -160,7 +166,7 @@ export class MllpSender {
 
   async #write(socket: Socket, message: Outbound): Promise<void> {
     const encoding = this.#options.settings().characterSet === '8859/1' ? 'latin1' : 'utf8';
-    const frame = Buffer.concat([Buffer.from([START]), Buffer.from(message.text, encoding), Buffer.from([END, CR])]);
+    const frame = framed(Buffer.from(message.text, encoding));
     const size = this.#options.faults.number('chunkBytes') || frame.length;
     for (let from = 0; from < frame.length; from += size) {
       socket.write(frame.subarray(from, from + size));
@@ -208,13 +214,11 @@ export class MllpSender {
 /** The next frame of the other side whose MSA-2 is `controlId`; late answers to earlier messages are passed over. */
 function readAck(socket: Socket, controlId: string, limit_ms: number): Promise<Ack> {
   return new Promise((resolve, reject) => {
-    let bytes = Buffer.alloc(0);
+    const reader = new FrameReader();
     const timer = setTimeout(() => finish(new Error(`no answer within ${limit_ms} ms`)), limit_ms);
     const onData = (part: Buffer): void => {
-      bytes = Buffer.concat([bytes, part]);
-      for (let frame = takeFrame(bytes); frame !== null; frame = takeFrame(bytes)) {
-        bytes = Buffer.from(frame.rest);
-        const ack = parseAck(frame.text);
+      for (const data of reader.push(part)) {
+        const ack = parseAck(data.toString('utf8'));
         if (ack?.controlId === controlId) finish(ack);
       }
     };
@@ -229,13 +233,6 @@ function readAck(socket: Socket, controlId: string, limit_ms: number): Promise<A
     socket.on('data', onData);
     socket.on('close', onClose);
   });
-}
-
-function takeFrame(bytes: Buffer): { readonly text: string; readonly rest: Buffer } | null {
-  const start = bytes.indexOf(START);
-  const end = bytes.indexOf(Buffer.from([END, CR]), start + 1);
-  if (start < 0 || end < 0) return null;
-  return { text: bytes.toString('utf8', start + 1, end), rest: bytes.subarray(end + 2) };
 }
 
 function parseAck(text: string): Ack | null {

@@ -1,10 +1,11 @@
 /** The whole truth of the clinic for `/__sim/state`. Times are UTC with `Z`; `local` is the clinic's wall clock. */
 import { DAY_MS, instant, MINUTE_MS } from '../../core/instant.ts';
 import type { SimulatorParts } from '../kit/kind.ts';
-import { freeStarts, settingsOf, type Clinic } from './clinic.ts';
+import { freeStarts } from './calendar.ts';
+import { settingsOf, type Clinic } from './clinic.ts';
 import { timestamp } from './encode.ts';
 import { endOf } from './messages.ts';
-import { BLOCKS, OUTBOUND, PATIENTS, TARGET, VISITS, type Outbound, type Visit } from './model.ts';
+import { BLOCKS, OUTBOUND, PATIENTS, REQUESTS, TARGET, VISITS, type Outbound, type Visit } from './model.ts';
 import type { Seed } from './seed.ts';
 
 export function hl7Truth(clinic: Clinic): SimulatorParts['truth'] {
@@ -21,6 +22,7 @@ export function hl7Truth(clinic: Clinic): SimulatorParts['truth'] {
     appointments: () => store.all(VISITS).map((visit) => showVisit(seed, visit)),
     blocks: () => store.all(BLOCKS).map((one) => ({ ...one, start: utc(one.start), end: utc(one.end) })),
     patients: () => store.all(PATIENTS),
+    answered: () => store.all(REQUESTS).map((one) => ({ ...one, receivedAt: utc(one.receivedAt) })),
     queue: () => store.all(OUTBOUND).flatMap((one) => (one.state === 'queued' ? [showMessage(one)] : [])),
     sent: () =>
       store.all(OUTBOUND).flatMap((one) => (one.tries.length > 0 || one.state === 'lost' ? [showMessage(one)] : [])),

@@ -31,7 +31,8 @@ export interface SimulatorParts {
   /** What staff can do, by the name of the action. Throws ActError for a person to read. */
   readonly acts: Readonly<Record<string, (request: Readonly<Record<string, unknown>>) => unknown>>;
   readonly echo: Echo | null;
-  started(url: string): void;
+  /** Waited for: whatever else must listen does so when this resolves. */
+  started(url: string): void | Promise<void>;
   stop(): Promise<void>;
 }
 

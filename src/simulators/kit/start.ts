@@ -51,20 +51,21 @@ export async function startSimulator(kind: SimulatorKind, options: StartOptions)
   }
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
   writeLease(stateDir, { site, kind: kind.name, url, pid: process.pid, seed: seedDigest(options.seed) });
-  parts.started(url);
-  return {
-    site,
-    kind: kind.name,
-    url,
-    async stop() {
-      await parts.stop();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
-      store.close();
-    },
+  const stop = async (): Promise<void> => {
+    await parts.stop();
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+    store.close();
   };
+  try {
+    await parts.started(url);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { site, kind: kind.name, url, stop };
 }
 
 /** Of the parsed seed, so that a comment or a line break makes no other clinic. */

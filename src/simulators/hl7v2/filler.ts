@@ -1,0 +1,207 @@
+/**
+ * The filler application: decides what an SRM asks (standard sheet sections 1 and 7). One write per request, so the
+ * first commit wins among those who race for a time.
+ */
+import { instant, MINUTE_MS, type Instant, type Interval } from '../../core/instant.ts';
+import type { Writer } from '../kit/store.ts';
+import { Denial, missing, OBSTACLES, type Reason } from './denial.ts';
+import { answerWish, freeStarts, isLive } from './calendar.ts';
+import { newVisit, settingsOf, tell, type Clinic, type Plan, type Trigger } from './clinic.ts';
+import { VISITS, type Visit } from './model.ts';
+import {
+  noteOf,
+  patientAsked,
+  placerOf,
+  practitionerAsked,
+  roomAsked,
+  timeAsked,
+  typeAsked,
+  windowsAsked,
+} from './ask.ts';
+import type { Incoming, Segment } from './read.ts';
+import type { Practitioner, VisitType } from './seed.ts';
+
+/** `trigger` null: it is so already, by the same request sent before; nobody is told again. */
+export interface Done {
+  readonly visit: Visit;
+  readonly trigger: Trigger | null;
+}
+
+type Handler = (clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment) => Done;
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  S01: book,
+  S02: reschedule,
+  S03: modify,
+  S04: (...about) => end(...about, { trigger: 'S15', status: 'Cancelled', reason: 'PATCAN' }),
+  S05: (...about) => end(...about, { trigger: 'S16', status: 'Dc', reason: 'DISCONT' }),
+  S06: (...about) => end(...about, { trigger: 'S17', status: 'Deleted', reason: 'ERROR' }),
+};
+
+export function knowsTrigger(trigger: string): boolean {
+  return Object.hasOwn(HANDLERS, trigger);
+}
+
+/** What was asked is done and stored; telling the others is left to `announce`. @throws Denial */
+export function decide(clinic: Clinic, tx: Writer, asked: Incoming): Done {
+  const handler = HANDLERS[asked.header.get(9, 2)];
+  const arq = asked.first('ARQ');
+  if (handler === undefined || arq === undefined) throw new Denial('100', 'ARQ', 'MISSING', 'there is no ARQ segment');
+  return handler(clinic, tx, asked, arq);
+}
+
+/** The SIU that follows, as for what staff do. */
+export function announce(clinic: Clinic, tx: Writer, { visit, trigger }: Done): void {
+  if (trigger !== null) tell(clinic, tx, trigger, visit);
+}
+
+function book(clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment): Done {
+  const placer = placerOf(arq);
+  if (placer.length === 0) throw missing('ARQ^1^1', 'the placer appointment id');
+  const type = typeAsked(clinic, asked) ?? raise(missing('AIS^1^3', 'the visit type'));
+  const practitioner = practitionerAsked(clinic, asked) ?? raise(missing('AIP^1^3', 'the practitioner'));
+  const start = startOf(clinic, tx, asked, practitioner, type);
+  const before = tx.all(VISITS).find((one) => isLive(one) && isSame(one.placer ?? [], placer));
+  if (before !== undefined) {
+    const isRepeat =
+      before.start === start && before.practitioner === practitioner.id && before.visitType === type.code;
+    return repeat(clinic, tx, before, isRepeat, 'the placer appointment id is in use');
+  }
+  const patient = patientAsked(clinic, tx, asked) ?? raise(missing('PID^1^3', 'the patient'));
+  const during = { start, end: instant(start + type.minutes * MINUTE_MS) };
+  const room = roomFor(clinic, tx, practitioner, during, roomAsked(clinic, asked), '');
+  const plan: Plan = { practitioner, type, start, mrn: patient.mrn, room, placer, note: noteOf(asked) };
+  const reason = arq.get(7);
+  return { visit: newVisit(clinic, tx, reason === '' ? plan : { ...plan, reason }), trigger: 'S12' };
+}
+
+function reschedule(clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment): Done {
+  const old = visitAsked(clinic, tx, asked, arq);
+  mustBe(old, ['Booked']);
+  const type = typeAsked(clinic, asked) ?? typeOf(clinic, old.visitType);
+  const practitioner = practitionerAsked(clinic, asked) ?? practitionerOf(clinic, old.practitioner);
+  const start = startOf(clinic, tx, asked, practitioner, type);
+  const isThere = old.start === start && old.practitioner === practitioner.id && old.visitType === type.code;
+  if (isThere) return repeat(clinic, tx, old, true, 'the visit is there already');
+  const minutes = type.code === old.visitType ? old.minutes : type.minutes;
+  const during = { start, end: instant(start + minutes * MINUTE_MS) };
+  const room = roomFor(clinic, tx, practitioner, during, roomAsked(clinic, asked), old.id);
+  const moved = { practitioner: practitioner.id, visitType: type.code, minutes, start, room, eventReason: 'RESCHED' };
+  return store(tx, { ...old, ...moved }, 'S13');
+}
+
+function modify(clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment): Done {
+  const old = visitAsked(clinic, tx, asked, arq);
+  mustBe(old, ['Booked', 'Started']);
+  const type = typeAsked(clinic, asked) ?? typeOf(clinic, old.visitType);
+  const practitioner = practitionerAsked(clinic, asked) ?? practitionerOf(clinic, old.practitioner);
+  const minutes = type.code === old.visitType ? old.minutes : type.minutes;
+  const during = { start: instant(old.start), end: instant(old.start + minutes * MINUTE_MS) };
+  const room = roomAsked(clinic, asked) || (practitioner.id === old.practitioner ? old.room : practitioner.room);
+  const takesOther = practitioner.id !== old.practitioner || minutes !== old.minutes || room !== old.room;
+  if (takesOther) roomFor(clinic, tx, practitioner, during, room, old.id);
+  const next: Visit = {
+    ...old,
+    practitioner: practitioner.id,
+    visitType: type.code,
+    minutes,
+    room,
+    note: noteOf(asked) || old.note,
+    reason: arq.get(7) || old.reason,
+    eventReason: 'MODIFY',
+  };
+  return store(tx, next, 'S14');
+}
+
+interface End {
+  readonly trigger: Trigger;
+  readonly status: Visit['status'];
+  readonly reason: string;
+}
+
+function end(clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment, how: End): Done {
+  const old = visitAsked(clinic, tx, asked, arq);
+  if (old.status === how.status) return repeat(clinic, tx, old, true, `the visit is ${old.status} already`);
+  mustBe(old, how.trigger === 'S15' ? ['Booked'] : ['Booked', 'Started']);
+  if (how.trigger === 'S16' && old.status === 'Booked' && old.start > clinic.clock.now()) {
+    throw new Denial('207', 'ARQ^1^2', 'NOT_STARTED', 'a visit that has not begun is cancelled, not discontinued');
+  }
+  return store(tx, { ...old, status: how.status, eventReason: arq.get(6) || how.reason }, how.trigger);
+}
+
+function store(tx: Writer, visit: Visit, trigger: Trigger): Done {
+  tx.put(VISITS, visit.id, visit);
+  return { visit, trigger };
+}
+
+function repeat(clinic: Clinic, tx: Writer, visit: Visit, isRepeat: boolean, text: string): Done {
+  if (isRepeat && settingsOf(clinic.seed, tx).repeatPolicy === 'same') return { visit, trigger: null };
+  throw new Denial('205', 'ARQ^1^1', 'DUPLICATE', text);
+}
+
+/** The time asked for, else the first free one of the windows asked for (ARQ-11 repeats). */
+function startOf(clinic: Clinic, tx: Writer, asked: Incoming, who: Practitioner, type: VisitType): Instant {
+  const exact = timeAsked(clinic, asked);
+  if (exact !== null) return exact;
+  const windows = windowsAsked(clinic, asked);
+  if (windows.length === 0) throw missing('ARQ^1^11', 'the wanted time');
+  for (const { start, end: last } of windows) {
+    if (last <= start) return start;
+    const from = instant(Math.max(start, clinic.clock.now()));
+    const [first] = freeStarts(clinic.seed, tx, who, type, { start: from, end: last });
+    if (first !== undefined) return first;
+  }
+  throw new Denial('207', 'ARQ^1^11', 'TAKEN', 'nothing is free within the wanted times');
+}
+
+/** @throws Denial saying what is in the way */
+function roomFor(clinic: Clinic, tx: Writer, who: Practitioner, during: Interval, room: string, visit: string): string {
+  const answer = answerWish(clinic.seed, tx, { who, during, room, visit }, clinic.clock.now());
+  if ('room' in answer) return answer.room;
+  const reason: Reason = answer.obstacle;
+  throw new Denial('207', reason === 'ROOM_TAKEN' ? 'AIL^1^3' : 'ARQ^1^11', reason, OBSTACLES[answer.obstacle]);
+}
+
+/** By the filler's id where it is given, else by the placer's. */
+function visitAsked(clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment): Visit {
+  const [filler = '', namespace = ''] = arq.lists(2)[0] ?? [];
+  const placer = placerOf(arq);
+  if (filler === '' && placer.length === 0) throw missing('ARQ^1^1', 'the placer or filler appointment id');
+  const isOurs = namespace === '' || namespace === clinic.seed.clinic.facility;
+  const byPlacer = (): Visit | undefined => {
+    const all = tx.all(VISITS).filter((one) => isSame(one.placer ?? [], placer));
+    return all.find(isLive) ?? all.at(-1);
+  };
+  const visit = filler === '' ? byPlacer() : isOurs ? tx.get(VISITS, filler) : undefined;
+  if (visit === undefined) {
+    throw new Denial('204', filler === '' ? 'ARQ^1^1' : 'ARQ^1^2', 'UNKNOWN_VISIT', 'there is no such appointment');
+  }
+  const patient = patientAsked(clinic, tx, asked);
+  if (patient !== null && patient.mrn !== visit.mrn) {
+    throw new Denial('204', 'PID^1^3', 'OTHER_PATIENT', 'the appointment is of another patient');
+  }
+  // A visit that was made here carries the id of the first placer who speaks of it.
+  if ((visit.placer ?? []).length > 0 || placer.length === 0) return visit;
+  return { ...visit, placerId: placer[0] ?? '', placer };
+}
+
+function mustBe(visit: Visit, statuses: readonly Visit['status'][]): void {
+  if (statuses.includes(visit.status)) return;
+  throw new Denial('207', 'ARQ^1^2', 'NOT_OPEN', `the appointment is ${visit.status}`);
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length > 0 && one.join('^') === other.join('^');
+}
+
+function practitionerOf(clinic: Clinic, id: string): Practitioner {
+  return clinic.seed.practitioners.find((one) => one.id === id) ?? raise(new RangeError(`no practitioner ${id}`));
+}
+
+function typeOf(clinic: Clinic, code: string): VisitType {
+  return clinic.seed.visitTypes.find((one) => one.code === code) ?? raise(new RangeError(`no visit type ${code}`));
+}
+
+function raise(error: Error): never {
+  throw error;
+}
