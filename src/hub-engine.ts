@@ -9,6 +9,7 @@ import { createBudgets } from './connectors/kit/budget.ts';
 import type { Clock } from './core/clock.ts';
 import { asHubError, HubError } from './core/errors.ts';
 import { startLoop, type Loop } from './core/loop.ts';
+import { isAnswer, lendSender } from './hub-answers.ts';
 import { openConnector, sameSite } from './hub-sites.ts';
 import type { HubEvents } from './hub-events.ts';
 import { patientIndex } from './identity/patients.ts';
@@ -176,7 +177,19 @@ export class Engine {
 
   #open(site: SiteSettings, plan: Plan): ReturnType<typeof openConnector> {
     const { clock, webhookUrl } = this.#options;
-    return openConnector(site, { clock, budget: this.#budgets, webhookUrl: webhookUrl(plan, site.id) });
+    const hl7Sender = lendSender(clock, (bytes) => this.#lateAnswer(site.id, bytes));
+    return openConnector(site, { clock, budget: this.#budgets, webhookUrl: webhookUrl(plan, site.id), hl7Sender });
+  }
+
+  /** What a site says later on a connection of ours belongs to its feed: it is stored before it is acted upon. */
+  #lateAnswer(siteId: string, bytes: Uint8Array): void {
+    const { clock, events } = this.#options;
+    const feed = this.runners.get(siteId)?.connector.hl7;
+    if (feed === undefined || !isAnswer(bytes)) return;
+    this.receiver.store(siteId, 'hl7', [feed.read(bytes, clock.now())], null).catch((error: unknown) => {
+      const failure = asHubError(error);
+      events.stageFailed(`answer:${siteId}`, failure.code, failure.detail);
+    });
   }
 
   /**

@@ -2,6 +2,7 @@
 import type { Clock } from './core/clock.ts';
 import { HubError } from './core/errors.ts';
 import type { Instant } from './core/instant.ts';
+import { lendSender } from './hub-answers.ts';
 import { openConnector } from './hub-sites.ts';
 import { splitMessages } from './hl7v2/batch.ts';
 import { describeMessage, type DescribedMessage } from './hl7v2/describe.ts';
@@ -27,6 +28,7 @@ export function mapHl7File(plan: Plan, siteId: string, bytes: Uint8Array, clock:
   const { connector } = openConnector(site, {
     clock,
     webhookUrl: null,
+    hl7Sender: lendSender(clock),
     budget: (_name, spec) => ({ ...budget, spec }),
   });
   const { hl7 } = connector;

@@ -12,6 +12,7 @@ import { createBudgets } from './connectors/kit/budget.ts';
 import { kinds } from './connectors/registry.ts';
 import type { Clock } from './core/clock.ts';
 import { asHubError } from './core/errors.ts';
+import { lendSender } from './hub-answers.ts';
 import { wantedSimulators } from './settings/sandbox.ts';
 import type { Plan, SiteSettings } from './settings/shape.ts';
 import { livingSimulator, startSimulators, type RunningSimulator } from './simulators/supervisor.ts';
@@ -78,7 +79,7 @@ export async function* rehearse(plan: Plan, hubUrl: string, clock: Clock): Async
   const base = plan.hub.publicUrl ?? (plan.hub.environment === 'sandbox' ? hubUrl : null);
   for (const site of plan.sites) {
     const webhookUrl = base === null ? null : `${base.replace(/\/$/, '')}/intake/${site.id}`;
-    const results = await rehearseSite(site, { clock, budget, webhookUrl });
+    const results = await rehearseSite(site, { clock, budget, webhookUrl, hl7Sender: lendSender(clock) });
     yield { site: site.id, kind: site.kind, stage: site.stage, results };
   }
 }

@@ -40,7 +40,14 @@ async function askUnderLock(deps: BookingDeps, tx: Tx, request: CancelRequest): 
     throw new HubError('RULE_BROKEN', { detail: 'the booking is not settled yet; cancel it when it is' });
   }
   const site = cancellingSite(deps, appointment);
-  const order = { cancel: { by: request.by, ...(request.reason === undefined ? {} : { reason: request.reason }) } };
+  const placedAs = latest?.action === 'place' ? latest.id : latest?.order.cancel?.placedAs;
+  const order = {
+    cancel: {
+      by: request.by,
+      ...(request.reason === undefined ? {} : { reason: request.reason }),
+      ...(placedAs === undefined ? {} : { placedAs }),
+    },
+  };
   const facts: NewBooking = {
     action: 'cancel',
     site: site.id,

@@ -52,6 +52,8 @@ export interface PatientFacts {
 export interface CancelOrder {
   readonly key: string;
   readonly correlation: string;
+  /** The correlation under which the hub placed the visit, where it did. */
+  readonly placedAs?: string;
   readonly reason?: string;
   readonly by: 'patient' | 'practitioner' | 'staff';
 }

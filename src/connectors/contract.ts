@@ -9,6 +9,7 @@ import type { Instant, Interval } from '../core/instant.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import type { SettingsSpec } from '../settings/spec.ts';
 import type { Block, Book } from './contract-book.ts';
+import type { Hl7Exchange, Hl7ExchangeOptions } from './contract-hl7.ts';
 
 /** Vendor integration as a kind, before any site is configured. Registered once, by name. */
 export interface ConnectorKind<Settings = unknown, Cursor extends FlatCursor = FlatCursor> {
@@ -34,6 +35,8 @@ export interface Tools {
   readonly clock: Clock;
   /** A budget that all sites behind one vendor limit share, by name; the first caller's spec holds. */
   budget(name: string, spec: BudgetSpec): Budget;
+  /** A connection of its own to where the site takes HL7 v2; nothing is opened before the first message. */
+  hl7Sender(options: Hl7ExchangeOptions): Hl7Exchange;
   /** Where webhooks of this site arrive from outside, or null when the hub has no address that the vendor can reach. */
   readonly webhookUrl: string | null;
 }

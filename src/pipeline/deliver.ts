@@ -196,10 +196,16 @@ async function call(
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout_ms)]);
     if (booking.action === 'cancel') {
-      const { reason, by = 'staff' } = booking.order.cancel ?? {};
+      const { reason, by = 'staff', placedAs } = booking.order.cancel ?? {};
       const key = booking.siteKey ?? '';
       return await book.cancel(
-        { key, correlation: booking.id, by, ...(reason === undefined ? {} : { reason }) },
+        {
+          key,
+          correlation: booking.id,
+          by,
+          ...(reason === undefined ? {} : { reason }),
+          ...(placedAs === undefined ? {} : { placedAs }),
+        },
         limit,
       );
     }

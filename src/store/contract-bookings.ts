@@ -1,5 +1,5 @@
 /** Busy calendar, bookings, what is owed outwards, ledger and work items. Part of store/contract.ts. */
-import type { PlaceOrder } from '../connectors/contract.ts';
+import type { CancelOrder, PlaceOrder } from '../connectors/contract.ts';
 import type { Instant, Interval } from '../core/instant.ts';
 
 export type BookingState =
@@ -46,7 +46,7 @@ export interface Booking {
 /** What was asked, in canonical and site terms, enough to send it again after a restart. */
 export interface BookingOrder {
   readonly place?: PlaceOrder;
-  readonly cancel?: { readonly reason?: string; readonly by: 'patient' | 'practitioner' | 'staff' };
+  readonly cancel?: Omit<CancelOrder, 'key' | 'correlation'>;
   /** The Appointment as it was proposed; becomes the canonical resource. */
   readonly appointmentJson?: string;
 }

@@ -18,6 +18,7 @@ import { practitionerIndex } from '../../src/identity/practitioners.ts';
 import { mappingFor } from '../../src/mappings/registry.ts';
 import { applyStage } from '../../src/pipeline/apply.ts';
 import { requeueExpired, type DeliverDeps } from '../../src/pipeline/deliver.ts';
+import { lendSender } from '../../src/hub-answers.ts';
 import { syncDirectory } from '../../src/pipeline/directory.ts';
 import type { StageEvents } from '../../src/pipeline/events.ts';
 import { receiver, type Receiver } from '../../src/pipeline/receive.ts';
@@ -126,7 +127,7 @@ export async function openRig(t: Cleanup, arrangement: Arrangement, options: Rig
     if (settings === undefined || kind === undefined || world === undefined || gateway === undefined)
       throw new Error(`site ${id} is not whole`);
     const webhookUrl = options.webhooks === false ? null : `${intake.url}/${id}`;
-    const tools = { clock, budget: budgets, webhookUrl };
+    const tools = { clock, budget: budgets, webhookUrl, hl7Sender: lendSender(clock) };
     const site = openSite({ stages, deliver, desk, kind, settings, world, gateway, tools, steps });
     cleanup.after(() => site.connector.close());
     sites.push(site);

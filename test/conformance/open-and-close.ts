@@ -4,6 +4,7 @@
  */
 import { createBudgets } from '../../src/connectors/kit/budget.ts';
 import { kinds } from '../../src/connectors/registry.ts';
+import { lendSender } from '../../src/hub-answers.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { SiteSettings } from '../../src/settings/shape.ts';
 
@@ -12,7 +13,12 @@ for await (const part of process.stdin) parts.push(part as Buffer);
 const file = JSON.parse(Buffer.concat(parts).toString('utf8')) as SiteSettings;
 const kind = kinds.get(file.kind);
 if (kind === undefined) throw new Error(`there is no kind ${file.kind}`);
-const tools = { clock: systemClock, budget: createBudgets(systemClock), webhookUrl: null };
+const tools = {
+  clock: systemClock,
+  budget: createBudgets(systemClock),
+  webhookUrl: null,
+  hl7Sender: lendSender(systemClock),
+};
 const connector = kind.open({ id: file.id, file, settings: file.settings }, tools);
 const signal = new AbortController().signal;
 await connector.check(signal);

@@ -7,6 +7,7 @@ import { hl7v2 } from '../../src/connectors/hl7v2/index.ts';
 import { HL7V2_SETTINGS } from '../../src/connectors/hl7v2/settings.ts';
 import { ACCEPTED_EVENTS, type Hl7v2Settings } from '../../src/connectors/hl7v2/wire.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { lendSender } from '../../src/hub-answers.ts';
 import { sha256 } from '../../src/core/ids.ts';
 import { at, edit, fixture, hl7Settings, hl7Site, RECEIVED, without } from '../fixtures/siu/site.ts';
 
@@ -102,7 +103,7 @@ test('the kind is registered, listens, and says that there is nothing to call', 
   };
   const connector = hl7v2.open(
     { id: file.id, file, settings },
-    { clock: systemClock, budget: () => budget, webhookUrl: null },
+    { clock: systemClock, budget: () => budget, webhookUrl: null, hl7Sender: lendSender(systemClock) },
   );
   assert.deepEqual(connector.hl7?.from, { application: 'EPICSIM', facility: 'HOSP_A' });
   assert.deepEqual(connector.hl7.accepts, ACCEPTED_EVENTS);

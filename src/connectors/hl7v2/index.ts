@@ -1,13 +1,16 @@
-/** Sites that speak HL7 v2: they push, the hub listens. */
+/** Sites that speak HL7 v2: they push, the hub listens; and where they take requests (SRM), it asks. */
 import { HubError } from '../../core/errors.ts';
-import type { ConnectorKind } from '../contract.ts';
+import type { CheckResult, ConnectorKind } from '../contract.ts';
+import type { Hl7Exchange } from '../contract-hl7.ts';
+import { hl7Book } from './book.ts';
 import { hl7Feed } from './feed.ts';
 import { HL7V2_SETTINGS } from './settings.ts';
+import { exchangeOptions } from './requests-settings.ts';
 import type { Hl7v2Settings } from './wire.ts';
 
 export const hl7v2: ConnectorKind<Hl7v2Settings> = {
   name: 'hl7v2',
-  summary: 'HL7 v2 over MLLP: SIU appointments and blocks, ADT people. Listens only; takes no bookings.',
+  summary: 'HL7 v2 over MLLP: SIU appointments and blocks, ADT people; bookings by SRM where the site takes them.',
   settings: HL7V2_SETTINGS,
   cursor: {
     // A feed is not read from a position, so there is nothing to keep.
@@ -17,12 +20,28 @@ export const hl7v2: ConnectorKind<Hl7v2Settings> = {
     },
   },
   patientIdentity: 'id',
-  open: (site) => ({
-    hl7: hl7Feed(site),
-    check: () => Promise.resolve([whatToCheck(site.settings)]),
-    close: () => Promise.resolve(),
-  }),
+  open(site, tools) {
+    const { file, settings } = site;
+    const { requests } = settings;
+    const exchange = requests === undefined ? null : tools.hl7Sender(exchangeOptions(requests));
+    return {
+      hl7: hl7Feed(site),
+      ...(requests !== undefined &&
+        exchange !== null && { book: hl7Book({ file, settings, requests }, exchange, tools.clock) }),
+      check: async () => [whatToCheck(settings), ...(exchange === null ? [] : [await reaching(exchange, settings)])],
+      close: () => exchange?.close() ?? Promise.resolve(),
+    };
+  },
 };
+
+/** A connection is opened and nothing is sent: a request that is only tried out does not exist. */
+async function reaching(exchange: Hl7Exchange, { requests }: Hl7v2Settings): Promise<CheckResult> {
+  const where = `${requests?.host ?? ''}:${requests?.port ?? 0}`;
+  const error = await exchange.reach();
+  if (error === null)
+    return { what: 'requests', ok: true, detail: `${where} takes the connection; nothing was asked.` };
+  return { what: 'requests', ok: false, detail: `${where}: ${error.message}` };
+}
 
 /** Nothing can be asked: the site connects to us. What can be told is what its interface team must send. */
 function whatToCheck({ sendingApplication, sendingFacility }: Hl7v2Settings): {

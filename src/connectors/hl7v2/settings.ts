@@ -4,6 +4,7 @@
 import { keyed, listOf, objectOf, oneOfWords, siteCode } from '../../settings/declare.ts';
 import type { BrokenRule, SettingsSpec, ValueSchema } from '../../settings/spec.ts';
 import { encodingOf } from '../../hl7v2/charset.ts';
+import { REQUESTS, requestRules } from './requests-settings.ts';
 import { ACCEPTED_EVENTS, type FieldOrders, type Hl7v2Settings } from './wire.ts';
 
 /** HD namespace; may be empty. */
@@ -125,6 +126,7 @@ export const HL7V2_SETTINGS: SettingsSpec<Hl7v2Settings> = {
         "Which id names an appointment: the filler's (SCH-2) or the placer's (SCH-1); the other one where it is empty.",
       default: 'filler',
     },
+    requests: REQUESTS,
     resourceTypes: {
       schema: keyed(siteCode, oneOfWords('practitioner', 'location', 'device', 'ignore')),
       prose: 'What a general resource is, by AIG-4 as the site writes it. ignore: it occupies nothing.',
@@ -138,7 +140,7 @@ export const HL7V2_SETTINGS: SettingsSpec<Hl7v2Settings> = {
       default: ['SCH'],
     },
   },
-  rules: (settings) => [...charsetRule(settings), ...acceptsRule(settings)],
+  rules: (settings) => [...charsetRule(settings), ...acceptsRule(settings), ...requestRules(settings.requests)],
 };
 
 function charsetRule({ charsetWhenAbsent }: Hl7v2Settings): readonly BrokenRule[] {

@@ -1,4 +1,5 @@
 /** What this kind reads from its site file and which messages it takes. The mapping reads by the same settings. */
+import type { RefusalReason } from '../contract.ts';
 
 /** Unit of a duration that names none: seconds by the standard, minutes at many senders. */
 export type DurationUnit = 's' | 'min';
@@ -38,6 +39,41 @@ export interface Hl7v2Settings {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   /** Notes (NTE) behind which segments become the comment. */
   readonly notes: readonly string[];
+  /** Absent: the hub cannot book there. */
+  readonly requests?: RequestSettings;
+}
+
+/** Why a site says no, as a booking's caller is told it. */
+export type RefusalWord = RefusalReason;
+
+/** Where and how the site is asked for appointments (SRM). */
+export interface RequestSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: {
+    readonly ca?: string;
+    readonly certificate?: string;
+    readonly key?: string;
+    readonly serverName?: string;
+  };
+  /** Our MSH-3 and MSH-4. */
+  readonly application: string;
+  readonly facility: string;
+  /** Of our own references (ARQ-1, SCH-1). */
+  readonly namespace: string;
+  readonly version: string;
+  readonly charset: string;
+  readonly times: 'with-offset' | 'local';
+  readonly acknowledgement: 'original' | 'enhanced';
+  readonly enteredBy: string;
+  readonly roles: 'AIP' | 'AIG';
+  readonly connectWithin_ms: number;
+  readonly answerWithin_ms: number;
+  readonly decideWithin_ms: number;
+  readonly keepOpen_s: number;
+  readonly showsWithin_s: number;
+  /** The site's own codes of a denial, in any case. */
+  readonly refusals: Readonly<Record<string, RefusalWord>>;
 }
 
 /** Every scheduling trigger that the mapping reads. S25 is a query, and withdrawn. */

@@ -7,7 +7,7 @@ import { createBudgets } from '../../../src/connectors/kit/budget.ts';
 import type { CheckResult } from '../../../src/connectors/contract.ts';
 import { kinds } from '../../../src/connectors/registry.ts';
 import type { SiteSettings } from '../../../src/settings/shape.ts';
-import { never, siteOn, startPractice, type Practice } from './practice.ts';
+import { never, noHl7, siteOn, startPractice, type Practice } from './practice.ts';
 
 const practice: Practice = await startPractice({ after });
 
@@ -17,7 +17,12 @@ async function check(
   webhookUrl: string | null = null,
 ): Promise<readonly CheckResult[]> {
   const site = siteOn(practice.url, settings, file);
-  const connector = acuity.open(site, { clock: systemClock, budget: createBudgets(systemClock), webhookUrl });
+  const connector = acuity.open(site, {
+    clock: systemClock,
+    budget: createBudgets(systemClock),
+    webhookUrl,
+    hl7Sender: noHl7,
+  });
   try {
     return await connector.check(never);
   } finally {

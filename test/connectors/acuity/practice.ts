@@ -16,7 +16,7 @@ import {
 import { createBudgets } from '../../../src/connectors/kit/budget.ts';
 import { acuity } from '../../../src/connectors/acuity/index.ts';
 import { acuitySettings, type AcuitySettings } from '../../../src/connectors/acuity/settings.ts';
-import type { Connector, PlaceOrder, Site } from '../../../src/connectors/contract.ts';
+import type { Connector, PlaceOrder, Site, Tools } from '../../../src/connectors/contract.ts';
 import type { AcuityCursor } from '../../../src/connectors/acuity/poll.ts';
 import type { SiteSettings } from '../../../src/settings/shape.ts';
 import { startSimulators } from '../../../src/simulators/supervisor.ts';
@@ -99,6 +99,9 @@ export async function startPractice(t: Cleanup, settings: Loose = {}): Promise<P
   };
 }
 
+/** Acuity speaks no HL7 v2. */
+export const noHl7: Tools['hl7Sender'] = () => assert.fail('this kind sends no HL7 v2');
+
 export interface Opened {
   readonly site: Site<AcuitySettings>;
   readonly connector: Connector<AcuityCursor>;
@@ -111,7 +114,12 @@ export function openOn(
   webhookUrl: string | null = null,
 ): Opened {
   const site = siteOn(url, more);
-  const connector = acuity.open(site, { clock: systemClock, budget: createBudgets(systemClock), webhookUrl });
+  const connector = acuity.open(site, {
+    clock: systemClock,
+    budget: createBudgets(systemClock),
+    webhookUrl,
+    hl7Sender: noHl7,
+  });
   t.after(() => connector.close());
   return { site, connector };
 }
