@@ -285,6 +285,21 @@ export const ERRORS = {
     422,
     'The message names a calendar, person or place that the site file does not list. Add it under `resources`.',
   ),
+  MERGE_UNDECIDED: entry(
+    'permanent',
+    'operator',
+    'conflict',
+    422,
+    'The site joins or renames records of people in a way that cannot be carried out, and later messages about them ' +
+      'wait. Ask the site, then replay the message; `slotwire release` lets the others go on without it.',
+  ),
+  LINK_DOUBTFUL: entry(
+    'permanent',
+    'operator',
+    'conflict',
+    422,
+    'The message says that two records are one person, and their birth dates differ. They stay apart; ask the site.',
+  ),
   MESSAGE_TOO_LARGE: entry('permanent', 'site', 'too-long', 413, 'The message is larger than the limit in settings.'),
   SIGNATURE_MISSING: entry('permanent', 'site', 'login', 401, 'The request carries no signature. Nothing was stored.'),
   SIGNATURE_WRONG: entry(

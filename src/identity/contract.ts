@@ -4,20 +4,44 @@
  */
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
+import type { PatientName } from '../mappings/contract-people.ts';
 import type { PatientAssertion, PractitionerAssertion } from '../mappings/contract.ts';
+import type { PatientDecision } from '../store/contract-people.ts';
 import type { Instant } from '../core/instant.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 
 export interface PatientIndex {
-  /** Writes or updates the site's own Patient resource and answers its id. */
+  /** Writes or updates the Patient of the record that is named, and answers which record stands for it. */
   resolve(assertion: PatientAssertion, site: SiteSettings, at: Instant, tx: Tx, cause: Cause): Promise<PatientMatch>;
+  /**
+   * Writes down what a site decides about its own records, and what all decisions about them come to. Records that are
+   * named and not known yet are made. `circular`: a merge that would make two records stand for each other; nothing is
+   * written.
+   */
+  decide(statement: PatientStatement, site: SiteSettings, tx: Tx, cause: Cause): Promise<'decided' | 'circular'>;
+  /** Keys of all records that a decision about these would change: locked before it is made. */
+  concerned(statement: PatientStatement, site: SiteSettings, tx: Tx): Promise<readonly string[]>;
 }
 
-/** `id` is the site's own record; `goldenId` the person it is linked to. */
+/** `id` is the record that stands for the one named: itself, or the one that it was merged into. */
 export interface PatientMatch {
   readonly kind: 'known' | 'new';
   readonly id: string;
+  /** The record that was named. What is said of it is kept with it, so that an undone merge finds it there. */
+  readonly recordId: string;
+  /** The person that the record is linked to. */
   readonly goldenId: string;
+  /** Since when the site no longer has the record. */
+  readonly removedAt: Instant | null;
+}
+
+/** Records by name; `other` is null where only one is concerned. */
+export interface PatientStatement {
+  readonly kind: PatientDecision['kind'];
+  readonly one: PatientName;
+  readonly other: PatientName | null;
+  readonly at: Instant;
+  readonly reason: string;
 }
 
 export interface PractitionerIndex {

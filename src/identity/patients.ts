@@ -2,16 +2,17 @@
  * Patients: each site's record is a Patient of its own, linked to a golden record. Until matching decides otherwise a
  * record is its own golden record: two sites' records are never joined silently.
  */
-import { identifierTokens } from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { SYSTEMS, type ContactPoint, type Patient } from '../fhir/types.ts';
 import type { ClearedField, PatientAssertion } from '../mappings/contract.ts';
 import type { PatientIndex } from './contract.ts';
+import { concerned, decide } from './patient-links.ts';
+import { writePatient } from './patient-write.ts';
 
 export const patientIndex: PatientIndex = {
   async resolve(assertion, site, at, tx, cause) {
-    const known = await tx.resources.patientByKey(site.id, assertion.key);
-    const id = known ?? canonicalId.patient(site.identity, assertion.key);
+    const known = await tx.people.record(site.id, assertion.key);
+    const id = known?.patientId ?? canonicalId.patient(site.identity, assertion.key);
     if (known === null) await tx.resources.linkPatient(id, id, site.id, assertion.key, cause.now);
     const object = `patient:${assertion.key}`;
     const newest = await tx.inbox.appliedReadAt(site.id, object);
@@ -19,21 +20,22 @@ export const patientIndex: PatientIndex = {
       const stored = await tx.resources.read('Patient', id);
       const before = stored === null ? null : (JSON.parse(stored.json) as Patient);
       const resource = patient(assertion, before);
-      const row = {
-        type: 'Patient' as const,
-        id,
-        site: site.id,
-        resource,
-        active: resource.active !== false,
-        tokens: identifierTokens(resource.identifier ?? []),
-        security: site.sensitivity.site,
-      };
       // Nearly every message names somebody who is known; the store need not be asked a second time about them.
-      if (before === null || !saysTheSame(before, resource, row.security)) await tx.resources.put(row, cause);
+      if (before === null || !saysTheSame(before, resource, site.sensitivity.site)) {
+        await writePatient(id, resource, site, tx, cause);
+      }
       if (newest !== at) await tx.inbox.setAppliedReadAt(site.id, object, at);
     }
-    return { kind: known === null ? 'new' : 'known', id, goldenId: id };
+    return {
+      kind: known === null ? 'new' : 'known',
+      id: known?.survivorId ?? id,
+      recordId: id,
+      goldenId: known?.goldenId ?? id,
+      removedAt: known?.removedAt ?? null,
+    };
   },
+  decide,
+  concerned,
 };
 
 function saysTheSame(before: Patient, resource: Patient, labels: readonly string[]): boolean {

@@ -14,6 +14,7 @@ import type {
   WorkItemStore,
 } from './contract-bookings.ts';
 import type { FeedStore, InboxStore } from './contract-inbox.ts';
+import type { PeopleStore } from './contract-people.ts';
 import type { ResourceStore } from './contract-resources.ts';
 
 /** Who asks and what they may see. `'*'` is all. */
@@ -58,6 +59,7 @@ export interface Tx {
   readonly inbox: InboxStore;
   readonly feeds: FeedStore;
   readonly resources: ResourceStore;
+  readonly people: PeopleStore;
   readonly busy: BusyStore;
   readonly bookings: BookingStore;
   readonly outbox: OutboxStore;

@@ -19,6 +19,7 @@ const STATEMENTS: readonly string[] = [
   `DELETE FROM appointment WHERE site = $1`,
   `DELETE FROM slot WHERE site = $1`,
   `DELETE FROM patient_link WHERE site = $1`,
+  `DELETE FROM patient_decision WHERE site = $1`,
   `DELETE FROM resource WHERE site = $1`,
   `DELETE FROM work_item WHERE site = $1`,
   `DELETE FROM unmapped_code WHERE site = $1`,

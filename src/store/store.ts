@@ -14,6 +14,7 @@ import { inboxStore } from './inbox.ts';
 import { ledgerStore } from './ledger.ts';
 import { mirrorStore } from './mirrors.ts';
 import { outboxStore } from './outbox.ts';
+import { peopleStore } from './people.ts';
 import { maintain } from './partitions.ts';
 import type { Pool, Queryable } from './postgres.ts';
 import { renameSite } from './rename.ts';
@@ -55,6 +56,7 @@ function composed(q: Queryable, keys: Keys, scope: Scope, clock: Clock): Tx {
     inbox: inboxStore(q, keys, scope),
     feeds: feedStore(q, scope, clock),
     resources,
+    people: peopleStore(q, keys, scope),
     busy: busyStore(q),
     bookings: bookingStore(q, keys),
     outbox: outboxStore(q),

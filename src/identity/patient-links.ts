@@ -1,0 +1,139 @@
+/**
+ * Merges, links and removals of a site's own records: each is written down for ever, and what all of them come to is
+ * computed anew (links.ts). A merged record stays with all that was said of it, inactive, and names the record that
+ * stands for it; so undoing a merge moves nothing back.
+ */
+import { canonicalId } from '../fhir/canonical-ids.ts';
+import { SYSTEMS, type Patient } from '../fhir/types.ts';
+import type { PatientName } from '../mappings/contract-people.ts';
+import type { SiteSettings } from '../settings/shape.ts';
+import type { PatientDecision, PatientRecord } from '../store/contract-people.ts';
+import type { Cause } from '../store/contract-resources.ts';
+import type { Tx } from '../store/contract.ts';
+import type { PatientStatement } from './contract.ts';
+import { linksOf, type Links } from './links.ts';
+import { writePatient } from './patient-write.ts';
+
+export async function decide(
+  statement: PatientStatement,
+  site: SiteSettings,
+  tx: Tx,
+  cause: Cause,
+): Promise<'decided' | 'circular'> {
+  const one = await recordNamed(statement.one, site, tx);
+  const other = statement.other === null ? null : await recordNamed(statement.other, site, tx);
+  if (other === one) return 'decided';
+  const { kind, at, reason } = statement;
+  const decision: PatientDecision = { kind, one, other, at, reason, messageId: cause.messageId };
+  const before = await tx.people.decisionsAbout(site.id, other === null ? [one] : [one, other]);
+  // Asked of all decisions together: an older merge that arrives late may be the one that would close the ring.
+  const told = linksOf([...before, { ...decision, id: Number.MAX_SAFE_INTEGER }]);
+  if (told.circular.length > linksOf(before).circular.length) return 'circular';
+  await makeKnown(statement.one, one, site, tx, cause);
+  if (statement.other !== null && other !== null) await makeKnown(statement.other, other, site, tx, cause);
+  await tx.people.decide(site.id, decision, cause.now);
+  await writeLinks(told, site, tx, cause);
+  // What an undone merge joined is told apart here, although no decision connects the two sides any more.
+  return 'decided';
+}
+
+export async function concerned(statement: PatientStatement, site: SiteSettings, tx: Tx): Promise<readonly string[]> {
+  const names = statement.other === null ? [statement.one] : [statement.one, statement.other];
+  const keys = new Set<string>(names.map((name) => name.key));
+  for (const name of names) keys.add(await recordNamed(name, site, tx));
+  for (const { one, other } of await tx.people.decisionsAbout(site.id, [...keys])) {
+    keys.add(one);
+    if (other !== null) keys.add(other);
+  }
+  return [...keys].sort();
+}
+
+/**
+ * The key of the record that is meant. A merge may name a person by another number than the one that names the record
+ * here (an enterprise id beside the record number): then it is the one record of the site that carries that number.
+ */
+async function recordNamed(name: PatientName, site: SiteSettings, tx: Tx): Promise<string> {
+  if ((await tx.people.record(site.id, name.key)) !== null) return name.key;
+  const identifiers = name.identifiers
+    .filter(({ system }) => system !== SYSTEMS.ssn)
+    .map(({ system, value }) => `${system}|${value}`);
+  const carrying = identifiers.length === 0 ? [] : await tx.people.recordsWith(site.id, identifiers);
+  const [only, ...more] = carrying;
+  return only === undefined || more.length > 0 ? name.key : only.key;
+}
+
+/** A record of which nothing is known yet but that it is named: its later messages must find what was decided. */
+async function makeKnown(name: PatientName, key: string, site: SiteSettings, tx: Tx, cause: Cause): Promise<void> {
+  if (name.key !== key || (await tx.people.record(site.id, key)) !== null) return;
+  const id = canonicalId.patient(site.identity, key);
+  await tx.resources.linkPatient(id, id, site.id, key, cause.now);
+  const identifier = name.identifiers.map(({ system, value, type }) => ({
+    ...(type === undefined ? {} : { type: { coding: [{ system: SYSTEMS.identifierType, code: type }] } }),
+    system,
+    value,
+  }));
+  const stub: Patient = {
+    resourceType: 'Patient',
+    ...(identifier.length === 0 ? {} : { identifier }),
+    active: true,
+  };
+  await writePatient(id, stub, site, tx, cause);
+}
+
+async function writeLinks(links: Links, site: SiteSettings, tx: Tx, cause: Cause): Promise<void> {
+  const keys = links.people.flat();
+  const records = new Map((await tx.people.records(site.id, keys)).map((record) => [record.key, record]));
+  const idOf = (key: string): string => records.get(key)?.patientId ?? canonicalId.patient(site.identity, key);
+  const rows: Omit<PatientRecord, 'key'>[] = [];
+  for (const person of links.people) {
+    // One of the records that are in use, always the same one, stands for the person in searches.
+    const golden = person.find((key) => !links.survivors.has(key)) ?? person[0];
+    for (const key of person) {
+      const survivor = links.survivors.get(key);
+      rows.push({
+        patientId: idOf(key),
+        goldenId: idOf(golden ?? key),
+        survivorId: survivor === undefined ? null : idOf(survivor),
+        removedAt: links.removed.get(key) ?? null,
+      });
+    }
+  }
+  await tx.people.setRecords(site.id, rows);
+  for (const key of keys) await showLinks(key, links, idOf, site, tx, cause);
+}
+
+async function showLinks(
+  key: string,
+  links: Links,
+  idOf: (key: string) => string,
+  site: SiteSettings,
+  tx: Tx,
+  cause: Cause,
+): Promise<void> {
+  const served = await tx.resources.read('Patient', idOf(key));
+  if (served === null) return;
+  const { link: _link, ...record } = JSON.parse(served.json) as Patient;
+  const link = linkElements(key, links, idOf);
+  const active = !links.survivors.has(key) && !links.removed.has(key);
+  await writePatient(idOf(key), { ...record, active, ...(link.length === 0 ? {} : { link }) }, site, tx, cause);
+}
+
+/** FHIR R4 Patient.link: what stands for this record, what it stands for, and who else is the same person. */
+export function linkElements(key: string, links: Links, idOf: (key: string) => string): NonNullable<Patient['link']> {
+  const to = (type: 'replaced-by' | 'replaces' | 'seealso', other: string): NonNullable<Patient['link']>[number] => ({
+    other: { reference: `Patient/${idOf(other)}` },
+    type,
+  });
+  const survivor = links.survivors.get(key);
+  if (survivor !== undefined) return [to('replaced-by', survivor)];
+  const merged = [...links.survivors].filter(([, into]) => into === key).map(([from]) => from);
+  const standing = (of: string): string => links.survivors.get(of) ?? of;
+  const same = links.same
+    .map(([one, other]) => [standing(one), standing(other)] as const)
+    .flatMap(([one, other]) => (one === key ? [other] : other === key ? [one] : []))
+    .filter((other) => other !== key);
+  return [
+    ...merged.sort().map((from) => to('replaces', from)),
+    ...[...new Set(same)].sort().map((other) => to('seealso', other)),
+  ];
+}

@@ -1,0 +1,68 @@
+/** What a message says about whole records of people and about visits that it knows by number. Part of contract.ts. */
+import type { Instant } from '../core/instant.ts';
+import type { AppointmentStatus } from '../fhir/types.ts';
+import type { PatientAssertion, SiteIdentifier } from './contract.ts';
+
+interface Told {
+  /** Ordering time. */
+  readonly at: Instant;
+  /** What told it, for those who ask later why: `ADT^A40`. */
+  readonly reason: string;
+}
+
+/** A record that a message names without saying more of it. */
+export interface PatientName {
+  readonly key: string;
+  readonly identifiers: readonly SiteIdentifier[];
+}
+
+/** `from` is not to be used any more; `into` stands for it. Also a number that was wrong and the right one. */
+export interface PatientMerge extends Told {
+  readonly kind: 'patient-merge';
+  readonly from: PatientName;
+  readonly into: PatientAssertion;
+}
+/** Both records stay; they are (`linked`), or are not, one person. */
+export interface PatientLink extends Told {
+  readonly kind: 'patient-link';
+  readonly linked: boolean;
+  readonly one: PatientAssertion;
+  readonly other: PatientAssertion;
+}
+/** The site no longer has the record. */
+export interface PatientGone extends Told {
+  readonly kind: 'patient-gone';
+  readonly patient: PatientAssertion;
+}
+
+/**
+ * How a message names a visit: the numbers it gives, the best first. Without a system it is told by the number alone,
+ * with a type only by identifiers of that type.
+ */
+export type VisitName = readonly { readonly system?: string; readonly value: string; readonly type?: string }[];
+
+/** What happened to a visit: it began or ended, or that was taken back. Applied to a visit that is known, or not at all. */
+export interface VisitStatus extends Told {
+  readonly kind: 'visit-status';
+  readonly visit: VisitName;
+  readonly status: AppointmentStatus;
+  /** Only a visit that is in one of these changes. */
+  readonly from: readonly AppointmentStatus[];
+}
+/** A visit turned out to be another person's. */
+export interface VisitMove extends Told {
+  readonly kind: 'visit-moved';
+  readonly visit: VisitName;
+  readonly patient: PatientAssertion;
+}
+/** A visit has another number now; the old one goes on naming it. */
+export interface VisitRenumbering extends Told {
+  readonly kind: 'visit-renumbered';
+  readonly visit: VisitName;
+  readonly identifier: SiteIdentifier;
+  /** Set where visits are named by this number: the new name. */
+  readonly key?: string;
+}
+
+export type PeopleChange = PatientMerge | PatientLink | PatientGone;
+export type VisitChange = VisitStatus | VisitMove | VisitRenumbering;
