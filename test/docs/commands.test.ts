@@ -36,3 +36,9 @@ test('the commands of the operations guide answer', async () => {
   assert.match(output, /"ready":true/);
   assert.match(output, /"resourceType":"Bundle"/);
 });
+
+test('the commands of the page about interface engines open, show and end a replay window', async () => {
+  const output = await run('docs/interface-engines.md');
+  assert.match(output, /riverside-hl7: replay window since \S+ by client:\S+, open until 2030/);
+  assert.match(output, /, ended /);
+});
