@@ -119,7 +119,8 @@ export function acknowledge(header: Header, content: AckContent): Uint8Array {
     header.raw(11) || 'P',
     header.raw(12) || OLDEST,
   ];
-  if (header.raw(18) !== '') msh.push('', '', '', '', '', header.raw(18));
+  // One that names UTF-16 has sent what is refused; this answer is not written in it.
+  if (header.raw(18) !== '' && !isWideCharset(header.charset)) msh.push('', '', '', '', '', header.raw(18));
   const msa = ['MSA', content.code, header.raw(10)];
   if (content.text !== undefined) msa.push(ours(content.text));
   const lines = [msh.join(separators.field), msa.join(separators.field)];

@@ -62,6 +62,23 @@ export function encodingOf(charset: string): string | null {
   return null;
 }
 
+/**
+ * Which repetition of MSH-18 the bytes are read by. The first is the set of the message and later ones are what it
+ * changes to by the escapes of ISO 2022; of a message that says ASCII or JIS X 0201 first, a later set holds all of
+ * that as well, and the names are written in it.
+ */
+export function charsetOf(field: string, repetition: string): string {
+  const parts = repetition === '' ? [field] : field.split(repetition);
+  const sent = parts.map((part) => part.trim()).filter((part) => part !== '' && part !== '""');
+  const [first = '', ...later] = sent;
+  const set = encodingOf(first);
+  if (set !== 'ascii' && set !== 'shift_jis') return first;
+  const isJis = later.find((one) => encodingOf(one) === 'iso-2022-jp');
+  if (isJis !== undefined || set === 'shift_jis') return isJis ?? first;
+  const known = (one: string): boolean => !['ascii', '', null].includes(encodingOf(one)) && !isWideCharset(one);
+  return later.find(known) ?? first;
+}
+
 /** True for a character set that must be refused over MLLP (UTF-16 and UTF-32), by its name in MSH-18. */
 export function isWideCharset(charset: string): boolean {
   return WIDE.has(encodingOf(charset) ?? '');
@@ -80,8 +97,8 @@ export function utf16Order(bytes: Uint8Array): 'le' | 'be' | null {
 }
 
 /**
- * `charset` is the first repetition of MSH-18. Never throws: bytes that do not fit the named set are read as `fallback`
- * would, and the problem is told.
+ * `charset` is one value of MSH-18 (see `charsetOf`). Never throws: bytes that do not fit the named set are read as
+ * `fallback` would, and the problem is told.
  */
 export function decode(bytes: Uint8Array, charset: string, fallback: DefaultCharset = 'auto'): Decoding {
   const order = utf16Order(bytes);
@@ -96,10 +113,18 @@ export function decodePart(bytes: Uint8Array, charset: string, fallback: Default
     return withProblem(decodeDefault(bytes, fallback), 'MSH-18 names a character set that is not known');
   if (named === '') return decodeDefault(bytes, fallback);
   if (WIDE.has(named)) return withProblem(decodeDefault(bytes, fallback), `MSH-18 says ${named}, the bytes are not`);
-  if (named === 'iso-2022-jp') return { text: new TextDecoder(named).decode(bytes), encoding: named, problem: null };
+  if (named === 'iso-2022-jp') return decodeJis(bytes);
   if (isAscii(bytes)) return { text: latin1(bytes), encoding: named, problem: null };
   if (named === 'ascii') return withProblem(decodeDefault(bytes, fallback), 'MSH-18 says ASCII, the bytes are not');
   return decodeNamed(bytes, named);
+}
+
+function decodeJis(bytes: Uint8Array): Decoding {
+  // ISO 2022 has no byte above 127; systems that write Shift_JIS name the same set.
+  if (!isAscii(bytes)) {
+    return withProblem(decodeNamed(bytes, 'shift_jis'), 'MSH-18 says ISO 2022, the bytes are 8-bit');
+  }
+  return { text: new TextDecoder('iso-2022-jp').decode(bytes), encoding: 'iso-2022-jp', problem: null };
 }
 
 /** Text to bytes in the encoding of an MSH-18 value; a character that the set lacks becomes `?`. */

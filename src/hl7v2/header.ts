@@ -2,7 +2,7 @@
  * Quick reading of the header alone, on bytes, for routing and for acknowledgements: a message that cannot be parsed or
  * is too long must still be answered under its own control id. Takes an MSH that stops anywhere and damaged separators.
  */
-import { decodePart, latin1, utf16Order, type DefaultCharset } from './charset.ts';
+import { charsetOf, decodePart, latin1, utf16Order, type DefaultCharset } from './charset.ts';
 import { hexReader, unescape } from './escapes.ts';
 import { nth } from './segment.ts';
 import { readSeparators, type SeparatorReading, type Separators } from './separators.ts';
@@ -78,10 +78,9 @@ export class Header {
   get version(): string {
     return this.component(12);
   }
-  /** MSH-18, its first repetition that is not empty; as sent. */
+  /** The value of MSH-18 to read the message by, as sent; see `charsetOf`. */
   get charset(): string {
-    const sent = this.raw(18);
-    return nth(sent, this.separators.repetition, 1).trim() || nth(sent, this.separators.repetition, 2).trim();
+    return charsetOf(this.raw(18), this.separators.repetition);
   }
 
   #sent(field: string, component: number): string {

@@ -48,6 +48,8 @@ export class Message {
   /** The encoding that was used to read it: `ascii`, `utf-8`, `windows-1252` and so on. */
   readonly encoding: string;
   readonly #byName = new Map<string, Segment[]>();
+  /** Kept, because a mapping asks for it dozens of times. */
+  #trigger: string | null = null;
 
   constructor(segments: readonly Segment[], separators: Separators, encoding: string) {
     this.segments = segments;
@@ -75,7 +77,8 @@ export class Message {
 
   /** MSH-9.2: `S12`. Version 2.1 senders leave it to EVN-1. The same as `Header.triggerEvent`. */
   get triggerEvent(): string {
-    return codeOf(this.first('MSH')?.component(9, 2)) || codeOf(this.first('EVN')?.component(1, 1));
+    this.#trigger ??= codeOf(this.first('MSH')?.component(9, 2)) || codeOf(this.first('EVN')?.component(1, 1));
+    return this.#trigger;
   }
 
   /** MSH-10. */

@@ -10,7 +10,11 @@ const STARTS = ['\x0bMSH', '\x0bFHS', '\x0bBHS'];
 /** What does not depend on where the bytes were cut. */
 export type Heard =
   | readonly ['frame', bytes: string, finalCr: boolean | null]
-  | readonly ['garbage' | 'restarted' | 'oversize-end' | 'unfinished', length: number];
+  | readonly ['oversize-end', length: number, head: string]
+  | readonly ['garbage' | 'restarted' | 'unfinished', length: number];
+
+/** How much of an oversize message is kept where nothing else is said. */
+const HEAD = 4096;
 
 /** One character per byte; `end` is the close of the connection. */
 export function heardByModel(wire: string, options: FrameOptions): readonly Heard[] {
@@ -32,8 +36,10 @@ export function heardByDecoder(events: readonly FrameEvent[], options: FrameOpti
       case 'garbage':
         addGarbage(heard, event.length);
         break;
-      case 'restarted':
       case 'oversize-end':
+        heard.push([event.kind, event.length, Buffer.from(event.head).toString('latin1')]);
+        break;
+      case 'restarted':
       case 'unfinished':
         heard.push([event.kind, event.length]);
         break;
@@ -100,7 +106,8 @@ class Model {
     const data = this.#data ?? '';
     const begin = Math.max(...STARTS.map((start) => data.lastIndexOf(start)));
     if (data.length > this.#options.maxFrame_bytes) {
-      this.#heard.push(['oversize-end', data.length]);
+      const kept = Math.min(this.#options.keepHead_bytes ?? HEAD, this.#options.maxFrame_bytes);
+      this.#heard.push(['oversize-end', data.length, data.slice(0, kept)]);
     } else {
       if (begin !== -1) this.#heard.push(['restarted', begin]);
       const told = this.#options.finalCr === 'optional' ? null : finalCr;

@@ -183,6 +183,7 @@ test('UTF-16 over MLLP is refused with the reason, under its control id, by byte
     assert.equal(ackCode(read, 'rejected'), 'AR');
     const lines = answer(bytes, { code: 'AR', errors: [refusal] });
     assert.equal(lines[1], 'MSA|AR|W-1');
+    assert.doesNotMatch(lines[0] ?? '', /UTF-16/, 'the answer is not in the set that it refuses');
     assert.match(lines[2] ?? '', /^ERR\|\|MSH\^1\^18\|207.*UTF-8/);
   }
   assert.equal(mllpRefusal(msh('SIU^S12|1|P|2.5'), header(msh('SIU^S12|1|P|2.5'))), null);

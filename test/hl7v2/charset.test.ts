@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import iconv from 'iconv-lite';
-import { decode, encode, encodingOf, isWideCharset } from '../../src/hl7v2/charset.ts';
+import { charsetOf, decode, encode, encodingOf, isWideCharset } from '../../src/hl7v2/charset.ts';
 import { parseMessage } from '../../src/hl7v2/message.ts';
 import { fixture } from './fixture.ts';
 
@@ -60,6 +60,45 @@ test('Japanese ISO 2022 is decoded before it is split: its bytes look like separ
   const parsed = parseMessage(Buffer.concat([head, name, Buffer.from('^X\r')]));
   assert.equal(parsed.message.encoding, 'iso-2022-jp');
   assert.equal(parsed.message.first('PID')?.component(5, 2), 'X');
+});
+
+test('of several sets in MSH-18 the one is taken that the names are written in', () => {
+  for (const [sent, taken] of [
+    ['', ''],
+    ['8859/1', '8859/1'],
+    ['~8859/1', '8859/1'],
+    ['ASCII~ISO IR87', 'ISO IR87'],
+    ['ISO IR6~ISO IR14~ISO IR87', 'ISO IR87'],
+    ['ISO IR14~ISO IR87', 'ISO IR87'],
+    ['ISO IR14', 'ISO IR14'],
+    ['ASCII~8859/2', '8859/2'],
+    ['ASCII~UNICODE UTF-16', 'ASCII'],
+    ['ASCII~KLINGON', 'ASCII'],
+    ['UNICODE UTF-8~ISO IR87', 'UNICODE UTF-8'],
+    ['8859/1~8859/2', '8859/1'],
+    ['""', ''],
+  ] as const) {
+    assert.equal(charsetOf(sent, '~'), taken, sent);
+  }
+  const head = 'MSH|^~\\&|A|B|C|D|2026||ADT^A08|1|P|2.5||||||ASCII~ISO IR87\rPID|1||7||';
+  const parsed = parseMessage(Buffer.concat([Buffer.from(head), Buffer.from('\x1b$B;3ED\x1b(B^X\r', 'latin1')]));
+  assert.deepEqual(parsed.message.first('PID')?.field(5), '山田^X');
+});
+
+test('Shift_JIS is read by its name, also where the sender calls it ISO 2022: second bytes look like separators', () => {
+  // The second bytes of these are backslashes and, of the last one, a vertical bar.
+  const name = '表予十ポ';
+  for (const [charset, problems] of [
+    ['ISO IR14', 0],
+    ['SHIFT_JIS', 0],
+    ['ISO IR87', 1],
+    ['ISO IR14~ISO IR87', 1],
+  ] as const) {
+    const parsed = parseMessage(message(charset, `${name}^太郎`, 'shift_jis'));
+    assert.equal(parsed.message.first('PID')?.component(5, 1), name, charset);
+    assert.equal(parsed.message.first('PID')?.component(5, 2), '太郎', charset);
+    assert.equal(parsed.issues.length, problems, charset);
+  }
 });
 
 test('without MSH-18, UTF-8 is read as UTF-8 and anything else as Windows-1252, unless the site says what it sends', () => {
