@@ -6,6 +6,7 @@ import type { StageEvents } from './pipeline/events.ts';
 export interface HubEvents extends StageEvents {
   readonly http: HttpEvents;
   mllp(kind: string): void;
+  connectionRefused(listener: string, reason: string, address: string, detail: string): void;
   frameAnswered(site: string, code: string): void;
 }
 
@@ -25,6 +26,8 @@ export function hubEvents(telemetry: Telemetry): HubEvents {
     stageFailed: (stage, code, detail) => emit('StageFailed', { stage, code, detail }),
     swept: (what, count) => emit('Swept', { what, count }),
     mllp: (kind) => emit('MllpEvent', { kind }),
+    connectionRefused: (listener, reason, address, detail) =>
+      emit('MllpRefused', { listener, reason, address, detail }),
     frameAnswered: (site, code) => emit('FrameAnswered', { site, code }),
     http: {
       answered: ({ method, route, status, duration_ms, requestId, client }) =>

@@ -8,11 +8,10 @@ import { HubError } from './core/errors.ts';
 import type { Telemetry } from './core/telemetry.ts';
 import { Engine, missingOf } from './hub-engine.ts';
 import { hubEvents, type HubEvents } from './hub-events.ts';
+import { shownListeners, startMllp, type Mllp } from './hub-mllp.ts';
 import { takeWebhook } from './hub-sites.ts';
 import { opsView, watchGauges } from './hub-view.ts';
 import { startHttp, type HttpOptions } from './http/server.ts';
-import { hl7Intake } from './mllp/intake.ts';
-import { startListener, type Listener } from './mllp/listener.ts';
 import { mappingFor } from './mappings/registry.ts';
 import { explainMessage } from './pipeline/explain.ts';
 import { operations } from './pipeline/operate.ts';
@@ -44,13 +43,16 @@ export interface Hub {
   stop(deadline_ms: number): Promise<void>;
 }
 
-/** Frames of one MLLP connection that may wait to be stored; reading from it pauses beyond. */
-const PENDING_FRAMES = 64;
+interface Doors {
+  httpPort: number;
+  mllp: Mllp | null;
+  ready: boolean;
+}
 
 export async function startHub(options: HubOptions): Promise<Hub> {
   const { store, clock, telemetry, host } = options;
   const events = hubEvents(telemetry);
-  const doors = { httpPort: options.httpPort, ready: false };
+  const doors: Doors = { httpPort: options.httpPort, ready: false, mllp: null };
   const engine = new Engine({
     plan: options.plan,
     store,
@@ -67,18 +69,21 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     ...(await missingOf(engine, store)),
   ];
   await engine.start();
-  const http = await startHttp({ ...httpDeps(options, engine, events, missing), host, port: options.httpPort }).catch(
-    async (error: unknown) => {
-      await engine.stop();
-      throw error;
-    },
-  );
+  const http = await startHttp({
+    ...httpDeps(options, engine, events, doors, missing),
+    host,
+    port: options.httpPort,
+  }).catch(async (error: unknown) => {
+    await engine.stop();
+    throw error;
+  });
   doors.httpPort = http.port;
-  const listener = await startMllp(options, engine, events).catch(async (error: unknown) => {
+  const mllp = await startMllp(options, engine, events).catch(async (error: unknown) => {
     await http.close(0);
     await engine.stop();
     throw error;
   });
+  doors.mllp = mllp;
   engine.startSites();
   watchGauges(telemetry, store, clock);
   doors.ready = true;
@@ -86,18 +91,23 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 
   return {
     httpUrl: `http://${host}:${http.port}`,
-    mllp: { host, port: listener.port },
+    mllp: { host, port: mllp.port },
     missing,
     plan: engine.plan,
     async apply(next) {
-      const { started, stopped } = await engine.apply(next);
+      const change = await mllp.prepare(next);
+      const { started, stopped } = await engine.apply(next).catch(async (error: unknown) => {
+        await change.rollback();
+        throw error;
+      });
+      change.commit();
       telemetry.emit('PlanApplied', { started, stopped });
     },
     async stop(deadline_ms) {
       telemetry.emit('Stopping', {});
       doors.ready = false;
       const half_ms = deadline_ms / 2;
-      await Promise.all([http.close(half_ms), listener.close(half_ms)]);
+      await Promise.all([http.close(half_ms), mllp.close(half_ms)]);
       await engine.stop();
       await store.close();
     },
@@ -108,6 +118,7 @@ function httpDeps(
   options: HubOptions,
   engine: Engine,
   events: HubEvents,
+  doors: Doors,
   missing: () => Promise<readonly string[]>,
 ): Omit<HttpOptions, 'host' | 'port'> {
   const { store, clock, telemetry, version } = options;
@@ -120,7 +131,10 @@ function httpDeps(
     version,
     events: events.http,
     metrics: () => telemetry.metrics(),
-    opsView: () => opsView(store, clock, engine.plan(), runners),
+    opsView: async () => ({
+      ...(await opsView(store, clock, engine.plan(), runners)),
+      listeners: shownListeners(doors.mllp?.view() ?? []),
+    }),
     operate: operations({
       store,
       clock,
@@ -141,29 +155,4 @@ function httpDeps(
       return takeWebhook(webhook, request, clock, (messages) => receiver.store(siteId, 'webhook', messages, trace));
     },
   };
-}
-
-function startMllp(options: HubOptions, engine: Engine, events: HubEvents): Promise<Listener> {
-  const { limits } = options.plan.hub;
-  return startListener({
-    host: options.host,
-    port: options.mllpPort,
-    clock: options.clock,
-    limits: {
-      maxFrame_bytes: limits.frame_bytes,
-      idle_ms: limits.mllpIdle_ms,
-      maxConnections: limits.mllpConnections,
-      maxPending_frames: PENDING_FRAMES,
-    },
-    receive: hl7Intake({
-      clock: options.clock,
-      receiver: engine.receiver,
-      answered: (site, code) => events.frameAnswered(site, code),
-      sites: () =>
-        [...engine.runners.values()].flatMap(({ site, connector }) =>
-          connector.hl7 === undefined ? [] : [{ site, feed: connector.hl7 }],
-        ),
-    }),
-    onEvent: (event) => events.mllp(event.kind),
-  });
 }

@@ -6,6 +6,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { HubError } from '../core/errors.ts';
 import type { Instant, Interval } from '../core/instant.ts';
+import type { Hl7Address } from '../settings/mllp-shape.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import type { SettingsSpec } from '../settings/spec.ts';
 import type { Block, Book } from './contract-book.ts';
@@ -190,8 +191,8 @@ export interface Fetch {
 
 /** Framing, storing and acknowledging belong to the hub; a connector only names what it takes and reads the header. */
 export interface Hl7Feed {
-  /** Sending application and facility (MSH-3, MSH-4 first components) of this site; empty strings match anything. */
-  readonly from: { readonly application: string; readonly facility: string };
+  /** Where its messages arrive and by which names in MSH they are told from those of other sites. */
+  readonly address: Hl7Address;
   /** 'SIU^S12', ...; anything else is acknowledged with AR 201. */
   readonly accepts: readonly string[];
   /** Pure and total: a frame that passed routing becomes one event. */

@@ -135,6 +135,15 @@ export const EVENTS = {
     text: 'MLLP',
     metric: { name: 'slotwire_mllp_events_total', help: 'What happened on MLLP connections', labels: ['kind'] },
   },
+  MllpRefused: {
+    level: 'info',
+    text: 'an HL7 v2 sender was not let in',
+    metric: {
+      name: 'slotwire_mllp_refused_total',
+      help: 'MLLP connections refused: not on the list, too many, TLS',
+      labels: ['listener', 'reason'],
+    },
+  },
   FrameAnswered: {
     level: 'debug',
     text: 'frame answered',

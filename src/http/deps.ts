@@ -73,10 +73,31 @@ export interface HttpEvents {
 
 export interface OpsView {
   readonly sites: readonly OpsSite[];
+  /** Ports that HL7 v2 arrives at. */
+  readonly listeners: readonly OpsListener[];
   /** Bookings by state. */
   readonly bookings: Readonly<Record<string, number>>;
   /** What is owed to each receiver. */
   readonly outbox: readonly { readonly receiver: string; readonly state: string; readonly count: number }[];
+}
+
+export interface OpsListener {
+  /** `shared`, or what tells it from others. */
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly sites: readonly string[];
+  /** mutual: senders show certificates too. */
+  readonly tls: 'none' | 'server' | 'mutual';
+  /** When the hub's certificate ends. */
+  readonly certificateUntil: string | null;
+  readonly connections: number;
+  /** These count since the hub started. */
+  readonly connectedTotal: number;
+  readonly refusedTotal: Readonly<Record<'address' | 'certificate' | 'connections' | 'tls', number>>;
+  readonly lastRefusal: { readonly at: string; readonly address: string; readonly reason: string } | null;
+  readonly messagesRefusedTotal: number;
+  readonly lastMessageRefusal: { readonly at: string; readonly site: string | null; readonly reason: string } | null;
 }
 
 export interface OpsSite {

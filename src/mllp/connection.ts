@@ -13,7 +13,8 @@ import { randomToken } from '../core/ids.ts';
 import { ackCode, acknowledge, mllpRefusal, type AckError } from '../hl7v2/acknowledge.ts';
 import { encodeFrame, FrameDecoder, type FrameEvent } from '../hl7v2/frame.ts';
 import { header } from '../hl7v2/header.ts';
-import type { ListenerEvent, ListenerOptions, Peer } from './listener.ts';
+import type { Peer } from './admission.ts';
+import type { ListenerEvent, ListenerOptions } from './listener.ts';
 
 type Item =
   | { readonly kind: 'frame'; readonly bytes: Uint8Array }

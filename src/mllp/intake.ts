@@ -1,103 +1,116 @@
 /**
- * A frame from the listener -> the site it belongs to -> its inbox -> the acknowledgement. AA or CA goes out only after
- * the commit; what is refused was not stored. Sites are told apart by MSH-3 and MSH-4; a site that names neither takes
- * what no other names.
+ * A frame from a listener -> its messages -> the site each belongs to -> its inbox -> the acknowledgement. AA or CA
+ * goes out only after the commit; what is refused was not stored.
  */
+import type { SiteEvent } from '../connectors/contract.ts';
 import type { Clock } from '../core/clock.ts';
+import { HubError } from '../core/errors.ts';
 import { randomToken } from '../core/ids.ts';
-import type { Instant } from '../core/instant.ts';
-import type { Hl7Feed } from '../connectors/contract.ts';
-import { ackCode, acknowledge, mllpRefusal, type AckErrorCode, type AckOutcome } from '../hl7v2/acknowledge.ts';
-import { header, type Header } from '../hl7v2/header.ts';
+import { ackCode, mllpRefusal, type AckContent, type AckError } from '../hl7v2/acknowledge.ts';
+import { acknowledgeFrame, frameParts, type FramePart, type FrameParts } from '../hl7v2/acknowledge-frame.ts';
+import type { Header } from '../hl7v2/header.ts';
 import type { Receiver } from '../pipeline/receive.ts';
+import { SHARED } from '../settings/mllp-rules.ts';
 import type { SiteSettings } from '../settings/shape.ts';
-
-export interface Hl7Site {
-  readonly site: SiteSettings;
-  readonly feed: Hl7Feed;
-}
+import type { Peer } from './admission.ts';
+import { routes, type Hl7Site, type Routes, type TakingSite } from './routes.ts';
 
 export interface Hl7IntakeOptions {
   readonly clock: Clock;
   readonly receiver: Receiver;
-  /** Sites in service that take HL7 v2. */
+  /** Sites that speak HL7 v2, whichever port they use. The same array as long as nothing changed. */
   readonly sites: () => readonly Hl7Site[];
+  /** Which port this is; default: the shared one. */
+  readonly door?: string;
   readonly answered: (site: string, code: string) => void;
+  /** A message was answered AR or CR: why, in the words that its sender reads. */
+  readonly refused?: (site: string | null, reason: string) => void;
+  /** Messages that were stored just now, in order; none of them is a repeat. */
+  readonly stored?: (site: string, messages: readonly StoredHl7[]) => void;
 }
 
-/** The answer to one frame. Rejects when storing failed: no answer, the sender repeats. */
-export function hl7Intake(options: Hl7IntakeOptions): (frame: Uint8Array) => Promise<Uint8Array | null> {
-  const answer = (
-    head: Header,
-    site: SiteSettings | null,
-    outcome: AckOutcome,
-    refusal?: Refusal,
-  ): Uint8Array | null => {
-    const code = ackCode(head, outcome);
-    options.answered(site?.id ?? '(none)', code ?? 'none');
-    if (code === null) return null;
-    return acknowledge(head, {
-      code,
-      controlId: randomToken(12).slice(0, 20),
-      at: options.clock.now(),
-      ...(site === null ? {} : { zone: site.timeZone }),
-      ...(refusal === undefined ? {} : { text: refusal.text, errors: [{ code: refusal.code, text: refusal.text }] }),
-    });
-  };
-
-  return async (frame) => {
-    const head = header(frame);
-    const now = options.clock.now();
-    const refused = mllpRefusal(frame, head);
-    if (refused !== null) return answer(head, null, 'rejected', { code: refused.code, text: refused.text ?? '' });
-    if (!head.found) {
-      return answer(head, null, 'rejected', { code: '100', text: 'There is no MSH segment.' });
-    }
-    const found = route(options.sites(), head);
-    if (found === null) {
-      return answer(head, null, 'rejected', {
-        code: '204',
-        text: 'No site of this hub takes messages from this MSH-3 and MSH-4. Add them to a site file.',
-      });
-    }
-    const { site, feed } = found;
-    const refusal = unacceptable(head, site, feed);
-    if (refusal !== null) return answer(head, site, 'rejected', refusal);
-    await store(options.receiver, site, feed, frame, now);
-    return answer(head, site, 'accepted');
-  };
+export interface StoredHl7 {
+  readonly id: number;
+  /** MSH-10; null when the sender gave none. */
+  readonly controlId: string | null;
 }
 
-interface Refusal {
-  readonly code: AckErrorCode;
+interface Refusal extends AckError {
   readonly text: string;
 }
 
-async function store(
-  receiver: Receiver,
-  site: SiteSettings,
-  feed: Hl7Feed,
-  frame: Uint8Array,
-  now: Instant,
-): Promise<void> {
-  await receiver.store(site.id, 'hl7', [feed.read(frame, now)], null);
+/** What is decided about one message of a frame. */
+type Decided =
+  | { readonly part: FramePart; readonly site: TakingSite; readonly refusal: null }
+  /** `site`: whose it would be; null where nobody is known. */
+  | { readonly part: FramePart; readonly site: Hl7Site | null; readonly refusal: Refusal };
+
+/**
+ * The answer to one frame; `peer` is who sent it, absent for a caller in this process. Rejects when storing failed: no
+ * answer, the sender repeats.
+ */
+export function hl7Intake(options: Hl7IntakeOptions): (frame: Uint8Array, peer?: Peer) => Promise<Uint8Array | null> {
+  const { clock, receiver } = options;
+  const routesNow = kept(options.sites);
+  return async (frame, peer) => {
+    const now = clock.now();
+    const parts = frameParts(frame);
+    const routing = routesNow();
+    const decided = parts.parts.map((part) => decide(part, options.door ?? SHARED, routing, peer));
+    for (const { site, events } of bySite(decided, now)) {
+      const answers = await receiver.store(site.id, 'hl7', events, null);
+      const fresh = answers.flatMap((answer, at): readonly StoredHl7[] =>
+        answer.kind === 'inserted' ? [{ id: answer.id, controlId: events[at]?.controlId ?? null }] : [],
+      );
+      if (fresh.length > 0) options.stored?.(site.id, fresh);
+    }
+    return acknowledged(parts, decided, options);
+  };
 }
 
-/** The most exact match: application and facility, then one of them, then a site that names neither. */
-function route(sites: readonly Hl7Site[], head: Header): Hl7Site | null {
-  const fits = (named: string, sent: string): boolean => named === '' || named === sent;
-  const exactness = ({ feed }: Hl7Site): number =>
-    (feed.from.application === '' ? 0 : 2) + (feed.from.facility === '' ? 0 : 1);
-  const candidates = sites
-    .filter(
-      ({ feed }) =>
-        fits(feed.from.application, head.sendingApplication) && fits(feed.from.facility, head.sendingFacility),
-    )
-    .sort((left, right) => exactness(right) - exactness(left) || (left.site.id < right.site.id ? -1 : 1));
-  return candidates[0] ?? null;
+/** Worked out once for as long as the sites stay what they are. */
+function kept(sites: () => readonly Hl7Site[]): () => Routes {
+  let of: readonly Hl7Site[] | null = null;
+  let made: Routes = routes([]);
+  return () => {
+    const now = sites();
+    if (now !== of) {
+      of = now;
+      made = routes(now);
+    }
+    return made;
+  };
 }
 
-function unacceptable(head: Header, site: SiteSettings, feed: Hl7Feed): Refusal | null {
+function decide(part: FramePart, door: string, routing: Routes, peer: Peer | undefined): Decided {
+  const { head } = part;
+  const refused = (refusal: Refusal, site: Hl7Site | null = null): Decided => ({ part, site, refusal });
+  const broken = mllpRefusal(part.bytes, head) ?? part.refusal;
+  if (broken !== null) return refused({ ...broken, text: broken.text ?? '' });
+  if (!head.found) return refused({ code: '100', text: 'There is no MSH segment.' });
+  const route = routing(door, head);
+  if (route.kind !== 'site') return refused(stranger(route.kind, door));
+  const { found, admit } = route;
+  if (peer !== undefined && admit(peer) !== null)
+    return refused({ code: '204', text: 'This sender may not send messages of this site.' }, found);
+  if (found.rests === undefined) {
+    const refusal = unacceptable(head, found);
+    return refusal === null ? { part, site: found, refusal } : refused(refusal, found);
+  }
+  // Not refused but left without an answer: its sender comes again, and it will be taken in a moment.
+  if (found.rests === 'starting') throw new HubError('NOT_READY', { site: found.site.id });
+  return refused({ code: '207', text: 'This site is suspended at the hub. Send it again later.' }, found);
+}
+
+function stranger(kind: 'none' | 'other-port', door: string): Refusal {
+  if (kind === 'other-port') return { code: '204', text: 'Messages of this sender are taken at a port of its own.' };
+  if (door !== SHARED) return { code: '204', text: 'This port is for a site with other names in MSH-3 to MSH-6.' };
+  const text =
+    'No site of this hub takes messages from this MSH-3 and MSH-4 to this MSH-5 and MSH-6. Add them to a site file.';
+  return { code: '204', text };
+}
+
+function unacceptable(head: Header, { site, feed }: TakingSite): Refusal | null {
   // A test system that points at production by mistake must not fill real calendars (DESIGN section 6).
   if (site.environment === 'production' && /^[TD]$/i.test(head.processingId)) {
     return { code: '202', text: 'Processing id T or D (MSH-11) is not taken at a production site.' };
@@ -106,4 +119,38 @@ function unacceptable(head: Header, site: SiteSettings, feed: Hl7Feed): Refusal 
   const kind = triggerEvent === '' ? messageCode : `${messageCode}^${triggerEvent}`;
   if (feed.accepts.includes(kind) || feed.accepts.includes(messageCode)) return null;
   return { code: triggerEvent === '' ? '200' : '201', text: 'Messages of this type are not taken from this site.' };
+}
+
+/** What is to be stored, in the order of the frame. */
+function bySite(
+  decided: readonly Decided[],
+  now: ReturnType<Clock['now']>,
+): readonly { readonly site: SiteSettings; readonly events: readonly SiteEvent[] }[] {
+  const taken = decided.flatMap(({ part, site, refusal }) =>
+    refusal !== null ? [] : [{ site: site.site, event: site.feed.read(part.bytes, now) }],
+  );
+  return [...Map.groupBy(taken, ({ site }) => site)].map(([site, members]) => ({
+    site,
+    events: members.map(({ event }) => event),
+  }));
+}
+
+function acknowledged(parts: FrameParts, decided: readonly Decided[], options: Hl7IntakeOptions): Uint8Array | null {
+  const at = options.clock.now();
+  const controlId = (): string => randomToken(12).slice(0, 20);
+  const answers = decided.map(({ part, site, refusal }): AckContent | null => {
+    const code = ackCode(part.head, refusal === null ? 'accepted' : 'rejected');
+    options.answered(site?.site.id ?? '(none)', code ?? 'none');
+    if (refusal !== null) options.refused?.(site?.site.id ?? null, refusal.text);
+    if (code === null) return null;
+    return {
+      code,
+      controlId: controlId(),
+      at,
+      ...(site === null ? {} : { zone: site.site.timeZone }),
+      ...(refusal === null ? {} : { text: refusal.text, errors: [refusal] }),
+    };
+  });
+  const zone = decided.find(({ site }) => site !== null)?.site?.site.timeZone;
+  return acknowledgeFrame(parts, answers, { at, controlId, ...(zone === undefined ? {} : { zone }) });
 }

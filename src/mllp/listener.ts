@@ -2,19 +2,12 @@
  * Takes HL7 v2 messages over MLLP, plain or with TLS. It knows nothing of sites and stores: `receive` is handed each
  * frame, stores it and only then returns the answer, so a message is acknowledged after its commit or not at all.
  */
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, TLSSocket, type TlsOptions } from 'node:tls';
+import { createServer, type AddressInfo, type DropArgument, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, TLSSocket, type Server as TlsServer, type TlsOptions } from 'node:tls';
 import type { Clock } from '../core/clock.ts';
 import { asHubError, HubError } from '../core/errors.ts';
+import { alternativeNames, type Admission, type Peer } from './admission.ts';
 import { Connection } from './connection.ts';
-
-export interface Peer {
-  /** IPv4 in its own form, also where the listener is bound to IPv6. */
-  readonly address: string;
-  readonly port: number;
-  /** Of the client certificate that was verified, as `CN=engine, O=Riverside`; absent without mutual TLS. */
-  readonly certificateSubject?: string;
-}
 
 export interface ListenerLimits {
   readonly maxFrame_bytes: number;
@@ -32,6 +25,9 @@ interface Origin {
   readonly connection: number;
   readonly peer: Peer;
 }
+
+/** Not on the list of addresses or certificates; too many connections; TLS did not come about. */
+export type ConnectionRefusal = 'address' | 'certificate' | 'connections' | 'tls';
 
 /** For counters and logs; none holds content of a message. */
 export type ListenerEvent =
@@ -51,7 +47,13 @@ export type ListenerEvent =
   | ({ readonly kind: 'idle-closed' } & Origin)
   /** `receive` failed, or a message had no end; the connection is closed and its sender repeats. */
   | ({ readonly kind: 'error'; readonly error: HubError } & Origin)
-  | { readonly kind: 'refused'; readonly reason: 'not-admitted' | 'connections' | 'tls'; readonly address: string }
+  /** A connection that was not taken; `detail` says more of what TLS could not do. */
+  | {
+      readonly kind: 'refused';
+      readonly reason: ConnectionRefusal;
+      readonly address: string;
+      readonly detail: string;
+    }
   | { readonly kind: 'listener-error'; readonly error: HubError };
 
 export interface ListenerOptions {
@@ -65,7 +67,7 @@ export interface ListenerOptions {
   /** Mutual TLS: `{ key, cert, ca, requestCert: true, rejectUnauthorized: true }`. */
   readonly tls?: TlsOptions;
   /** Allow-list by address and certificate. Absent: everyone. */
-  readonly admit?: (peer: Peer) => boolean;
+  readonly admit?: Admission;
   /**
    * Stores the frame and returns the answer (a message, not framed), null when the sender wants none. Called for one
    * frame of a connection at a time, in their order. A rejection means "not stored": no answer, the connection is
@@ -84,6 +86,11 @@ export interface Listener {
   readonly port: number;
   connections(): number;
   /**
+   * For new connections; `tls` only where the listener has TLS already, and with `ca` only where it had one. Whoever is
+   * not let in any more loses the connection, with `all` everyone does, once what was read is answered.
+   */
+  renew(next: { readonly tls?: TlsOptions; readonly admit?: Admission; readonly all?: boolean }): void;
+  /**
    * Takes no more connections and frames, answers what it has read, ends the connections; those that have not ended
    * after `deadline_ms` are cut. What was read in part is not acknowledged, so it comes again.
    */
@@ -95,20 +102,22 @@ const HANDSHAKE_MS = 10_000;
 
 /** @throws HubError PORT_IN_USE, or CONFIG_INVALID when the address or the TLS material cannot be used */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
-  const open = new Set<Connection>();
+  const open = new Map<Connection, Peer>();
   let count = 0;
   let closing = false;
+  let admit = options.admit ?? ((): null => null);
   const accept = (socket: Socket): void => {
     const peer = peerOf(socket);
-    if (closing || options.admit?.(peer) === false) {
+    const reason = admit(peer);
+    if (closing || reason !== null) {
       socket.on('error', () => undefined);
       socket.destroy();
-      if (!closing) options.onEvent({ kind: 'refused', reason: 'not-admitted', address: peer.address });
+      if (!closing && reason !== null) options.onEvent({ kind: 'refused', reason, address: peer.address, detail: '' });
       return;
     }
     count += 1;
     const connection = new Connection(count, peer, socket, options);
-    open.add(connection);
+    open.set(connection, peer);
     connection.done.then(
       () => open.delete(connection),
       () => open.delete(connection),
@@ -117,8 +126,9 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   const greeting = new Map<string, Socket>();
   const server = openServer(options, accept, greeting);
   server.maxConnections = options.limits.maxConnections;
-  server.on('drop', (data) => {
-    options.onEvent({ kind: 'refused', reason: 'connections', address: plainAddress(data?.remoteAddress) });
+  server.on('drop', (data?: DropArgument) => {
+    const address = plainAddress(data?.remoteAddress);
+    options.onEvent({ kind: 'refused', reason: 'connections', address, detail: '' });
   });
   const { port, address } = await listening(server, options);
   server.on('error', (error) => options.onEvent({ kind: 'listener-error', error: asHubError(error) }));
@@ -126,13 +136,18 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     host: address,
     port,
     connections: () => open.size,
+    renew(next) {
+      if (next.tls !== undefined && 'setSecureContext' in server) server.setSecureContext(next.tls);
+      admit = next.admit ?? ((): null => null);
+      for (const [connection, peer] of open) if (next.all === true || admit(peer) !== null) connection.finish();
+    },
     async close(deadline_ms) {
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of greeting.values()) socket.destroy();
-      for (const connection of open) connection.finish();
-      await within(deadline_ms, options.clock, Promise.all([...open].map((connection) => connection.done)));
-      for (const connection of open) connection.destroy();
+      for (const connection of open.keys()) connection.finish();
+      await within(deadline_ms, options.clock, Promise.all([...open.keys()].map(({ done }) => done)));
+      for (const connection of open.keys()) connection.destroy();
       await closed;
     },
   };
@@ -141,7 +156,11 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
 /**
  * `greeting` holds the connections whose TLS handshake is not done, which nothing else knows of, by address and port.
  */
-function openServer(options: ListenerOptions, accept: (socket: Socket) => void, greeting: Map<string, Socket>): Server {
+function openServer(
+  options: ListenerOptions,
+  accept: (socket: Socket) => void,
+  greeting: Map<string, Socket>,
+): Server | TlsServer {
   // Half-open: a sender that has said all it wants and waits for its answers must still get them.
   const shared = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
   if (options.tls === undefined) return createServer(shared, accept);
@@ -156,8 +175,9 @@ function openServer(options: ListenerOptions, accept: (socket: Socket) => void, 
       greeting.set(key, socket);
       socket.once('close', () => greeting.get(key) === socket && greeting.delete(key));
     });
-    server.on('tlsClientError', (_error, socket) => {
-      options.onEvent({ kind: 'refused', reason: 'tls', address: plainAddress(socket.remoteAddress) });
+    server.on('tlsClientError', (error, socket) => {
+      const detail = tlsProblem(error);
+      options.onEvent({ kind: 'refused', reason: 'tls', address: plainAddress(socket.remoteAddress), detail });
     });
     return server;
   } catch (cause) {
@@ -187,11 +207,40 @@ async function listening(server: Server, options: ListenerOptions): Promise<Addr
 function peerOf(socket: Socket): Peer {
   const peer = { address: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
   if (!(socket instanceof TLSSocket) || !socket.authorized) return peer;
-  const subject: Readonly<Record<string, string | readonly string[] | undefined>> = {
-    ...socket.getPeerCertificate().subject,
-  };
+  const certificate = socket.getPeerCertificate();
+  const subject: Readonly<Record<string, string | readonly string[] | undefined>> = { ...certificate.subject };
   const parts = Object.entries(subject).map(([name, value]) => `${name}=${String(value)}`);
-  return { ...peer, certificateSubject: parts.join(', ') };
+  const named = [subject['CN'] ?? []].flat().map((name) => `CN=${name}`);
+  return {
+    ...peer,
+    certificateSubject: parts.join(', '),
+    certificateNames: [...named, ...alternativeNames(certificate.subjectaltname ?? '')],
+    certificateDigest: certificate.fingerprint256.replaceAll(':', ''),
+  };
+}
+
+const TLS_PROBLEMS: Readonly<Record<string, string>> = {
+  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'the sender showed no certificate',
+  CERT_HAS_EXPIRED: 'the certificate of the sender has expired',
+  CERT_NOT_YET_VALID: 'the certificate of the sender is not valid yet',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate of the sender is self-signed and not among the authorities',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate of the sender is from an authority that is not known',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate of the sender is from an authority that is not known',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the certificate of the sender is from an authority that is not known',
+  ERR_SSL_HTTP_REQUEST: 'the sender speaks HTTP',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the sender speaks no TLS',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'the sender speaks only an older TLS',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the sender does not trust the certificate of the hub',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'the sender does not trust the certificate of the hub',
+  ERR_SSL_SSL_ALERT_CERTIFICATE_UNKNOWN: 'the sender does not trust the certificate of the hub',
+  ECONNRESET: 'the sender hung up before TLS came about',
+  ERR_TLS_HANDSHAKE_TIMEOUT: 'the sender did not begin TLS in time; it may speak none',
+};
+
+/** For the operator; codes of OpenSSL say nothing to most. */
+function tlsProblem(error: Error): string {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return TLS_PROBLEMS[code] ?? (code === '' ? 'TLS did not come about' : `TLS did not come about (${code})`);
 }
 
 function plainAddress(address: string | undefined): string {

@@ -16,7 +16,7 @@ export interface Checked {
 
 const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true, strictSchema: true });
 addFormats.default(ajv);
-ajv.addVocabulary(['secret', 'say']);
+ajv.addVocabulary(['secret', 'fromFile', 'say']);
 
 /** Compiled once per schema object: the schemas are constants, and compiling costs more than checking. */
 const compiled = new WeakMap<ValueSchema, ValidateFunction>();

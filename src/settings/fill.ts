@@ -1,6 +1,6 @@
 /**
  * Puts variables and secret files into the values of a source: `${NAME}` anywhere in a text, `file:/path` where the
- * schema says secret. The schema is walked along, because a variable is always text but a port is a number.
+ * schema says secret or fromFile. The schema is walked along, because a variable is always text but a port is a number.
  */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -76,7 +76,9 @@ class Filler {
       return result;
     }
     if (fitting?.secret === true) return await this.secret(value, path);
-    return typeof value === 'string' ? typed(this.replaced(value, path), value, fitting) : value;
+    if (typeof value !== 'string') return value;
+    if (fitting?.fromFile === true && value.startsWith(SECRET_FILE)) return await this.fileText(value, path, false);
+    return typed(this.replaced(value, path), value, fitting);
   }
 
   private async secret(value: unknown, path: FieldPath): Promise<unknown> {
@@ -88,20 +90,21 @@ class Filler {
       this.inlineSecrets.push(path);
       return value;
     }
-    const text = value.startsWith(SECRET_FILE) ? await this.fileText(value, path) : this.replaced(value, path);
+    const text = value.startsWith(SECRET_FILE) ? await this.fileText(value, path, true) : this.replaced(value, path);
     if (text === value && !this.unknown.has(path.join('\u0000'))) this.inlineSecrets.push(path);
     if (text !== '') this.secretValues.push(text);
     return text;
   }
 
-  private async fileText(value: string, path: FieldPath): Promise<string> {
+  private async fileText(value: string, path: FieldPath, isSecret: boolean): Promise<string> {
+    const [noun, what] = isSecret ? ['secret file', 'the secret'] : ['file', 'what is wanted here'];
     const file = resolve(this.from.configDir, this.replaced(value.slice(SECRET_FILE.length), path));
     try {
       const text = (await readFile(file, 'utf8')).trimEnd();
       if (text !== '') return text;
-      this.refuse(path, 'names a secret file that is empty', 'write the secret into that file');
+      this.refuse(path, `names a ${noun} that is empty`, `write ${what} into that file`);
     } catch (error) {
-      const problem = `names a secret file that cannot be read (${reasonOf(error)})`;
+      const problem = `names a ${noun} that cannot be read (${reasonOf(error)})`;
       this.refuse(path, problem, 'create that file or mend its permissions');
     }
     return value;

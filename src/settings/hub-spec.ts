@@ -13,6 +13,7 @@ import {
   webAddress,
   wholeNumber,
 } from './declare.ts';
+import { mllpSchema } from './mllp-spec.ts';
 import type {
   BookingSettings,
   ClientSettings,
@@ -88,8 +89,9 @@ const limits: FieldsOf<HubLimits> = {
   httpBody_bytes: limit(wholeNumber(1024, 64 * MIB), MIB, 'The largest request body that the API takes.'),
   webhookBody_bytes: limit(wholeNumber(1024, 16 * MIB), 262_144, 'The largest webhook body that a site may send.'),
   frame_bytes: limit(wholeNumber(1024, 64 * MIB), MIB, 'The largest HL7 v2 message.'),
-  mllpConnections: limit(wholeNumber(1, 10_000), 64, 'How many HL7 v2 senders may be connected at once.'),
+  mllpConnections: limit(wholeNumber(1, 10_000), 64, 'How many HL7 v2 senders may be connected to one port.'),
   mllpIdle_ms: limit(wholeNumber(1000, DAY_MS), 3_600_000, 'An HL7 v2 connection that is silent for longer is closed.'),
+  mllpMessage_ms: limit(wholeNumber(1000, DAY_MS), 300_000, 'How long one HL7 v2 message may take to arrive.'),
   pageSize: limit(wholeNumber(1, 1000), 50, 'Search results per page where the caller does not say.'),
   pageSizeMax: limit(wholeNumber(1, 10_000), 500, 'The most results per page that a caller gets.'),
   searchRowsExamined: limit(wholeNumber(1000, 10_000_000), 50_000, 'A search that would look at more rows is refused.'),
@@ -150,6 +152,11 @@ const hubFields: FieldsOf<HubSettings> = {
     prose: 'Sandbox only: the simulators to start, by site id.',
     default: {},
   },
+  mllp: {
+    schema: mllpSchema,
+    prose: 'The HL7 v2 port that sites share (MLLP_PORT). A site may have one of its own: settings.listen.',
+    default: {},
+  },
   limits: { schema: objectOf(limits), prose: 'Sizes, counts and waits; the unit is in the name.', default: {} },
   booking: { schema: objectOf(booking), prose: 'How long a booking may take at each step.', default: {} },
   retention: { schema: objectOf(retention), prose: 'How long what is stored is kept.', default: {} },
@@ -166,6 +173,7 @@ export const NEEDS_RESTART: readonly string[] = [
   'limits.frame_bytes',
   'limits.mllpConnections',
   'limits.mllpIdle_ms',
+  'limits.mllpMessage_ms',
   'limits.requestTimeout_ms',
   'limits.databaseConnections',
 ];

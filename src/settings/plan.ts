@@ -10,6 +10,7 @@ import { hubRules, leadsOut, subscriberRules, type KnownSites } from './hub-rule
 import { hubSchema } from './hub-spec.ts';
 import { suggest, type Issue } from './issue.ts';
 import { loadConfig, reasonOf } from './load.ts';
+import { doorRules, mllpRules, sharedDoorIssues, type Addressed } from './mllp-rules.ts';
 import { siteRules } from './site-rules.ts';
 import { kindNames, siteSchema } from './site-spec.ts';
 import type {
@@ -25,8 +26,8 @@ import type {
 import type { Source } from './source.ts';
 import type { KindSettings, ValueSchema } from './spec.ts';
 import { subscribersSchema } from './subscriber-spec.ts';
-import { View } from './view.ts';
 import { templateCalendars } from './template-slots.ts';
+import { View } from './view.ts';
 
 export interface PlanInput {
   readonly configDir: string;
@@ -109,6 +110,7 @@ function crossIssues(
     ...sites.flatMap(({ id, checked }) => siteRules(id, View.of(checked), around)),
     ...identityIssues(views),
     ...sites.flatMap((site) => kindIssues(site, kinds)),
+    ...mllpIssues(hub, sites, kinds),
     ...(subscribers === null ? [] : subscriberRules(View.of(subscribers), known, hubEnvironment)),
   ];
 }
@@ -142,6 +144,26 @@ function kindIssues({ id, kind, checked }: SitePart, kinds: KindSettings): reado
   return spec
     .rules(settings, about)
     .map(({ field, problem, write }) => view.at('settings', ...segments(field)).issue(problem, write));
+}
+
+/** Who would take messages at which port. Of files that are sound; a suspended site takes none. */
+function mllpIssues(hub: Checked | null, sites: readonly SitePart[], kinds: KindSettings): readonly Issue[] {
+  const shared = hub?.isSound(['mllp']) === true ? (hub.value as HubSettings).mllp : null;
+  const view = hub === null ? null : View.of(hub);
+  const own = shared === null || view === null ? [] : sharedDoorIssues(view, shared);
+  const broken = shared === null || view === null ? [] : mllpRules(shared);
+  const addressed = sites.flatMap(({ id, kind, checked }): readonly Addressed[] => {
+    const address = kind === undefined ? undefined : kinds.get(kind)?.hl7;
+    const site = View.of(checked);
+    if (address === undefined || !checked.isSound(['settings']) || site.at('stage').text() === 'suspended') return [];
+    const { settings } = checked.value as { readonly settings: never };
+    return [{ id, settings: site.at('settings'), address: address(settings) }];
+  });
+  return [
+    ...own,
+    ...broken.flatMap(({ field, problem, write }) => view?.at('mllp', ...segments(field)).issue(problem, write) ?? []),
+    ...doorRules(addressed, shared === null || shared.tls?.ca !== undefined),
+  ];
 }
 
 /** `clients[0].token` or `fields.mrn` as keys. */
@@ -224,11 +246,13 @@ function completeSite(id: string, file: SiteFile): SiteSettings {
   const { timeZone, formerly } = file;
   const locations = Object.entries(file.locations).map(([key, place]) => [key, { timeZone, ...place }] as const);
   const mirrors = 'to' in file.mirror ? [file.mirror] : file.mirror;
+  const calendars = { ...file.resources.calendars, ...templateCalendars(file) };
   return {
     ...file,
     id,
     identity: formerly ?? id,
     locations: Object.fromEntries(locations),
+    resources: { ...file.resources, calendars },
     mirror: mirrors.flatMap((rule) => rule.to.map((to) => ({ to, as: rule.as }))),
   };
 }
@@ -245,5 +269,3 @@ function frozen<T>(value: T, schema: ValueSchema | undefined): T {
   for (const [key, child] of Object.entries(value)) copy[key] = frozen(child, schemaOfKey(schema, key));
   return Object.freeze(copy) as T;
 }
-  const calendars = { ...file.resources.calendars, ...templateCalendars(file) };
-    resources: { ...file.resources, calendars },

@@ -41,7 +41,7 @@ function siteForEditors(kinds: KindSettings): JsonSchema {
 
 /** An editor does not know the variables, so wherever a value has a form, `${NAME}` fits too. */
 function editorSchema(schema: ValueSchema): JsonSchema {
-  const { secret, say, description, default: fallback, examples, ...form } = schema;
+  const { secret, fromFile: _fromFile, say, description, default: fallback, examples, ...form } = schema;
   const about = {
     ...(description === undefined ? {} : { description }),
     ...(fallback === undefined ? {} : { default: fallback }),

@@ -36,6 +36,8 @@ export interface HubSettings {
   readonly clients: readonly ClientSettings[];
   /** Sandbox only: which simulators to start, by site id. Empty otherwise. */
   readonly simulators: Readonly<Record<string, SimulatorSettings>>;
+  /** The port that sites without one of their own share. */
+  readonly mllp: MllpSettings;
   readonly limits: HubLimits;
   readonly booking: BookingSettings;
   readonly retention: RetentionSettings;
@@ -77,6 +79,7 @@ export interface HubLimits {
   readonly frame_bytes: number;
   readonly mllpConnections: number;
   readonly mllpIdle_ms: number;
+  readonly mllpMessage_ms: number;
   readonly pageSize: number;
   readonly pageSizeMax: number;
   readonly searchRowsExamined: number;
@@ -130,12 +133,12 @@ export interface SiteSettings {
   readonly mirror: readonly MirrorSettings[];
   readonly sensitivity: SensitivitySettings;
   readonly poll: PollSettings;
-}
-
-/** Empty lists mean everything. Only looked at in stage `pilot`. */
   /** By name; only for sites whose kind publishes no slots. */
   readonly templates?: Readonly<Record<string, TemplateSettings>>;
   readonly holidays?: Readonly<Record<string, HolidaySettings>>;
+}
+
+/** Empty lists mean everything. Only looked at in stage `pilot`. */
 export interface PilotScope {
   readonly locations: readonly string[];
   readonly visitTypes: readonly string[];
@@ -167,11 +170,11 @@ export interface ResourceRule {
   readonly name?: string;
   readonly location?: string;
   readonly specialty?: string;
+  /** Of a calendar that a template makes, never written in a file: the code that the site itself has for the person. */
+  readonly person?: string;
 }
 
 export interface IdentifierSettings {
-  /** Of a calendar that a template makes, never written in a file: the code that the site itself has for the person. */
-  readonly person?: string;
   readonly system: string;
   readonly type: string;
   readonly useForWriteBack: boolean;

@@ -3,6 +3,7 @@
  * with defaults, redaction, the JSON Schema for editors and the table in the docs.
  */
 
+import type { Hl7Address } from './mllp-shape.ts';
 import type { Environment, Stage } from './shape.ts';
 
 /** The part of JSON Schema (draft-07) that declarations use. */
@@ -29,6 +30,8 @@ export interface ValueSchema {
   readonly examples?: readonly unknown[];
   /** As `secret` of a Setting, for values inside objects and lists. */
   readonly secret?: boolean;
+  /** `file:/path` is read, as of a secret, though the value is none: certificates. */
+  readonly fromFile?: boolean;
   /** What to write instead, as a clause, when the value does not fit: `write a name like north-2`. */
   readonly say?: string;
 }
@@ -53,6 +56,8 @@ export interface SettingsSpec<T> {
    * valid. Called only when every field by itself is valid.
    */
   readonly rules?: (settings: T, about: RuleContext) => readonly BrokenRule[];
+  /** Of a kind whose sites send HL7 v2: where their messages arrive and how they are told from those of others. */
+  readonly hl7?: (settings: T) => Hl7Address;
 }
 
 export interface BrokenRule {
@@ -72,6 +77,7 @@ export interface RuleContext {
 export interface AnySettingsSpec {
   readonly fields: Readonly<Record<string, Setting>>;
   readonly rules?: (settings: never, about: RuleContext) => readonly BrokenRule[];
+  readonly hl7?: (settings: never) => Hl7Address;
 }
 
 /** Kind name -> its settings. Handed in, because settings may not import connectors. */

@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import type { Connector, RawRequest } from '../../src/connectors/contract.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { asHubError, ERRORS, HubError } from '../../src/core/errors.ts';
-import { hl7Intake, type Hl7Site } from '../../src/mllp/intake.ts';
+import { hl7Intake } from '../../src/mllp/intake.ts';
 import { startListener, type Listener } from '../../src/mllp/listener.ts';
+import type { Hl7Site } from '../../src/mllp/routes.ts';
 import type { Receiver } from '../../src/pipeline/receive.ts';
 import type { Cleanup } from '../support/database.ts';
 

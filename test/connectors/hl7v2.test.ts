@@ -105,7 +105,7 @@ test('the kind is registered, listens, and says that there is nothing to call', 
     { id: file.id, file, settings },
     { clock: systemClock, budget: () => budget, webhookUrl: null, hl7Sender: lendSender(systemClock) },
   );
-  assert.deepEqual(connector.hl7?.from, { application: 'EPICSIM', facility: 'HOSP_A' });
+  assert.deepEqual(connector.hl7?.address.from, { application: 'EPICSIM', facility: 'HOSP_A' });
   assert.deepEqual(connector.hl7.accepts, ACCEPTED_EVENTS);
   assert.equal(connector.book, undefined);
   const [result, ...more] = await connector.check(new AbortController().signal);

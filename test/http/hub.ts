@@ -50,6 +50,7 @@ const LIMITS: HubLimits = {
   frame_bytes: 1_000_000,
   mllpConnections: 4,
   mllpIdle_ms: 60_000,
+  mllpMessage_ms: 60_000,
   pageSize: 50,
   pageSizeMax: 100,
   searchRowsExamined: 50_000,
@@ -91,6 +92,7 @@ export function testPlan(limits: Partial<HubLimits> = {}, sites = [site('north')
       visitTypes: {},
       clients: CLIENTS,
       simulators: {},
+      mllp: { allow: { addresses: [], certificates: [] } },
       limits: { ...LIMITS, ...limits },
       booking: { wait_ms: 1000, siteTimeout_ms: 1000, holdExpiry_s: 60, resolveEvery_ms: 1000, resolveFor_s: 60 },
       retention: { inbox_days: 90, history_days: 90, dedupe_days: 14 },
@@ -162,7 +164,7 @@ export interface Answer {
 }
 export type Json = Readonly<Record<string, unknown>>;
 
-const NO_VIEW: OpsView = { sites: [], bookings: {}, outbox: [] };
+const NO_VIEW: OpsView = { sites: [], listeners: [], bookings: {}, outbox: [] };
 
 export async function startTestHub(
   cleanup: Cleanup,

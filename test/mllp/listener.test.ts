@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import iconv from 'iconv-lite';
 import { systemClock } from '../../src/core/clock.ts';
 import { HubError } from '../../src/core/errors.ts';
-import { startListener, type Peer } from '../../src/mllp/listener.ts';
+import type { Peer } from '../../src/mllp/admission.ts';
+import { startListener } from '../../src/mllp/listener.ts';
 import { accept, Client, framed, gate, ids, LIMITS, listen, message, open, turn } from './wire.ts';
 
 test('an answer goes out only after receive has returned it', async (t) => {
@@ -176,7 +177,7 @@ test('UTF-16 is refused with the reason and not handed on', async (t) => {
 
 test('senders that are not admitted are closed without a word', async (t) => {
   const peers: Peer[] = [];
-  const hub = await listen(t, { admit: (peer) => (peers.push(peer), false) });
+  const hub = await listen(t, { admit: (peer) => (peers.push(peer), 'address') });
   const client = await open(t, hub.listener.port);
   client.write(framed('A'));
   await client.closed;
@@ -252,7 +253,10 @@ test('with mutual TLS the sender is known by its certificate, and one without is
       requestCert: true,
       rejectUnauthorized: true,
     },
-    admit: (peer) => (peers.push(peer), peer.certificateSubject?.includes('CN=engine.riverside.example') === true),
+    admit: (peer) => {
+      peers.push(peer);
+      return peer.certificateNames?.includes('CN=engine.riverside.example') === true ? null : 'certificate';
+    },
   });
   const where = { host: '127.0.0.1', port: hub.listener.port, servername: 'localhost', ca: pem('ca.pem') };
   const known = connectTls({ ...where, key: pem('client.key'), cert: pem('client.pem') });

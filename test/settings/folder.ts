@@ -72,7 +72,7 @@ export interface Folder {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export async function folder(files: Files = {}): Promise<Folder> {
+export async function folder(files: Files = {}, of: KindSettings = kinds): Promise<Folder> {
   const path = await mkdtemp(join(tmpdir(), 'slotwire-settings-'));
   const put = async (more: Files): Promise<void> => {
     for (const [file, text] of Object.entries(more)) {
@@ -81,7 +81,7 @@ export async function folder(files: Files = {}): Promise<Folder> {
     }
   };
   const plan = (variables: Readonly<Record<string, string>> = {}): Promise<PlanResult> =>
-    buildPlan({ configDir: path, variables, kinds });
+    buildPlan({ configDir: path, variables, kinds: of });
   await put({ 'hub.yaml': HUB, 'sites/north.yaml': NORTH, ...files });
   return {
     path,

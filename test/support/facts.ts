@@ -133,6 +133,7 @@ export function testPlan(sites: readonly SiteSettings[] = testSites(), more: Par
       timeZone: 'UTC',
       clients: [],
       simulators: {},
+      mllp: { allow: { addresses: [], certificates: [] } },
       visitTypes: { 'therapy-50': type('Therapy', 50), 'check-30': type('Check', 30), 'group-60': type('Group', 60) },
       limits: {
         httpBody_bytes: 100_000,
@@ -140,6 +141,7 @@ export function testPlan(sites: readonly SiteSettings[] = testSites(), more: Par
         frame_bytes: 1_000_000,
         mllpConnections: 4,
         mllpIdle_ms: 60_000,
+        mllpMessage_ms: 60_000,
         pageSize: 50,
         pageSizeMax: 100,
         searchRowsExamined: 50_000,

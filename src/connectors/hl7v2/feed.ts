@@ -9,7 +9,7 @@ import { parseMessage, type Message } from '../../hl7v2/message.ts';
 import type { Repetition, Segment, Value } from '../../hl7v2/segment.ts';
 import { parseTime, resolveTime } from '../../hl7v2/time.ts';
 import type { Hl7Feed, Site, SiteEvent } from '../contract.ts';
-import type { Hl7v2Settings } from './wire.ts';
+import { addressOf, type Hl7v2Settings } from './wire.ts';
 
 /** As IHE names the encoding with vertical bars; the character set is in MSH-18. */
 const CONTENT_TYPE = 'x-application/hl7-v2+er7';
@@ -22,7 +22,7 @@ const FARTHEST_AHEAD_MS = DAY_MS;
 export function hl7Feed(site: Site<Hl7v2Settings>): Hl7Feed {
   const { settings } = site;
   return {
-    from: { application: settings.sendingApplication, facility: settings.sendingFacility },
+    address: addressOf(settings),
     accepts: settings.accepts,
     read(frame, receivedAt) {
       const id = sha256(frame);

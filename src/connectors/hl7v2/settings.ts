@@ -2,10 +2,12 @@
  * The settings of an HL7 v2 site, declared once. What no two senders do alike is here, with the standard as default.
  */
 import { keyed, listOf, objectOf, oneOfWords, siteCode } from '../../settings/declare.ts';
+import { listenRules } from '../../settings/mllp-rules.ts';
+import { listenSchema } from '../../settings/mllp-spec.ts';
 import type { BrokenRule, SettingsSpec, ValueSchema } from '../../settings/spec.ts';
 import { encodingOf } from '../../hl7v2/charset.ts';
 import { REQUESTS, requestRules } from './requests-settings.ts';
-import { ACCEPTED_EVENTS, type FieldOrders, type Hl7v2Settings } from './wire.ts';
+import { ACCEPTED_EVENTS, addressOf, type FieldOrders, type Hl7v2Settings } from './wire.ts';
 
 /** HD namespace; may be empty. */
 const party: ValueSchema = { type: 'string', maxLength: 227, pattern: '^[^|\\r\\n]*$' };
@@ -80,6 +82,23 @@ export const HL7V2_SETTINGS: SettingsSpec<Hl7v2Settings> = {
       default: '',
       example: 'HOSP_A',
     },
+    receivingApplication: {
+      schema: party,
+      prose: 'MSH-5 (first component): what this site calls the hub. Empty takes any.',
+      default: '',
+      example: 'SLOTWIRE_A',
+    },
+    receivingFacility: {
+      schema: party,
+      prose: 'MSH-6 (first component). Empty takes any. Of two sites that fit, the one that names more fields counts.',
+      default: '',
+      example: 'HUB',
+    },
+    listen: {
+      schema: listenSchema,
+      prose: 'The port that this site connects to, and who may send its messages.',
+      default: {},
+    },
     accepts: {
       schema: { ...listOf(event), minItems: 1 },
       prose: 'Messages that are taken; anything else is answered AR 201 (event not supported) and not stored.',
@@ -140,8 +159,18 @@ export const HL7V2_SETTINGS: SettingsSpec<Hl7v2Settings> = {
       default: ['SCH'],
     },
   },
-  rules: (settings) => [...charsetRule(settings), ...acceptsRule(settings), ...requestRules(settings.requests)],
+  rules: (settings) => [
+    ...charsetRule(settings),
+    ...acceptsRule(settings),
+    ...requestRules(settings.requests),
+    ...listenRule(settings),
+  ],
+  hl7: addressOf,
 };
+
+function listenRule({ listen }: Hl7v2Settings): readonly BrokenRule[] {
+  return listenRules(listen).map((broken) => ({ ...broken, field: `listen.${broken.field}` }));
+}
 
 function charsetRule({ charsetWhenAbsent }: Hl7v2Settings): readonly BrokenRule[] {
   if (charsetWhenAbsent === 'auto' || (encodingOf(charsetWhenAbsent) ?? '') !== '') return [];

@@ -1,5 +1,6 @@
 /** What this kind reads from its site file and which messages it takes. The mapping reads by the same settings. */
 import type { RefusalReason } from '../contract.ts';
+import type { Hl7Address, Hl7Listen } from '../../settings/mllp-shape.ts';
 
 /** Unit of a duration that names none: seconds by the standard, minutes at many senders. */
 export type DurationUnit = 's' | 'min';
@@ -22,6 +23,10 @@ export interface Hl7v2Settings {
   /** MSH-3.1 and MSH-4.1 of this site; empty matches anything. */
   readonly sendingApplication: string;
   readonly sendingFacility: string;
+  /** MSH-5.1 and MSH-6.1, as the site addresses the hub; empty matches anything. */
+  readonly receivingApplication: string;
+  readonly receivingFacility: string;
+  readonly listen: Hl7Listen;
   /** `SIU^S12`, `ADT^A08`; the rest is answered AR 201. */
   readonly accepts: readonly string[];
   /** Where the moment of the change stands; decides which of two messages is the newer. */
@@ -41,6 +46,15 @@ export interface Hl7v2Settings {
   readonly notes: readonly string[];
   /** Absent: the hub cannot book there. */
   readonly requests?: RequestSettings;
+}
+
+/** Where messages of this site arrive, and by which names they are told from those of others. */
+export function addressOf(settings: Hl7v2Settings): Hl7Address {
+  return {
+    from: { application: settings.sendingApplication, facility: settings.sendingFacility },
+    to: { application: settings.receivingApplication, facility: settings.receivingFacility },
+    listen: settings.listen,
+  };
 }
 
 /** Why a site says no, as a booking's caller is told it. */
