@@ -18,7 +18,8 @@ import { mappingFor } from './mappings/registry.ts';
 import { applyStage, type ApplyStage } from './pipeline/apply.ts';
 import { requeueExpired } from './pipeline/deliver.ts';
 import { syncDirectory } from './pipeline/directory.ts';
-import { receiver as makeReceiver, type Receiver } from './pipeline/receive.ts';
+import { givingWay } from './pipeline/give-way.ts';
+import { receiver as makeReceiver, type ReceiveStage } from './pipeline/receive.ts';
 import { runSite, type RunnerDeps, type SiteRunner } from './pipeline/site-runner.ts';
 import { closeOpenings, expireHolds, keepHouse, type SweepDeps } from './pipeline/sweep.ts';
 import type { Plan, SiteSettings } from './settings/shape.ts';
@@ -41,7 +42,7 @@ const HOUSE_TICK_MS = 3_600_000;
 export class Engine {
   readonly runners = new Map<string, SiteRunner>();
   readonly desk: Desk;
-  readonly receiver: Receiver;
+  readonly receiver: ReceiveStage;
   readonly #options: EngineOptions;
   readonly #budgets: ReturnType<typeof createBudgets>;
   readonly #booking: ResolveDeps;
@@ -104,7 +105,11 @@ export class Engine {
     await syncDirectory(store, this.#plan, practitionerIndex, clock.now());
     await this.#parkBookingsOfRemovedSites();
     const apply = this.#applyStage();
-    this.#apply = this.#loop('apply', TICK_MS, () => apply.step());
+    this.#apply = this.#loop(
+      'apply',
+      TICK_MS,
+      givingWay(this.receiver, clock, () => apply.step()),
+    );
     this.#loop('resolve', RESOLVE_TICK_MS, (signal) => resolveStep(this.#booking, signal));
     this.#loop('requeue', TICK_MS, async () => (await requeueExpired(this.#runnerDeps())) > 0);
     const sweep = this.#sweep();

@@ -26,6 +26,8 @@ export function startLoop(options: LoopOptions): Loop {
   const ring = (): void => {
     rung = true;
     wake?.();
+    // A thousand rings a second wake it once: each abort would make an error object that nobody looks at.
+    wake = null;
   };
   const pause = (): Promise<void> =>
     new Promise((resolve) => {

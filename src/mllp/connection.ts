@@ -1,8 +1,8 @@
 /**
- * One connection of the listener: reads frames, hands them on one at a time, answers in their order. Reading and
- * answering are two loops with a short queue between them:
+ * One connection of the listener: reads frames, hands them on in their order (one at a time, or some at once where
+ * `pipelined` says so), answers in their order. Reading and answering are two loops with a short queue between them:
  *
- *   socket --> decoder --> queue (maxPending_frames) --> receive --> answer --> socket
+ *   socket --> decoder --> queue (maxPending_frames) --> receive (pipelined) --> answer --> socket
  *
  * Reading waits while the queue is full and answering waits while the other side does not read, so neither a flood of
  * messages nor a sender that ignores its answers makes memory grow.
@@ -20,6 +20,12 @@ type Item =
   | { readonly kind: 'frame'; readonly bytes: Uint8Array }
   | { readonly kind: 'oversize'; readonly head: Uint8Array; readonly length: number };
 
+interface Waiting {
+  readonly item: Item;
+  /** Null: not handed on yet. */
+  answer: Promise<Uint8Array | null> | null;
+}
+
 /**
  * A message that goes on past this many times the limit has no end: its connection is closed instead of skipping on.
  */
@@ -33,7 +39,7 @@ export class Connection {
   readonly #socket: Socket;
   readonly #options: ListenerOptions;
   readonly #decoder: FrameDecoder;
-  readonly #queue: Item[] = [];
+  readonly #queue: Waiting[] = [];
   readonly #readerBell = new Bell();
   readonly #workerBell = new Bell();
   /** Nothing more will be queued. */
@@ -42,7 +48,8 @@ export class Connection {
   #finishing = false;
   /** Storing failed: nothing behind the failed frame may be stored or answered, the sender repeats all of it. */
   #broken = false;
-  #busy = false;
+  /** Handed on and not settled. */
+  #underWay = 0;
   #frameSince: number | null = null;
 
   constructor(id: number, peer: Peer, socket: Socket, options: ListenerOptions) {
@@ -132,31 +139,48 @@ export class Connection {
       await this.#readerBell.wait();
     }
     if (this.#finishing || this.#broken) return;
-    this.#queue.push(item);
+    this.#queue.push({ item, answer: null });
+    this.#handOn();
     this.#workerBell.ring();
+  }
+
+  /** Hands on what waits, in its order, as many at once as may be. */
+  #handOn(): void {
+    const most = this.#options.pipelined ?? 1;
+    for (const waiting of this.#queue) {
+      if (this.#underWay >= most || this.#broken) return;
+      if (waiting.answer !== null) continue;
+      this.#underWay += 1;
+      waiting.answer = this.#answer(waiting.item);
+      waiting.answer.then(
+        () => (this.#underWay -= 1),
+        () => {
+          this.#underWay -= 1;
+          this.#broken = true;
+        },
+      );
+    }
   }
 
   async #work(): Promise<void> {
     for (;;) {
-      const item = this.#queue[0];
-      if (item === undefined) {
+      const first = this.#queue[0];
+      if (first === undefined) {
         if (this.#inputOver) return;
         await this.#workerBell.wait();
         continue;
       }
       try {
-        this.#busy = true;
-        const answer = await this.#answer(item);
-        this.#busy = false;
+        const answer = await first.answer;
+        this.#queue.shift();
+        this.#handOn();
         if (answer !== null) await this.#write(answer);
       } catch (error) {
-        this.#busy = false;
         this.#broken = true;
         this.#tell({ kind: 'error', error: asHubError(error) });
         this.#readerBell.ring();
         return;
       }
-      this.#queue.shift();
       this.#readerBell.ring();
     }
   }
@@ -200,7 +224,7 @@ export class Connection {
 
   #idle(): void {
     // Storing may take longer than a quiet sender is given; the next write starts the time anew.
-    if (this.#busy) return;
+    if (this.#underWay > 0) return;
     this.#tell({ kind: 'idle-closed' });
     this.#socket.destroy();
   }

@@ -69,11 +69,17 @@ export interface ListenerOptions {
   /** Allow-list by address and certificate. Absent: everyone. */
   readonly admit?: Admission;
   /**
-   * Stores the frame and returns the answer (a message, not framed), null when the sender wants none. Called for one
-   * frame of a connection at a time, in their order. A rejection means "not stored": no answer, the connection is
-   * closed.
+   * Stores the frame and returns the answer (a message, not framed), null when the sender wants none. Called for the
+   * frames of a connection in their order, for one at a time or `pipelined`. A rejection means "not stored": no answer,
+   * neither to those behind it, and the connection is closed.
    */
   readonly receive: (frame: Uint8Array, peer: Peer) => Promise<Uint8Array | null>;
+  /**
+   * Frames of one connection that may be with `receive` at once, for senders that do not wait for each answer. Above 1
+   * `receive` itself must keep them in order and store none behind one that failed; a peer stands for its connection.
+   * Default 1.
+   */
+  readonly pipelined?: number;
   /** Answer to a message above the limit, of which only `head` is known. Absent: AR or CR under its control id. */
   readonly oversize?: (head: Uint8Array, length: number, peer: Peer) => Promise<Uint8Array | null>;
   /** MSH-10 of the answers that the listener makes itself. Absent: random. */

@@ -12,10 +12,28 @@ export type Stored =
   | { readonly kind: 'inserted'; readonly id: number }
   | { readonly kind: 'duplicate' | 'unchanged' | 'older'; readonly id: number | null };
 
+/** A message on its way in. */
+export interface Arrival {
+  readonly site: string;
+  readonly via: Via;
+  readonly message: SiteMessage;
+  /** W3C traceparent of the request that brought it. */
+  readonly trace: string | null;
+}
+/** Messages of a push feed that were heard since the last time that this was told. */
+export interface HeardFeed {
+  readonly site: string;
+  readonly feed: FeedName;
+  readonly messages: number;
+  /** When the last of them came. */
+  readonly at: Instant;
+}
+
 export interface InboxMessage extends StoredMessage {
   readonly id: number;
   readonly site: string;
   readonly via: Via;
+  /** As keyed hashes: equal where the keys were equal, and they name nobody. */
   readonly sequenceKeys: readonly string[];
   readonly controlId: string | null;
   readonly attempts: number;

@@ -13,7 +13,7 @@ import type {
   OutboxStore,
   WorkItemStore,
 } from './contract-bookings.ts';
-import type { FeedStore, InboxStore } from './contract-inbox.ts';
+import type { Arrival, FeedStore, HeardFeed, InboxStore, Stored } from './contract-inbox.ts';
 import type { PeopleStore } from './contract-people.ts';
 import type { ResourceStore } from './contract-resources.ts';
 
@@ -39,6 +39,16 @@ export interface Store {
    * effect.
    */
   transaction<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /**
+   * Stores in order and answers one by one, all in one commit and in as few round trips as it takes: whoever sends
+   * waits for this. Ids grow in the order of the call.
+   */
+  receive(
+    scope: Scope,
+    arrivals: readonly Arrival[],
+    heard: readonly HeardFeed[],
+    now: Instant,
+  ): Promise<readonly Stored[]>;
   /** A read on its own connection; sees one snapshot. */
   read<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Creates next partitions and drops those past retention. Returns what was done, for the log. */

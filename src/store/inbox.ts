@@ -76,7 +76,10 @@ export function inboxStore(q: Queryable, keys: Keys, scope: Scope): InboxStore {
     ...hintStore(q),
     ...siteObjectStore(q),
 
-    insert: (site, via, messages, now, trace) => insertMessages(q, keys, site, via, messages, now, trace),
+    insert: (site, via, messages, now, trace) => {
+      const arrivals = messages.map((message) => ({ site, via, message, trace }));
+      return insertMessages(q, keys, arrivals, now);
+    },
 
     async claim(now, limit) {
       const messages = await claimMessages(q, keys, now, limit);

@@ -20,7 +20,7 @@ import {
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HubError } from '../core/errors.ts';
-import { randomToken } from '../core/ids.ts';
+import { freshBytes, randomToken } from '../core/ids.ts';
 import { folderError } from './embedded-folder.ts';
 import { errnoOf } from './sqlstate.ts';
 
@@ -190,7 +190,7 @@ function secretKey(base64: string): KeyObject {
 }
 
 function sealed(key: KeyObject, bytes: Uint8Array): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
+  const nonce = freshBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
   const text = cipher.update(bytes);
   const last = cipher.final();

@@ -11,6 +11,8 @@ import type { Retention, Scope, Store, Tx } from './contract.ts';
 import { feedStore } from './feeds.ts';
 import { forgetSite } from './forget.ts';
 import { inboxStore } from './inbox.ts';
+import { blindStoredKeys } from './inbox-keys.ts';
+import { insertions, insertMessages, storedOf, type Judged } from './inbox-insert.ts';
 import { ledgerStore } from './ledger.ts';
 import { mirrorStore } from './mirrors.ts';
 import { outboxStore } from './outbox.ts';
@@ -20,7 +22,7 @@ import type { Pool, Queryable } from './postgres.ts';
 import { renameSite } from './rename.ts';
 import { resourceStore } from './resources.ts';
 import type { Keys } from './seal.ts';
-import { transaction } from './transaction.ts';
+import { single, transaction } from './transaction.ts';
 import { workItemStore } from './workitems.ts';
 
 export interface StoreOptions {
@@ -37,11 +39,28 @@ export function openStore(options: StoreOptions): Store {
   const tx = (q: Queryable, scope: Scope): Tx => composed(q, keys, scope, clock);
   return {
     transaction: (scope, work) => transaction(pool, (q) => work(tx(q, scope))),
+    receive: async (scope, arrivals, heard, now) => {
+      const [only, ...more] = insertions(keys, arrivals, now);
+      if (only !== undefined && more.length === 0 && heard.length === 0) {
+        const { rows } = await single<Judged>(pool, only.statement());
+        return storedOf(only.chunk, rows);
+      }
+      return transaction(pool, async (q) => {
+        const stored = await insertMessages(q, keys, arrivals, now);
+        const { feeds } = tx(q, scope);
+        for (const { site, feed, messages, at } of heard) await feeds.heard(site, feed, at, messages, null);
+        return stored;
+      });
+    },
     // One snapshot for all of its statements, or a page and its count would disagree. Read-only, so that a write that
     // slips in fails in every test instead of being lost in none.
     read: (scope, work) =>
       transaction(pool, (q) => work(tx(q, scope)), { isolation: 'repeatable read', readOnly: true }),
-    maintain: (now, retention: Retention) => maintain(pool, now, retention),
+    maintain: async (now, retention: Retention) => {
+      const hashed = await blindStoredKeys(pool, keys);
+      const done = await maintain(pool, now, retention);
+      return hashed === 0 ? done : [`hashed the sequence keys of ${hashed} messages`, ...done];
+    },
     ping: async () => {
       await pool.query('SELECT 1');
     },

@@ -44,6 +44,28 @@ export async function transaction<T>(
   }
 }
 
+/**
+ * A statement that is a transaction by itself: BEGIN and COMMIT would cost two round trips more. Run again after a
+ * deadlock like any other. Behind PgBouncer it takes the long way, which carries the time limit along.
+ * @throws HubError DATABASE_ANSWER_LOST when the connection was lost: it may have been committed
+ */
+export async function single<R>(pool: Pool, statement: Statement): Promise<Rows<R>> {
+  if (!(pool instanceof PgPool) || pool.pooler) return transaction(pool, (tx) => tx.query<R>(statement));
+  for (let attempt = 0; ; attempt += 1) {
+    const client = await pool.checkOut();
+    let broken = false;
+    try {
+      return await run<R>(client, pool.prepared(statement));
+    } catch (error) {
+      broken = isConnectionLoss(error);
+      if (!isRetryable(error) || attempt >= RETRIES) throw broken ? answerLost() : databaseError(error);
+    } finally {
+      client.release(broken);
+    }
+    await pool.clock.sleep(FIRST_PAUSE_MS * 2 ** attempt * (0.5 + Math.random() / 2));
+  }
+}
+
 type Attempt<T> = { readonly done: true; readonly value: T } | { readonly done: false; readonly because: unknown };
 
 async function attemptOnce<T>(

@@ -4,9 +4,10 @@ import { AsyncResource } from 'node:async_hooks';
 import type { Tx } from '../../src/store/contract.ts';
 import type { InboxMessage } from '../../src/store/contract-inbox.ts';
 import { RELEASE_ORPHANS } from '../../src/store/inbox-claim.ts';
+import { blindKey } from '../../src/store/inbox-keys.ts';
 import { event, NOON, openedStore } from './opened.ts';
 
-const { pool, write } = await openedStore({ after }, { max: 16 });
+const { pool, keys, write } = await openedStore({ after }, { max: 16 });
 const SITE = 'midtown';
 
 const insert = (count: number, keysOf: (index: number) => readonly string[], prefix: string): Promise<unknown> =>
@@ -220,7 +221,8 @@ test('a long run about one schedule does not slow the claims of others, nor its 
   const second = await write(drain);
   const third = await write(drain);
   assert.deepEqual(
-    [...first, ...second, ...third].filter((message) => message.sequenceKeys[0] !== 'schedule:1').length,
+    [...first, ...second, ...third].filter((message) => !message.sequenceKeys.includes(blindKey(keys, 'schedule:1')))
+      .length,
     5,
   );
   assert.equal(await walked(), 1, 'only the head of the run is looked at from now on');
