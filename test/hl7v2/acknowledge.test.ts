@@ -66,7 +66,7 @@ test('MSA-2 is the sender’s MSH-10 byte for byte, whatever it is', () => {
   );
 });
 
-test('a control id that ends in a block character, and separators that are one, leave an answer that can be framed', () => {
+test('block characters in MSH-10 or as separators leave an answer that can be framed', () => {
   for (const text of [
     'MSH|^~\\&|APP|FAC|HUB|SITE|2026||SIU^S12|C1\x1c\rPID|1\r',
     'MSH|^~\\&|APP|FAC|HUB|SITE|2026||SIU^S12|C1|P|2.5||||||\x1c\n',

@@ -85,7 +85,7 @@ test('of several sets in MSH-18 the one is taken that the names are written in',
   assert.deepEqual(parsed.message.first('PID')?.field(5), '山田^X');
 });
 
-test('Shift_JIS is read by its name, also where the sender calls it ISO 2022: second bytes look like separators', () => {
+test('Shift_JIS is read by its name, and where it is called ISO 2022: second bytes look like separators', () => {
   // The second bytes of these are backslashes and, of the last one, a vertical bar.
   const name = '表予十ポ';
   for (const [charset, problems] of [
@@ -101,7 +101,7 @@ test('Shift_JIS is read by its name, also where the sender calls it ISO 2022: se
   }
 });
 
-test('without MSH-18, UTF-8 is read as UTF-8 and anything else as Windows-1252, unless the site says what it sends', () => {
+test('without MSH-18, UTF-8 is read as such and all else as Windows-1252, unless the site says what it sends', () => {
   assert.equal(
     parseMessage(message('', 'Ömer', 'utf-8'))
       .message.first('PID')

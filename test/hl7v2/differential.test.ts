@@ -87,6 +87,9 @@ const DIFFERENCES: readonly (readonly [why: string, field: string, ours: string,
   ['\\X is bytes of the message’s set; they make one character of each byte', '\\XC387\\', 'Ç', 'Ã\u0087'],
   ['a local sequence that nobody knows is kept; they drop it, and with it what it meant', 'a\\Zx\\b', 'a\\Zx\\b', 'ab'],
   ['\\P\\ is the truncation character of 2.7; they leave it', 'a\\P\\b', 'a#b', 'a\\P\\b'],
+  ['a sequence has an exact name; they go by its first letter and drop a word', 'a\\Home\\b', 'a\\Home\\b', 'ab'],
+  ['text between two backslashes is no separator; they make one of it', 'C:\\Files\\x', 'C:\\Files\\x', 'C:|x'],
+  ['a two-byte character may be written as two sequences', '\\XC3\\\\X87\\', 'Ç', 'Ã\u0087'],
 ];
 
 for (const [why, field, mine, other] of DIFFERENCES) {
@@ -109,3 +112,39 @@ test('ours is right: a second repetition can be reached; with a path they always
   assert.equal(repetitions?.[1]?.component(1), 'B');
   assert.equal(theirs(new TheirMessage({ text }), 'PID.3[1].1'), 'A');
 });
+
+test('ours is right: blanks at the end of a segment belong to its last field; they cut them off', () => {
+  const text = `${HEAD}\rNTE|1||ends in blanks  \rPID|1\r`;
+  assert.equal(parseMessage(Buffer.from(text)).message.first('NTE')?.field(3), 'ends in blanks  ');
+  assert.equal(theirs(new TheirMessage({ text }), 'NTE.3'), 'ends in blanks');
+});
+
+/** Where nobody can be right by the standard, and a hub must read on all the same. */
+const REFUSED: readonly (readonly [why: string, text: string])[] = [
+  ['a byte order mark or line end before MSH harms nothing', `\ufeff\r\n${HEAD}\rPID|1||A\r`],
+  ['an empty line is no segment', `${HEAD}\r\rPID|1||A\r`],
+  ['a message may follow another; which of them is read is the caller’s business', `${HEAD}\rPID|1||A\r${HEAD}\r`],
+];
+
+for (const [why, text] of REFUSED) {
+  test(`ours reads what they throw on: ${why}`, () => {
+    assert.equal(parseMessage(Buffer.from(text)).message.first('PID')?.field(3), 'A');
+    assert.throws(() => new TheirMessage({ text }).get('PID.3').toString());
+  });
+}
+
+/** Damage that real senders do to MSH; each with a PID whose name has a second component. */
+const DAMAGED: readonly (readonly [why: string, head: string, pid: string])[] = [
+  ['MSH-2 that lost its backslash leaves & as the sub-component separator', 'MSH|^~&|A|B|C|D|2026||ADT^A08|1', 'X&Y^Z'],
+  ['MSH-2 with a doubled backslash is a standard one', 'MSH|^~\\\\&|A|B|C|D|2026||ADT^A08|1', 'X&Y^Z'],
+  ['MSH-2 with an XML entity is a standard one', 'MSH|^~\\&amp;|A|B|C|D|2026||ADT^A08|1', 'X&amp;Y^Z'],
+];
+
+for (const [why, head, name] of DAMAGED) {
+  test(`ours is right: ${why}; they take the characters by their place`, () => {
+    const text = `${head}\rPID|1||7||${name}\r`;
+    const pid = parseMessage(Buffer.from(text)).message.first('PID');
+    assert.deepEqual([pid?.component(5, 1, 2), pid?.component(5, 2)], ['Y', 'Z']);
+    assert.notEqual(theirs(new TheirMessage({ text }), 'PID.5.1.2'), 'Y');
+  });
+}
