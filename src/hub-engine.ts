@@ -4,7 +4,7 @@
  */
 import { bookingDesk, type Desk } from './booking/desk.ts';
 import { resolveStep, type ResolveDeps } from './booking/resolve.ts';
-import { parkOpenBookings, recordOutcome } from './booking/settle.ts';
+import { parkOpenBookings, recordOutcome, recordWithin } from './booking/settle.ts';
 import { createBudgets } from './connectors/kit/budget.ts';
 import type { Clock } from './core/clock.ts';
 import { asHubError, HubError } from './core/errors.ts';
@@ -227,6 +227,7 @@ export class Engine {
       practitioners: practitionerIndex,
       mappingOf: (site, messageKind) => mappingFor(site.kind, messageKind) ?? null,
       publishesSlots: (site) => this.#publishesSlots(site),
+      settle: (tx, answer) => recordWithin(this.#booking, tx, answer),
       after: (effects) => {
         for (const id of effects.bookings) this.desk.changed(id);
         for (const runner of this.runners.values()) {

@@ -41,6 +41,15 @@ export async function recordOutcome(deps: SettleDeps, context: OutcomeContext): 
   if (state !== null) deps.changed(context.booking, state);
 }
 
+/** The site's word came as news: part of the transaction that applies it, which tells those who wait. */
+export async function recordWithin(
+  deps: SettleDeps,
+  tx: Tx,
+  answer: Pick<OutcomeContext, 'booking' | 'site' | 'outcome' | 'sentAt'>,
+): Promise<void> {
+  await record(deps, tx, { ...answer, showsWithin_ms: 0, deliveryId: null });
+}
+
 /** Null: the booking had been settled by news before; a late answer changes nothing but its delivery. */
 async function record(deps: SettleDeps, tx: Tx, context: OutcomeContext): Promise<BookingState | null> {
   const { outcome } = context;

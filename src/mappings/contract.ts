@@ -5,6 +5,7 @@
 import type { Instant, Interval } from '../core/instant.ts';
 import type { AppointmentStatus, Coding, SlotStatus } from '../fhir/types.ts';
 import type { SiteSettings } from '../settings/shape.ts';
+import type { BookingAnswer } from './contract-answer.ts';
 
 export interface Mapping {
   /** SiteMessage.kind values. */
@@ -43,7 +44,13 @@ export interface MapIssue {
 }
 
 export type Change =
-  AppointmentChange | AppointmentGone | SlotWindowChange | BlockChange | BlockWindowChange | PatientChange;
+  | AppointmentChange
+  | AppointmentGone
+  | SlotWindowChange
+  | BlockChange
+  | BlockWindowChange
+  | BookingAnswer
+  | PatientChange;
 
 /** Ordering time: an older one never overwrites a newer one of the same object. */
 interface Ordered {

@@ -1,10 +1,11 @@
 /** What applying one message works with. */
+import type { WriteOutcome } from '../connectors/contract.ts';
 import type { HubError } from '../core/errors.ts';
 import type { Instant } from '../core/instant.ts';
 import type { PatientIndex, PractitionerIndex } from '../identity/contract.ts';
 import type { MapIssue, Mapping } from '../mappings/contract.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
-import type { LedgerEntry, Touched } from '../store/contract-bookings.ts';
+import type { Booking, LedgerEntry, Touched } from '../store/contract-bookings.ts';
 import type { InboxMessage } from '../store/contract-inbox.ts';
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
@@ -20,9 +21,21 @@ export interface ApplyContext {
   readonly practitioners: PractitionerIndex;
   /** The site publishes its own slots; otherwise an appointment fills a Slot of its own. */
   readonly publishesSlots: boolean;
+  /** Records the site's word on a booking (booking/settle.ts); absent where nothing is booked. */
+  readonly settle?: SettleWithin;
   readonly effects: Effects;
   readonly batch: Batch;
 }
+
+export type SettleWithin = (
+  tx: Tx,
+  answer: {
+    readonly booking: Booking;
+    readonly site: SiteSettings;
+    readonly outcome: WriteOutcome;
+    readonly sentAt: Instant;
+  },
+) => Promise<void>;
 
 /** What the messages of one transaction share. */
 export interface Batch {

@@ -9,6 +9,7 @@ import type { Change, ResourceAssertion } from '../mappings/contract.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import type { Tx } from '../store/contract.ts';
 import { asserted } from './directory.ts';
+import { lockedByAnswer } from './apply-answer.ts';
 import { calendarTakes, locationKey } from './participants.ts';
 
 export interface Stated {
@@ -26,6 +27,7 @@ export async function lockWhatIsStated(
   for (const { site, changes } of stated) {
     for (const change of changes) {
       for (const id of taken(practitioners, site, change)) ids.add(id);
+      if (change.kind === 'booking-answer') for (const id of await lockedByAnswer(tx, site.id, change)) ids.add(id);
       if (change.kind === 'appointment' || change.kind === 'appointment-gone') {
         keys.push({ site: site.id, key: change.key });
         ids.add(canonicalId.appointment(site.identity, change.key));
@@ -45,6 +47,7 @@ function taken(practitioners: Pick<PractitionerIndex, 'idOf'>, site: SiteSetting
         ...change.patients.map(({ key }) => patient(key)),
       ];
     case 'appointment-gone':
+    case 'booking-answer':
       return [];
     case 'slots':
     case 'blocks':

@@ -12,6 +12,7 @@ import type { Change } from '../mappings/contract.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import type { InboxMessage } from '../store/contract-inbox.ts';
 import { systemScope, type Store, type Tx } from '../store/contract.ts';
+import { applyAnswer } from './apply-answer.ts';
 import { applyAppointment, applyGone } from './apply-appointment.ts';
 import {
   describeIssues,
@@ -22,6 +23,7 @@ import {
   type Batch,
   type Effects,
   type MappingOf,
+  type SettleWithin,
 } from './apply-context.ts';
 import { lockWhatIsStated } from './apply-locks.ts';
 import { readMessage, statedBy, type Reading } from './apply-read.ts';
@@ -44,6 +46,8 @@ export interface ApplyOptions {
   readonly practitioners: PractitionerIndex;
   /** Whether a site's kind publishes slots of its own. */
   readonly publishesSlots: (site: SiteSettings) => boolean;
+  /** Records the site's word on a booking; absent where nothing is booked. */
+  readonly settle?: SettleWithin;
   readonly events: StageEvents;
   /** Told after each commit what should be looked at now. */
   readonly after: (effects: Effects) => void;
@@ -236,6 +240,7 @@ async function applyOne(
     patients: options.patients,
     practitioners: options.practitioners,
     publishesSlots: options.publishesSlots(site),
+    ...(options.settle === undefined ? {} : { settle: options.settle }),
   };
   const attached = await attachAll(context, mapped.changes);
   if (attached === null) {
@@ -264,6 +269,8 @@ function applyChange(context: ApplyContext, change: Change, attached: ReadonlyMa
     }
     case 'appointment-gone':
       return applyGone(context, change);
+    case 'booking-answer':
+      return applyAnswer(context, change);
     case 'slots':
       return applySlotWindow(context, change);
     case 'block':

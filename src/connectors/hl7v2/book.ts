@@ -8,9 +8,10 @@ import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import { instant } from '../../core/instant.ts';
 import { decode, encode } from '../../hl7v2/charset.ts';
+import { parseMessage } from '../../hl7v2/message.ts';
+import { denied, granted, type AnswerReading } from '../../hl7v2/request-answer.ts';
 import type { Hl7Answer, Hl7Exchange, Hl7Outcome } from '../contract-hl7.ts';
 import type { Book, CancelOrder, MoveOrder, PlaceOrder, SiteBooking, WriteOutcome } from '../contract.ts';
-import { denied, granted } from './answer.ts';
 import { cancelRequest, headerFor, moveRequest, placeRequest, type RequestSite } from './order.ts';
 import type { RequestHeader, SchedulingRequest } from './request-facts.ts';
 import { requestText, writeRequest } from './request.ts';
@@ -87,7 +88,8 @@ function later({ reference }: Asked): WriteOutcome {
 
 function saidYes(ack: Hl7Answer, asked: Asked): WriteOutcome {
   const { wanted, site } = asked;
-  const answer = granted(ack.bytes, site.settings);
+  const { message } = parseMessage(ack.bytes, { defaultCharset: site.settings.charsetWhenAbsent });
+  const answer = granted(message, readingOf(site));
   // An engine between us and the scheduling system says AA to whatever it took.
   if (!answer.isDecision || answer.status === 'open') return later(asked);
   if (wanted.action === 'cancel') {
@@ -108,7 +110,8 @@ function saidYes(ack: Hl7Answer, asked: Asked): WriteOutcome {
 
 function saidNo(ack: Hl7Answer, asked: Asked, site: string): WriteOutcome {
   if (ack.code === 'AA' || ack.code === 'CA') return later(asked);
-  const answer = denied(ack.bytes, ack.code, asked.site.settings);
+  const { message } = parseMessage(ack.bytes, { defaultCharset: asked.site.settings.charsetWhenAbsent });
+  const answer = denied(message, ack.code, readingOf(asked.site));
   if (answer.known && asked.wanted.action === 'place') {
     const detail = 'the site has a request with this reference already';
     return { kind: 'unknown', error: new HubError('SITE_ANSWER_LOST', { detail, site }) };
@@ -117,6 +120,11 @@ function saidNo(ack: Hl7Answer, asked: Asked, site: string): WriteOutcome {
   const detail = `the site answered ${ack.code}`;
   const error = new HubError(answer.repeat ? 'SITE_FAILED' : 'SITE_REFUSED', { detail, site });
   return { kind: 'unsent', error };
+}
+
+function readingOf({ settings, requests }: RequestSite): AnswerReading {
+  const { appointmentKey, statusCodes } = settings;
+  return { appointmentKey, statusCodes, refusals: requests.refusals };
 }
 
 const EPOCH = instant(0);

@@ -14,6 +14,7 @@ import { mapBlock } from './blocks.ts';
 import { END_STATUS, MAY_LACK_TIME, NO_VISIT_TYPE, REASON_SNOMED } from './codes.ts';
 import { appointmentIdentifiers, appointmentKey } from './identifiers.ts';
 import { readPatient } from './patient.ts';
+import { ownReference } from './own-request.ts';
 import { incomplete, part, pathOf, said, type Reading } from './reading.ts';
 import { countedSegments, participants, visitZone } from './resources.ts';
 import { appointmentStatus, statedStatus } from './status.ts';
@@ -53,6 +54,7 @@ export function mapAppointment(reading: Reading): Mapped {
     ...words(reading, sch, status),
     ...created(reading),
     ...security(reading),
+    ...ownReference(reading, sch),
   };
   return { kind: 'changes', changes: [change], warnings: reading.warnings };
 }

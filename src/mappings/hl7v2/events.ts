@@ -5,6 +5,7 @@
 export type EventRule =
   | { readonly kind: 'appointment' }
   | { readonly kind: 'block'; readonly closed: boolean }
+  | { readonly kind: 'answer' }
   | { readonly kind: 'patient' }
   | { readonly kind: 'ignored'; readonly because: string }
   | { readonly kind: 'parked'; readonly problem: string };
@@ -14,7 +15,7 @@ const patient: EventRule = { kind: 'patient' };
 const stay = ignored('is about a stay (admission, transfer, discharge, bed); the hub keeps appointments and people');
 const visitAsAppointment = ignored('undoes a planned stay; appointments of this site are read from SIU alone');
 const request = ignored('asks this hub for an appointment, which cannot be answered by HL7 v2 yet; nothing was booked');
-const answer = ignored('answers a request; this hub has sent none');
+const answer: EventRule = { kind: 'answer' };
 const master = ignored('is a master file; people and places come from the site file');
 const merge = parked(
   'merges, links or renames the records of a person, which needs the identity feature; until then appointments stay ' +

@@ -6,6 +6,7 @@ import type { Change, Mapped, MapIssue, Mapping, SiteFacts, StoredMessage } from
 import { mapAppointment } from './appointment.ts';
 import { mapBlock } from './blocks.ts';
 import { EVENTS } from './events.ts';
+import { mapAnswer } from './own-request.ts';
 import { mapPatient } from './patient.ts';
 import { incomplete, Reading } from './reading.ts';
 
@@ -38,6 +39,8 @@ function mapOne(bytes: Uint8Array, stored: StoredMessage, facts: SiteFacts): Map
       return mapAppointment(reading);
     case 'block':
       return mapBlock(reading, rule.closed);
+    case 'answer':
+      return mapAnswer(reading);
     case 'patient':
       return mapPatient(reading);
     case 'ignored':

@@ -56,7 +56,10 @@ test('a placement is booked by SRR AA under the name that the site gave it', asy
     asked.map((line) => line.replace(controlId, 'ID').replace(/\|\d{14}-0[56]00\|\|SRM/, '|NOW||SRM')),
     [
       'MSH|^~\\&|SLOTWIRE|HUB|EPICSIM|HOSP_A|NOW||SRM^S01^SRM_S01|ID|T|2.5.1||||||UNICODE UTF-8',
-      `ARQ|${BOOKING}^SLOTWIRE|||||||Normal^Normal^HL70277|30|min^minutes^ISO+|20260314100000-0500^20260314103000-0500||||SLOTWIRE||||SLOTWIRE`,
+      [
+        `ARQ|${BOOKING}^SLOTWIRE|||||||Normal^Normal^HL70277|30|min^minutes^ISO+`,
+        '20260314100000-0500^20260314103000-0500||||SLOTWIRE||||SLOTWIRE',
+      ].join('|'),
       'PID|1||MRN123^^^HOSP_A^MR||Doe^Jane^^^^^L||19800102||||||+1 217 555 0101^PRN^PH~^NET^Internet^jane@example.org',
       'PV1|1|O|||||HEART^Heart^Henry',
       'RGS|1|A',
@@ -126,7 +129,7 @@ test('what the site answers decides, and nothing else', async (t) => {
   }
 });
 
-test('CA alone means that the site decides later; a decision on the same connection afterwards is handed out', async (t) => {
+test('CA alone means that the site decides later; what it sends twice is one answer', async (t) => {
   const { book, late, filler } = await open(t, (request) => [srr(request, 'CA', [], 'ACK^S01^ACK')], {
     decideWithin_ms: 1,
   });

@@ -126,8 +126,9 @@ export async function startFiller(t: Cleanup, answers: Answers): Promise<Filler>
 
 /** An SRR, or with `type` another answer, to this request. */
 export function srr(request: Uint8Array, code: string, more: readonly string[] = [], type = 'SRR^S01^SRR_S01'): string {
+  const own = `R${Math.floor(performance.now() * 1e6)}`;
   const lines = [
-    `MSH|^~\\&|EPICSIM|HOSP_A|SLOTWIRE|HUB|20260301120001-0600||${type}|R${Math.floor(performance.now() * 1e6)}|P|2.5.1`,
+    `MSH|^~\\&|EPICSIM|HOSP_A|SLOTWIRE|HUB|20260301120001-0600||${type}|${own}|P|2.5.1`,
     `MSA|${code}|${header(request).raw(10)}`,
     ...more,
   ];

@@ -2,11 +2,33 @@
  * What the answer to a request says (SRR, or an ACK in its place): the visit as the site booked it, or why it did not.
  * The words of a site are compared and never passed on: they may repeat what was sent.
  */
-import { ackClass, ackErrors } from '../../hl7v2/ack-class.ts';
-import { parseMessage, type Message } from '../../hl7v2/message.ts';
-import type { Segment } from '../../hl7v2/segment.ts';
-import type { RefusalReason } from '../contract.ts';
-import type { Hl7v2Settings } from './wire.ts';
+import { ackClass, ackErrors } from './ack-class.ts';
+import type { Message } from './message.ts';
+import type { Segment } from './segment.ts';
+
+/** How the answers of one site are read. */
+export interface AnswerReading {
+  readonly appointmentKey: 'filler' | 'placer';
+  /** Local status (SCH-25), in any case, to a value of table 0278. */
+  readonly statusCodes: Readonly<Record<string, string>>;
+  /** The site's own codes of a denial, in any case. */
+  readonly refusals: Readonly<Record<string, Denial>>;
+}
+
+/** Why a site says no; the words of the connector contract. */
+export type Denial =
+  | 'slot-taken'
+  | 'outside-window'
+  | 'patient-unknown'
+  | 'patient-ambiguous'
+  | 'patient-merged'
+  | 'needs-referral'
+  | 'needs-authorisation'
+  | 'needs-answers'
+  | 'duplicate-visit'
+  | 'restricted'
+  | 'not-allowed'
+  | 'rule';
 
 /** An answer that says yes. */
 export interface Granted {
@@ -19,7 +41,7 @@ export interface Granted {
 }
 
 export interface Denied {
-  readonly because: RefusalReason;
+  readonly because: Denial;
   readonly detail: string;
   /** The request did not reach the scheduling application or could not be worked on: asking again may help. */
   readonly repeat: boolean;
@@ -27,13 +49,12 @@ export interface Denied {
   readonly known: boolean;
 }
 
-export function granted(bytes: Uint8Array, settings: Hl7v2Settings): Granted {
-  const { message } = parseMessage(bytes, { defaultCharset: settings.charsetWhenAbsent });
+export function granted(message: Message, reading: AnswerReading): Granted {
   const sch = message.first('SCH');
   return {
     isDecision: message.messageCode === 'SRR',
-    key: sch === undefined ? null : keyOf(sch, settings),
-    status: sch === undefined ? 'booked' : statusOf(sch, settings),
+    key: sch === undefined ? null : keyOf(sch, reading),
+    status: sch === undefined ? 'booked' : statusOf(sch, reading),
   };
 }
 
@@ -48,19 +69,19 @@ const ENDED: ReadonlySet<string> = new Set([
   'NOSHOW',
 ]);
 
-function statusOf(sch: Segment, settings: Hl7v2Settings): Granted['status'] {
+function statusOf(sch: Segment, reading: AnswerReading): Granted['status'] {
   const sent = said(sch, 25).toUpperCase();
-  const own = Object.entries(settings.statusCodes).find(([code]) => code.toUpperCase() === sent)?.[1];
+  const own = Object.entries(reading.statusCodes).find(([code]) => code.toUpperCase() === sent)?.[1];
   const status = (own ?? sent).toUpperCase();
   if (OPEN.has(status)) return 'open';
   return ENDED.has(status) ? 'ended' : 'booked';
 }
 
 /** SCH-2, else SCH-1, by `appointmentKey`; with authority and occurrence, as the mapping names appointments. */
-function keyOf(sch: Segment, settings: Hl7v2Settings): string | null {
-  const order = settings.appointmentKey === 'filler' ? [2, 1] : [1, 2];
+function keyOf(sch: Segment, reading: AnswerReading): string | null {
+  const order = reading.appointmentKey === 'filler' ? [2, 1] : [1, 2];
   // Our own reference is no name that the site gave.
-  const fields = settings.appointmentKey === 'filler' ? order.slice(0, 1) : order;
+  const fields = reading.appointmentKey === 'filler' ? order.slice(0, 1) : order;
   for (const field of fields) {
     const id = said(sch, field);
     if (id === '') continue;
@@ -73,13 +94,13 @@ function keyOf(sch: Segment, settings: Hl7v2Settings): string | null {
 }
 
 interface Meaning {
-  readonly because: RefusalReason;
+  readonly because: Denial;
   readonly detail: string;
 }
 
 const TAKEN: Meaning = { because: 'slot-taken', detail: 'The time is no longer open at the site.' };
 
-const MEANING: Readonly<Record<RefusalReason, string>> = {
+const MEANING: Readonly<Record<Denial, string>> = {
   'slot-taken': TAKEN.detail,
   'outside-window': 'The site does not take bookings for that time: it is too soon, too far ahead, or outside hours.',
   'patient-unknown': 'The site does not know this patient under the identifier that was sent.',
@@ -95,7 +116,7 @@ const MEANING: Readonly<Record<RefusalReason, string>> = {
 };
 
 /** Codes that fillers use in ERR-5, in capitals without anything between the letters. */
-const BY_CODE: Readonly<Record<string, RefusalReason>> = {
+const BY_CODE: Readonly<Record<string, Denial>> = {
   SLOTTAKEN: 'slot-taken',
   SLOTUNAVAILABLE: 'slot-taken',
   SLOTNOTAVAILABLE: 'slot-taken',
@@ -118,7 +139,7 @@ const BY_CODE: Readonly<Record<string, RefusalReason>> = {
 };
 
 /** Texts, in order; what fits none is a rule of the site. A time is only called taken where the text says so. */
-const BY_TEXT: readonly (readonly [RegExp, RefusalReason])[] = [
+const BY_TEXT: readonly (readonly [RegExp, Denial])[] = [
   [/\b(patient|mrn|pid)\b.*\b(unknown|not (found|known|registered|on file))/, 'patient-unknown'],
   [/\bunknown (patient|mrn)/, 'patient-unknown'],
   [/\b(patient|record)\b.*\bmerged\b/, 'patient-merged'],
@@ -137,10 +158,9 @@ const BY_TEXT: readonly (readonly [RegExp, RefusalReason])[] = [
 ];
 
 /** AE, AR, CE or CR, as sent. */
-export function denied(bytes: Uint8Array, code: 'AE' | 'AR' | 'CE' | 'CR', settings: Hl7v2Settings): Denied {
-  const { message } = parseMessage(bytes, { defaultCharset: settings.charsetWhenAbsent });
+export function denied(message: Message, code: 'AE' | 'AR' | 'CE' | 'CR', reading: AnswerReading): Denied {
   const errors = ackErrors(message);
-  const because = reasonOf(message, errors, settings);
+  const because = reasonOf(message, errors, reading);
   const known = code === 'AE' && errors.includes('205');
   const codes = errors.length === 0 ? '' : ` (${code}, ${errors.join(', ')})`;
   return {
@@ -152,11 +172,9 @@ export function denied(bytes: Uint8Array, code: 'AE' | 'AR' | 'CE' | 'CR', setti
   };
 }
 
-function reasonOf(message: Message, errors: readonly string[], settings: Hl7v2Settings): RefusalReason {
+function reasonOf(message: Message, errors: readonly string[], reading: AnswerReading): Denial {
   const codes = ownCodes(message);
-  const listed = new Map(
-    Object.entries(settings.requests?.refusals ?? {}).map(([code, reason]) => [code.toUpperCase(), reason]),
-  );
+  const listed = new Map(Object.entries(reading.refusals).map(([code, reason]) => [code.toUpperCase(), reason]));
   for (const code of [...codes, ...errors]) {
     const reason = listed.get(code.toUpperCase());
     if (reason !== undefined) return reason;
