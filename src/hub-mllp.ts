@@ -33,6 +33,8 @@ export interface Mllp {
 
 /** Frames of one connection that may wait to be stored; reading from it pauses beyond. */
 const PENDING_FRAMES = 64;
+/** Of these, how many one commit may carry. */
+const PIPELINED_FRAMES = 32;
 
 export async function startMllp(options: MllpOptions, engine: Engine, events: HubEvents): Promise<Mllp> {
   const { plan, clock, host } = options;
@@ -46,6 +48,7 @@ export async function startMllp(options: MllpOptions, engine: Engine, events: Hu
       idle_ms: limits.mllpIdle_ms,
       maxConnections: limits.mllpConnections,
       maxPending_frames: PENDING_FRAMES,
+      pipelined_frames: PIPELINED_FRAMES,
     },
     intake: (door, refused) =>
       hl7Intake({

@@ -1,8 +1,8 @@
 /**
  * One connection of the listener: reads frames, hands them on in their order (one at a time, or some at once where
- * `pipelined` says so), answers in their order. Reading and answering are two loops with a short queue between them:
+ * `pipelined_frames` says so), answers in their order. Reading and answering are two loops with a short queue between them:
  *
- *   socket --> decoder --> queue (maxPending_frames) --> receive (pipelined) --> answer --> socket
+ *   socket --> decoder --> queue (maxPending_frames) --> receive (pipelined_frames) --> answer --> socket
  *
  * Reading waits while the queue is full and answering waits while the other side does not read, so neither a flood of
  * messages nor a sender that ignores its answers makes memory grow.
@@ -146,7 +146,7 @@ export class Connection {
 
   /** Hands on what waits, in its order, as many at once as may be. */
   #handOn(): void {
-    const most = this.#options.pipelined ?? 1;
+    const most = this.#options.limits.pipelined_frames ?? 1;
     for (const waiting of this.#queue) {
       if (this.#underWay >= most || this.#broken) return;
       if (waiting.answer !== null) continue;

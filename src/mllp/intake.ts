@@ -57,13 +57,16 @@ export function hl7Intake(options: Hl7IntakeOptions): (frame: Uint8Array, peer?:
     const parts = frameParts(frame);
     const routing = routesNow();
     const decided = parts.parts.map((part) => decide(part, options.door ?? SHARED, routing, peer));
-    for (const { site, events } of bySite(decided, now)) {
-      const answers = await receiver.store(site.id, 'hl7', events, null);
+    // All are handed over before the first is waited for: the next frame of this connection may come in meanwhile, and
+    // what is handed over later is stored later.
+    const storing = bySite(decided, now).map(async ({ site, events }) => {
+      const answers = await receiver.store(site.id, 'hl7', events, null, peer);
       const fresh = answers.flatMap((answer, at): readonly StoredHl7[] =>
         answer.kind === 'inserted' ? [{ id: answer.id, controlId: events[at]?.controlId ?? null }] : [],
       );
       if (fresh.length > 0) options.stored?.(site.id, fresh);
-    }
+    });
+    await Promise.all(storing);
     return acknowledged(parts, decided, options);
   };
 }

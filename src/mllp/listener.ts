@@ -16,6 +16,12 @@ export interface ListenerLimits {
   readonly maxConnections: number;
   /** Frames of one connection that wait to be stored; reading pauses at that number. */
   readonly maxPending_frames: number;
+  /**
+   * Frames of one connection that may be with `receive` at once, for senders that do not wait for each answer. Above 1
+   * `receive` itself must keep them in order and store none behind one that failed; a peer stands for its connection.
+   * Default 1.
+   */
+  readonly pipelined_frames?: number;
   /** How long one message may take to arrive. Absent: as long as something moves within `idle_ms`. */
   readonly maxFrame_ms?: number;
 }
@@ -70,16 +76,10 @@ export interface ListenerOptions {
   readonly admit?: Admission;
   /**
    * Stores the frame and returns the answer (a message, not framed), null when the sender wants none. Called for the
-   * frames of a connection in their order, for one at a time or `pipelined`. A rejection means "not stored": no answer,
+   * frames of a connection in their order, for one at a time or `pipelined_frames`. A rejection means "not stored": no answer,
    * neither to those behind it, and the connection is closed.
    */
   readonly receive: (frame: Uint8Array, peer: Peer) => Promise<Uint8Array | null>;
-  /**
-   * Frames of one connection that may be with `receive` at once, for senders that do not wait for each answer. Above 1
-   * `receive` itself must keep them in order and store none behind one that failed; a peer stands for its connection.
-   * Default 1.
-   */
-  readonly pipelined?: number;
   /** Answer to a message above the limit, of which only `head` is known. Absent: AR or CR under its control id. */
   readonly oversize?: (head: Uint8Array, length: number, peer: Peer) => Promise<Uint8Array | null>;
   /** MSH-10 of the answers that the listener makes itself. Absent: random. */

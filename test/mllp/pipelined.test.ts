@@ -6,13 +6,13 @@ import { systemClock } from '../../src/core/clock.ts';
 import { HubError } from '../../src/core/errors.ts';
 import { receiver } from '../../src/pipeline/receive.ts';
 import { NOON, openedStore, type Opened } from '../store/opened.ts';
-import { accept, framed, gate, ids, listen, open, turn, type Running } from './wire.ts';
+import { accept, framed, gate, ids, LIMITS, listen, open, turn, type Running } from './wire.ts';
 
 test('frames of one connection are with receive at once up to the limit, in their order, and so are the answers', async (t) => {
   const gates = Array.from({ length: 5 }, gate);
   const order: string[] = [];
   const hub = await listen(t, {
-    pipelined: 3,
+    limits: { ...LIMITS, pipelined_frames: 3 },
     receive: async (frame) => {
       const [id = ''] = ids([frame]);
       order.push(id);
@@ -36,7 +36,7 @@ test('frames of one connection are with receive at once up to the limit, in thei
 test('behind a frame that failed none is answered, also when it was stored sooner', async (t) => {
   const first = gate();
   const hub = await listen(t, {
-    pipelined: 8,
+    limits: { ...LIMITS, pipelined_frames: 8 },
     receive: async (frame) => {
       const [id = ''] = ids([frame]);
       if (id === 'B') {
@@ -58,8 +58,7 @@ test('behind a frame that failed none is answered, also when it was stored soone
 test('a connection whose frames are being stored is not idle, and closes when they were', async (t) => {
   const stored = gate();
   const hub = await listen(t, {
-    pipelined: 4,
-    limits: { maxFrame_bytes: 10_000, idle_ms: 40, maxConnections: 10, maxPending_frames: 8 },
+    limits: { ...LIMITS, idle_ms: 40, pipelined_frames: 4 },
     receive: async (frame) => (await stored.passed, accept(frame)),
   });
   const [busy, quiet] = [await open(t, hub.listener.port), await open(t, hub.listener.port)];
@@ -90,7 +89,7 @@ async function whole(t: TestContext): Promise<Whole> {
     stored: () => undefined,
   });
   const hub = await listen(t, {
-    pipelined: 32,
+    limits: { ...LIMITS, pipelined_frames: 32 },
     receive: async (frame, peer) => {
       await stage.store('piped', 'hl7', [eventOf(frame)], null, peer);
       return accept(frame);
