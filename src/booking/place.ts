@@ -19,6 +19,7 @@ import type { PlaceRequest } from './contract.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
 import { calendarOf, patientFacts, placeOrder, proposedAppointment } from './order.ts';
 import { isCleared, isInReach } from './sight.ts';
+import { mayBeAbove, seatsAbove } from './template-terms.ts';
 
 export interface BookingDeps {
   readonly store: Store;
@@ -37,6 +38,7 @@ export async function hold(deps: BookingDeps, request: PlaceRequest, scope: Scop
   const early = await deps.store.read(scope, async (tx): Promise<Held | null> => {
     const slot = await visibleSlot(tx, request.slotId);
     if (slot.status === 'free') return null;
+    if (mayBeAbove(slot, request.channel) && isCleared(tx.scope, slot)) return null;
     const repeated = await repeatOf(tx, request);
     if (repeated !== null) return { kind: 'repeated', booking: repeated };
     // A slot visibly taken is answered by this plain read: racers for it cost no lock.
@@ -65,8 +67,9 @@ async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): 
   const appointmentId = newId(now);
   const occupancy = slot.session ?? appointmentId;
   const conflicts = await tx.busy.conflicts(taking, slot.during, slot.session);
+  const above = await seatsAbove(tx, slot, request.channel);
   const full =
-    slot.session !== null && seatsLeft(slot, await tx.busy.seatsTaken(slot.session, taking, slot.during)) <= 0;
+    slot.session !== null && seatsLeft(slot, await tx.busy.seatsTaken(slot.session, taking, slot.during)) + above <= 0;
   if (conflicts.length > 0 || full || slot.siteStatus !== 'free' || slot.withdrawn) return { kind: 'taken', slot };
 
   const chosen = await readPatient(tx, request.patientId);

@@ -7,6 +7,7 @@ import { asHubError, HubError } from '../core/errors.ts';
 import { plus } from '../core/instant.ts';
 import type { Booking } from '../store/contract-bookings.ts';
 import { systemScope } from '../store/contract.ts';
+import { calendarOf } from './order.ts';
 import { comingFrom } from './states.ts';
 import { parkBooking, recordOutcome, type SettleDeps } from './settle.ts';
 
@@ -169,7 +170,8 @@ async function findOrder(deps: ResolveDeps, booking: Booking): Promise<FindOrder
   if (key === null || booking.during === null) return null;
   const calendar = await deps.store.read(SCOPE, async (tx) => {
     const slot = booking.slotId === null ? null : await tx.resources.slot(booking.slotId);
-    return slot?.siteKey.split(':')[0] ?? '';
+    const site = deps.plan().sites.find((candidate) => candidate.id === booking.site);
+    return slot === null || site === undefined ? '' : (calendarOf(site, slot.scheduleId) ?? '');
   });
   return {
     key,

@@ -206,6 +206,10 @@ export interface Load {
 
 /** Computed slots: the vendor has no slot records, so windows of (calendar, visit type) are asked for. */
 export interface Availability {
+  /** What answers is the site file, by its templates: nothing is heard of the site by asking. */
+  readonly by?: 'template';
+  /** When a window that was answered at `at` is to be asked again; absent: as the site file says (`poll`). */
+  askAgain?(window: AvailabilityWindow, at: Instant): Instant;
   /** Which (calendar, local visit type) pairs can be asked, from the site file and what the vendor offers. */
   pairs(signal: AbortSignal): Promise<readonly { readonly calendar: string; readonly visitType: string }[]>;
   /** Longest window of one ask. */

@@ -6,6 +6,7 @@ import {
   EXTENSIONS,
   SYSTEMS,
   type CodeableConcept,
+  type Extension,
   type HealthcareService,
   type Identifier,
   type Location,
@@ -158,12 +159,15 @@ export interface SlotContent {
   readonly zone: string;
   readonly serviceType: CodeableConcept | null;
   readonly specialty: string | null;
+  readonly template?: { readonly name: string; readonly overbook?: number; readonly channel?: string };
 }
 
 /** Times carry the offset of the place, so that a person reads the clock on its wall. */
 export function slot(site: SiteSettings, content: SlotContent): Slot {
+  const { template } = content;
   return {
     resourceType: 'Slot',
+    ...(template === undefined ? {} : { extension: templateExtensions(template) }),
     identifier: [{ system: siteSystem(site.id, 'slot'), value: content.key }],
     ...(content.serviceType === null ? {} : { serviceType: [content.serviceType] }),
     ...(content.specialty === null ? {} : { specialty: [specialtyConcept(content.specialty)] }),
@@ -172,6 +176,14 @@ export function slot(site: SiteSettings, content: SlotContent): Slot {
     start: formatInstant(content.during.start, content.zone),
     end: formatInstant(content.during.end, content.zone),
   };
+}
+
+function templateExtensions({ name, overbook, channel }: NonNullable<SlotContent['template']>): readonly Extension[] {
+  return [
+    { url: EXTENSIONS.template, valueString: name },
+    ...(overbook === undefined ? [] : [{ url: EXTENSIONS.overbook, valueInteger: overbook }]),
+    ...(channel === undefined ? [] : [{ url: EXTENSIONS.channel, valueCode: channel }]),
+  ];
 }
 
 /** `identifier:<system>|<value>` and the form for "any system". */

@@ -242,6 +242,12 @@ export const EXTENSIONS = {
   verifiedAt: 'urn:slotwire:verified-at',
   capacity: 'urn:slotwire:capacity',
   capacityLeft: 'urn:slotwire:capacity-left',
+  /** Slot: laid out by this template of the site file; the site itself says nothing about it. */
+  template: 'urn:slotwire:template',
+  /** Slot of a template: visits that the staff channel may book above the capacity. */
+  overbook: 'urn:slotwire:overbook',
+  /** Slot of a template: the only channel (patient, staff) through which it may be booked. */
+  channel: 'urn:slotwire:channel',
   replaces: 'urn:slotwire:replaces',
   timeZone: 'http://hl7.org/fhir/StructureDefinition/timezone',
 } as const;

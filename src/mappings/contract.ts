@@ -176,6 +176,8 @@ export interface SlotWindowChange extends Ordered {
   readonly visitType: string;
   readonly window: Interval;
   readonly slots: readonly SlotStatement[];
+  /** The hub laid them out by the site file, not the site: what began before `at` stays as it was. */
+  readonly template?: true;
 }
 export interface SlotStatement {
   /** Unique within the site, stable over cancel and re-open; the Slot's id is derived from it. */
@@ -185,6 +187,17 @@ export interface SlotStatement {
   /** Seats in all and left, where the vendor says so; 1 otherwise. */
   readonly capacity?: number;
   readonly left?: number;
+  /** What visits that share the time belong to; absent: the slot itself, where it has several seats. */
+  readonly session?: string;
+  readonly template?: TemplateMark;
+}
+/** Of a slot that a template of the site file lays out. */
+export interface TemplateMark {
+  readonly name: string;
+  /** Visits that the staff channel may book above the capacity. */
+  readonly overbook?: number;
+  /** Who alone may book it. */
+  readonly channel?: 'patient' | 'staff';
 }
 
 /** Time that is closed or opened without a patient: a block, time off, SIU S23/S24. */

@@ -2,13 +2,18 @@
 import { acuityMapping } from './acuity/index.ts';
 import type { Mapping } from './contract.ts';
 import { hl7v2Mapping } from './hl7v2/index.ts';
+import { templateMapping } from './template/index.ts';
 
 const mappings: ReadonlyMap<string, readonly Mapping[]> = new Map([
   ['acuity', [acuityMapping]],
   ['hl7v2', [hl7v2Mapping]],
 ]);
 
+/** What is not a vendor's: of sites of every kind. */
+const ofEveryKind: readonly Mapping[] = [templateMapping];
+
 /** Undefined: no mapping of this site kind accepts such a message. */
 export function mappingFor(kindName: string, messageKind: string): Mapping | undefined {
-  return mappings.get(kindName)?.find((mapping) => mapping.accepts.includes(messageKind));
+  const own = mappings.get(kindName);
+  return own && [...own, ...ofEveryKind].find((mapping) => mapping.accepts.includes(messageKind));
 }

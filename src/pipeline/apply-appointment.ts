@@ -16,6 +16,7 @@ import { slotsFor } from './filled-slots.ts';
 import { oweMirrors } from './mirrors.ts';
 import { occupiesTime, occupy } from './occupy.ts';
 import { resolveParticipants, scheduleOf, type ResolvedParticipant } from './participants.ts';
+import { sharing, templateTime } from './template-visit.ts';
 import { securityOf, visitTypeOf } from './visit-type.ts';
 import type { Applied, ApplyContext } from './apply-context.ts';
 
@@ -47,8 +48,10 @@ export async function applyAppointment(
   const labels = change.security ?? labelsBefore(site, before);
   const security = securityOf(site, { location: place, visitType, labels });
   const schedule = kept === null ? await scheduleOf(context, participants) : null;
-  const touched = await occupy(context, id, change, { participants, during, schedule, keeps: kept !== null });
-  const slots = await slotsFor(context, change, { participants, during, schedule, kept, labels });
+  const time = await templateTime(context, { during, schedule, slotsOf: kept, local: change.visitType?.code });
+  const occupying = { participants, during, schedule, keeps: kept !== null };
+  const touched = await occupy(context, id, sharing(change, time), occupying);
+  const slots = await slotsFor(context, change, { participants, during, schedule, kept, labels, before, time });
   const resource = buildAppointment(context, { change, before, participants, patients, slots, visitType, during });
   const tokens = tokensOf(resource, participants);
   await tx.resources.nameAppointment(site.id, change.key, id);

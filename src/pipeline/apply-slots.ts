@@ -1,14 +1,14 @@
 /** Applies what a site says about its open and closed time. */
-import * as canonical from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { isUuid } from '../core/ids.ts';
 import type { BlockChange, BlockWindowChange, SlotStatement, SlotWindowChange } from '../mappings/contract.ts';
-import { zoneOf } from '../settings/zone.ts';
 import type { Touched } from '../store/contract-bookings.ts';
 import type { SlotRow, StoredSlot } from '../store/contract-resources.ts';
 import { Park, type Applied, type ApplyContext } from './apply-context.ts';
 import { resolveActor } from './participants.ts';
-import { visitTypeOf, securityOf } from './visit-type.ts';
+import { slotRow } from './slot-row.ts';
+import { templateDue } from './template-window.ts';
+import { visitTypeOf } from './visit-type.ts';
 
 export async function applySlotWindow(context: ApplyContext, change: SlotWindowChange): Promise<Applied> {
   const { tx, site, cause, now } = context;
@@ -20,51 +20,25 @@ export async function applySlotWindow(context: ApplyContext, change: SlotWindowC
   // older is told by the reads applied (apply.ts).
   const scheduleId = canonicalId.schedule(site.identity, change.calendar);
   const visitType = await visitTypeOf(context, change.visitType);
-  const location = rule.location;
-  const zone = zoneOf(site, location);
-  const security = securityOf(site, { location: location ?? null, visitType, labels: [] });
-  const row = (statement: SlotStatement): SlotRow => {
-    const id = canonicalId.slot(site.identity, statement.key);
-    return {
-      id,
-      site: site.id,
-      siteKey: statement.key,
-      scheduleId,
-      localVisitType: change.visitType,
-      visitType,
-      specialty: rule.specialty ?? null,
-      locationId: location === undefined ? null : canonicalId.location(site.identity, location),
-      during: statement.during,
-      siteStatus: statement.status,
-      capacity: statement.capacity ?? 1,
-      seatsLeft: statement.left ?? null,
-      session: (statement.capacity ?? 1) > 1 ? canonicalId.session(site.identity, statement.key) : null,
-      withdrawn: site.stage === 'suspended',
-      security,
-      resource: canonical.slot(site, {
-        key: statement.key,
-        scheduleId,
-        during: statement.during,
-        status: statement.status,
-        zone,
-        serviceType: canonical.visitTypeConcept(
-          site,
-          change.visitType,
-          visitType,
-          visitType === null ? undefined : context.plan.hub.visitTypes[visitType]?.name,
-        ),
-        specialty: rule.specialty ?? null,
-      }),
-    };
-  };
+  const { calendar, visitType: local } = change;
+  const row = (statement: SlotStatement): SlotRow => slotRow(context, { calendar, rule, local, visitType }, statement);
 
-  const offered = new Set(change.slots.map((statement) => statement.key));
-  const known = await tx.resources.slotsOf(scheduleId, change.visitType, change.window);
-  const vanished = known
-    .filter((slot) => !offered.has(slot.siteKey) && slot.siteStatus === 'free')
-    .map((slot) => row(noLongerOffered(slot)));
-  await tx.resources.putSlots([...change.slots.map(row), ...vanished], cause);
-  const nextDue = now + site.poll.availabilityEvery_s * 1000;
+  const byTemplate = change.template === true;
+  // A template speaks of what is to come: what began under an earlier one was offered as that said.
+  const start = byTemplate && change.at > change.window.start ? change.at : change.window.start;
+  const slots = change.slots.filter(({ during }) => during.start >= start);
+  const offered = new Set(slots.map((statement) => statement.key));
+  const known = await tx.resources.slotsOf(scheduleId, local, { start, end: change.window.end });
+  const vanished = known.filter((slot) => !offered.has(slot.siteKey) && slot.siteStatus === 'free');
+  await tx.resources.putSlots(
+    [...slots.map(row), ...(byTemplate ? [] : vanished.map((slot) => row(noLongerOffered(slot))))],
+    cause,
+  );
+  const closed = byTemplate ? vanished.map(({ id }) => id) : [];
+  if (closed.length > 0) await tx.resources.closeSlots(closed, cause);
+  const nextDue = byTemplate
+    ? templateDue(site, context.plan, calendar, change.window, change.at)
+    : now + site.poll.availabilityEvery_s * 1000;
   await tx.feeds.verified(
     site.id,
     { calendar: change.calendar, visitType: change.visitType, window: change.window },

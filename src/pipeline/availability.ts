@@ -33,7 +33,7 @@ export async function planWindows(
     );
     await deps.store.transaction(SCOPE, (tx) => tx.feeds.planWindows(site.id, windows, now));
   } catch (error) {
-    if (!signal.aborted) await feedFailed(deps, site.id, 'availability', error);
+    if (!signal.aborted && availability.by !== 'template') await feedFailed(deps, site.id, 'availability', error);
     throw error;
   }
 }
@@ -46,7 +46,7 @@ export async function askWindows(
   signal: AbortSignal,
 ): Promise<boolean> {
   const due = await deps.store.read(SCOPE, (tx) => tx.feeds.dueWindows(site.id, deps.clock.now(), AT_ONCE));
-  const keep = keeper(deps, site);
+  const keep = keeper(deps, site, availability);
   await Promise.all(due.map((window) => askOne(deps, site, availability, window, keep, signal)));
   return due.length === AT_ONCE;
 }
@@ -64,11 +64,12 @@ async function askOne(
   const began = deps.clock.monotonic();
   try {
     const inserted = await keep({ window, state: await availability.ask(window, 'patient', signal) });
-    deps.events.polled(site.id, 'availability', inserted ? 1 : 0, deps.clock.monotonic() - began);
+    if (availability.by !== 'template')
+      deps.events.polled(site.id, 'availability', inserted ? 1 : 0, deps.clock.monotonic() - began);
     if (inserted) deps.stored(site.id, false);
   } catch (error) {
     if (signal.aborted) return;
-    await feedFailed(deps, site.id, 'availability', error);
+    if (availability.by !== 'template') await feedFailed(deps, site.id, 'availability', error);
     const wait_ms = asHubError(error).retryAfter_ms ?? Math.min(RETRY_FIRST_MS * 2 ** window.attempts, RETRY_MAX_MS);
     await deps.store.transaction(SCOPE, (tx) =>
       tx.feeds.windowFailed(site.id, window, plus(deps.clock.now(), wait_ms)),
@@ -87,7 +88,7 @@ type Keep = (answered: Answered) => Promise<boolean>;
  * Answers that come while others are stored are stored together. Each in a transaction of its own they would wait for
  * each other on the row of their feed, every one with a connection that a booking could have used.
  */
-function keeper(deps: PollDeps, site: SiteSettings): Keep {
+function keeper(deps: PollDeps, site: SiteSettings, availability: Availability): Keep {
   interface Waiting {
     readonly answered: Answered;
     readonly resolve: (inserted: boolean) => void;
@@ -102,6 +103,7 @@ function keeper(deps: PollDeps, site: SiteSettings): Keep {
         const inserted = await storeAnswers(
           deps,
           site,
+          availability,
           group.map((one) => one.answered),
         );
         group.forEach((one, index) => one.resolve(inserted[index] === true));
@@ -118,7 +120,12 @@ function keeper(deps: PollDeps, site: SiteSettings): Keep {
     });
 }
 
-function storeAnswers(deps: PollDeps, site: SiteSettings, group: readonly Answered[]): Promise<boolean[]> {
+function storeAnswers(
+  deps: PollDeps,
+  site: SiteSettings,
+  availability: Availability,
+  group: readonly Answered[],
+): Promise<boolean[]> {
   return deps.store.transaction(SCOPE, async (tx) => {
     const now = deps.clock.now();
     const states = group.map((one) => one.state);
@@ -133,10 +140,11 @@ function storeAnswers(deps: PollDeps, site: SiteSettings, group: readonly Answer
         continue;
       }
       // The site said again what is known: nothing to apply, but the window is confirmed as of this question.
-      await tx.feeds.verified(site.id, window, state.readAt, plus(now, site.poll.availabilityEvery_s * 1000));
+      const again = availability.askAgain?.(window, state.readAt);
+      await tx.feeds.verified(site.id, window, state.readAt, again ?? plus(now, site.poll.availabilityEvery_s * 1000));
     }
-    // Last, because every other answer of this feed waits for its row.
-    await tx.feeds.heard(site.id, 'availability', now, group.length, null);
+    // Last, because every other answer of this feed waits for its row. Of a template nothing is heard.
+    if (availability.by !== 'template') await tx.feeds.heard(site.id, 'availability', now, group.length, null);
     return news;
   });
 }

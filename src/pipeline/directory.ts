@@ -203,7 +203,7 @@ export async function putSchedule(tx: Tx, site: SiteSettings, key: string, facts
 export function asserted(code: string, rule: ResourceRule): { code: string; npi?: string; name?: string } {
   const npi = rule.practitioner?.startsWith('npi:') === true ? rule.practitioner.slice(4) : undefined;
   return {
-    code: rule.practitioner?.startsWith('local:') === true ? rule.practitioner.slice(6) : code,
+    code: rule.person ?? (rule.practitioner?.startsWith('local:') === true ? rule.practitioner.slice(6) : code),
     ...(npi === undefined ? {} : { npi }),
     ...(rule.name === undefined ? {} : { name: rule.name }),
   };

@@ -2,16 +2,20 @@
 import * as canonical from '../fhir/canonical.ts';
 import { canonicalId, filledSlotKey } from '../fhir/canonical-ids.ts';
 import { formatInstant, type Interval } from '../core/instant.ts';
-import type { Slot } from '../fhir/types.ts';
+import type { Slot, SlotStatus } from '../fhir/types.ts';
 import type { AppointmentChange } from '../mappings/contract.ts';
 import { zoneOf } from '../settings/zone.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
 import type { ApplyContext } from './apply-context.ts';
 import { occupiesTime, type Occupying } from './occupy.ts';
+import { takenOfTemplate, type TemplateTime } from './template-visit.ts';
 import { securityOf } from './visit-type.ts';
 
 interface Filling extends Omit<Occupying, 'keeps'> {
   readonly kept: StoredAppointment | null;
+  readonly before: StoredAppointment | null;
+  /** Null: its calendar has no template. */
+  readonly time: TemplateTime | null;
   readonly labels: readonly string[];
 }
 
@@ -19,11 +23,15 @@ interface Filling extends Omit<Occupying, 'keeps'> {
 export async function slotsFor(
   context: ApplyContext,
   change: AppointmentChange,
-  { participants, during, schedule, kept, labels }: Filling,
+  { participants, during, schedule, kept, labels, before, time }: Filling,
 ): Promise<readonly string[]> {
   const { tx, site, cause } = context;
   if (during === null) return kept?.slots ?? [];
-  if (kept !== null) return keptSlots(context, kept, during);
+  const taken = time === null ? null : await takenOfTemplate(context, change, time, before);
+  if (taken !== null) return taken;
+  // What a template does not offer is nobody's offer, also when the visit in it is gone.
+  const siteStatus = time === null ? 'free' : 'busy-unavailable';
+  if (kept !== null) return keptSlots(context, kept, during, { calendar: time?.calendar ?? null, siteStatus });
   if (schedule === null) return [];
   const local = change.visitType?.code ?? '';
   if (context.publishesSlots) return tx.resources.slotsOverlapping(schedule.id, during, local);
@@ -46,7 +54,7 @@ export async function slotsFor(
         specialty: null,
         locationId: place?.locationId ?? null,
         during,
-        siteStatus: 'free',
+        siteStatus,
         capacity: 1,
         seatsLeft: null,
         session: null,
@@ -56,7 +64,7 @@ export async function slotsFor(
           key,
           scheduleId: schedule.id,
           during,
-          status: 'free',
+          status: siteStatus,
           zone,
           serviceType:
             local === '' ? null : canonical.visitTypeConcept(site, local, visitType, change.visitType?.display),
@@ -74,6 +82,7 @@ async function keptSlots(
   { tx, site, cause, publishesSlots }: ApplyContext,
   kept: StoredAppointment,
   during: Interval,
+  own: { readonly calendar: string | null; readonly siteStatus: SlotStatus },
 ): Promise<readonly string[]> {
   const { during: before, slots } = kept;
   if (before === null || (before.start === during.start && before.end === during.end)) return slots;
@@ -81,11 +90,13 @@ async function keptSlots(
   if (old === null) return slots;
   if (publishesSlots) return tx.resources.slotsOverlapping(old.scheduleId, during, old.localVisitType);
   const served = await tx.resources.read('Slot', old.id);
-  const scheduleKey = old.siteKey.slice('filled:'.length, -filledSlotKey('', old.during).length + 'filled:'.length);
-  if (served === null || filledSlotKey(scheduleKey, old.during) !== old.siteKey) return slots;
+  const named = old.siteKey.slice('filled:'.length, -filledSlotKey('', old.during).length + 'filled:'.length);
+  const isOwn = filledSlotKey(named, old.during) === old.siteKey;
+  const scheduleKey = isOwn ? named : own.calendar;
+  if (served === null || scheduleKey === null) return slots;
   const key = filledSlotKey(scheduleKey, during);
   const id = canonicalId.slot(site.identity, key);
-  const body = JSON.parse(served.json) as Slot;
+  const { extension: _marks, ...body } = JSON.parse(served.json) as Slot;
   const place = Object.keys(site.locations).find((one) => canonicalId.location(site.identity, one) === old.locationId);
   const zone = zoneOf(site, place);
   const [identifier] = body.identifier ?? [];
@@ -96,6 +107,7 @@ async function keptSlots(
     end: formatInstant(during.end, zone),
   };
   const { version: _version, status: _status, ...row } = old;
-  await tx.resources.putSlots([{ ...row, id, siteKey: key, during, siteStatus: 'free', resource }], cause);
+  const alone = { capacity: 1, seatsLeft: null, session: null, siteStatus: own.siteStatus };
+  await tx.resources.putSlots([{ ...row, ...alone, id, siteKey: key, during, resource }], cause);
   return [id];
 }

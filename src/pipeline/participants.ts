@@ -168,6 +168,8 @@ export async function scheduleOf(
   const key = [person?.practitionerCode, place?.locationKey]
     .filter((part) => part !== null && part !== undefined)
     .join('@');
+  // A template made it a calendar: its Schedule is written with the directory.
+  if (site.resources.calendars[key] !== undefined) return { id: canonicalId.schedule(site.identity, key), key };
   const isRoom =
     place?.locationKey !== undefined && place.locationKey !== null && site.locations[place.locationKey]?.room === true;
   const facts = { practitioner: person?.practitioner ?? null, location: place?.locationId ?? null, isRoom, cause };

@@ -9,6 +9,7 @@ import { askWindows, planWindows } from './availability.ts';
 import { deliverer, type DeliverDeps } from './deliver.ts';
 import { fetchHints } from './fetch.ts';
 import { pollPage, type PollDeps } from './poll.ts';
+import { takeUpTemplates, templateAvailability } from './template-window.ts';
 
 export interface SiteRunner {
   readonly site: SiteSettings;
@@ -37,7 +38,8 @@ const FAILURE_PAUSE_MS = 5_000;
 export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKind, connector: Connector): SiteRunner {
   const loops = new Map<string, Loop>();
   const stopper = new AbortController();
-  let planned = connector.availability === undefined;
+  const availability = connector.availability ?? templateAvailability(deps, site);
+  let planned = availability === undefined;
 
   const loop = (name: string, tick_ms: number, step: (signal: AbortSignal) => Promise<boolean>): void => {
     loops.set(
@@ -54,7 +56,7 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
     );
   };
 
-  const { poll, fetch, availability, load } = connector;
+  const { poll, fetch, load } = connector;
   const startReading = (): void => {
     if (poll !== undefined) {
       loop('poll', site.poll.every_s * 1000, async (signal) => {
@@ -79,11 +81,19 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
     let plannedAt = Number.NEGATIVE_INFINITY;
     loop('availability', AVAILABILITY_TICK_MS, async (signal) => {
       if (deps.clock.monotonic() - plannedAt > REPLAN_MS) {
+        if (!planned && availability.by === 'template') await takeUpTemplates(deps, site);
         await planWindows(deps, site, availability, signal);
         plannedAt = deps.clock.monotonic();
         planned = true;
       }
       return askWindows(deps, site, availability, signal);
+    });
+  }
+  if (availability === undefined) {
+    // Of templates that stood in the file once.
+    loop('templates', MAINTAIN_TICK_MS, async () => {
+      await takeUpTemplates(deps, site);
+      return false;
     });
   }
   const owed = deliverer(deps, site, { book: connector.book, block: connector.block }, () =>

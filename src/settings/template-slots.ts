@@ -110,6 +110,7 @@ export function templateSlots(facts: TemplateFacts, ask: TemplateAsk): readonly 
   for (let day = dayNumber(localDate(window.start, zone)); day <= last; day += 1) {
     const date = dateOf(day);
     for (const [name, template] of Object.entries(site.templates ?? {})) {
+      if (!mayBeAt(template, ask.calendar)) continue;
       for (const running of blocksOn(site, template, date)) {
         if (calendarOf(template, running.location) !== ask.calendar) continue;
         for (const slot of laid(facts, ask, { name, running, date, zone })) {
@@ -119,6 +120,28 @@ export function templateSlots(facts: TemplateFacts, ask: TemplateAsk): readonly 
     }
   }
   return [...slots.values()].sort((left, right) => left.during.start - right.during.start);
+}
+
+/** The next moment after `now` at which a block that begins in the window is released; null: none will be. */
+export function nextRelease(
+  { site }: TemplateFacts,
+  { calendar, window, now }: Omit<TemplateAsk, 'visitType'>,
+): Instant | null {
+  const zone = zoneOfCalendar(site, calendar);
+  const last = dayNumber(localDate(instant(window.end - 1), zone));
+  let next: Instant | null = null;
+  for (let day = dayNumber(localDate(window.start, zone)); day <= last; day += 1) {
+    const date = dateOf(day);
+    for (const template of Object.values(site.templates ?? {})) {
+      if (!mayBeAt(template, calendar)) continue;
+      for (const { block, begins } of blocksOn(site, template, date)) {
+        if (block.release === undefined) continue;
+        const at = instant(wallTime(date, begins, zone) - block.release.before_h * HOUR_MS);
+        if (at > now && (next === null || at < next)) next = at;
+      }
+    }
+  }
+  return next;
 }
 
 /**
@@ -156,6 +179,11 @@ function calendarOf(
   location: string | null,
 ): string {
   return template.calendar ?? calendarAt(template.practitioner ?? '', location ?? '');
+}
+
+/** Tells most templates apart before anything is computed. */
+function mayBeAt(template: { readonly calendar?: string; readonly practitioner?: string }, calendar: string): boolean {
+  return template.calendar === calendar || calendar.startsWith(calendarAt(template.practitioner ?? '', ''));
 }
 
 function zoneOfCalendar(site: TemplateSite, calendar: string): string {

@@ -118,6 +118,14 @@ export interface ResourceStore {
     touched: readonly { readonly resourceId: string; readonly during: Interval }[],
     cause: Cause,
   ): Promise<readonly string[]>;
+  /** What a template no longer offers: busy-unavailable, or busy where a visit has it. Under the same ids. */
+  closeSlots(ids: readonly string[], cause: Cause): Promise<number>;
+  /** Slots by templates of a site that begin after `after` and are of none of these schedules and local visit types. */
+  strayTemplateSlots(
+    site: string,
+    kept: readonly { readonly scheduleId: string; readonly visitType: string }[],
+    after: Instant,
+  ): Promise<readonly string[]>;
   /**
    * Takes every slot of these sites that has not begun out of the offer, and puts those of all other sites back into
    * it.

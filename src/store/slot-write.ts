@@ -68,6 +68,8 @@ export async function writeSlots(q: Queryable, rows: readonly WriteRow[], cause:
   });
 }
 
+const OF_TEMPLATES: readonly string[] = [EXTENSIONS.template, EXTENSIONS.overbook, EXTENSIONS.channel];
+
 export function renderSlot(
   resource: Slot,
   row: Pick<SlotRow, 'id' | 'security' | 'siteStatus' | 'capacity' | 'seatsLeft'>,
@@ -75,8 +77,10 @@ export function renderSlot(
   version: number,
   cause: Cause,
 ): string {
+  // Of a slot that a template lays out the site has said nothing.
+  const marks = (resource.extension ?? []).filter(({ url }) => OF_TEMPLATES.includes(url));
   const extension = [
-    { url: EXTENSIONS.siteStatus, valueCode: row.siteStatus },
+    ...(marks.length === 0 ? [{ url: EXTENSIONS.siteStatus, valueCode: row.siteStatus }] : marks),
     ...(row.capacity === 1 ? [] : [{ url: EXTENSIONS.capacity, valueInteger: row.capacity }]),
     ...(row.seatsLeft === null ? [] : [{ url: EXTENSIONS.capacityLeft, valueInteger: row.seatsLeft }]),
   ];

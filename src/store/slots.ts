@@ -10,7 +10,7 @@ import { renderSlot, writeSlots, type WriteRow } from './slot-write.ts';
 
 // prettier-ignore
 export type SlotStore = Pick<ResourceStore, 'slot' | 'slotsOf' | 'slotsOverlapping' | 'putSlots' | 'refreshSlots'
-  | 'refreshTouched' | 'withdrawSlots'  | 'occupies' | 'setScheduleActors'>;
+  | 'refreshTouched' | 'withdrawSlots'  | 'occupies' | 'setScheduleActors' | 'closeSlots' | 'strayTemplateSlots'>;
 
 /** No slot is longer: lets an overlap be found by the start alone, with a lower bound the index can use. */
 const LONGEST_SLOT_MS = 24 * 60 * MINUTE_MS;
@@ -134,6 +134,30 @@ export function slotStore(q: Queryable): SlotStore {
         cause,
       ),
     refreshTouched: (touched, cause) => refreshTouched(q, touched, cause),
+
+    async closeSlots(ids, cause) {
+      const { rows } = await q.query<Row>({
+        name: 'slots-close',
+        text: `UPDATE slot SET site_status = 'busy-unavailable' WHERE id IN (
+                 SELECT id FROM slot WHERE id = ANY($1::uuid[]) AND site_status = 'free' ORDER BY id FOR UPDATE)
+               RETURNING *`,
+        values: [ids],
+      });
+      await recompute(q, rows, cause);
+      return rows.length;
+    },
+
+    async strayTemplateSlots(site, kept, after) {
+      const { rows } = await q.query<{ id: string }>({
+        name: 'slots-stray', // slot_start, once in a site's run
+        text: `SELECT s.id FROM slot s
+               WHERE s.site = $1 AND s.start_at > $2 AND s.site_status = 'free' AND starts_with(s.site_key, 'template:')
+                 AND NOT EXISTS (SELECT FROM unnest($3::uuid[], $4::text[]) AS u(schedule_id, visit_type)
+                   WHERE u.schedule_id = s.schedule_id AND u.visit_type = s.local_visit_type)`,
+        values: [site, new Date(after), kept.map((one) => one.scheduleId), kept.map((one) => one.visitType)],
+      });
+      return rows.map((row) => row.id);
+    },
 
     async withdrawSlots(sites, cause) {
       // Only rows whose flag changes are touched: a start with the same plan writes nothing.

@@ -27,6 +27,7 @@ import type { Appointment, Slot } from '../../src/fhir/types.ts';
 import { patientIndex } from '../../src/identity/patients.ts';
 import { practitionerIndex } from '../../src/identity/practitioners.ts';
 import type { Change, Mapped, Mapping, PatientAssertion, SlotStatement } from '../../src/mappings/contract.ts';
+import { TEMPLATE_WINDOW, templateMapping } from '../../src/mappings/template/index.ts';
 import type { Effects } from '../../src/pipeline/apply-context.ts';
 import { applyStage, type ApplyStage } from '../../src/pipeline/apply.ts';
 import { deliverToSite, requeueExpired, type DeliverDeps } from '../../src/pipeline/deliver.ts';
@@ -308,7 +309,7 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     store,
     clock,
     plan: () => world.plan,
-    mappingOf: (_site, kind) => (kind === 'test' ? mapping : null),
+    mappingOf: (_site, kind) => (kind === 'test' ? mapping : kind === TEMPLATE_WINDOW ? templateMapping : null),
     patients: patientIndex,
     practitioners: practitionerIndex,
     publishesSlots: (site) => site.kind === 'scripted',

@@ -154,7 +154,9 @@ function practitionerOf({ file }: RequestSite, calendar: string): PersonId | nul
   if (own !== undefined) return personId(calendar, own.name);
   const rule = calendars[calendar];
   if (rule?.practitioner === undefined) return null;
-  const listed = Object.entries(practitioners).find(([, one]) => one.practitioner === rule.practitioner);
+  const listed = Object.entries(practitioners).find(([code, one]) =>
+    rule.person === undefined ? one.practitioner === rule.practitioner : code === rule.person,
+  );
   if (listed !== undefined) return personId(listed[0], listed[1].name ?? rule.name);
   return personId(rule.practitioner.startsWith('npi:') ? rule.practitioner.slice(4) : calendar, rule.name);
 }
