@@ -104,11 +104,9 @@ export class OpenAnswers {
     return 'answer';
   }
 
-  /** Nothing more will come of that connection. True: something was open on it. */
-  lose(line: Line, error: HubError): boolean {
-    const mine = this.#on(line);
-    for (const one of mine) one.settle(one.ca === null ? { kind: 'unknown', error } : accepted(one.ca));
-    return mine.length > 0;
+  /** Nothing more will come of that connection. */
+  lose(line: Line, error: HubError): void {
+    for (const one of this.#on(line)) one.settle(one.ca === null ? { kind: 'unknown', error } : accepted(one.ca));
   }
 
   /** It names no message: with several under way nobody knows whose bytes were not kept. */

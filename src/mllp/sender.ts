@@ -71,6 +71,8 @@ const DEFAULT_ANSWER_BYTES = 1_048_576;
 const DEFAULT_BACK_OFF = { first_ms: 250, max_ms: 30_000 };
 /** A receiver that closes so soon after its answer closes after each one. */
 const CLOSES_EACH_MS = 1_000;
+/** After its first answer a connection is given so long to be closed; one that was not is kept. */
+const PROVES_MS = 20;
 /** Connections that owe an answer are listened to for so long, and no more than so many. */
 const LINGER_MS = 300_000;
 const LINGERING = 4;
@@ -91,6 +93,8 @@ class InOrder implements Sender {
   #lastAnswer = Number.NEGATIVE_INFINITY;
   #lastUse = Number.NEGATIVE_INFINITY;
   #closesEach = false;
+  /** On the connection in use. */
+  #answers = 0;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -191,6 +195,10 @@ class InOrder implements Sender {
   /** The connection in use, or a new one; an error while the pause after a failure lasts. */
   async #usable(): Promise<Line | HubError> {
     const { clock, maxQuiet_ms = Number.POSITIVE_INFINITY } = this.#options;
+    if (this.#line !== null && this.#answers === 1) {
+      // Some close after each answer: what is written before that is noticed is lost, and nobody knows it.
+      await clock.sleep(Math.max(0, this.#lastAnswer + PROVES_MS - clock.monotonic()), this.#stop.signal);
+    }
     const known = this.#line;
     if (known?.isUsable === true) {
       const isStale = this.#closesEach || clock.monotonic() - this.#lastUse > maxQuiet_ms;
@@ -225,6 +233,7 @@ class InOrder implements Sender {
     this.#notBefore = Number.NEGATIVE_INFINITY;
     this.#lastUse = options.clock.monotonic();
     this.#line = opened;
+    this.#answers = 0;
     return opened;
   }
 
@@ -237,8 +246,10 @@ class InOrder implements Sender {
 
   #read(line: Line, bytes: Uint8Array): void {
     const what = this.#open.read(line, bytes);
-    if (what === 'answer') this.#lastAnswer = this.#options.clock.monotonic();
-    else if (what === 'stray') this.#options.onStrayAnswer?.(bytes);
+    if (what === 'answer') {
+      this.#lastAnswer = this.#options.clock.monotonic();
+      if (line === this.#line) this.#answers += 1;
+    } else if (what === 'stray') this.#options.onStrayAnswer?.(bytes);
   }
 
   #unreadable(line: Line): void {
@@ -247,9 +258,9 @@ class InOrder implements Sender {
   }
 
   #closed(line: Line): void {
-    const wasOpen = this.#open.lose(line, lost('the connection closed before the answer'));
+    this.#open.lose(line, lost('the connection closed before the answer'));
     const isSoon = this.#options.clock.monotonic() - this.#lastAnswer < CLOSES_EACH_MS;
-    if (this.#line === line && !wasOpen && isSoon) this.#closesEach = true;
+    if (this.#line === line && this.#answers === 1 && isSoon) this.#closesEach = true;
     if (this.#line === line) this.#line = null;
     this.#lingering.delete(line);
   }
