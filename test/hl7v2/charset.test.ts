@@ -167,7 +167,10 @@ test('text that a set can hold is the same after writing and reading', () => {
     unit: fc.integer({ min: 0xa0, max: 0xff }).map((code) => String.fromCharCode(code)),
     maxLength: 50,
   });
-  fc.assert(fc.property(latin, (text) => assert.equal(decode(encode(text, '8859/1'), '8859/1').text, text)));
+  // Behind a letter: þÿ in front would be the byte order mark of UTF-16.
+  fc.assert(
+    fc.property(latin, (text) => assert.equal(decode(encode(`M${text}`, '8859/1'), '8859/1').text, `M${text}`)),
+  );
   const any = fc.string({ unit: 'grapheme', maxLength: 50 }).filter((text) => !/^[^\0]?\0/.test(text));
   fc.assert(fc.property(any, (text) => assert.equal(decode(encode(`M${text}`, 'UTF-8'), 'UTF-8').text, `M${text}`)));
 });
