@@ -5,6 +5,7 @@
 import type { Instant, Interval } from '../core/instant.ts';
 import type { AppointmentStatus, Coding, SlotStatus } from '../fhir/types.ts';
 import type { SiteSettings } from '../settings/shape.ts';
+import type { PeopleChange, VisitChange } from './contract-people.ts';
 import type { BookingAnswer } from './contract-answer.ts';
 
 export interface Mapping {
@@ -34,11 +35,18 @@ export interface SiteFacts {
 export type Mapped =
   | { readonly kind: 'changes'; readonly changes: readonly Change[]; readonly warnings: readonly string[] }
   | { readonly kind: 'ignored'; readonly because: string }
-  | { readonly kind: 'unreadable'; readonly issues: readonly MapIssue[] }; // parked with stage 'map'
+  // Parked with stage 'map'. A barrier: what it would have done decides how later messages about the same are read.
+  | { readonly kind: 'unreadable'; readonly issues: readonly MapIssue[]; readonly barrier?: true };
 
 /** `where` is a path (`SCH-11.4`, `datetime`), `problem` a sentence; neither holds a value of the message. */
 export interface MapIssue {
-  readonly code: 'MESSAGE_UNREADABLE' | 'MESSAGE_INCOMPLETE' | 'IDENTIFIER_UNKNOWN' | 'RESOURCE_UNKNOWN';
+  readonly code:
+    | 'MESSAGE_UNREADABLE'
+    | 'MESSAGE_INCOMPLETE'
+    | 'IDENTIFIER_UNKNOWN'
+    | 'RESOURCE_UNKNOWN'
+    | 'MERGE_UNDECIDED'
+    | 'LINK_DOUBTFUL';
   readonly where: string;
   readonly problem: string;
 }
@@ -50,7 +58,9 @@ export type Change =
   | BlockChange
   | BlockWindowChange
   | BookingAnswer
-  | PatientChange;
+  | PatientChange
+  | PeopleChange
+  | VisitChange;
 
 /** Ordering time: an older one never overwrites a newer one of the same object. */
 interface Ordered {
@@ -66,6 +76,8 @@ export interface AppointmentChange extends Ordered {
   readonly status: AppointmentStatus;
   /** True: the message states no status; `status` is for an appointment not known yet, a known one keeps its own. */
   readonly keepsStatus?: boolean;
+  /** True: the message tells more of a visit that is known, and makes none. */
+  readonly onlyKnown?: boolean;
   /** Both or neither: absent when the message gives no time (a cancel of an appointment never seen). */
   readonly during?: Interval;
   readonly visitType?: VisitTypeStatement;
@@ -164,6 +176,8 @@ export interface PostalAddress {
 export interface PatientChange extends Ordered {
   readonly kind: 'patient';
   readonly patient: PatientAssertion;
+  /** True: the message is about the person, so a record that the site had deleted is there again. */
+  readonly stated?: boolean;
 }
 
 /**

@@ -73,11 +73,14 @@ export interface Effects {
 export class Park extends Error {
   readonly stage: 'map' | 'identify' | 'apply';
   readonly code: HubError['code'];
-  constructor(stage: Park['stage'], code: HubError['code'], reason: string) {
+  /** What comes later about the same waits until a person has decided. */
+  readonly barrier: boolean;
+  constructor(stage: Park['stage'], code: HubError['code'], reason: string, barrier = false) {
     super(reason);
     this.name = 'Park';
     this.stage = stage;
     this.code = code;
+    this.barrier = barrier;
   }
 }
 

@@ -4,10 +4,12 @@
  * just being written cannot miss a hold that is only just being committed, and nobody waits for anybody in a ring.
  */
 import { canonicalId } from '../fhir/canonical-ids.ts';
-import type { PractitionerIndex } from '../identity/contract.ts';
+import type { PatientIndex, PractitionerIndex } from '../identity/contract.ts';
 import type { Change, ResourceAssertion } from '../mappings/contract.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import type { Tx } from '../store/contract.ts';
+import { lockedByPeople } from './apply-people.ts';
+import { visitsStated } from './apply-status.ts';
 import { asserted } from './directory.ts';
 import { lockedByAnswer } from './apply-answer.ts';
 import { calendarTakes, locationKey } from './participants.ts';
@@ -17,14 +19,25 @@ export interface Stated {
   readonly changes: readonly Change[];
 }
 
+/** Whom statements name, told without changing anything. */
+export interface WhoIsWho {
+  readonly practitioners: Pick<PractitionerIndex, 'idOf'>;
+  readonly patients: Pick<PatientIndex, 'concerned'>;
+}
+
 export async function lockWhatIsStated(
   tx: Tx,
-  practitioners: Pick<PractitionerIndex, 'idOf'>,
+  { practitioners, patients }: WhoIsWho,
   stated: readonly Stated[],
 ): Promise<void> {
   const ids = new Set<string>();
   const keys: { site: string; key: string }[] = [];
   for (const { site, changes } of stated) {
+    for (const id of await lockedByPeople(tx, patients, site, changes)) ids.add(id);
+    for (const { id, siteKey } of await visitsStated(tx, site, changes)) {
+      ids.add(id);
+      if (siteKey !== null) keys.push({ site: site.id, key: siteKey });
+    }
     for (const change of changes) {
       for (const id of taken(practitioners, site, change)) ids.add(id);
       if (change.kind === 'booking-answer') for (const id of await lockedByAnswer(tx, site.id, change)) ids.add(id);
@@ -48,7 +61,15 @@ function taken(practitioners: Pick<PractitionerIndex, 'idOf'>, site: SiteSetting
       ];
     case 'appointment-gone':
     case 'booking-answer':
+    // Of these the records are looked up first: lockedByPeople, visitsStated.
+    case 'patient-merge':
+    case 'patient-link':
+    case 'patient-gone':
+    case 'visit-status':
+    case 'visit-renumbered':
       return [];
+    case 'visit-moved':
+      return [patient(change.patient.key)];
     case 'slots':
     case 'blocks':
       return takenBy(practitioners, site, { kind: 'calendar', code: change.calendar });

@@ -8,12 +8,10 @@ import type { Clock } from '../core/clock.ts';
 import { asHubError, HubError, type ErrorCode } from '../core/errors.ts';
 import { plus, type Instant } from '../core/instant.ts';
 import type { PatientIndex, PractitionerIndex } from '../identity/contract.ts';
-import type { Change } from '../mappings/contract.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import type { InboxMessage } from '../store/contract-inbox.ts';
 import { systemScope, type Store, type Tx } from '../store/contract.ts';
-import { applyAnswer } from './apply-answer.ts';
-import { applyAppointment, applyGone } from './apply-appointment.ts';
+import { applyChange } from './apply-change.ts';
 import {
   describeIssues,
   newBatch,
@@ -26,11 +24,12 @@ import {
   type SettleWithin,
 } from './apply-context.ts';
 import { lockWhatIsStated } from './apply-locks.ts';
+import { isAboutRecords } from './apply-people.ts';
 import { readMessage, statedBy, type Reading } from './apply-read.ts';
-import { applyBlock, applyBlockWindow, applySlotWindow } from './apply-slots.ts';
 import { reviewConflicts } from './conflicts.ts';
-import { attachAll, UNDECIDED_MS, type Attached } from './echo.ts';
+import { attachAll, UNDECIDED_MS } from './echo.ts';
 import type { StageEvents } from './events.ts';
+import { park, unpark } from './parking.ts';
 
 export interface ApplyStage {
   /** Applies one batch; true when more may be waiting. */
@@ -74,7 +73,7 @@ export function applyStage(options: ApplyOptions): ApplyStage {
       outcomes = [];
       const readings = (await tx.inbox.claim(clock.now(), limit)).map((message) => readMessage(options, message));
       const alone = limit === 1;
-      const lock = (): Promise<void> => lockWhatIsStated(tx, options.practitioners, readings.flatMap(statedBy));
+      const lock = (): Promise<void> => lockWhatIsStated(tx, options, readings.flatMap(statedBy));
       // A key that the database cannot hold fails here already, and its message alone must not stop the stage.
       await (readings[0] === undefined ? undefined : naming(readings[0].message, alone, lock));
       const until = clock.monotonic() + HOLD_MS;
@@ -154,9 +153,8 @@ async function single(options: ApplyOptions, run: () => Promise<number>): Promis
       error.reason instanceof Park
         ? { stage: error.reason.stage, code: error.reason.code, reason: error.reason.message }
         : { stage: 'apply' as const, code: 'APPLY_FAILED' as const, reason: describe(failure) };
-    await options.store.transaction(SCOPE, (tx) =>
-      tx.inbox.park(message.id, { stage, code, reason, barrier: false }, now),
-    );
+    const barrier = error.reason instanceof Park && error.reason.barrier;
+    await options.store.transaction(SCOPE, (tx) => park(tx, message, { stage, code, reason, barrier }, now));
     options.events.parked(message.site, message.kind, stage, code, message.id);
     return 1;
   }
@@ -224,7 +222,8 @@ async function applyOne(
   }
   if (mapped.kind === 'unreadable') {
     const code = mapped.issues[0]?.code ?? 'MESSAGE_UNREADABLE';
-    await tx.inbox.park(message.id, { stage: 'map', code, reason: describeIssues(mapped.issues), barrier: false }, now);
+    const barrier = mapped.barrier === true;
+    await park(tx, message, { stage: 'map', code, reason: describeIssues(mapped.issues), barrier }, now);
     return { message, status: 'parked', parked: code };
   }
   const cause = { site: site.id, messageId: message.id, siteTime: message.occurredAt ?? message.readAt, now };
@@ -254,34 +253,11 @@ async function applyOne(
   }
   const warnings = mapped.warnings.length === 0 ? null : mapped.warnings.join('; ');
   await tx.inbox.done(message.id, applied, applied === 'superseded' ? 'newer news was applied before' : warnings, now);
+  if (mapped.changes.some(isAboutRecords)) await unpark(tx, message.id, now);
   if (message.object !== null && message.readAt !== null) {
     await tx.inbox.setAppliedReadAt(site.id, message.object, message.readAt);
   }
   return { message, status: applied };
-}
-
-function applyChange(context: ApplyContext, change: Change, attached: ReadonlyMap<Change, Attached>): Promise<Applied> {
-  switch (change.kind) {
-    case 'appointment': {
-      const whose = attached.get(change);
-      if (whose === undefined) throw new HubError('INTERNAL', { detail: 'whose news it is was not looked up' });
-      return applyAppointment(context, change, whose);
-    }
-    case 'appointment-gone':
-      return applyGone(context, change);
-    case 'booking-answer':
-      return applyAnswer(context, change);
-    case 'slots':
-      return applySlotWindow(context, change);
-    case 'block':
-      return applyBlock(context, change);
-    case 'blocks':
-      return applyBlockWindow(context, change);
-    case 'patient':
-      return context.patients
-        .resolve(change.patient, context.site, change.at, context.tx, context.cause)
-        .then(() => 'applied');
-  }
 }
 
 async function readApplied(tx: Tx, message: InboxMessage): Promise<Instant | null> {

@@ -1,0 +1,140 @@
+/**
+ * News of a visit that another message made known: it began, it ended, it is another person's, it has another number.
+ * A visit that nobody has heard of is not made of it. The order is that of all news of a visit: what is older than the
+ * news applied changes nothing.
+ */
+import type { AppointmentChange, Change } from '../mappings/contract.ts';
+import type { VisitChange, VisitMove, VisitName, VisitRenumbering, VisitStatus } from '../mappings/contract-people.ts';
+import type { SiteSettings } from '../settings/shape.ts';
+import { DAY_MS, type Instant } from '../core/instant.ts';
+import type { StoredAppointment } from '../store/contract-resources.ts';
+import type { Tx } from '../store/contract.ts';
+import { SYSTEMS } from '../fhir/types.ts';
+import { applyAppointment } from './apply-appointment.ts';
+import type { Applied, ApplyContext } from './apply-context.ts';
+import { attachedTo } from './echo.ts';
+
+/** A number may be that of a course of visits: then the one on that day is meant. */
+const SAME_DAY_MS = DAY_MS / 2;
+
+export function isAboutVisit(change: Change): change is VisitChange {
+  return change.kind === 'visit-status' || change.kind === 'visit-moved' || change.kind === 'visit-renumbered';
+}
+
+/** Visits that a message names by number, to be locked before it is applied. */
+export async function visitsStated(
+  tx: Tx,
+  site: SiteSettings,
+  changes: readonly Change[],
+): Promise<readonly { readonly id: string; readonly siteKey: string | null }[]> {
+  const values = changes
+    .flatMap((change) => (isAboutVisit(change) ? change.visit : []))
+    .map(({ value }) => `*|${value}`);
+  // Not read yet: their rows are locked after the names, as everywhere.
+  return values.length === 0 ? [] : tx.people.visitsWith(site.id, values);
+}
+
+export async function applyVisit(context: ApplyContext, change: VisitChange): Promise<Applied> {
+  const visits = await visitsNamed(context.tx, context.site, change.visit);
+  switch (change.kind) {
+    case 'visit-status': {
+      const visit = onThatDay(visits, change.at);
+      return visit === null ? 'applied' : setStatus(context, change, visit);
+    }
+    case 'visit-moved':
+      return all(visits, (visit) => moveTo(context, change, visit));
+    case 'visit-renumbered':
+      return all(visits, (visit) => renumber(context, change, visit));
+  }
+}
+
+async function all(
+  visits: readonly StoredAppointment[],
+  apply: (visit: StoredAppointment) => Promise<Applied>,
+): Promise<Applied> {
+  let applied: Applied = visits.length === 0 ? 'applied' : 'superseded';
+  for (const visit of visits) if ((await apply(visit)) === 'applied') applied = 'applied';
+  return applied;
+}
+
+/** The first of the numbers that names one. Of several systems that of the message counts, if any visit has it. */
+async function visitsNamed(tx: Tx, site: SiteSettings, name: VisitName): Promise<readonly StoredAppointment[]> {
+  for (const { system, value, type } of name) {
+    const ids = await tx.people.visitsWith(site.id, [`*|${value}`]);
+    const visits: StoredAppointment[] = [];
+    for (const { id } of ids) {
+      const visit = await tx.resources.appointment(id);
+      if (visit !== null && carries(visit, value, type)) visits.push(visit);
+    }
+    const exact = visits.filter((visit) => carries(visit, value, type, system));
+    if (exact.length > 0) return exact;
+    if (visits.length > 0) return visits;
+  }
+  return [];
+}
+
+function carries(visit: StoredAppointment, value: string, type?: string, system?: string): boolean {
+  return (visit.resource.identifier ?? []).some((one) => {
+    const codes = (one.type?.coding ?? []).filter((coding) => coding.system === SYSTEMS.identifierType);
+    const fits = type === undefined || codes.some(({ code }) => code === type);
+    return one.value === value && fits && (system === undefined || one.system === system);
+  });
+}
+
+function onThatDay(visits: readonly StoredAppointment[], at: Instant): StoredAppointment | null {
+  const [only, ...more] = visits;
+  if (more.length === 0) return only ?? null;
+  const near = visits.filter(({ during }) => during !== null && Math.abs(during.start - at) <= SAME_DAY_MS);
+  const distance = (visit: StoredAppointment): number => Math.abs((visit.during?.start ?? 0) - at);
+  return [...near].sort((one, other) => distance(one) - distance(other))[0] ?? null;
+}
+
+async function setStatus(context: ApplyContext, change: VisitStatus, visit: StoredAppointment): Promise<Applied> {
+  if (visit.orderedAt > change.at) return 'superseded';
+  if (!change.from.includes(visit.resource.status)) return 'applied';
+  return tell(context, visit, { at: change.at, status: change.status });
+}
+
+async function moveTo(context: ApplyContext, change: VisitMove, visit: StoredAppointment): Promise<Applied> {
+  if (visit.orderedAt > change.at) return 'superseded';
+  const { tx, site, cause, patients, batch, now, message } = context;
+  const { id } = await patients.resolve(change.patient, site, change.at, tx, cause);
+  if (visit.patients.length === 1 && visit.patients[0] === id) return 'applied';
+  batch.ledger.push({
+    at: now,
+    kind: 'patient-moved',
+    site: site.id,
+    appointmentId: visit.id,
+    cause: `message:${message.id}`,
+    data: { from: visit.patients.join(' '), to: id },
+  });
+  return tell(context, visit, { at: change.at, status: visit.resource.status, patients: [change.patient] });
+}
+
+async function renumber(context: ApplyContext, change: VisitRenumbering, visit: StoredAppointment): Promise<Applied> {
+  const { tx, site } = context;
+  const { key, identifier } = change;
+  if (key !== undefined) await tx.resources.nameAppointment(site.id, key, visit.id);
+  // A number says nothing about when or with whom: newer news of those stands.
+  const at = visit.orderedAt > change.at ? visit.orderedAt : change.at;
+  return tell(context, visit, { at, status: visit.resource.status, identifiers: [identifier] });
+}
+
+/** Everything that is not stated stays as it is. */
+async function tell(
+  context: ApplyContext,
+  visit: StoredAppointment,
+  stated: Pick<AppointmentChange, 'at' | 'status'> & Partial<Pick<AppointmentChange, 'patients' | 'identifiers'>>,
+): Promise<Applied> {
+  // Placed by the hub, and the site has not named it yet: its answer comes first.
+  if (visit.siteKey === null) return 'superseded';
+  const change: AppointmentChange = {
+    kind: 'appointment',
+    key: visit.siteKey,
+    identifiers: [],
+    participants: [],
+    patients: [],
+    ...stated,
+  };
+  return applyAppointment(context, change, await attachedTo(context, visit.id));
+}
