@@ -46,7 +46,7 @@ The hub reads one folder, \`CONFIG_DIR\`: \`hub.yaml\`, one file per site (sched
   A variable that is not set, or empty, is an issue.
 - A secret is \`\${NAME}\`, or \`file:/path\` of a file that holds nothing else (relative to \`CONFIG_DIR\`).
   Only the sandbox takes secrets that stand in the file. No secret is ever printed.
-- Units are in the names: \`_ms\`, \`_s\`, \`_min\`, \`_days\`, \`_bytes\`.
+- Units are in the names: \`_ms\`, \`_s\`, \`_min\`, \`_h\`, \`_days\`, \`_bytes\`.
 - Codes made of digits are text: write \`'007'\` in quotes.
 - Unknown keys are refused. In the tables, \`<...>\` is a key of your choice and \`[]\` an entry of a list.`;
 

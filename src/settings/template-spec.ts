@@ -133,8 +133,8 @@ const template: FieldsOf<TemplateSettings> = {
   exceptions: {
     schema: keyed(date, exception),
     prose:
-      'By date: closed, or exactly the blocks that run then, each with its hours; also on holidays, and on days on ' +
-      'which nothing would run, too.',
+      'By date: closed, or exactly the blocks that run then, each with its hours; also on holidays and on days ' +
+      'without any block.',
     default: {},
     example: { '2026-12-24': { morning: ['09:00-11:00'] }, '2026-12-31': 'closed' },
   },

@@ -72,6 +72,7 @@ export async function quickConfig(
   });
   for (const site of sites.filter((id) => id !== RIVERSIDE)) await quickPractice(folder, site);
   if (sites.includes(RIVERSIDE)) {
+    await folder.edit(`sites/${RIVERSIDE}.yaml`, (file) => file.setIn(['poll', 'horizon_days'], HORIZON_DAYS));
     await folder.edit(`sandbox/${RIVERSIDE}.yaml`, (seed) => {
       seed.setIn(['invented', 'fill'], 0);
       seed.setIn(['horizonDays'], HORIZON_SEEN_DAYS);

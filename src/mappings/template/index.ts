@@ -1,5 +1,5 @@
 /**
- * Slots that the hub itself laid out by the templates of a site file (pipeline/template-window.ts writes the body). They
+ * Slots that the hub itself laid out by the templates of a site file (pipeline/template-window.ts writes them). They
  * take the way of any site's answer, so that windows, replays and vanished slots are the same for both.
  */
 import { instant, type Instant } from '../../core/instant.ts';
