@@ -3,14 +3,14 @@
  *
  *   express                     GET / answers 200
  *   webhook SIMULATOR AUTH DB   POST / reads the appointment at the site, inserts it, then answers 200
- *   echo                        gives back what it is sent over TCP
+ *   acknowledger                answers every MLLP frame at once and stores nothing
  *
  * Prints its port as the first line.
  */
 import type { AddressInfo, Server } from 'node:net';
 import express from 'express';
 import pg from 'pg';
-import { echoServer } from './bare.ts';
+import { acknowledger } from './bare.ts';
 import { fine, openClient } from './client.ts';
 
 const [kind = '', ...args] = process.argv.slice(2);
@@ -46,7 +46,7 @@ async function webhook([simulator = '', authorization = '', url = '']: readonly 
   serve(app);
 }
 
-if (kind === 'echo') await listening(echoServer());
+if (kind === 'acknowledger') await listening(acknowledger());
 else if (kind === 'webhook') await webhook(args);
 else {
   const app = express();

@@ -55,10 +55,22 @@ export async function bareInserts(
   }
 }
 
-/** Gives back what it is sent. For a process of its own: see bare-server.ts. */
-export function echoServer(): Server {
+const END = Buffer.from([0x1c, 0x0d]);
+
+/**
+ * Answers each frame with one that never changes, reads nothing of it and stores nothing. For a process of its own: see
+ * bare-server.ts.
+ */
+export function acknowledger(): Server {
+  const answer = Buffer.from('\u000bMSH|^~\\&|HUB|HUB|S|S|20260101||ACK|1|P|2.5.1\rMSA|CA|C0\r\u001c\r', 'latin1');
   return createServer({ noDelay: true }, (socket) => {
+    let last = 0;
     socket.on('error', () => socket.destroy());
-    socket.pipe(socket);
+    socket.on('data', (chunk: Buffer) => {
+      // A frame may end with the first byte of the next chunk.
+      if (last === END[0] && chunk[0] === END[1]) socket.write(answer);
+      for (let at = chunk.indexOf(END); at !== -1; at = chunk.indexOf(END, at + END.length)) socket.write(answer);
+      last = chunk.at(-1) ?? 0;
+    });
   });
 }

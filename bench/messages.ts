@@ -42,6 +42,18 @@ export function siu(n: number): Buffer {
   );
 }
 
+/** Appointments of a feed that goes on for ever: they come again and again, each time in another message. */
+const COMING_BACK = 2_000;
+const kept = new Map<number, string>();
+
+/** Message `n` of that feed, made quickly: the text of its visit under a control id of its own. */
+export function siuAgain(n: number): Buffer {
+  const visit = n % COMING_BACK;
+  const text = kept.get(visit) ?? siu(visit).toString();
+  kept.set(visit, text);
+  return Buffer.from(text.replace(`|C${visit}|`, `|C${n}|`));
+}
+
 export function framed(message: Buffer): Buffer {
   return Buffer.concat([START, message, END]);
 }

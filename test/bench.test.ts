@@ -60,10 +60,14 @@ const PROMISED: readonly (readonly [figure: string, beside: RegExp])[] = [
     [`bookings, ${callers} at once`, /bare insert/],
     [`bookings, ${callers} at once: own overhead`, /aim/],
   ]),
-  ...[1, 10, 100].flatMap((connections): [string, RegExp][] => [
-    [`messages acknowledged, ${connections} connections`, /raw TCP echo/],
-    [`messages acknowledged, ${connections} connections`, /bare insert/],
-  ]),
+  ...[1, 10, 100].flatMap((connections): [string, RegExp][] =>
+    ['', ', none applied'].flatMap((how): [string, RegExp][] => [
+      [`messages acknowledged, ${connections} connections${how}`, /raw acknowledger that stores nothing/],
+      [`messages acknowledged, ${connections} connections${how}`, /bare insert commits, (?:1|10|100) at once/],
+      [`messages acknowledged, ${connections} connections${how}`, /bare inserts, \d+ a commit, [12] at once/],
+    ]),
+  ),
+  ['messages acknowledged, 100 connections', /aim: 1200/],
   ['inbox messages applied', /a commit each/],
   ['inbox messages applied', /100 a commit/],
   ['parse and read a message', /node-hl7-client/],

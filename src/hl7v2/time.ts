@@ -79,9 +79,17 @@ export function fhirDate(time: HL7Time): string {
   return `${year}-${two(time.month)}-${two(time.day)}`;
 }
 
+/** The last one of each zone: a busy listener writes thousands of the same second, and working one out is slow. */
+const written = new Map<string, { readonly second: number; readonly text: string }>();
+
 /** `YYYYMMDDHHMMSS+ZZZZ` with the offset that `zone` has at that moment. */
 export function formatTime(at: Instant, zone = 'UTC'): string {
-  return DateTime.fromMillis(at, { zone }).toFormat('yyyyMMddHHmmssZZZ');
+  const second = Math.floor(at / 1000);
+  const last = written.get(zone);
+  if (last?.second === second) return last.text;
+  const text = DateTime.fromMillis(at, { zone }).toFormat('yyyyMMddHHmmssZZZ');
+  written.set(zone, { second, text });
+  return text;
 }
 
 function isOfCalendar(time: HL7Time): boolean {
