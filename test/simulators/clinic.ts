@@ -74,9 +74,12 @@ export async function clinic(
 }
 
 export interface Received {
+  readonly bytes: Buffer;
   readonly text: string;
   readonly event: string;
   readonly controlId: string;
+  /** Every segment of that name, MSH not shifted. */
+  all(name: string): readonly (readonly string[])[];
   segment(name: string): readonly string[];
 }
 
@@ -92,16 +95,17 @@ export async function hospital(
     let bytes = '';
     socket.on('error', () => socket.destroy());
     socket.on('data', (part: Buffer) => {
-      bytes += part.toString('utf8');
+      bytes += part.toString('latin1');
       for (let end = bytes.indexOf('\x1c\r'); end >= 0; end = bytes.indexOf('\x1c\r')) {
         assert.equal(bytes.charAt(0), '\x0b');
-        const message = read(bytes.slice(1, end));
+        const raw = Buffer.from(bytes.slice(1, end), 'latin1');
+        const message = read(raw);
         bytes = bytes.slice(end + 2);
         received.push(message);
         const code = answer(received.length);
         if (code === null) socket.destroy();
-        else
-          socket.write(`\x0bMSH|^~\\&|H|H|S|R|20261130||ACK|1|P|2.5.1\rMSA|${code}|${message.controlId}|note\r\x1c\r`);
+        // One answer per message, also where a frame holds several. MSH-10 is the tenth text of its line.
+        else for (const [, , , , , , , , , id = ''] of message.all('MSH')) socket.write(acknowledgement(code, id));
       }
     });
   });
@@ -113,18 +117,23 @@ export async function hospital(
   return { port: (server.address() as AddressInfo).port, received };
 }
 
-function read(text: string): Received {
-  assert.ok(text.endsWith('\r'), 'CR stands after the last segment too');
+function acknowledgement(code: string, controlId: string): string {
+  return `\x0bMSH|^~\\&|H|H|S|R|20261130||ACK|1|P|2.5.1\rMSA|${code}|${controlId}|note\r\x1c\r`;
+}
+
+function read(bytes: Buffer): Received {
+  const text = bytes.toString('utf8');
   const segments = text
-    .slice(0, -1)
-    .split('\r')
+    .split(/\r\n|\r|\n/)
+    .filter((line) => line !== '')
     .map((line) => line.split('|'));
   // MSH-1 is the separator itself, so the numbers of MSH are shifted to match the standard's.
   const find = (name: string): readonly string[] => {
     const found = segments.find(([first]) => first === name) ?? [];
     return name === 'MSH' ? ['MSH', '|', ...found.slice(1)] : found;
   };
-  return { text, segment: find, event: find('MSH')[9] ?? '', controlId: find('MSH')[10] ?? '' };
+  const all = (name: string): readonly (readonly string[])[] => segments.filter(([first]) => first === name);
+  return { bytes, text, all, segment: find, event: find('MSH')[9] ?? '', controlId: find('MSH')[10] ?? '' };
 }
 
 export async function connected(
@@ -165,7 +174,7 @@ export async function placer(t: Cleanup, site: Pick<Clinic, 'url'>): Promise<Pla
         open.on('data', (part) => {
           bytes = Buffer.concat([bytes, part]);
           const end = bytes.indexOf('\x1c\r');
-          if (end >= 0) finish(read(bytes.toString('utf8', 1, end)));
+          if (end >= 0) finish(read(bytes.subarray(1, end)));
         });
         open.write(Buffer.concat([Buffer.from([0x0b]), Buffer.from(message), Buffer.from([0x1c, 0x0d])]));
       }),

@@ -17,6 +17,7 @@ test('a booking is sent as SIU^S12 with the fields of the 2.5.1 example, times w
   await until(() => received.length === 1);
   const [message] = received;
   assert.ok(message !== undefined);
+  assert.ok(message.text.endsWith('\r'), 'CR stands after the last segment too');
   const msh = message.segment('MSH');
   assert.deepEqual(msh.slice(2, 7), ['^~\\&', 'SCHED', 'RIVERSIDE', 'SLOTWIRE', 'HUB']);
   assert.match(msh[7] ?? '', /^20261130060\d{3}$/);

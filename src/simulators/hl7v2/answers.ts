@@ -1,10 +1,12 @@
 /** Answers to SRM: the accept acknowledgement and the SRR (standard sheet sections 3, 7 and 11). */
 import type { View } from '../kit/store.ts';
-import { patientByMrn, settingsOf, type Clinic } from './clinic.ts';
+import { patientByMrn, seedOf, settingsOf, type Clinic } from './clinic.ts';
 import { ERROR_CODES, type Denial } from './denial.ts';
 import { components, escape, segment } from './encode.ts';
 import type { Done } from './filler.ts';
-import { msh, scheduled, type Header, type Letterhead } from './messages.ts';
+import { dress } from './habits.ts';
+import { scheduled } from './messages.ts';
+import { msh, type Header, type Letterhead } from './segments.ts';
 import type { Incoming } from './read.ts';
 
 export interface Reply {
@@ -29,8 +31,10 @@ export function replyTo(clinic: Clinic, view: View, asked: Incoming, controlId: 
   const isLatin = asks.startsWith('8859/1');
   const characterSet =
     reply.isOwn === true ? own.characterSet : isLatin ? '8859/1' : asks === '' ? '' : 'UNICODE UTF-8';
-  const settings = { ...own, version: style, enhancedAcknowledgement, characterSet } as const;
-  const letter: Letterhead = { seed: clinic.seed, settings };
+  // An engine in the middle is on the way of what is sent, not of what is answered.
+  const habits = { ...own.habits, engine: reply.isOwn === true && own.habits.engine };
+  const settings = { ...own, version: style, enhancedAcknowledgement, characterSet, habits } as const;
+  const letter: Letterhead = { seed: seedOf(clinic, view), settings };
   const trigger = header.get(9, 2);
   const about: Header = {
     event: `${reply.type}^${trigger}`,
@@ -48,10 +52,10 @@ export function replyTo(clinic: Clinic, view: View, asked: Incoming, controlId: 
   const parts = [msh(letter, about, reply.type === 'ACK' ? 'ACK' : 'SRR_S01'), msa];
   if (denial !== undefined) parts.push(err(denial, style === '2.3'));
   if (done !== undefined) {
-    const placer = asked.first('ARQ')?.lists(1)[0] ?? done.visit.placer;
-    parts.push(...scheduled(letter, done.visit, patientByMrn(view, done.visit.mrn), 'A', placer));
+    const placer = asked.first('ARQ')?.lists(1)[0] ?? done.visit.placer ?? [];
+    parts.push(...scheduled(letter, done.visit, patientByMrn(view, done.visit.mrn), 'A', { placer }));
   }
-  return parts.join('');
+  return dress(parts.join(''), habits);
 }
 
 /** From 2.5 on: place, code, severity, own code, and texts for people; before, all of it in ERR-1. */

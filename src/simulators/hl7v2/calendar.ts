@@ -2,7 +2,7 @@
 import { DAY_MS, instant, localDate, MINUTE_MS, type Instant, type Interval } from '../../core/instant.ts';
 import { addDays, onDate, weekday } from '../kit/calendar.ts';
 import type { View } from '../kit/store.ts';
-import { endOf } from './messages.ts';
+import { endOf } from './segments.ts';
 import { BLOCKS, DAY_HOURS, VISITS, type Visit } from './model.ts';
 import type { Practitioner, Seed, VisitType } from './seed.ts';
 

@@ -42,7 +42,7 @@ export function knowsTrigger(trigger: string): boolean {
   return Object.hasOwn(HANDLERS, trigger);
 }
 
-/** What was asked is done and stored; telling the others is left to `announce`. @throws Denial */
+/** What is to become of the visit; `announce` stores and tells it in the same write. @throws Denial */
 export function decide(clinic: Clinic, tx: Writer, asked: Incoming): Done {
   const handler = HANDLERS[asked.header.get(9, 2)];
   const arq = asked.first('ARQ');
@@ -50,7 +50,7 @@ export function decide(clinic: Clinic, tx: Writer, asked: Incoming): Done {
   return handler(clinic, tx, asked, arq);
 }
 
-/** The SIU that follows, as for what staff do. */
+/** Stored, and the SIU that follows, as for what staff do. */
 export function announce(clinic: Clinic, tx: Writer, { visit, trigger }: Done): void {
   if (trigger !== null) tell(clinic, tx, trigger, visit);
 }
@@ -87,7 +87,7 @@ function reschedule(clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment): 
   const during = { start, end: instant(start + minutes * MINUTE_MS) };
   const room = roomFor(clinic, tx, practitioner, during, roomAsked(clinic, asked), old.id);
   const moved = { practitioner: practitioner.id, visitType: type.code, minutes, start, room, eventReason: 'RESCHED' };
-  return store(tx, { ...old, ...moved }, 'S13');
+  return { visit: { ...old, ...moved }, trigger: 'S13' };
 }
 
 function modify(clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment): Done {
@@ -110,7 +110,7 @@ function modify(clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment): Done
     reason: arq.get(7) || old.reason,
     eventReason: 'MODIFY',
   };
-  return store(tx, next, 'S14');
+  return { visit: next, trigger: 'S14' };
 }
 
 interface End {
@@ -126,12 +126,8 @@ function end(clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment, how: End
   if (how.trigger === 'S16' && old.status === 'Booked' && old.start > clinic.clock.now()) {
     throw new Denial('207', 'ARQ^1^2', 'NOT_STARTED', 'a visit that has not begun is cancelled, not discontinued');
   }
-  return store(tx, { ...old, status: how.status, eventReason: arq.get(6) || how.reason }, how.trigger);
-}
-
-function store(tx: Writer, visit: Visit, trigger: Trigger): Done {
-  tx.put(VISITS, visit.id, visit);
-  return { visit, trigger };
+  const visit = { ...old, status: how.status, eventReason: arq.get(6) || how.reason };
+  return { visit, trigger: how.trigger };
 }
 
 function repeat(clinic: Clinic, tx: Writer, visit: Visit, isRepeat: boolean, text: string): Done {

@@ -1,78 +1,83 @@
-/** The messages of this system, filled as the standard sheet's examples V1 (2.5.1) and V1b (2.3). */
-import { MINUTE_MS } from '../../core/instant.ts';
-import { components, escape, repeat, segment, timestamp } from './encode.ts';
-import type { Block, Patient, Visit } from './model.ts';
-import type { Practitioner, Seed, Settings } from './seed.ts';
+/** SIU, filled as the standard sheet's examples V1 (2.5.1), V1b (2.3) and V8, but for the habits in force. */
+import { HOUR_MS, MINUTE_MS } from '../../core/instant.ts';
+import { components, escape, segment, timestamp } from './encode.ts';
+import type { Block, Equipment, Patient, Visit } from './model.ts';
+import { CLERK, endOf, isOld, msh, person, pid, place, practitionerById } from './segments.ts';
+import type { Header, Letterhead } from './segments.ts';
 
-export interface Header {
-  readonly event: string;
-  readonly controlId: string;
-  readonly sentAt: number;
-  /** MSH-5 and MSH-6, encoded, where the settings do not name the receiver. */
-  readonly to?: readonly [application: string, facility: string];
-  /** MSH-12 of an answer: that of the question. */
-  readonly version?: string;
+/** What of a visit changed with this message, where the message can say so. */
+export interface Change {
+  /** The visit before a move. */
+  readonly before?: Visit;
+  /** A piece of equipment, and what happened to it (table 0206). */
+  readonly equipment?: { readonly id: string; readonly action: 'A' | 'U' | 'D' };
 }
 
-/** What a message draws from: the clinic, and the settings in force. */
-export interface Letterhead {
-  readonly seed: Seed;
-  readonly settings: Settings;
-}
-
-const CLERK = components('9001', 'CLERK', 'ANN');
-
-export function msh(letter: Letterhead, header: Header, structure: string): string {
-  const { seed, settings } = letter;
-  const [code, trigger] = header.event.split('^');
-  const isOld = settings.version === '2.3';
-  return segment('MSH', {
-    2: '^~\\&',
-    3: escape(seed.clinic.application),
-    4: escape(seed.clinic.facility),
-    5: header.to?.[0] ?? escape(settings.receivingApplication),
-    6: header.to?.[1] ?? escape(settings.receivingFacility),
-    7: timestamp(header.sentAt, seed.clinic.timezone, settings.offsets),
-    9: isOld ? components(code ?? '', trigger ?? '') : components(code ?? '', trigger ?? '', structure),
-    10: escape(header.controlId),
-    11: settings.processingId,
-    12: header.version ?? settings.version,
-    ...(settings.enhancedAcknowledgement && !isOld ? { 15: 'AL', 16: 'NE' } : {}),
-    ...(settings.characterSet === '' ? {} : { 18: settings.characterSet }),
-  });
-}
-
-/** SIU S12, S13, S14, S15, S17, S26: the whole visit each time. */
-export function siu(letter: Letterhead, header: Header, visit: Visit, patient: Patient): string {
+/** SIU S12 to S22 and S26: the whole visit each time. */
+export function siu(letter: Letterhead, header: Header, visit: Visit, patient: Patient, change: Change = {}): string {
   const action = header.event.endsWith('S12') ? 'A' : 'U';
-  return [msh(letter, header, 'SIU_S12'), ...scheduled(letter, visit, patient, action)].join('');
+  const { habits } = letter.settings;
+  const shown: Visit = habits.statusContradicts ? { ...visit, status: 'Booked' } : visit;
+  return [
+    msh(letter, header, 'SIU_S12'),
+    ...scheduled(letter, shown, habits.withoutPatient ? null : patient, action, { change }),
+  ].join('');
 }
 
 /** SCH and everything behind it; `placer` is SCH-1 where an answer must repeat what was asked. */
 export function scheduled(
   letter: Letterhead,
   visit: Visit,
-  patient: Patient,
+  patient: Patient | null,
   action: string,
-  placer = visit.placer ?? [visit.placerId],
+  more: { readonly placer?: readonly string[]; readonly change?: Change } = {},
 ): string[] {
   const { seed } = letter;
-  const practitioner = practitionerById(seed, visit.practitioner);
+  const { moveAsGroups } = letter.settings.habits;
+  const before = moveAsGroups ? more.change?.before : undefined;
+  const says = saying(letter);
+  const pv1 = { 1: '1', 2: 'O', 3: place(seed, visit.room), 7: practitioner(letter, visit) };
   return [
-    sch(letter, visit, placer),
-    letter.settings.version === '2.3' ? '' : tq1(letter, visit.start, endOf(visit)),
+    sch(letter, visit, more.placer ?? visit.placer ?? [visit.placerId]),
+    says.tq1 ? tq1(letter, visit.start, endOf(visit)) : '',
     visit.note === '' ? '' : segment('NTE', { 1: '1', 3: escape(visit.note) }),
-    pid(letter, patient),
-    segment('PV1', { 1: '1', 2: 'O', 3: place(seed, visit.room), 7: person(letter, practitioner) }),
-    ...resources(letter, visit, practitioner, action),
+    patient === null ? '' : pid(letter, patient),
+    segment('PV1', pv1),
+    ...(before === undefined ? [] : group(letter, before, 'D', 1, {})),
+    ...group(letter, visit, before === undefined ? action : 'A', before === undefined ? 1 : 2, more.change ?? {}),
   ];
+}
+
+/** Which places tell the start, and how many milliseconds off the lying ones are. */
+function saying(letter: Letterhead): {
+  sch: boolean;
+  tq1: boolean;
+  ais: boolean;
+  aig: boolean;
+  others: boolean;
+  lie: number;
+} {
+  const { startIn } = letter.settings.habits;
+  const isAll = startIn === 'everywhere' || startIn === 'contradicting';
+  return {
+    sch: isAll || startIn === 'SCH-11',
+    tq1: !isOld(letter) && (isAll || startIn === 'TQ1'),
+    ais: isAll || startIn === 'AIS',
+    aig: isAll || startIn === 'AIG',
+    others: isAll,
+    lie: startIn === 'contradicting' ? HOUR_MS : 0,
+  };
 }
 
 function sch(letter: Letterhead, visit: Visit, placer: readonly string[]): string {
   const { seed } = letter;
-  const isOld = letter.settings.version === '2.3';
+  const old = isOld(letter);
   const zone = seed.clinic.timezone;
-  const coded = (code: string, name: string, system: string): string => (isOld ? code : components(code, name, system));
+  const says = saying(letter);
+  // Of those that there are TQ1 is asked first, then SCH-11 (section 4): only that one tells the truth.
+  const shift = old ? 0 : says.lie;
+  const coded = (code: string, name: string, system: string): string => (old ? code : components(code, name, system));
+  const [start, end] = [timestamp(visit.start + shift, zone), timestamp(endOf(visit) + shift, zone)];
   return segment('SCH', {
     1: components(...placer),
     2: components(visit.id, seed.clinic.facility),
@@ -81,11 +86,11 @@ function sch(letter: Letterhead, visit: Visit, placer: readonly string[]): strin
     7: coded(visit.reason, visit.reason.toLowerCase(), 'HL70276'),
     8: coded('Normal', 'Normal', 'HL70277'),
     9: String(visit.minutes),
-    10: coded('min', 'minutes', 'ISO+'),
-    11: `^^M${visit.minutes}^${timestamp(visit.start, zone)}^${timestamp(endOf(visit), zone)}`,
+    10: unit(letter),
+    11: says.sch ? `^^${lasts(letter, visit.minutes)}^${start}^${end}` : '',
     16: CLERK,
     20: CLERK,
-    25: isOld ? visit.status.toUpperCase() : components(visit.status, visit.status, 'HL70278'),
+    25: status(letter, visit.status),
   });
 }
 
@@ -96,8 +101,23 @@ const EVENT_REASONS: Readonly<Record<string, string>> = {
   PATCAN: 'Patient cancelled',
   CLINCAN: 'Clinic cancelled',
   NOSHOW: 'Patient did not come',
+  DISCONT: 'Discontinued',
   ERROR: 'Entered in error',
 };
+
+function unit(letter: Letterhead): string {
+  if (!letter.settings.habits.durationUnits) return '';
+  return isOld(letter) ? 'min' : components('min', 'minutes', 'ISO+');
+}
+
+/** TQ-3: `M30`; a bare number where units are not said. */
+function lasts(letter: Letterhead, minutes: number): string {
+  return letter.settings.habits.durationUnits ? `M${minutes}` : String(minutes);
+}
+
+function status(letter: Letterhead, word: string): string {
+  return isOld(letter) ? word.toUpperCase() : components(word, word, 'HL70278');
+}
 
 function tq1(letter: Letterhead, start: number, end: number): string {
   const { offsets } = letter.settings;
@@ -105,27 +125,69 @@ function tq1(letter: Letterhead, start: number, end: number): string {
   return segment('TQ1', { 1: '1', 7: timestamp(start, zone, offsets), 8: timestamp(end, zone, offsets) });
 }
 
-function resources(letter: Letterhead, visit: Visit, practitioner: Practitioner, action: string): string[] {
+function practitioner(letter: Letterhead, visit: Visit): string {
+  return person(letter, practitionerById(letter.seed, visit.practitioner));
+}
+
+function group(letter: Letterhead, visit: Visit, action: string, set: number, change: Change): string[] {
   const { seed } = letter;
+  const { habits } = letter.settings;
   const type = seed.visitTypes.find((one) => one.code === visit.visitType);
-  const start = timestamp(visit.start, seed.clinic.timezone);
-  const isOld = letter.settings.version === '2.3';
-  const status = isOld ? visit.status.toUpperCase() : components(visit.status, visit.status, 'HL70278');
-  const minutes = isOld ? 'min' : components('min', 'minutes', 'ISO+');
-  const timing = (first: number): Record<number, string> => ({
-    [first]: start,
-    [first + 3]: String(visit.minutes),
-    [first + 4]: minutes,
-    [first + 5]: 'No',
-    [first + 6]: status,
-  });
-  const role = isOld ? 'DR' : components('ATND', 'Attending', 'L');
+  const says = saying(letter);
+  const id = String(set);
+  const role = isOld(letter) ? 'DR' : components('ATND', 'Attending', 'L');
+  const timing = (first: number, isSaid: boolean): Record<number, string> =>
+    resourceTiming(letter, visit.start + says.lie, visit, first, isSaid);
+  const { family, given, id: code } = practitionerById(seed, visit.practitioner);
+  const name = components(code, `${family}, ${given}`, 'L');
+  const who =
+    habits.practitionerIn === 'AIG'
+      ? segment('AIG', { 1: id, 2: action, 3: name, 4: components('P', 'Provider', 'L'), ...timing(8, says.aig) })
+      : segment('AIP', { 1: id, 2: action, 3: practitioner(letter, visit), 4: role, ...timing(6, says.others) });
+  const equipment = (visit.equipment ?? []).map((one, index) => aig(letter, visit, one, index + 2, change));
   return [
-    segment('RGS', { 1: '1', 2: action, 3: 'G1' }),
-    segment('AIS', { 1: '1', 2: action, 3: components(visit.visitType, type?.text ?? '', 'L'), ...timing(4) }),
-    segment('AIL', { 1: '1', 2: action, 3: place(seed, visit.room), 4: 'C', ...timing(6) }),
-    segment('AIP', { 1: '1', 2: action, 3: person(letter, practitioner), 4: role, ...timing(6) }),
+    segment('RGS', { 1: id, 2: action, 3: `G${set}` }),
+    segment('AIS', { 1: id, 2: action, 3: components(visit.visitType, type?.text ?? '', 'L'), ...timing(4, says.ais) }),
+    ...equipment,
+    habits.startIn === 'AIG' && habits.practitionerIn === 'AIP'
+      ? segment('AIG', { 1: id, 2: action, 3: name, 4: components('P', 'Provider', 'L'), ...timing(8, true) })
+      : '',
+    segment('AIL', { 1: id, 2: action, 3: place(seed, visit.room), 4: 'C', ...timing(6, says.others) }),
+    who,
   ];
+}
+
+/** Start, duration, unit, substitution and status stand in this order in every resource segment. */
+function resourceTiming(
+  letter: Letterhead,
+  start: number,
+  visit: Visit,
+  first: number,
+  isSaid: boolean,
+): Record<number, string> {
+  return {
+    [first]: isSaid ? timestamp(start, letter.seed.clinic.timezone) : '',
+    [first + 3]: String(visit.minutes),
+    [first + 4]: unit(letter),
+    [first + 5]: 'No',
+    [first + 6]: status(letter, visit.status),
+  };
+}
+
+/** Equipment has its own offset and duration within the visit. */
+function aig(letter: Letterhead, visit: Visit, equipment: Equipment, set: number, change: Change): string {
+  const action = change.equipment?.id === equipment.id ? change.equipment.action : 'X';
+  return segment('AIG', {
+    1: String(set),
+    2: action,
+    3: components(equipment.id, equipment.text, 'L'),
+    4: components('EQUIPMENT', 'Equipment', 'L'),
+    9: String(equipment.offset),
+    10: unit(letter),
+    11: String(equipment.minutes),
+    12: unit(letter),
+    14: status(letter, visit.status),
+  });
 }
 
 /** S23, S24: time of a practitioner blocked or freed; no patient (example V8). */
@@ -133,9 +195,16 @@ export function blockMessage(letter: Letterhead, header: Header, block: Block): 
   const { seed } = letter;
   const zone = seed.clinic.timezone;
   const minutes = Math.round((block.end - block.start) / MINUTE_MS);
-  const practitioner = practitionerById(seed, block.practitioner);
-  const status = header.event.endsWith('S23') ? 'Blocked' : 'Cancelled';
+  const word = header.event.endsWith('S23') ? 'Blocked' : 'Cancelled';
   const start = timestamp(block.start, zone);
+  const who = practitionerById(seed, block.practitioner);
+  const timing = (first: number): Record<number, string> => ({
+    [first]: start,
+    [first + 3]: String(minutes),
+    [first + 4]: unit(letter),
+  });
+  const byGeneral = letter.settings.habits.practitionerIn === 'AIG';
+  const name = components(who.id, `${who.family}, ${who.given}`, 'L');
   return [
     msh(letter, header, 'SIU_S12'),
     segment('SCH', {
@@ -143,95 +212,22 @@ export function blockMessage(letter: Letterhead, header: Header, block: Block): 
       5: components(`SCHED_${block.practitioner}`),
       6: components('BLOCK', block.reason, 'L'),
       9: String(minutes),
-      10: components('min', 'minutes', 'ISO+'),
-      11: `^^M${minutes}^${start}^${timestamp(block.end, zone)}`,
+      10: unit(letter),
+      11: `^^${lasts(letter, minutes)}^${start}^${timestamp(block.end, zone)}`,
       16: CLERK,
       20: CLERK,
-      25: components(status, status, 'HL70278'),
+      25: components(word, word, 'HL70278'),
     }),
-    letter.settings.version === '2.3' ? '' : tq1(letter, block.start, block.end),
+    isOld(letter) ? '' : tq1(letter, block.start, block.end),
     segment('RGS', { 1: '1', 2: 'A', 3: 'G1' }),
-    segment('AIP', {
-      1: '1',
-      2: 'A',
-      3: person(letter, practitioner),
-      4: components('ATND', 'Attending', 'L'),
-      6: start,
-      9: String(minutes),
-      10: components('min', 'minutes', 'ISO+'),
-    }),
+    byGeneral
+      ? segment('AIG', { 1: '1', 2: 'A', 3: name, 4: components('P', 'Provider', 'L'), ...timing(8) })
+      : segment('AIP', {
+          1: '1',
+          2: 'A',
+          3: person(letter, who),
+          4: components('ATND', 'Attending', 'L'),
+          ...timing(6),
+        }),
   ].join('');
-}
-
-/** ADT A31: what is known of a person changed. */
-export function personUpdate(letter: Letterhead, header: Header, patient: Patient): string {
-  return [
-    msh(letter, header, 'ADT_A05'),
-    evn(letter, header),
-    pid(letter, patient),
-    segment('PV1', { 1: '1', 2: 'N' }),
-  ].join('');
-}
-
-/** ADT A40: the record `from` was merged into `survivor`. */
-export function personMerge(letter: Letterhead, header: Header, survivor: Patient, from: Patient): string {
-  const prior = segment('MRG', { 1: recordNumber(letter.seed, from.mrn), 7: components(from.family, from.given) });
-  return [msh(letter, header, 'ADT_A39'), evn(letter, header), pid(letter, survivor), prior].join('');
-}
-
-function evn(letter: Letterhead, header: Header): string {
-  const { settings, seed } = letter;
-  const at = timestamp(header.sentAt, seed.clinic.timezone, settings.offsets);
-  return segment('EVN', { 1: settings.version === '2.3' ? (header.event.split('^')[1] ?? '') : '', 2: at });
-}
-
-/**
- * An empty phone is sent as `""`: this system then says that there is none. An unknown birth date is no statement
- * (section 12).
- */
-function pid(letter: Letterhead, patient: Patient): string {
-  const isOld = letter.settings.version === '2.3';
-  const { phone } = patient;
-  const number = isOld ? phone : components('', 'PRN', 'PH', '', '1', phone.slice(0, 3), phone.slice(3));
-  const mail = patient.email === '' || isOld ? '' : components('', 'NET', 'Internet', patient.email);
-  return segment('PID', {
-    1: '1',
-    3: recordNumber(letter.seed, patient.mrn),
-    5: isOld
-      ? components(patient.family, patient.given)
-      : components(patient.family, patient.given, '', '', '', '', 'L'),
-    7: patient.birthDate.replaceAll('-', ''),
-    8: patient.sex,
-    13: phone === '' ? '""' : repeat(number, mail),
-  });
-}
-
-function recordNumber(seed: Seed, mrn: string): string {
-  return components(mrn, '', '', seed.clinic.authority, 'MR');
-}
-
-function place(seed: Seed, room: string): string {
-  return components(seed.clinic.pointOfCare, room, '', seed.clinic.facility);
-}
-
-/** XCN: the clinic's own id first; from 2.5 on the NPI as a second repetition. */
-function person(letter: Letterhead, practitioner: Practitioner): string {
-  const { id, family, given, prefix, degree, npi } = practitioner;
-  const local = components(id, family, given, '', '', prefix ?? '', degree ?? '', '', letter.seed.clinic.authority);
-  if (npi === undefined || letter.settings.version === '2.3') return local;
-  const authority = ['NPI', '2.16.840.1.113883.4.6', 'ISO'];
-  return repeat(
-    local,
-    components(npi, family, given, '', '', prefix ?? '', degree ?? '', '', authority, 'L', '', '', 'NPI'),
-  );
-}
-
-function practitionerById(seed: Seed, id: string): Practitioner {
-  const found = seed.practitioners.find((one) => one.id === id);
-  if (found === undefined) throw new RangeError(`there is no practitioner ${id}`);
-  return found;
-}
-
-export function endOf(visit: Pick<Visit, 'start' | 'minutes'>): number {
-  return visit.start + visit.minutes * MINUTE_MS;
 }

@@ -1,4 +1,5 @@
 import type { Table } from '../kit/store.ts';
+import type { GivenSettings } from './seed.ts';
 
 export interface Patient {
   readonly mrn: string;
@@ -23,6 +24,8 @@ export interface Visit {
   /** SCH-1, the parts of an EI, of which `placerId` is the first; none when nobody gave an id. */
   readonly placer?: readonly string[];
   readonly practitioner: string;
+  /** What is needed besides, each with its own part of the visit. */
+  readonly equipment?: readonly Equipment[];
   readonly room: string;
   readonly visitType: string;
   readonly start: number;
@@ -35,6 +38,20 @@ export interface Visit {
   /** SCH-6 of the last message: why it happened. */
   readonly eventReason: string;
   readonly createdAt: number;
+}
+
+export interface Equipment {
+  readonly id: string;
+  readonly text: string;
+  /** Minutes after the start of the visit. */
+  readonly offset: number;
+  readonly minutes: number;
+}
+
+/** What was said of a practitioner by a master file. */
+export interface StaffChange {
+  readonly changed: { readonly family?: string; readonly given?: string; readonly degree?: string };
+  readonly isActive: boolean;
 }
 
 export interface Block {
@@ -99,11 +116,18 @@ export const PATIENTS: Table<Patient> = { name: 'patients' };
 export const VISITS: Table<Visit> = { name: 'visits' };
 export const BLOCKS: Table<Block> = { name: 'blocks' };
 export const OUTBOUND: Table<Outbound> = { name: 'outbound' };
+export const STAFF: Table<StaffChange> = { name: 'staff' };
+/** Rooms as the master file last told them. */
+export const PLACES: Table<{ readonly room: string; readonly description: string; readonly isActive: boolean }> = {
+  name: 'places',
+};
+/** Pairs of record numbers said to be one person. */
+export const LINKS: Table<{ readonly mrn: string; readonly with: string }> = { name: 'links' };
 export const REQUESTS: Table<Request> = { name: 'requests' };
 /** The port of the last run, so that whoever knows it finds it again. */
 export const REQUEST_PORT: Table<number> = { name: 'request-port' };
 export const TARGET: Table<Target> = { name: 'target' };
 export const MADE_DAYS: Table<true> = { name: 'made-days' };
-export const CHANGED: Table<Readonly<Record<string, unknown>>> = { name: 'changed' };
+export const CHANGED: Table<GivenSettings> = { name: 'changed' };
 /** Opening hours of a practitioner on one date, `id date`. */
 export const DAY_HOURS: Table<readonly string[]> = { name: 'day-hours' };

@@ -52,7 +52,8 @@ export class Requests {
     const event = `${asked.header.get(9)}^${asked.header.get(9, 2)}`;
     await this.#pause(faults.number('latencyMs'));
     if (faults.take('outage', event)) return null;
-    const refusal = refusalOf(asked) ?? this.#transientRefusal();
+    const { habits } = settingsOf(this.#clinic.seed, this.#clinic.store);
+    const refusal = refusalOf(asked, habits.speaks === 'ADT') ?? this.#transientRefusal();
     const question = { asked, event, text, refusal };
     const answered = this.#isLater(asked) ? this.#accept(question) : await this.#answerAtOnce(question);
     await this.#pause(faults.number('answerDelayMs'));
@@ -183,10 +184,11 @@ function decision(clinic: Clinic, tx: Writer, asked: Incoming): Reply {
 }
 
 /** What cannot be processed at all (section 11: 200 to 203). */
-function refusalOf({ header }: Incoming): Reply | null {
+function refusalOf({ header }: Incoming, isAdtOnly: boolean): Reply | null {
   const refuse = (code: '200' | '201' | '202' | '203', field: number, text: string): Reply => {
     return { code: 'AR', type: 'ACK', denial: new Denial(code, `MSH^1^${field}`, 'UNSUPPORTED', text) };
   };
+  if (isAdtOnly) return refuse('200', 9, 'This hospital books by ADT and takes no requests');
   if (header.get(9) !== 'SRM') return refuse('200', 9, 'Only SRM is taken here');
   if (!knowsTrigger(header.get(9, 2))) return refuse('201', 9, 'Only S01 to S06 are taken here');
   if (!['P', 'D', 'T'].includes(header.get(11))) return refuse('202', 11, 'The processing id must be P, D or T');

@@ -2,6 +2,7 @@
 import { Ajv } from 'ajv';
 import { HubError } from '../../core/errors.ts';
 import { isTimeZone } from '../../core/instant.ts';
+import { HABITS_SCHEMA, NO_HABITS, PRESETS, type Habits, type PresetName } from './habits.ts';
 import { flag, issuesOf, list, record, share, text, weekdaysById, weekHours, whole } from '../kit/schema.ts';
 
 export interface Clinic {
@@ -45,6 +46,9 @@ export interface Invented {
 }
 
 export interface Settings {
+  /** What is not said besides is as this kind of system has it. */
+  readonly preset: PresetName;
+  readonly habits: Habits;
   readonly version: '2.3' | '2.5.1';
   readonly processingId: string;
   /** MSH-18; also the bytes on the wire. Empty: nothing is said and UTF-8 is sent. */
@@ -72,7 +76,12 @@ export interface Settings {
   readonly unknownPatients: 'deny' | 'register';
 }
 
+/** Settings as they are given: some of them, and some of the habits. */
+export type GivenSettings = Partial<Omit<Settings, 'habits'>> & { readonly habits?: Partial<Habits> };
+
 export const DEFAULTS: Settings = {
+  preset: 'standard-2.5.1',
+  habits: NO_HABITS,
   version: '2.5.1',
   processingId: 'P',
   characterSet: 'UNICODE UTF-8',
@@ -102,13 +111,15 @@ export interface Seed {
   /** Where SRM is taken; port 0 is that of the last run when it is free, else any. Null: the system takes none. */
   readonly requests: { readonly port: number } | null;
   readonly target: { readonly host: string; readonly port: number } | null;
-  readonly settings: Settings;
+  readonly settings: GivenSettings;
 }
 
 const SETTINGS = {
   type: 'object',
   additionalProperties: false,
   properties: {
+    preset: { enum: Object.keys(PRESETS) },
+    habits: HABITS_SCHEMA,
     version: { enum: ['2.3', '2.5.1'] },
     processingId: text,
     characterSet: { enum: ['', 'UNICODE UTF-8', '8859/1'] },
@@ -174,14 +185,22 @@ export function readHl7Seed(raw: unknown): Seed {
     horizonDays: 28,
     requests: { port: 0 },
     target: null,
+    settings: {},
     ...given,
-    settings: { ...DEFAULTS, ...given.settings },
   };
 }
 
 /** @throws HubError CONFIG_INVALID */
-export function checkSettings(settings: unknown): Partial<Settings> {
+export function checkSettings(settings: unknown): GivenSettings {
   const check = new Ajv({ allErrors: true, strict: false }).compile(SETTINGS);
   if (!check(settings)) throw new HubError('CONFIG_INVALID', { detail: issuesOf(check.errors) });
-  return settings as Partial<Settings>;
+  return settings as GivenSettings;
+}
+
+/** Defaults, then the preset, then what is said besides: first by the seed, then by whoever changed it since. */
+export function resolveSettings(seed: GivenSettings, changed: GivenSettings): Settings {
+  const preset = changed.preset ?? seed.preset ?? DEFAULTS.preset;
+  const base = PRESETS[preset];
+  const habits = { ...NO_HABITS, ...base.habits, ...seed.habits, ...changed.habits };
+  return { ...DEFAULTS, ...base.settings, ...seed, ...changed, preset, habits };
 }

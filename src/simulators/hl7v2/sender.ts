@@ -218,8 +218,8 @@ function readAck(socket: Socket, controlId: string, limit_ms: number): Promise<A
     const timer = setTimeout(() => finish(new Error(`no answer within ${limit_ms} ms`)), limit_ms);
     const onData = (part: Buffer): void => {
       for (const data of reader.push(part)) {
-        const ack = parseAck(data.toString('utf8'));
-        if (ack?.controlId === controlId) finish(ack);
+        const ack = parseAck(data.toString('utf8'), controlId);
+        if (ack !== null) finish(ack);
       }
     };
     const onClose = (): void => finish(new Error('the connection was closed before the answer'));
@@ -235,12 +235,15 @@ function readAck(socket: Socket, controlId: string, limit_ms: number): Promise<A
   });
 }
 
-function parseAck(text: string): Ack | null {
-  const separator = text.charAt(3);
-  const msa = text.split('\r').find((line) => line.startsWith('MSA'));
-  if (msa === undefined) return null;
-  const [, code = '', controlId = '', note = ''] = msa.split(separator);
-  return { code, controlId, text: note };
+/** The acknowledgement of that message in a frame that may hold those of a whole batch. */
+function parseAck(text: string, controlId: string): Ack | null {
+  let separator = '|';
+  for (const line of text.split(/[\r\n]+/)) {
+    if (/^(MSH|FHS|BHS)/.test(line)) separator = line.charAt(3);
+    const [name, code = '', about = '', note = ''] = line.split(separator);
+    if (name === 'MSA' && about === controlId) return { code, controlId: about, text: note };
+  }
+  return null;
 }
 
 function ignore(): void {

@@ -2,10 +2,22 @@
 import { DAY_MS, instant, MINUTE_MS } from '../../core/instant.ts';
 import type { SimulatorParts } from '../kit/kind.ts';
 import { freeStarts } from './calendar.ts';
-import { settingsOf, type Clinic } from './clinic.ts';
+import { seedOf, settingsOf, type Clinic } from './clinic.ts';
 import { timestamp } from './encode.ts';
-import { endOf } from './messages.ts';
-import { BLOCKS, OUTBOUND, PATIENTS, REQUESTS, TARGET, VISITS, type Outbound, type Visit } from './model.ts';
+import { endOf } from './segments.ts';
+import {
+  BLOCKS,
+  LINKS,
+  OUTBOUND,
+  PATIENTS,
+  PLACES,
+  REQUESTS,
+  STAFF,
+  TARGET,
+  VISITS,
+  type Outbound,
+  type Visit,
+} from './model.ts';
 import type { Seed } from './seed.ts';
 
 export function hl7Truth(clinic: Clinic): SimulatorParts['truth'] {
@@ -13,8 +25,14 @@ export function hl7Truth(clinic: Clinic): SimulatorParts['truth'] {
   return {
     timezone: () => seed.clinic.timezone,
     clinic: () => seed.clinic,
-    practitioners: () => seed.practitioners,
+    practitioners: () =>
+      seedOf(clinic, store).practitioners.map((one) => ({
+        ...one,
+        isActive: store.get(STAFF, one.id)?.isActive ?? true,
+      })),
     rooms: () => seed.rooms,
+    places: () => store.all(PLACES),
+    links: () => store.all(LINKS),
     visitTypes: () => seed.visitTypes,
     settings: () => settingsOf(seed, store),
     target: () => store.get(TARGET, 'target') ?? null,
