@@ -96,7 +96,8 @@ export function acknowledgeFrame(
   for (const { batch, from, to } of runs(frame)) {
     const given = acks.slice(from, to).filter((ack) => ack !== null);
     if (batch !== undefined) written.push(opening('BHS', batch, content));
-    written.push(...given);
+    // Not as arguments of one call: a frame may hold more messages than a call takes.
+    for (const ack of given) written.push(ack);
     if (batch !== undefined) written.push(trailer('BTS', batch, given.length));
   }
   if (frame.file !== null) written.push(trailer('FTS', frame.file, frame.batches.length));
