@@ -21,6 +21,7 @@ import { syncDirectory } from './pipeline/directory.ts';
 import { givingWay } from './pipeline/give-way.ts';
 import { receiver as makeReceiver, type ReceiveStage } from './pipeline/receive.ts';
 import { runSite, type RunnerDeps, type SiteRunner } from './pipeline/site-runner.ts';
+import { watchBursts, type ReplayWindowDeps } from './pipeline/replay-window.ts';
 import { closeOpenings, expireHolds, keepHouse, type SweepDeps } from './pipeline/sweep.ts';
 import type { Plan, SiteSettings } from './settings/shape.ts';
 import { systemScope, type Store } from './store/contract.ts';
@@ -115,6 +116,7 @@ export class Engine {
     const sweep = this.#sweep();
     this.#loop('expire', TICK_MS, async () => (await expireHolds(sweep)) > 0);
     this.#loop('openings', OPENINGS_TICK_MS, () => closeOpenings(sweep).then(() => false));
+    this.#loop('bursts', TICK_MS, () => this.#watchBursts());
     this.#loop('house', HOUSE_TICK_MS, () => keepHouse(sweep).then(() => false));
   }
 
@@ -242,6 +244,17 @@ export class Engine {
     const { store, clock, events } = this.#options;
     const retention = (): Plan['hub']['retention'] => this.#plan.hub.retention;
     return { store, clock, events, retention, expired: (id) => this.desk.changed(id) };
+  }
+
+  replayWindows(): ReplayWindowDeps {
+    const { store, clock, events } = this.#options;
+    const mappingOf: ReplayWindowDeps['mappingOf'] = (site, kind) => mappingFor(site.kind, kind) ?? null;
+    return { store, clock, events, plan: this.plan, mappingOf };
+  }
+
+  async #watchBursts(): Promise<false> {
+    await watchBursts(this.replayWindows(), systemScope('burst'));
+    return false;
   }
 
   #loop(stage: string, tick_ms: number, step: (signal: AbortSignal) => Promise<boolean>): Loop {

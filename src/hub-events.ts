@@ -6,6 +6,7 @@ import type { StageEvents } from './pipeline/events.ts';
 export interface HubEvents extends StageEvents {
   readonly http: HttpEvents;
   mllp(kind: string): void;
+  controlIdReused(site: string, messageId: number): void;
   connectionRefused(listener: string, reason: string, address: string, detail: string): void;
   frameAnswered(site: string, code: string): void;
 }
@@ -25,7 +26,9 @@ export function hubEvents(telemetry: Telemetry): HubEvents {
     bookingMoved: (site, action, state) => emit('BookingMoved', { site, action, state }),
     stageFailed: (stage, code, detail) => emit('StageFailed', { stage, code, detail }),
     swept: (what, count) => emit('Swept', { what, count }),
+    replayWindow: (site, what) => emit('ReplayWindow', { site, what }),
     mllp: (kind) => emit('MllpEvent', { kind }),
+    controlIdReused: (site, messageId) => emit('ControlIdReused', { site, messageId }),
     connectionRefused: (listener, reason, address, detail) =>
       emit('MllpRefused', { listener, reason, address, detail }),
     frameAnswered: (site, code) => emit('FrameAnswered', { site, code }),

@@ -1,6 +1,6 @@
 /** The doors for HL7 v2: which ports the plan wants, whose messages arrive at them, and how they stand. */
 import { kinds } from './connectors/registry.ts';
-import { HubError } from './core/errors.ts';
+import { asHubError, HubError } from './core/errors.ts';
 import type { Clock } from './core/clock.ts';
 import { formatInstant } from './core/instant.ts';
 import type { Engine } from './hub-engine.ts';
@@ -10,13 +10,16 @@ import { admission, anyOf } from './mllp/admission.ts';
 import { Doors, type Door, type DoorChange, type DoorView } from './mllp/doors.ts';
 import { hl7Intake } from './mllp/intake.ts';
 import type { ConnectionRefusal, ListenerEvent } from './mllp/listener.ts';
+import { watchReusedIds } from './mllp/reused-ids.ts';
 import type { Hl7Site } from './mllp/routes.ts';
 import { doorOf, SHARED } from './settings/mllp-rules.ts';
 import type { Hl7Address } from './settings/mllp-shape.ts';
 import type { Plan, SiteSettings } from './settings/shape.ts';
+import type { Store } from './store/contract.ts';
 
 export interface MllpOptions {
   readonly plan: Plan;
+  readonly store: Store;
   readonly clock: Clock;
   readonly host: string;
   readonly mllpPort: number;
@@ -37,9 +40,19 @@ const PENDING_FRAMES = 64;
 const PIPELINED_FRAMES = 32;
 
 export async function startMllp(options: MllpOptions, engine: Engine, events: HubEvents): Promise<Mllp> {
-  const { plan, clock, host } = options;
+  const { plan, store, clock, host } = options;
   const { limits } = plan.hub;
   const sites = hl7Sites(engine);
+  const reused = watchReusedIds({
+    store,
+    clock,
+    window_days: () => engine.plan().hub.retention.dedupe_days,
+    reused: (site, messageId) => events.controlIdReused(site, messageId),
+    onError: (error) => {
+      const { code, detail } = asHubError(error);
+      events.stageFailed('control-ids', code, detail);
+    },
+  });
   const doors = new Doors({
     clock,
     limits: {
@@ -58,17 +71,25 @@ export async function startMllp(options: MllpOptions, engine: Engine, events: Hu
         sites,
         answered: (site, code) => events.frameAnswered(site, code),
         refused,
+        stored: (site, messages) => reused.note(site, messages),
       }),
     onEvent: (door, event) => tell(events, door, event),
   });
-  const first = await doors.change(doorsOf(plan, host, options.mllpPort));
+  const opening = async (): Promise<DoorChange> => doors.change(doorsOf(plan, host, options.mllpPort));
+  const first = await opening().catch(async (error: unknown) => {
+    await reused.stop();
+    throw error;
+  });
   first.commit();
   const port = doors.get(SHARED)?.port ?? options.mllpPort;
   return {
     port,
-    prepare: (next) => doors.change(doorsOf(next, host, port)),
+    prepare: async (next) => doors.change(doorsOf(next, host, port)),
     view: () => doors.view(),
-    close: (deadline_ms) => doors.close(deadline_ms),
+    async close(deadline_ms) {
+      await doors.close(deadline_ms);
+      await reused.stop();
+    },
   };
 }
 

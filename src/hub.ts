@@ -15,6 +15,7 @@ import { startHttp, type HttpOptions } from './http/server.ts';
 import { mappingFor } from './mappings/registry.ts';
 import { explainMessage } from './pipeline/explain.ts';
 import { operations } from './pipeline/operate.ts';
+import { replayOperations } from './pipeline/replay-window.ts';
 import type { Mapping } from './mappings/contract.ts';
 import type { Plan, SiteSettings } from './settings/shape.ts';
 import type { Store } from './store/contract.ts';
@@ -143,6 +144,7 @@ function httpDeps(
       waiting: engine.stored,
       preview: options.preview,
     }),
+    replayWindows: replayOperations(engine.replayWindows()),
     explain: (scope, id) => {
       const mappingOf = (site: SiteSettings, kind: string): Mapping | null => mappingFor(site.kind, kind) ?? null;
       return explainMessage({ store, plan: engine.plan, mappingOf }, scope, id);

@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { feedCommand } from './feed.ts';
 import { generateCommand } from './generate.ts';
 import { hl7Command } from './hl7.ts';
+import { listenersCommand } from './listeners.ts';
 import { messageCommand, messagesCommand } from './messages.ts';
 import { migrateCommand } from './migrate.ts';
 import { parkedCommand } from './parked.ts';
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   migrateCommand,
   sitesCommand,
   lagCommand,
+  listenersCommand,
   messagesCommand,
   messageCommand,
   hl7Command,

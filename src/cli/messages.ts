@@ -15,6 +15,8 @@ export interface ShownMessage {
   readonly reason: string | null;
   readonly attempts: number;
   readonly controlId: string | null;
+  /** The sender gave it to another message before. */
+  readonly controlIdUsedBefore?: boolean;
   readonly receivedAt: string;
 }
 
@@ -46,7 +48,7 @@ export const messagesCommand: Command = {
       one.receivedAt,
       one.site,
       one.kind,
-      one.controlId ?? '',
+      `${one.controlId ?? ''}${one.controlIdUsedBefore === true ? ' (used before)' : ''}`,
       one.status,
       whyOf(one),
     ]);

@@ -271,6 +271,13 @@ export const ERRORS = {
     422,
     'The message lacks something without which it means nothing. The site must send it in full.',
   ),
+  MESSAGE_UNDECIDED: entry(
+    'permanent',
+    'operator',
+    'processing',
+    422,
+    'The message can mean two things. Read the reason, write into the site file what is meant, and replay it.',
+  ),
   IDENTIFIER_UNKNOWN: entry(
     'permanent',
     'operator',

@@ -135,6 +135,15 @@ export const EVENTS = {
     text: 'MLLP',
     metric: { name: 'slotwire_mllp_events_total', help: 'What happened on MLLP connections', labels: ['kind'] },
   },
+  ControlIdReused: {
+    level: 'debug',
+    text: 'a sender used a control id (MSH-10) for a second message',
+    metric: {
+      name: 'slotwire_control_ids_reused_total',
+      help: 'HL7 v2 messages whose control id stood in an earlier one with other bytes',
+      labels: ['site'],
+    },
+  },
   MllpRefused: {
     level: 'info',
     text: 'an HL7 v2 sender was not let in',
@@ -148,6 +157,11 @@ export const EVENTS = {
     level: 'debug',
     text: 'frame answered',
     metric: { name: 'slotwire_frames_total', help: 'HL7 frames, by acknowledgement', labels: ['site', 'code'] },
+  },
+  ReplayWindow: {
+    level: 'warn',
+    text: 'a replay window began or ended: what the site sends again is held against what stands',
+    metric: { name: 'slotwire_replay_windows_total', help: 'Replay windows begun and ended', labels: ['site', 'what'] },
   },
   PlanApplied: {
     level: 'info',

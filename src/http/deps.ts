@@ -3,6 +3,7 @@ import type { BookingDesk } from '../booking/contract.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Explained } from '../pipeline/explain.ts';
+import type { ReplayOperations } from '../pipeline/replay-window.ts';
 import type { PlanDiff } from '../settings/diff.ts';
 import type { Plan } from '../settings/shape.ts';
 import type { Scope, Store } from '../store/contract.ts';
@@ -20,6 +21,7 @@ export interface HttpDeps {
   readonly metrics: () => Promise<string>;
   readonly opsView: () => Promise<OpsView>;
   readonly operate: Operate;
+  readonly replayWindows: ReplayOperations;
   /** What became of a message; null: there is none. */
   readonly explain: (scope: Scope, id: number) => Promise<Explained | null>;
   readonly events: HttpEvents;
@@ -33,8 +35,13 @@ export interface Operate {
   preview(): Promise<PlanPreview>;
   /** Asks the site for everything again. @throws HubError SITE_UNKNOWN, SITE_CANNOT */
   resync(scope: Scope, site: string, requestId: string): Promise<void>;
-  /** Puts a message back to be applied or fetched; false: there is none, or it waits already. */
-  replay(scope: Scope, id: number, requestId: string): Promise<boolean>;
+  /**
+   * Puts a message back to be applied or fetched; false: there is none, or it waits already. `force`: also where a
+   * replay window held it back.
+   */
+  replay(scope: Scope, id: number, requestId: string, force?: boolean): Promise<boolean>;
+  /** Sets a parked message aside for good, so that what waits for it goes on; false: it is not parked. */
+  release(scope: Scope, id: number, requestId: string): Promise<boolean>;
   /** Deletes what is stored of a site that no file names; rows deleted. @throws HubError RULE_BROKEN, SITE_UNKNOWN */
   forget(scope: Scope, site: string, requestId: string): Promise<number>;
 }

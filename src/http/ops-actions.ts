@@ -1,12 +1,13 @@
 /** What operators look up and set going through `/ops/api`. Mounted behind the check for an admin's token. */
 import { Router, type Request } from 'express';
 import { HubError } from '../core/errors.ts';
-import { formatInstant } from '../core/instant.ts';
+import { DAY_MS, formatInstant, plus } from '../core/instant.ts';
 import type { InboxMessage } from '../store/contract-inbox.ts';
+import type { Tx } from '../store/contract.ts';
 import { contextOf, callerOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';
 
-type ActionDeps = Pick<HttpDeps, 'store' | 'currentPlan' | 'operate'>;
+type ActionDeps = Pick<HttpDeps, 'clock' | 'store' | 'currentPlan' | 'operate'>;
 
 /** One address must stay below what proxies let through. */
 const EVENTS_MAX = 50;
@@ -29,9 +30,12 @@ export function opsActions(deps: ActionDeps): Router {
   });
   router.get('/messages/:id', async (req, res) => {
     const id = messageId(req);
-    const message = await deps.store.read(callerOf(req).scope, (tx) => tx.inbox.get(id));
-    if (message === null) throw new HubError('NOT_FOUND', { detail: `there is no message ${id}` });
-    res.json(shown(message));
+    const found = await deps.store.read(callerOf(req).scope, async (tx) => {
+      const message = await tx.inbox.get(id);
+      return message === null ? [] : await flagged(tx, deps, [message]);
+    });
+    if (found[0] === undefined) throw new HubError('NOT_FOUND', { detail: `there is no message ${id}` });
+    res.json(found[0]);
   });
   router.post('/messages/:id/replay', async (req, res) => {
     const id = messageId(req);
@@ -88,4 +92,23 @@ export function shown(message: InboxMessage): Readonly<Record<string, unknown>> 
     controlId,
     receivedAt: formatInstant(message.receivedAt),
   };
+}
+
+/**
+ * With `controlIdUsedBefore`: the sender gave this control id to another message before, so it does not tell the two
+ * apart.
+ */
+export async function flagged(
+  tx: Tx,
+  { clock, currentPlan }: Pick<ActionDeps, 'clock' | 'currentPlan'>,
+  messages: readonly InboxMessage[],
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const since = plus(clock.now(), -currentPlan().hub.retention.dedupe_days * DAY_MS);
+  const used = new Set(
+    await tx.inbox.controlIdUsedBefore(
+      messages.map(({ id }) => id),
+      since,
+    ),
+  );
+  return messages.map((message) => ({ ...shown(message), controlIdUsedBefore: used.has(message.id) }));
 }

@@ -22,6 +22,10 @@ export const OPS_HTML = `<!doctype html>
 <table><thead><tr><th>Site</th><th>Kind</th><th>Stage</th><th>State</th><th>Feeds</th>
 <th>Queued</th><th>Hints</th><th>Parked</th></tr></thead>
 <tbody id="sites"></tbody></table>
+<h2>HL7 v2 ports</h2>
+<table><thead><tr><th>Port</th><th>Sites</th><th>TLS</th><th>Open</th><th>Refused</th><th>Messages refused</th>
+<th>Last refusal</th></tr></thead>
+<tbody id="listeners"></tbody></table>
 <h2>Bookings</h2>
 <table><thead><tr><th>State</th><th>Count</th></tr></thead><tbody id="bookings"></tbody></table>
 <h2>Owed outwards</h2>
@@ -80,6 +84,14 @@ function feed(one) {
   return parts.join(' ');
 }
 
+function listener(one) {
+  const refused = Object.values(one.refusedTotal).reduce((sum, count) => sum + count, 0);
+  const last = one.lastRefusal ? one.lastRefusal.address + ': ' + one.lastRefusal.reason
+    : one.lastMessageRefusal ? one.lastMessageRefusal.reason : '';
+  return [one.host + ':' + one.port, one.sites.join(' '), one.tls, one.connections, refused,
+    one.messagesRefusedTotal, last];
+}
+
 async function refresh() {
   clearTimeout(timer);
   try {
@@ -87,6 +99,7 @@ async function refresh() {
     const parked = await ask('/ops/api/messages?status=parked');
     fill('sites', view.sites.map((site) => [site.id, site.kind, site.stage + ', ' + site.environment, site.state,
       site.feeds.map(feed).join('; '), site.queued, site.hints, site.parked]));
+    fill('listeners', view.listeners.map(listener));
     fill('bookings', Object.entries(view.bookings));
     fill('outbox', view.outbox.map((one) => [one.receiver, one.state, one.count]));
     fill('messages', parked.messages.map((one) => [one.id, one.site, one.stage, one.code, one.reason, one.receivedAt]));

@@ -6,7 +6,7 @@ import type { InboxFilter, InboxMessage } from '../store/contract-inbox.ts';
 import { authenticate, demand } from './auth.ts';
 import { contextOf, callerOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';
-import { opsActions, shown } from './ops-actions.ts';
+import { flagged, opsActions } from './ops-actions.ts';
 import { opsHl7 } from './ops-hl7.ts';
 import { opsReplayWindows } from './ops-replay.ts';
 import { OPS_HTML, OPS_SCRIPT, OPS_STYLE } from './ops-page.ts';
@@ -31,8 +31,8 @@ export function opsRouter(deps: HttpDeps): Router {
   router.get('/api/messages', async (req, res) => {
     const filter = readFilter(req);
     const { scope } = callerOf(req);
-    const messages = await deps.store.read(scope, (tx) => tx.inbox.list(filter));
-    res.json({ messages: messages.map(shown) });
+    const messages = await deps.store.read(scope, async (tx) => flagged(tx, deps, await tx.inbox.list(filter)));
+    res.json({ messages });
   });
   return router;
 }

@@ -12,6 +12,8 @@ export interface Mapping {
   /** SiteMessage.kind values. */
   readonly accepts: readonly string[];
   map(message: StoredMessage, facts: SiteFacts): Mapped;
+  /** Equal for messages that say the same, whatever systems on the way stamped on them. Absent: bytes tell. */
+  contentDigest?(message: StoredMessage, facts: SiteFacts): string;
 }
 
 /** A message as the inbox gives it back. */

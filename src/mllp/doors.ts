@@ -196,8 +196,8 @@ class OpenDoor {
 
   /** Whether the listener that is open can take this on without being opened anew. */
   canBecome(door: Door): boolean {
-    const { host, port } = this.#door;
-    const samePlace = door.key === this.key && door.host === host && (door.port === port || door.port === 0);
+    const samePort = door.port === 0 || door.port === this.listener.port;
+    const samePlace = door.key === this.key && door.host === this.#door.host && samePort;
     return samePlace && kindOfTls(door.tls) === kindOfTls(this.#door.tls);
   }
 

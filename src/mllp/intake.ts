@@ -52,11 +52,20 @@ type Decided =
 export function hl7Intake(options: Hl7IntakeOptions): (frame: Uint8Array, peer?: Peer) => Promise<Uint8Array | null> {
   const { clock, receiver } = options;
   const routesNow = kept(options.sites);
+  /** Connections of which a message was left without an answer: what was sent behind it comes again behind it. */
+  const undone = new WeakSet<Peer>();
   return async (frame, peer) => {
     const now = clock.now();
+    if (peer !== undefined && undone.has(peer)) throw new HubError('NOT_READY');
     const parts = frameParts(frame);
     const routing = routesNow();
     const decided = parts.parts.map((part) => decide(part, options.door ?? SHARED, routing, peer));
+    // Not refused but left without an answer: its sender comes again, and it will be taken in a moment.
+    const early = decided.find(({ site }) => site?.rests === 'starting');
+    if (early !== undefined) {
+      if (peer !== undefined) undone.add(peer);
+      throw new HubError('NOT_READY', { site: early.site?.site.id ?? '' });
+    }
     // All are handed over before the first is waited for: the next frame of this connection may come in meanwhile, and
     // what is handed over later is stored later.
     const storing = bySite(decided, now).map(async ({ site, events }) => {
@@ -100,9 +109,7 @@ function decide(part: FramePart, door: string, routing: Routes, peer: Peer | und
     const refusal = unacceptable(head, found);
     return refusal === null ? { part, site: found, refusal } : refused(refusal, found);
   }
-  // Not refused but left without an answer: its sender comes again, and it will be taken in a moment.
-  if (found.rests === 'starting') throw new HubError('NOT_READY', { site: found.site.id });
-  return refused({ code: '207', text: 'This site is suspended at the hub. Send it again later.' }, found);
+  return refused({ code: '207', text: `This site is ${found.rests} at the hub. Send it again later.` }, found);
 }
 
 function stranger(kind: 'none' | 'other-port', door: string): Refusal {

@@ -182,7 +182,7 @@ function openServer(
       socket.once('close', () => greeting.get(key) === socket && greeting.delete(key));
     });
     server.on('tlsClientError', (error, socket) => {
-      const detail = tlsProblem(error);
+      const detail = tlsProblem(error, socket);
       options.onEvent({ kind: 'refused', reason: 'tls', address: plainAddress(socket.remoteAddress), detail });
     });
     return server;
@@ -244,9 +244,12 @@ const TLS_PROBLEMS: Readonly<Record<string, string>> = {
 };
 
 /** For the operator; codes of OpenSSL say nothing to most. */
-function tlsProblem(error: Error): string {
+function tlsProblem(error: Error, socket: TLSSocket): string {
+  // A certificate that was refused ends as a reset; why stands at the socket (a code, whatever its type says).
+  const refused: unknown = socket.authorizationError;
   const { code = '' } = error as NodeJS.ErrnoException;
-  return TLS_PROBLEMS[code] ?? (code === '' ? 'TLS did not come about' : `TLS did not come about (${code})`);
+  const name = typeof refused === 'string' ? refused : code;
+  return TLS_PROBLEMS[name] ?? (name === '' ? 'TLS did not come about' : `TLS did not come about (${name})`);
 }
 
 function plainAddress(address: string | undefined): string {

@@ -30,6 +30,7 @@ import { reviewConflicts } from './conflicts.ts';
 import { attachAll, UNDECIDED_MS } from './echo.ts';
 import type { StageEvents } from './events.ts';
 import { park, unpark } from './parking.ts';
+import { holdBack } from './replay-guard.ts';
 
 export interface ApplyStage {
   /** Applies one batch; true when more may be waiting. */
@@ -241,6 +242,11 @@ async function applyOne(
     publishesSlots: options.publishesSlots(site),
     ...(options.settle === undefined ? {} : { settle: options.settle }),
   };
+  const held = await holdBack(tx, { plan, site, message, mapped, mapping: options.mappingOf(site, message.kind) });
+  if (held !== null) {
+    await tx.inbox.done(message.id, 'superseded', held.reason, now);
+    return { message, status: 'superseded' };
+  }
   const attached = await attachAll(context, mapped.changes);
   if (attached === null) {
     // Nothing of it is written yet, so the others of this transaction need not be run again.

@@ -6,6 +6,7 @@ import { HubError } from '../core/errors.ts';
 import type { Clock } from '../core/clock.ts';
 import type { AuditEntry, Scope, Store } from '../store/contract.ts';
 import { forceMessage } from './replay-window.ts';
+import { unpark } from './parking.ts';
 import type { SiteRunner } from './site-runner.ts';
 
 export interface OperateDeps {
@@ -22,6 +23,8 @@ export interface Operations<Preview> {
   readonly preview: () => Promise<Preview>;
   resync(scope: Scope, site: string, requestId: string): Promise<void>;
   replay(scope: Scope, id: number, requestId: string, force?: boolean): Promise<boolean>;
+  /** Sets a parked message aside for good, so that what waits for it goes on; false: it is not parked. */
+  release(scope: Scope, id: number, requestId: string): Promise<boolean>;
   /** Deletes what is stored of a site that is not in the configuration; rows deleted. */
   forget(scope: Scope, site: string, requestId: string): Promise<number>;
 }
@@ -33,6 +36,7 @@ export function operations<Preview>(
     preview: deps.preview,
     resync: (scope, site, requestId) => resyncSite(deps, scope, site, requestId),
     replay: (scope, id, requestId, force) => replayMessage(deps, scope, id, requestId, force === true),
+    release: (scope, id, requestId) => releaseMessage(deps, scope, id, requestId),
     forget: (scope, site, requestId) => forgetSite(deps, scope, site, requestId),
   };
 }
@@ -93,6 +97,22 @@ async function replayMessage(
   });
   if (replayed === null) return false;
   deps.waiting(replayed.site, replayed.shape === 'hint');
+  return true;
+}
+
+/** What it said is not applied; a replay can still do that, and undoes nothing that was applied meanwhile. */
+async function releaseMessage(deps: OperateDeps, scope: Scope, id: number, requestId: string): Promise<boolean> {
+  const released = await deps.store.transaction(scope, async (tx) => {
+    const message = await tx.inbox.get(id);
+    if (message?.status !== 'parked') return null;
+    const now = deps.clock.now();
+    await tx.inbox.done(id, 'ignored', `set aside by ${scope.actor}; it was parked: ${message.code ?? ''}`, now);
+    await unpark(tx, id, now);
+    await tx.audit(operated(deps, requestId, { site: message.site, resourceId: `message:${id}` }));
+    return message;
+  });
+  if (released === null) return false;
+  deps.waiting(released.site, released.shape === 'hint');
   return true;
 }
 

@@ -83,6 +83,8 @@ export interface InboxStore {
   /** Undone messages before it that share a sequence key with it, the oldest first; at most 20. */
   waitsFor(id: number): Promise<readonly number[]>;
   list(filter: InboxFilter): Promise<readonly InboxMessage[]>;
+  /** Of these messages, those whose site used the same control id for another one before, since `since`. */
+  controlIdUsedBefore(ids: readonly number[], since: Instant): Promise<readonly number[]>;
   /**
    * Events of these sites by the ids that tell duplicates: what became of something that was sent. What was never
    * stored, or longer ago than duplicates are known, is left out.

@@ -15,6 +15,7 @@ import type {
 } from './contract-bookings.ts';
 import type { Arrival, FeedStore, HeardFeed, InboxStore, Stored } from './contract-inbox.ts';
 import type { PeopleStore } from './contract-people.ts';
+import type { ReplayWindowStore } from './contract-replay.ts';
 import type { ResourceStore } from './contract-resources.ts';
 
 /** Who asks and what they may see. `'*'` is all. */
@@ -76,6 +77,7 @@ export interface Tx {
   readonly mirrors: MirrorStore;
   readonly ledger: LedgerStore;
   readonly workItems: WorkItemStore;
+  readonly replayWindows: ReplayWindowStore;
   /**
    * Locks resources until the transaction ends, in sorted order so that two callers never wait for each other in a
    * ring.

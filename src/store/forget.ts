@@ -22,6 +22,7 @@ const STATEMENTS: readonly string[] = [
   `DELETE FROM patient_decision WHERE site = $1`,
   `DELETE FROM resource WHERE site = $1`,
   `DELETE FROM work_item WHERE site = $1`,
+  `DELETE FROM replay_window WHERE site = $1`,
   `DELETE FROM unmapped_code WHERE site = $1`,
   `DELETE FROM freshness WHERE site = $1`,
   `DELETE FROM feed_hour WHERE site = $1`,

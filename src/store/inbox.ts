@@ -4,6 +4,7 @@
  * reads little and a replay is nothing but a new queue row. Part of Tx.
  */
 import { timestamptz } from './column-types.ts';
+import { controlIdStore } from './control-ids.ts';
 import type { InboxFilter, InboxMessage, InboxStore, Parking } from './contract-inbox.ts';
 import type { Scope } from './contract.ts';
 import { hintStore } from './hints.ts';
@@ -75,6 +76,7 @@ export function inboxStore(q: Queryable, keys: Keys, scope: Scope): InboxStore {
   return {
     ...hintStore(q),
     ...siteObjectStore(q),
+    ...controlIdStore(q, sites),
 
     insert: (site, via, messages, now, trace) => {
       const arrivals = messages.map((message) => ({ site, via, message, trace }));

@@ -20,6 +20,7 @@ import { peopleStore } from './people.ts';
 import { maintain } from './partitions.ts';
 import type { Pool, Queryable } from './postgres.ts';
 import { renameSite } from './rename.ts';
+import { replayWindowStore } from './replay-windows.ts';
 import { resourceStore } from './resources.ts';
 import type { Keys } from './seal.ts';
 import { single, transaction } from './transaction.ts';
@@ -82,6 +83,7 @@ function composed(q: Queryable, keys: Keys, scope: Scope, clock: Clock): Tx {
     mirrors: mirrorStore(q),
     ledger: ledgerStore(q, scope),
     workItems: workItemStore(q, scope, resources),
+    replayWindows: replayWindowStore(q, keys),
     lock: (ids) => lock(q, ids),
     audit: (entry) => auditEntry(q, scope, entry),
     forgetSite: (site) => forgetSite(q, site),

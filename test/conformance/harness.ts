@@ -304,5 +304,6 @@ function recorder(told: [keyof StageEvents, ...unknown[]][]): StageEvents {
     bookingMoved: note('bookingMoved'),
     stageFailed: note('stageFailed'),
     swept: note('swept'),
+    replayWindow: note('replayWindow'),
   };
 }

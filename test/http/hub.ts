@@ -193,6 +193,7 @@ export async function startTestHub(
     // Tested where operators' actions are.
     operate: {} as HttpDeps['operate'],
     explain: () => Promise.resolve(null),
+    replayWindows: {} as HttpDeps['replayWindows'],
     events: {
       answered: (event) => seen.answered.push(event),
       failed: (event) => seen.failed.push(event),

@@ -71,9 +71,9 @@ const rules: readonly (readonly [string, Files, readonly string[]])[] = [
     { [NORTH]: site(''), 'sites/south.yaml': site('') },
     [
       'sites/south.yaml:5 settings: sites/north.yaml names the same sender (MSH-3, MSH-4) and ' +
-        'receiver (MSH-5, MSH-6) on the same port, so nobody could tell their messages apart; write other names in one of the two ' +
-        '(sendingApplication, sendingFacility, receivingApplication, receivingFacility), or give it a port of its ' +
-        'own (listen.port)',
+        'receiver (MSH-5, MSH-6) on the same port, so nobody could tell their messages apart; ' +
+        'write other names in one of the two (sendingApplication, sendingFacility, receivingApplication, ' +
+        'receivingFacility), or give it a port of its own (listen.port)',
     ],
   ],
   [

@@ -1,7 +1,7 @@
 /**
  * The settings of an HL7 v2 site, declared once. What no two senders do alike is here, with the standard as default.
  */
-import { keyed, listOf, objectOf, oneOfWords, siteCode } from '../../settings/declare.ts';
+import { keyed, listOf, objectOf, oneOfWords, siteCode, wholeNumber } from '../../settings/declare.ts';
 import { listenRules } from '../../settings/mllp-rules.ts';
 import { listenSchema } from '../../settings/mllp-spec.ts';
 import type { BrokenRule, SettingsSpec, ValueSchema } from '../../settings/spec.ts';
@@ -110,6 +110,20 @@ export const HL7V2_SETTINGS: SettingsSpec<Hl7v2Settings> = {
         'Where the moment of a change stands; the first that is filled counts. It decides which of two messages is ' +
         'the newer, so an engine that rewrites MSH-7 needs another field here.',
       default: ['EVN-6', 'EVN-2', 'MSH-7'],
+    },
+    engineRewrites: {
+      schema: listOf(path),
+      prose:
+        'Fields that an interface engine on the way writes anew. In a replay window two messages that differ in these ' +
+        'alone say the same.',
+      default: ['MSH-3', 'MSH-4', 'MSH-5', 'MSH-6', 'MSH-7', 'MSH-8', 'MSH-10', 'MSH-13'],
+    },
+    burst_per_5min: {
+      schema: wholeNumber(0, 1_000_000),
+      prose:
+        'So many messages within five minutes begin a replay window by themselves: far more than the busiest hour ' +
+        'brings. 0: only an operator begins one.',
+      default: 0,
     },
     durationUnitWhenAbsent: {
       schema: oneOfWords('s', 'min'),

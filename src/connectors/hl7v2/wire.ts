@@ -32,6 +32,10 @@ export interface Hl7v2Settings {
   /** Where the moment of the change stands; decides which of two messages is the newer. */
   readonly orderingTime: readonly string[];
   readonly durationUnitWhenAbsent: DurationUnit;
+  /** Fields (`MSH-7`) that an interface engine on the way writes anew: they tell no two messages apart. */
+  readonly engineRewrites: readonly string[];
+  /** So many messages within five minutes begin a replay window; 0: only an operator begins one. */
+  readonly burst_per_5min: number;
   /** `auto`, or the name of a character set as in MSH-18. */
   readonly charsetWhenAbsent: string;
   readonly fields: FieldOrders;

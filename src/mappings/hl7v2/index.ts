@@ -1,5 +1,6 @@
 /** The mapping of HL7 v2 messages: which rule applies, and how several messages in one frame become one result. */
 import { splitMessages } from '../../hl7v2/batch.ts';
+import { contentDigest } from '../../hl7v2/content.ts';
 import { parseMessage } from '../../hl7v2/message.ts';
 import type { Hl7v2Settings } from '../../connectors/hl7v2/wire.ts';
 import type { Change, Mapped, MapIssue, Mapping, SiteFacts, StoredMessage } from '../contract.ts';
@@ -11,6 +12,8 @@ import { mapPatient } from './patient.ts';
 import { incomplete, Reading } from './reading.ts';
 
 export const hl7v2Mapping: Mapping = {
+  contentDigest: ({ body }, { site }) =>
+    contentDigest(body, (site.settings as unknown as Hl7v2Settings).engineRewrites),
   // `HL7` is what the feed calls a frame without a message code.
   accepts: [...EVENTS.keys(), 'HL7'],
   map(message, facts) {

@@ -1,0 +1,64 @@
+import { JSON_OPTION, printJson, type Command } from './command.ts';
+import { hubApi } from './hub-api.ts';
+import { table } from './table.ts';
+
+interface Answer {
+  readonly at: string;
+  readonly listeners: readonly Listener[];
+}
+
+/** A port that HL7 v2 arrives at. */
+interface Listener {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly sites: readonly string[];
+  readonly tls: string;
+  readonly certificateUntil: string | null;
+  readonly connections: number;
+  readonly connectedTotal: number;
+  readonly refusedTotal: Readonly<Record<string, number>>;
+  readonly lastRefusal: { readonly at: string; readonly address: string; readonly reason: string } | null;
+  readonly messagesRefusedTotal: number;
+  readonly lastMessageRefusal: { readonly at: string; readonly site: string | null; readonly reason: string } | null;
+}
+
+export const listenersCommand: Command = {
+  name: 'listeners',
+  arguments: '',
+  takes: [0, 0],
+  summary: 'Shows the ports of the running hub that HL7 v2 arrives at, and whom they refused.',
+  prose: [
+    'Open: connections now. Connected, refused and messages refused count since the hub started. A connection is ' +
+      'refused for its address or certificate (not on the list), because there are too many, or because TLS did not ' +
+      'come about; a message is refused by AR or CR, and its sender reads why.',
+  ],
+  options: { json: JSON_OPTION },
+  async run(call) {
+    const { at, listeners } = await (await hubApi(call)).get<Answer>('/sites');
+    if (call.flags.has('json')) {
+      printJson(call, { at, listeners });
+      return 0;
+    }
+    const rows = listeners.map((one) => [
+      `${one.host}:${one.port}`,
+      one.sites.join(' ') || 'none',
+      one.certificateUntil === null ? one.tls : `${one.tls} until ${one.certificateUntil.slice(0, 10)}`,
+      String(one.connections),
+      String(one.connectedTotal),
+      String(Object.values(one.refusedTotal).reduce((sum, count) => sum + count, 0)),
+      String(one.messagesRefusedTotal),
+    ]);
+    const heads = ['port', 'sites', 'tls', 'open', 'connected', 'refused', 'messages refused'];
+    for (const line of table(heads, rows)) call.print(line);
+    for (const { host, port, lastRefusal, lastMessageRefusal } of listeners) {
+      if (lastRefusal !== null)
+        call.print(`${host}:${port} last refused ${lastRefusal.address} at ${lastRefusal.at}: ${lastRefusal.reason}`);
+      if (lastMessageRefusal !== null) {
+        const { at: when, site, reason } = lastMessageRefusal;
+        call.print(`${host}:${port} last refused a message of ${site ?? 'no known site'} at ${when}: ${reason}`);
+      }
+    }
+    return 0;
+  },
+};
