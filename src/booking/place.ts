@@ -72,7 +72,7 @@ async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): 
     slot.session !== null && seatsLeft(slot, await tx.busy.seatsTaken(slot.session, taking, slot.during)) + above <= 0;
   if (conflicts.length > 0 || full || slot.siteStatus !== 'free' || slot.withdrawn) return { kind: 'taken', slot };
 
-  const chosen = await readPatient(tx, request.patientId);
+  const chosen = await standingFor(tx, await readPatient(tx, request.patientId));
   const linked = await tx.resources.linkedPatients(request.patientId);
   const ofThisSite = await patientsOfSite(tx, linked, chosen, site);
   const facts = patientFacts(chosen, ofThisSite, site, identity);
@@ -199,12 +199,20 @@ async function readPatient(tx: Tx, id: string): Promise<Patient> {
   return JSON.parse(served.json) as Patient;
 }
 
+/** A record that was merged away is not written to any more: the one that stands for it is. */
+async function standingFor(tx: Tx, patient: Patient): Promise<Patient> {
+  const by = patient.link?.find(({ type }) => type === 'replaced-by')?.other.reference?.replace('Patient/', '');
+  return by === undefined ? patient : readPatient(tx, by);
+}
+
 async function patientsOfSite(tx: Tx, ids: readonly string[], chosen: Patient, site: SiteSettings): Promise<Patient[]> {
   const found: Patient[] = [];
   for (const id of ids) {
     const served = id === chosen.id ? null : await tx.resources.read('Patient', id);
     if (served === null && id !== chosen.id) continue;
     const patient = served === null ? chosen : (JSON.parse(served.json) as Patient);
+    // Merged away, or no longer there: its number is not to be used.
+    if (patient.active === false) continue;
     // What was written before the site was renamed still names it as it was.
     const source = patient.meta?.source?.split('#')[0];
     if ([site.id, site.identity].some((name) => source === `urn:slotwire:site:${name}`)) found.push(patient);
