@@ -48,7 +48,8 @@ export class Message {
   /** The encoding that was used to read it: `ascii`, `utf-8`, `windows-1252` and so on. */
   readonly encoding: string;
   readonly #byName = new Map<string, Segment[]>();
-  /** Kept, because a mapping asks for it dozens of times. */
+  /** Kept, because a mapping asks for them dozens of times. */
+  #code: string | null = null;
   #trigger: string | null = null;
 
   constructor(segments: readonly Segment[], separators: Separators, encoding: string) {
@@ -72,7 +73,8 @@ export class Message {
 
   /** MSH-9.1: `SIU`; `''` when not sent. */
   get messageCode(): string {
-    return codeOf(this.first('MSH')?.component(9, 1));
+    this.#code ??= codeOf(this.first('MSH')?.component(9, 1));
+    return this.#code;
   }
 
   /** MSH-9.2: `S12`. Version 2.1 senders leave it to EVN-1. The same as `Header.triggerEvent`. */

@@ -217,6 +217,26 @@ test('an MSH that stops anywhere is read as far as it goes', () => {
   }
 });
 
+test('a message that stops anywhere is read as far as it goes, and only its last segment is shorter', () => {
+  for (const name of [
+    'siu-s12-two-groups.hl7',
+    'siu-s14-odd-separators.hl7',
+    'adt-a40-latin1.hl7',
+    'mfn-m02-hex.hl7',
+  ]) {
+    const bytes = fixture(name);
+    const whole = parseMessage(bytes).message.segments.map((segment) => segment.raw);
+    // From where MSH is complete: before that its separators are not all there.
+    for (let length = bytes.indexOf(0x0d) + 1; length <= bytes.length; length += 1) {
+      const cut = parseMessage(bytes.subarray(0, length)).message.segments.map((segment) => segment.raw);
+      assert.deepEqual(cut.slice(0, -1), whole.slice(0, cut.length - 1), `${name} cut at ${length}`);
+      for (const segment of parseMessage(bytes.subarray(0, length)).message.segments) {
+        for (let n = 1; n <= segment.fieldCount; n += 1) segment.field(n);
+      }
+    }
+  }
+});
+
 test('an event that MSH-9 leaves out is taken from EVN-1', () => {
   const message = read(bytesOf('MSH|^~\\&|A|B|C|D|2026||ADT|1|P|2.1', 'EVN|A04|2026'));
   assert.equal(message.triggerEvent, 'A04');
