@@ -9,6 +9,7 @@ import { messageCommand, messagesCommand } from './messages.ts';
 import { migrateCommand } from './migrate.ts';
 import { parkedCommand } from './parked.ts';
 import { planCommand } from './plan.ts';
+import { releaseCommand } from './release.ts';
 import { replayCommand } from './replay.ts';
 import { resyncCommand } from './resync.ts';
 import { simulateCommand } from './simulate.ts';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   hl7Command,
   parkedCommand,
   replayCommand,
+  releaseCommand,
   resyncCommand,
   feedCommand,
   simulateCommand,

@@ -21,7 +21,8 @@ export const parkedCommand: Command = {
   name: 'parked',
   arguments: '',
   takes: [0, 0],
-  summary: 'Shows what is parked and waits for a person, by cause, the most frequent first.',
+  summary:
+    'Shows what is parked and waits for a person, by cause: what keeps others waiting first, then the most frequent.',
   prose: ['When the cause is mended, `slotwire replay --all-of CODE` applies the messages again.'],
   options: { site: { value: 'SITE', prose: 'Only of one site.' }, json: JSON_OPTION },
   async run(call) {
@@ -49,6 +50,10 @@ export const parkedCommand: Command = {
     for (const code of new Set(causes.map((cause) => cause.code))) {
       call.print(`${code}: ${textOf(code)}`);
     }
+    if (causes.some(keepsWaiting)) {
+      call.print('Of MERGE_UNDECIDED each message keeps later ones about its people waiting. To go on without one: ');
+      call.print('  npm run slotwire -- release ID');
+    }
     const total = causes.reduce((sum, cause) => sum + cause.count, 0);
     call.print(`${counted(total, 'message')}. When a cause is mended: npm run slotwire -- replay --all-of CODE`);
     return 0;
@@ -71,7 +76,17 @@ function byCause(messages: readonly ShownMessage[]): readonly Cause[] {
         { site, stage: stage ?? '', code: code ?? '', reason: reason ?? '', count: group.length, messages: examples },
       ];
     })
-    .sort((left, right) => right.count - left.count || left.site.localeCompare(right.site));
+    .sort(
+      (left, right) =>
+        Number(keepsWaiting(right)) - Number(keepsWaiting(left)) ||
+        right.count - left.count ||
+        left.site.localeCompare(right.site),
+    );
+}
+
+/** Parked as a barrier: later messages about the same people wait for it. */
+function keepsWaiting({ code }: Pick<Cause, 'code'>): boolean {
+  return code === 'MERGE_UNDECIDED';
 }
 
 /** A hub of another release may know codes that this one does not. */

@@ -47,6 +47,14 @@ export function opsActions(deps: ActionDeps): Router {
     const replayed = await deps.operate.replay(scope, id, contextOf(req).requestId, force);
     res.json({ id, replayed });
   });
+  router.post('/messages/:id/release', async (req, res) => {
+    const id = messageId(req);
+    const { scope } = callerOf(req);
+    if ((await deps.store.read(scope, (tx) => tx.inbox.get(id))) === null) {
+      throw new HubError('NOT_FOUND', { detail: `there is no message ${id}` });
+    }
+    res.json({ id, released: await deps.operate.release(scope, id, contextOf(req).requestId) });
+  });
   router.post('/sites/:site/resync', async (req, res) => {
     const { site } = req.params;
     await deps.operate.resync(callerOf(req).scope, site, contextOf(req).requestId);
