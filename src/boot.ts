@@ -109,7 +109,7 @@ async function start(
     version: VERSION,
     preview: async () => {
       const next = withClients(await read(), tokens);
-      return { configDir: resolve(environment.configDir), diff: diffPlans(hub.plan(), next) };
+      return { configDir: resolve(environment.configDir), diff: diffPlans(hub.plan(), next, clock.now()) };
     },
   });
   undo.push(() => hub.stop(STOP_MS));
@@ -128,7 +128,7 @@ async function start(
     async reload() {
       try {
         const next = withClients(await read(), tokens);
-        const diff = diffPlans(hub.plan(), next);
+        const diff = diffPlans(hub.plan(), next, clock.now());
         const obstacles = [
           ...diff.refused,
           ...diff.needsRestart.map((field) => `${field} takes effect only at a restart`),

@@ -3,8 +3,10 @@
  * again.
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { Instant } from '../core/instant.ts';
 import { NEEDS_RESTART } from './hub-spec.ts';
 import type { Plan, SiteSettings } from './shape.ts';
+import { slotNews, type SlotNews } from './template-diff.ts';
 
 export interface PlanDiff {
   /** Site ids; a suspended site counts as started, it is only quiet. */
@@ -17,6 +19,8 @@ export interface PlanDiff {
   readonly needsRestart: readonly string[];
   /** Sentences; any of them means that the plan must not be applied. */
   readonly refused: readonly string[];
+  /** Slots by templates that come and go; absent where none do, or the time was not told. */
+  readonly slots?: readonly SlotNews[];
 }
 
 export interface SiteChange {
@@ -29,8 +33,9 @@ export interface SiteChange {
 
 /**
  * `running` is null at start. Sites are compared by identity, so a renamed site changes and neither stops nor starts.
+ * `now`: from when on slots are counted.
  */
-export function diffPlans(running: Plan | null, next: Plan): PlanDiff {
+export function diffPlans(running: Plan | null, next: Plan, now?: Instant): PlanDiff {
   const before = new Map(running?.sites.map((site) => [site.identity, site]));
   const after = new Map(next.sites.map((site) => [site.identity, site]));
   const started = next.sites.filter((site) => !before.has(site.identity));
@@ -40,7 +45,7 @@ export function diffPlans(running: Plan | null, next: Plan): PlanDiff {
   for (const site of next.sites) {
     const old = before.get(site.identity);
     if (old === undefined) continue;
-    const changed = changesOf(flat(old), flat(site)).filter(({ field }) => field !== 'formerly');
+    const changed = changesOf(flat(asWritten(old)), flat(asWritten(site))).filter(({ field }) => field !== 'formerly');
     if (changed.length > 0) change.push({ site: site.id, fields: names(changed), shown: changed.map(showChange) });
     if (old.id !== site.id) needsRestart.push(`site ${old.id} becomes ${site.id}`);
   }
@@ -52,7 +57,9 @@ export function diffPlans(running: Plan | null, next: Plan): PlanDiff {
   needsRestart.push(
     ...names(fixed).filter((field) => NEEDS_RESTART.some((one) => field === one || field.startsWith(`${one}.`))),
   );
+  const slots = running === null || now === undefined ? [] : slotNews(running, next, now);
   return {
+    ...(slots.length === 0 ? {} : { slots }),
     start: started.map((site) => site.id),
     stop: stopped.map((site) => site.id),
     change,
@@ -73,6 +80,9 @@ export function formatDiff(diff: PlanDiff): string {
     ...diff.start.map((site) => `start  ${site}`),
     ...diff.stop.map((site) => `stop   ${site} (its data stays readable and is not offered)`),
     ...diff.change.map(({ site, shown }) => `change ${site}: ${shown.join(', ')}`),
+    ...(diff.slots ?? []).map(
+      ({ site, come, go }) => `slots  ${site}: ${come} come, ${go} go by its templates; what is booked keeps its slot`,
+    ),
     ...diff.hubFields.map((field) => `hub    ${field}`),
     ...diff.needsRestart.map((what) => `needs a restart: ${what}`),
   ];
@@ -92,6 +102,12 @@ function renames(stopped: readonly SiteSettings[], started: readonly SiteSetting
         `"formerly: ${old.identity}" in sites/${same.id}.yaml; if not, apply the two one after the other`,
     ];
   });
+}
+
+/** Without the calendars that templates make: who wrote the file has not written them. */
+function asWritten(site: SiteSettings): SiteSettings {
+  const calendars = Object.entries(site.resources.calendars).filter(([, rule]) => rule.person === undefined);
+  return { ...site, resources: { ...site.resources, calendars: Object.fromEntries(calendars) } };
 }
 
 interface Change {
