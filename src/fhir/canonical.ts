@@ -93,6 +93,8 @@ export interface PractitionerFacts {
   readonly family?: string;
   readonly given?: string;
   readonly specialty?: string;
+  /** Whether they work at the site; absent: they do. */
+  readonly active?: boolean;
 }
 
 export function practitioner(facts: PractitionerFacts): Practitioner {
@@ -124,7 +126,7 @@ export function practitionerRole(
   return {
     resourceType: 'PractitionerRole',
     identifier: codes.map((value): Identifier => ({ system: siteSystem(site.id, 'practitioner'), value })),
-    active: true,
+    active: facts.active ?? true,
     practitioner: { reference: `Practitioner/${facts.id}` },
     organization: { reference: `Organization/${canonicalId.organization(site.identity)}` },
     ...(facts.specialty === undefined ? {} : { specialty: [specialtyConcept(facts.specialty)] }),

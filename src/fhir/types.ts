@@ -39,6 +39,7 @@ export interface Extension {
   readonly valueInstant?: string;
   readonly valueUri?: string;
   readonly valueReference?: Reference;
+  readonly valueIdentifier?: Identifier;
 }
 export interface Meta {
   readonly versionId?: string;
@@ -123,6 +124,7 @@ export interface Appointment extends Resource {
   readonly slot?: readonly Reference[];
   readonly created?: string;
   readonly comment?: string;
+  readonly basedOn?: readonly Reference[];
   readonly participant: readonly AppointmentParticipant[];
 }
 export interface Patient extends Resource {
@@ -249,5 +251,9 @@ export const EXTENSIONS = {
   /** Slot of a template: the only channel (patient, staff) through which it may be booked. */
   channel: 'urn:slotwire:channel',
   replaces: 'urn:slotwire:replaces',
+  /** Appointment: the visit that this one is an occurrence of, as its site calls it (SCH-23, SCH-24). */
+  parent: 'urn:slotwire:parent',
+  /** Appointment: what was asked for together (SCH-4). */
+  group: 'urn:slotwire:group',
   timeZone: 'http://hl7.org/fhir/StructureDefinition/timezone',
 } as const;

@@ -28,13 +28,16 @@ export function identify(assertion: PractitionerAssertion, site: SiteSettings): 
     ...(assertion.family === undefined ? {} : { family: assertion.family }),
     ...(assertion.given === undefined ? {} : { given: assertion.given }),
     ...(rule?.specialty === undefined ? {} : { specialty: rule.specialty }),
+    ...(assertion.active === undefined ? {} : { active: assertion.active }),
   };
 }
 
 export const practitionerIndex: PractitionerIndex = {
   async resolve(assertion, site, tx, cause): Promise<PractitionerMatch> {
     const facts = identify(assertion, site);
-    return writePractitioner(facts, [], site, tx, cause);
+    // Whom only this site knows is called as its master file says.
+    const renames = assertion.isMaster === true && facts.npi === null;
+    return writePractitioner(facts, [], site, tx, cause, renames);
   },
   idOf: (assertion, site) => identify(assertion, site).id,
 };
@@ -46,21 +49,22 @@ export async function writePractitioner(
   site: SiteSettings,
   tx: Tx,
   cause: Cause,
+  renames = false,
 ): Promise<PractitionerMatch> {
   const canonical: Cause = { ...cause, site: null, messageId: null };
   const known = await tx.resources.read('Practitioner', facts.id);
   // The first name stays: sites spell one person differently, and each spelling would otherwise be a new version.
   const named = known !== null && (JSON.parse(known.json) as Practitioner).name !== undefined;
-  if (!named) {
-    const resource = practitioner(facts);
+  const person = practitioner(facts);
+  if (!named || (renames && person.name !== undefined)) {
     await tx.resources.put(
       {
         type: 'Practitioner',
         id: facts.id,
         site: null,
-        resource,
-        ...(resource.name?.[0]?.text === undefined ? {} : { name: resource.name[0].text }),
-        tokens: identifierTokens(resource.identifier ?? []),
+        resource: person,
+        ...(person.name?.[0]?.text === undefined ? {} : { name: person.name[0].text }),
+        tokens: identifierTokens(person.identifier ?? []),
       },
       canonical,
     );
@@ -72,10 +76,15 @@ export async function writePractitioner(
   const places = (before?.location ?? []).flatMap(({ reference }) =>
     reference === undefined ? [] : [reference.slice(9)],
   );
-  const resource = practitionerRole(site, facts, union(codes, [facts.code]), union(places, locations));
+  // Of someone who left, a later mention by an old message is no news of a return.
+  const active = facts.active ?? before?.active ?? true;
+  const resource = practitionerRole(site, { ...facts, active }, union(codes, [facts.code]), union(places, locations));
   const specialty = facts.specialty ?? specialtyOf(before);
   const isNews =
-    !codes.includes(facts.code) || locations.some((id) => !places.includes(id)) || specialty !== specialtyOf(before);
+    !codes.includes(facts.code) ||
+    active !== (before?.active ?? true) ||
+    locations.some((id) => !places.includes(id)) ||
+    specialty !== specialtyOf(before);
   // Every message names its people: one that says nothing new must not lock a row that a hundred others read.
   if (before !== null && !isNews) return { practitionerId: facts.id, roleId };
   await tx.resources.put(

@@ -5,8 +5,11 @@
 import type { Instant, Interval } from '../core/instant.ts';
 import type { AppointmentStatus, Coding, SlotStatus } from '../fhir/types.ts';
 import type { SiteSettings } from '../settings/shape.ts';
-import type { PeopleChange, VisitChange } from './contract-people.ts';
 import type { BookingAnswer } from './contract-answer.ts';
+import type { PeopleChange, VisitChange } from './contract-people.ts';
+import type { BlockChange, BlockWindowChange } from './contract-blocks.ts';
+import type { PlaceChange, PractitionerChange } from './contract-directory.ts';
+import type { VisitLinks } from './contract-links.ts';
 
 export interface Mapping {
   /** SiteMessage.kind values. */
@@ -45,6 +48,7 @@ export interface MapIssue {
   readonly code:
     | 'MESSAGE_UNREADABLE'
     | 'MESSAGE_INCOMPLETE'
+    | 'MESSAGE_UNDECIDED'
     | 'IDENTIFIER_UNKNOWN'
     | 'RESOURCE_UNKNOWN'
     | 'MERGE_UNDECIDED'
@@ -62,15 +66,17 @@ export type Change =
   | BookingAnswer
   | PatientChange
   | PeopleChange
-  | VisitChange;
+  | VisitChange
+  | PractitionerChange
+  | PlaceChange;
 
 /** Ordering time: an older one never overwrites a newer one of the same object. */
-interface Ordered {
+export interface Ordered {
   readonly at: Instant;
 }
 
 /** The whole appointment as this message states it. Fields that are undefined are not stated and stay as they are. */
-export interface AppointmentChange extends Ordered {
+export interface AppointmentChange extends Ordered, VisitLinks {
   readonly kind: 'appointment';
   /** The site's id: names the Appointment for ever. */
   readonly key: string;
@@ -83,9 +89,15 @@ export interface AppointmentChange extends Ordered {
   /** Both or neither: absent when the message gives no time (a cancel of an appointment never seen). */
   readonly during?: Interval;
   readonly visitType?: VisitTypeStatement;
+  /** All services of the visit, the first being the visit type; absent where there is no more than that one. */
+  readonly services?: readonly VisitTypeStatement[];
+  readonly appointmentType?: CodedText;
   readonly participants: readonly ParticipantStatement[];
+  /** True: participants and services are those that change (by their `action`); a known visit keeps the others. */
+  readonly partial?: true;
   readonly patients: readonly PatientAssertion[];
   readonly reason?: CodedText;
+  readonly diagnoses?: readonly CodedText[];
   readonly cancelationReason?: CodedText;
   readonly comment?: string;
   readonly created?: Instant;
@@ -117,6 +129,8 @@ export interface CodedText {
 export interface VisitTypeStatement {
   readonly code: string;
   readonly display?: string;
+  /** In a partial statement: the service is no longer part of the visit. */
+  readonly removed?: true;
 }
 
 /** One thing that the visit occupies, with its own interval where it differs from the appointment's. */
@@ -126,6 +140,11 @@ export interface ParticipantStatement {
   readonly status: 'accepted' | 'declined' | 'tentative' | 'needs-action';
   /** v3-ParticipationType: ATND, PPRF ... */
   readonly type?: string;
+  /**
+   * In a partial statement. add: beside what the actor does already; remove: has no part in it; end: left at the time
+   * of the message; none: is named, not changed. Absent: as stated here, instead of what was known of the same actor.
+   */
+  readonly action?: 'add' | 'remove' | 'end' | 'none';
 }
 export type ResourceAssertion =
   // A vendor calendar of the site file: practitioner and location.
@@ -144,6 +163,10 @@ export interface PractitionerAssertion {
   readonly family?: string;
   readonly given?: string;
   readonly name?: string;
+  /** A master file says whether they work here; absent: as known. */
+  readonly active?: boolean;
+  /** From a master file: the name stands for the one that is known, unless other sites know the person as well. */
+  readonly isMaster?: true;
 }
 
 /**
@@ -214,23 +237,4 @@ export interface TemplateMark {
   readonly overbook?: number;
   /** Who alone may book it. */
   readonly channel?: 'patient' | 'staff';
-}
-
-/** Time that is closed or opened without a patient: a block, time off, SIU S23/S24. */
-export interface BlockChange extends Ordered {
-  readonly kind: 'block';
-  readonly key: string;
-  readonly actor: ResourceAssertion;
-  readonly during: Interval;
-  readonly closed: boolean;
-  /** Set when the block is one that the hub itself placed. */
-  readonly correlation?: string;
-}
-
-/** All blocks of a calendar that overlap the window: a known block of the site that is not listed is open again. */
-export interface BlockWindowChange extends Ordered {
-  readonly kind: 'blocks';
-  readonly calendar: string;
-  readonly window: Interval;
-  readonly blocks: readonly { readonly key: string; readonly during: Interval; readonly correlation?: string }[];
 }

@@ -5,20 +5,23 @@
  */
 import * as canonical from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
-import type { Appointment } from '../fhir/types.ts';
-import type { Instant, Interval } from '../core/instant.ts';
-import type { AppointmentChange, AppointmentGone } from '../mappings/contract.ts';
+import type { Appointment, AppointmentStatus } from '../fhir/types.ts';
+import { instant, type Instant, type Interval } from '../core/instant.ts';
+import type { AppointmentChange, AppointmentGone, ParticipantStatement } from '../mappings/contract.ts';
 import type { SiteSettings } from '../settings/shape.ts';
+import { zoneOf } from '../settings/zone.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
 import { buildAppointment } from './appointment-resource.ts';
 import { attachedTo, settleByNews, type Attached } from './echo.ts';
 import { slotsFor } from './filled-slots.ts';
+import { endOccurrences, endReplaced, linkTokens, replacedBy } from './linked-visits.ts';
 import { oweMirrors } from './mirrors.ts';
 import { occupiesTime, occupy } from './occupy.ts';
-import { resolveParticipants, scheduleOf, type ResolvedParticipant } from './participants.ts';
+import { locationKey, resolveParticipants, scheduleOf, type ResolvedParticipant } from './participants.ts';
+import { mergePartial } from './partial.ts';
 import { sharing, templateTime } from './template-visit.ts';
-import { securityOf, visitTypeOf } from './visit-type.ts';
-import type { Applied, ApplyContext } from './apply-context.ts';
+import { securityOf, servicesAfter, visitTypeOf } from './visit-type.ts';
+import { Park, type Applied, type ApplyContext } from './apply-context.ts';
 
 export async function applyAppointment(
   context: ApplyContext,
@@ -32,28 +35,30 @@ export async function applyAppointment(
   }
   const id = attached.appointmentId;
   const before = await tx.resources.appointment(id);
-  if (before !== null && before.siteKey !== null && isOlder(context, news, before)) return 'superseded';
+  const known = before !== null && before.siteKey !== null ? before : null;
+  if (known !== null && isOlder(context, news, known)) return 'superseded';
+  if (before === null && ENDED.has(news.status) && (await opensBlock(context, news))) return 'applied';
+  const old = before === null ? await replacedBy(context, news) : null;
   // A modification that states no status must not make a visit under way booked again.
-  const keeps = news.keepsStatus === true && before !== null && before.siteKey !== null;
-  const change = keeps ? { ...news, status: before.resource.status } : news;
+  const change = news.keepsStatus === true && known !== null ? { ...news, status: known.resource.status } : news;
+  const parts = await partsOf(context, change, before);
+  const { participants, during, kept, place } = parts;
 
-  const during = change.during ?? before?.during ?? null;
-  const stated = change.participants.filter((one) => one.status !== 'declined');
-  const participants = await resolveParticipants(context, stated);
-  const kept = participants.length === 0 ? before : null;
-  const visitType =
-    change.visitType === undefined ? (before?.visitType ?? null) : await visitTypeOf(context, change.visitType.code);
-  const place =
-    kept === null ? (participants.find((one) => one.locationKey !== null)?.locationKey ?? null) : placeOf(site, kept);
+  const services = servicesAfter(site, change, before?.resource);
+  const first = services?.[0];
+  const visitType = await kindAfter(context, services, before);
   const labels = change.security ?? labelsBefore(site, before);
   const security = securityOf(site, { location: place, visitType, labels });
-  const schedule = kept === null ? await scheduleOf(context, participants) : null;
-  const time = await templateTime(context, { during, schedule, slotsOf: kept, local: change.visitType?.code });
-  const occupying = { participants, during, schedule, keeps: kept !== null };
-  const touched = await occupy(context, id, sharing(change, time), occupying);
-  const slots = await slotsFor(context, change, { participants, during, schedule, kept, labels, before, time });
-  const resource = buildAppointment(context, { change, before, participants, patients, slots, visitType, during });
-  const tokens = tokensOf(resource, participants);
+  const time = await templateTime(context, { ...parts, local: first?.code });
+  const touched = await occupy(context, id, sharing(change, time), { ...parts, keeps: kept !== null });
+  const slots = await slotsFor(
+    context,
+    { ...change, ...(first === undefined ? {} : { visitType: first }) },
+    { ...parts, kept: parts.slotsOf, labels, before, time },
+  );
+  const facts = { change, before, participants, patients, slots, services, during, place, replaces: old?.id ?? null };
+  const resource = buildAppointment(context, facts);
+  const tokens = [...tokensOf(resource, participants), ...linkTokens(news, before)];
   await tx.resources.nameAppointment(site.id, change.key, id);
   const changed = await tx.resources.putAppointment(
     {
@@ -77,10 +82,110 @@ export async function applyAppointment(
   context.batch.touched.push(...touched);
   context.batch.visits.add(id);
   if (changed) record(context, id, before, resource.status);
+  if (old !== null) await endReplaced(context, old, change, id, applyAppointment);
+  await endOccurrences(context, before, change, applyAppointment);
   if (attached.booking !== null) await settleByNews(context, attached.booking, change, resource.status);
   await oweMirrors(context, id, resource.status, participants, during);
   await dueWindows(context, before, participants, during, changed ? change.at : null);
   return 'applied';
+}
+
+/** Null: nothing is known of it, or it is of no type that the site file maps. */
+async function kindAfter(
+  context: ApplyContext,
+  services: ReturnType<typeof servicesAfter>,
+  before: StoredAppointment | null,
+): Promise<string | null> {
+  if (services === undefined) return before?.visitType ?? null;
+  return services[0] === undefined ? null : visitTypeOf(context, services[0].code);
+}
+
+/** Blocked time that was sent as an appointment ends as one: there is no visit to be stored. */
+async function opensBlock(context: ApplyContext, news: AppointmentChange): Promise<boolean> {
+  const opened = await context.tx.busy.removeBlocksUnder(context.site.id, `${news.key}/`);
+  context.batch.touched.push(...opened);
+  return opened.length > 0;
+}
+
+/** Who and where, and when: what the message states, and what it leaves as it was. */
+interface Parts {
+  readonly participants: readonly ResolvedParticipant[];
+  readonly during: Interval | null;
+  /** The message names nobody: everybody stays. */
+  readonly kept: StoredAppointment | null;
+  /** The visit stays in its schedule, so its slots are those that it had, or those at its new time. */
+  readonly slotsOf: StoredAppointment | null;
+  readonly schedule: { readonly id: string; readonly key: string } | null;
+  /** Key of its location. */
+  readonly place: string | null;
+}
+
+async function partsOf(
+  context: ApplyContext,
+  change: AppointmentChange,
+  before: StoredAppointment | null,
+): Promise<Parts> {
+  const { site } = context;
+  const during = change.during ?? before?.during ?? hullOf(change);
+  if (during === null && !mayLackTime(change.status)) {
+    throw new Park('apply', 'MESSAGE_INCOMPLETE', 'SCH-11: the visit is not known here yet, and no time is given');
+  }
+  const said = change.participants.filter(({ status }) => status !== 'declined');
+  const isChange = change.partial === true && before !== null;
+  const goes = (one: ParticipantStatement): boolean => one.action === 'remove' || one.action === 'end';
+  const named = isChange ? said : said.filter((one) => !goes(one));
+  const zone = zoneOf(
+    site,
+    placeNamed(site, named) ?? (before === null ? undefined : (placeOf(site, before) ?? undefined)),
+  );
+  const stated = await resolveParticipants(context, named, zone);
+  if (isChange && stated.length > 0) {
+    const merged = await mergePartial(context, before, stated, { during, at: change.at, zone });
+    const { participants, sameSchedule } = merged;
+    const slot =
+      sameSchedule && before.slots[0] !== undefined ? await context.tx.resources.slot(before.slots[0]) : null;
+    const schedule = slot === null ? await scheduleOf(context, participants) : { id: slot.scheduleId, key: '' };
+    return {
+      participants,
+      during,
+      kept: null,
+      slotsOf: slot === null ? null : before,
+      schedule,
+      place: placeIn(participants),
+    };
+  }
+  if (stated.length === 0) {
+    const place = before === null ? null : placeOf(site, before);
+    return { participants: [], during, kept: before, slotsOf: before, schedule: null, place };
+  }
+  const schedule = await scheduleOf(context, stated);
+  return { participants: stated, during, kept: null, slotsOf: null, schedule, place: placeIn(stated) };
+}
+
+/** FHIR app-3: only these stand without a time. */
+function mayLackTime(status: AppointmentStatus): boolean {
+  return !occupiesTime(status) || status === 'noshow';
+}
+
+/** Of a message that gives times to its resources alone. */
+function hullOf({ participants }: AppointmentChange): Interval | null {
+  const all = participants.flatMap((one) => one.during ?? []);
+  if (all.length === 0) return null;
+  const [start, end] = [Math.min(...all.map((one) => one.start)), Math.max(...all.map((one) => one.end))];
+  return { start: instant(start), end: instant(end) };
+}
+
+function placeIn(participants: readonly ResolvedParticipant[]): string | null {
+  return participants.find((one) => one.locationKey !== null)?.locationKey ?? null;
+}
+
+function placeNamed(site: SiteSettings, participants: readonly ParticipantStatement[]): string | undefined {
+  for (const { actor } of participants) {
+    if (actor.kind === 'location') return locationKey(site, actor.code);
+    const place = actor.kind === 'calendar' ? site.resources.calendars[actor.code]?.location : undefined;
+    if (place !== undefined) return place;
+  }
+  return undefined;
 }
 
 function tokensOf(resource: Appointment, participants: readonly ResolvedParticipant[]): string[] {
@@ -91,12 +196,22 @@ function tokensOf(resource: Appointment, participants: readonly ResolvedParticip
   ];
 }
 
-/** Of two that carry the same time the later to arrive holds, also when the earlier one is replayed after it. */
+/**
+ * Of two that carry the same time the later to arrive holds, also when the earlier one is replayed after it. Many
+ * senders write the ordering time to the minute, and real steps of one minute arrive in their order. But what has ended
+ * is not opened again at the very time at which it ended: that is an earlier booking that was sent again, by a sender
+ * or an engine that repeats. Only a move to another time is a step that can follow an end.
+ */
 function isOlder(context: ApplyContext, news: AppointmentChange, before: StoredAppointment): boolean {
   if (before.orderedAt !== news.at) return before.orderedAt > news.at;
   const madeBy = before.resource.meta?.source?.split('#')[1];
-  return madeBy !== undefined && Number(madeBy) > context.message.id;
+  if (madeBy !== undefined && Number(madeBy) > context.message.id) return true;
+  if (context.message.shape !== 'event' || news.keepsStatus === true) return false;
+  if (!ENDED.has(before.resource.status) || ENDED.has(news.status)) return false;
+  return news.moves !== true || news.during === undefined || news.during.start === before.during?.start;
 }
+
+const ENDED: ReadonlySet<AppointmentStatus> = new Set(['cancelled', 'entered-in-error', 'noshow', 'fulfilled']);
 
 function placeOf(site: SiteSettings, before: StoredAppointment): string | null {
   const keys = Object.keys(site.locations);

@@ -4,6 +4,7 @@ import type { AppointmentChange, Change } from '../mappings/contract.ts';
 import { applyAnswer } from './apply-answer.ts';
 import { applyAppointment, applyGone } from './apply-appointment.ts';
 import type { Applied, ApplyContext } from './apply-context.ts';
+import { applyPlace, applyPractitioner } from './apply-directory.ts';
 import { applyPatient, applyPeople } from './apply-people.ts';
 import { applyBlock, applyBlockWindow, applySlotWindow } from './apply-slots.ts';
 import { applyVisit } from './apply-status.ts';
@@ -30,6 +31,10 @@ export function applyChange(
       return applyBlock(context, change);
     case 'blocks':
       return applyBlockWindow(context, change);
+    case 'practitioner':
+      return applyPractitioner(context, change);
+    case 'place':
+      return applyPlace(context, change);
     case 'patient':
       return applyPatient(context, change);
     case 'patient-merge':

@@ -77,6 +77,10 @@ function taken(practitioners: Pick<PractitionerIndex, 'idOf'>, site: SiteSetting
       return takenBy(practitioners, site, change.actor);
     case 'patient':
       return [patient(change.patient.key)];
+    case 'practitioner':
+      return [practitioners.idOf(change.assertion, site)];
+    case 'place':
+      return takenBy(practitioners, site, { kind: 'location', code: change.code });
   }
 }
 

@@ -1,7 +1,8 @@
 /** Applies what a site says about its open and closed time. */
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { isUuid } from '../core/ids.ts';
-import type { BlockChange, BlockWindowChange, SlotStatement, SlotWindowChange } from '../mappings/contract.ts';
+import type { BlockChange, BlockWindowChange } from '../mappings/contract-blocks.ts';
+import type { SlotStatement, SlotWindowChange } from '../mappings/contract.ts';
 import type { Touched } from '../store/contract-bookings.ts';
 import type { SlotRow, StoredSlot } from '../store/contract-resources.ts';
 import { Park, type Applied, type ApplyContext } from './apply-context.ts';
@@ -71,22 +72,12 @@ export async function applyBlock(context: ApplyContext, change: BlockChange): Pr
   const actor = await resolveActor(context, change.actor);
   const touched: Touched[] = [];
   const ids = actor.occupies.length > 0 ? actor.occupies : actor.actors;
+  // What an earlier opening left of this block is part of what is stated anew.
+  if (change.closed) touched.push(...(await tx.busy.removeBlocksUnder(site.id, pieceKey(change.key))));
   for (const resourceId of ids) {
-    if (change.closed) {
-      touched.push(
-        ...(await tx.busy.putBlock({
-          resourceId,
-          during: change.during,
-          occupancy: canonicalId.session(site.identity, `block:${change.key}`),
-          origin: 'block',
-          site: site.id,
-          blockKey: change.key,
-          tentative: false,
-        })),
-      );
-    } else {
-      touched.push(...(await tx.busy.removeBlock(site.id, change.key)));
-    }
+    touched.push(
+      ...(change.closed ? await close(context, change, resourceId) : await open(context, change, resourceId)),
+    );
   }
   context.batch.touched.push(...touched);
   if (!change.closed)
@@ -97,6 +88,47 @@ export async function applyBlock(context: ApplyContext, change: BlockChange): Pr
       cause: `message:${cause.messageId}`,
     });
   return 'applied';
+}
+
+async function close({ tx, site }: ApplyContext, change: BlockChange, resourceId: string): Promise<readonly Touched[]> {
+  return tx.busy.putBlock({
+    resourceId,
+    during: change.during,
+    occupancy: canonicalId.session(site.identity, `block:${change.key}`),
+    origin: 'block',
+    site: site.id,
+    blockKey: change.key,
+    tentative: false,
+  });
+}
+
+/**
+ * Opens the time that is named, whichever block had closed it: senders open under another id, and a part of what they
+ * closed. What remains of a block stays closed.
+ */
+async function open({ tx, site }: ApplyContext, change: BlockChange, resourceId: string): Promise<readonly Touched[]> {
+  const { start, end } = change.during;
+  const touched: Touched[] = [];
+  for (const row of await tx.busy.takeBlocks(site.id, resourceId, change.during)) {
+    const key = row.blockKey ?? '';
+    const pieces = [
+      { start: row.during.start, end: start },
+      { start: end, end: row.during.end },
+    ].filter((piece) => piece.start < piece.end);
+    for (const [index, during] of pieces.entries()) {
+      const blockKey = index === 0 ? key : `${pieceKey(key)}${during.start}`;
+      touched.push(...(await tx.busy.putBlock({ ...row, during, blockKey })));
+    }
+    touched.push({ resourceId, during: row.during });
+    // The block as it was first told must not come back with a replay.
+    await tx.inbox.setAppliedReadAt(site.id, `block:${key.split(PIECE)[0] ?? key}`, change.at);
+  }
+  return touched;
+}
+
+const PIECE = '~at~';
+function pieceKey(key: string): string {
+  return `${key}${PIECE}`;
 }
 
 export async function applyBlockWindow(context: ApplyContext, change: BlockWindowChange): Promise<Applied> {

@@ -1,13 +1,21 @@
 /** The canonical Appointment from what a site states and what was known before; pure. */
 import { formatInstant, MINUTE_MS, type Interval } from '../core/instant.ts';
 import * as canonical from '../fhir/canonical.ts';
-import { EXTENSIONS, SYSTEMS, type Appointment, type CodeableConcept, type Identifier } from '../fhir/types.ts';
-import { canonicalId } from '../fhir/canonical-ids.ts';
-import type { AppointmentChange, CodedText } from '../mappings/contract.ts';
+import {
+  EXTENSIONS,
+  SYSTEMS,
+  type Appointment,
+  type CodeableConcept,
+  type Extension,
+  type Identifier,
+  type Reference,
+} from '../fhir/types.ts';
+import type { AppointmentChange, CodedText, SiteIdentifier, VisitTypeStatement } from '../mappings/contract.ts';
 import { zoneOf } from '../settings/zone.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
 import type { ApplyContext } from './apply-context.ts';
 import type { ResolvedParticipant } from './participants.ts';
+import { serviceTypes } from './visit-type.ts';
 
 export interface AppointmentFacts {
   readonly change: AppointmentChange;
@@ -15,27 +23,21 @@ export interface AppointmentFacts {
   readonly participants: readonly ResolvedParticipant[];
   readonly patients: readonly string[];
   readonly slots: readonly string[];
-  readonly visitType: string | null;
+  /** Undefined: as they were. */
+  readonly services: readonly VisitTypeStatement[] | undefined;
   readonly during: Interval | null;
+  /** Key of the location. */
+  readonly place: string | null;
+  /** Id of the appointment that this one is the new record of. */
+  readonly replaces: string | null;
 }
 
 export function buildAppointment(context: ApplyContext, facts: AppointmentFacts): Appointment {
   const { site, plan } = context;
-  const { change, before, participants, patients, during, visitType } = facts;
+  const { change, before, participants, patients, during, services, place } = facts;
   const old = before?.resource;
-  const place = participants.find((one) => one.locationKey !== null)?.locationKey;
-  const zone = zoneOf(site, place);
-  const serviceType =
-    change.visitType === undefined
-      ? old?.serviceType
-      : [
-          canonical.visitTypeConcept(
-            site,
-            change.visitType.code,
-            visitType,
-            change.visitType.display ?? (visitType === null ? undefined : plan.hub.visitTypes[visitType]?.name),
-          ),
-        ];
+  const zone = zoneOf(site, place ?? undefined);
+  const serviceType = services === undefined ? old?.serviceType : serviceTypes(site, plan, services);
   const people = patients.map((id) => ({
     actor: { reference: `Patient/${id}` },
     required: 'required' as const,
@@ -46,9 +48,13 @@ export function buildAppointment(context: ApplyContext, facts: AppointmentFacts)
   const others = participants.flatMap((one) => one.participants);
   const participant = [
     ...(people.length > 0 ? people : oldPeople),
-    ...(change.participants.length > 0 ? others : oldOthers),
+    ...(participants.length > 0 || change.participants.length > 0 ? others : oldOthers),
   ];
-  const reasons = change.reason === undefined ? old?.reasonCode : [concept(change.reason)];
+  const stated = [...(change.reason === undefined ? [] : [change.reason]), ...(change.diagnoses ?? [])];
+  const reasons = stated.length === 0 ? old?.reasonCode : stated.map(concept);
+  const appointmentType = change.appointmentType === undefined ? old?.appointmentType : concept(change.appointmentType);
+  const extension = extensions(facts);
+  const basedOn = change.orders === undefined ? old?.basedOn : change.orders.map(orderOf);
   const comment = change.comment ?? old?.comment;
   // app-4: a reason for cancelling stands only on what is cancelled or not kept; it goes when the visit is booked
   // again.
@@ -58,24 +64,12 @@ export function buildAppointment(context: ApplyContext, facts: AppointmentFacts)
   const created = old?.created ?? formatInstant(change.created ?? change.at, zone);
   return {
     resourceType: 'Appointment',
-    ...(change.replaces === undefined
-      ? old?.extension === undefined
-        ? {}
-        : { extension: old.extension }
-      : {
-          extension: [
-            {
-              url: EXTENSIONS.replaces,
-              valueReference: {
-                reference: `Appointment/${canonicalId.appointment(site.identity, change.replaces)}`,
-              },
-            },
-          ],
-        }),
+    ...(extension.length === 0 ? {} : { extension }),
     identifier: mergeIdentifiers(context, change, old?.identifier ?? []),
     status: change.status,
     ...(mayHaveReason && cancelationReason !== undefined ? { cancelationReason } : {}),
-    ...(serviceType === undefined ? {} : { serviceType }),
+    ...(serviceType === undefined || serviceType.length === 0 ? {} : { serviceType }),
+    ...(appointmentType === undefined ? {} : { appointmentType }),
     ...(reasons === undefined ? {} : { reasonCode: reasons }),
     ...(during === null
       ? {}
@@ -87,20 +81,44 @@ export function buildAppointment(context: ApplyContext, facts: AppointmentFacts)
     ...(facts.slots.length === 0 ? {} : { slot: facts.slots.map((id) => ({ reference: `Slot/${id}` })) }),
     created,
     ...(comment === undefined ? {} : { comment }),
+    ...(basedOn === undefined ? {} : { basedOn }),
     // app-1 and the cardinality 1..*: a visit of which we know nobody still has a participant to be named.
     participant: participant.length > 0 ? participant : [{ type: [{ text: 'unknown' }], status: 'needs-action' }],
   };
+}
+
+/** What it replaces, and what it belongs to; what the message does not state stays. */
+function extensions({ change, before, replaces }: AppointmentFacts): readonly Extension[] {
+  const { parents, group } = change;
+  const stated: readonly Extension[] = [
+    ...(replaces === null
+      ? []
+      : [{ url: EXTENSIONS.replaces, valueReference: { reference: `Appointment/${replaces}` } }]),
+    ...(parents ?? []).map((parent) => ({ url: EXTENSIONS.parent, valueIdentifier: identifierOf(parent) })),
+    ...(group === undefined ? [] : [{ url: EXTENSIONS.group, valueIdentifier: identifierOf(group) }]),
+  ];
+  const urls = new Set(stated.map(({ url }) => url));
+  return [...(before?.resource.extension ?? []).filter(({ url }) => !urls.has(url)), ...stated];
+}
+
+function identifierOf({ system, value, type }: SiteIdentifier): Identifier {
+  return {
+    ...(type === undefined ? {} : { type: { coding: [{ system: SYSTEMS.identifierType, code: type }] } }),
+    system,
+    value,
+  };
+}
+
+/** The order itself is the ordering system's: only its number is known here. */
+function orderOf(order: SiteIdentifier): Reference {
+  return { type: 'ServiceRequest', identifier: identifierOf(order) };
 }
 
 /** The caller's own identifiers stay; the site's are those it states now. */
 function mergeIdentifiers(context: ApplyContext, change: AppointmentChange, old: readonly Identifier[]): Identifier[] {
   const { site } = context;
   const key: Identifier = { system: canonical.siteSystem(site.id, 'appointment'), value: change.key };
-  const stated = change.identifiers.map(({ system, value, type }): Identifier => ({
-    ...(type === undefined ? {} : { type: { coding: [{ system: SYSTEMS.identifierType, code: type }] } }),
-    system,
-    value,
-  }));
+  const stated = change.identifiers.map(identifierOf);
   const all = [key, ...stated, ...old];
   const seen = new Map(all.reverse().map((one) => [`${one.system ?? ''}|${one.value ?? ''}`, one]));
   return [...seen.values()].reverse();

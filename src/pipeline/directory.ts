@@ -3,6 +3,7 @@
  * plan, so that schedules exist before the first message. Writing the same again changes no version.
  */
 import { DAY_MS, plus, type Instant } from '../core/instant.ts';
+import type { Location } from '../fhir/types.ts';
 import * as canonical from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import type { PractitionerIndex } from '../identity/contract.ts';
@@ -88,9 +89,14 @@ export async function putLocation(
   key: string,
   settings: SiteSettings['locations'][string],
   cause: Cause,
+  active?: boolean,
 ): Promise<string> {
   const id = canonicalId.location(site.identity, key);
-  const resource = canonical.location(site, key, settings);
+  const known = active === undefined ? await tx.resources.read('Location', id) : null;
+  // That a place was closed is said once; every later mention would open it again.
+  const before = known === null ? undefined : (JSON.parse(known.json) as Location).status;
+  const status = active === undefined ? (before ?? 'active') : active ? 'active' : 'inactive';
+  const resource = { ...canonical.location(site, key, settings), status };
   await tx.resources.put(
     {
       type: 'Location',

@@ -1,10 +1,10 @@
 /** What a visit occupies: statements of a message as canonical resources, with the Schedules they belong to. */
 import { canonicalId } from '../fhir/canonical-ids.ts';
-import { SYSTEMS, type AppointmentParticipant } from '../fhir/types.ts';
+import { SYSTEMS, type AppointmentParticipant, type Location } from '../fhir/types.ts';
 import { formatInstant } from '../core/instant.ts';
 import type { ParticipantStatement, PractitionerAssertion, ResourceAssertion } from '../mappings/contract.ts';
 import type { PractitionerMatch } from '../identity/contract.ts';
-import type { SiteSettings } from '../settings/shape.ts';
+import type { LocationSettings, SiteSettings } from '../settings/shape.ts';
 import { once, Park, type ApplyContext } from './apply-context.ts';
 import { asserted, putLocation, putSchedule } from './directory.ts';
 
@@ -25,18 +25,18 @@ export interface ResolvedParticipant {
 export async function resolveParticipants(
   context: ApplyContext,
   statements: readonly ParticipantStatement[],
+  zone = context.site.timeZone,
 ): Promise<ResolvedParticipant[]> {
   const resolved: ResolvedParticipant[] = [];
-  for (const statement of statements) resolved.push(await resolveOne(context, statement));
+  for (const statement of statements) resolved.push(await resolveOne(context, statement, zone));
   return resolved;
 }
 
 /** A participant as the Appointment shows it, with its own period where the message gives one. */
 type Shown = (reference: string, type?: string) => AppointmentParticipant;
 
-function shownAs(context: ApplyContext, statement: ParticipantStatement): Shown {
+function shownAs(statement: ParticipantStatement, zone: string): Shown {
   const { during, status } = statement;
-  const zone = context.site.timeZone;
   return (reference, type) => ({
     ...(type === undefined ? {} : { type: [{ coding: [{ system: SYSTEMS.participation, code: type }] }] }),
     actor: { reference },
@@ -57,9 +57,13 @@ const NOBODY: Omit<Resolved, 'occupies' | 'actors' | 'participants'> = {
   calendar: null,
 };
 
-async function resolveOne(context: ApplyContext, statement: ParticipantStatement): Promise<ResolvedParticipant> {
+async function resolveOne(
+  context: ApplyContext,
+  statement: ParticipantStatement,
+  zone: string,
+): Promise<ResolvedParticipant> {
   const { actor, type = 'PPRF' } = statement;
-  const shown = shownAs(context, statement);
+  const shown = shownAs(statement, zone);
   switch (actor.kind) {
     case 'calendar':
       return { statement, ...(await resolveCalendar(context, actor, shown, type)) };
@@ -78,7 +82,7 @@ async function resolveOne(context: ApplyContext, statement: ParticipantStatement
     case 'location':
       return { statement, ...(await resolveLocation(context, actor, shown)) };
     case 'device':
-      return { statement, ...resolveDevice(context, actor, statement.status) };
+      return { statement, ...resolveDevice(context, actor, shown) };
   }
 }
 
@@ -119,8 +123,8 @@ async function resolveLocation(
   const { site, tx, cause, now } = context;
   const key = locationKey(site, actor.code);
   const settings = site.locations[key];
-  const id = await once(context, `location ${site.id} ${key}`, () =>
-    putLocation(tx, site, key, settings ?? unlisted(context, key, actor.name), cause),
+  const id = await once(context, `location ${site.id} ${key}`, async () =>
+    putLocation(tx, site, key, settings ?? (await unlistedPlace(context, key, actor.name, 'message')), cause),
   );
   if (settings === undefined) await tx.resources.countUnmapped(site.id, 'location', actor.code, now);
   return {
@@ -136,7 +140,7 @@ async function resolveLocation(
 function resolveDevice(
   { site }: ApplyContext,
   actor: Extract<ResourceAssertion, { kind: 'device' }>,
-  status: ParticipantStatement['status'],
+  shown: Shown,
 ): Resolved {
   const id = canonicalId.device(site.identity, actor.code);
   const display = actor.name === undefined ? {} : { display: actor.name };
@@ -145,7 +149,7 @@ function resolveDevice(
     ...NOBODY,
     occupies: site.resources.devices[actor.code] === undefined ? [] : [id],
     actors: [id],
-    participants: [{ actor: { identifier, ...display }, status }],
+    participants: [{ ...shown(''), actor: { identifier, ...display } }],
   };
 }
 
@@ -197,7 +201,7 @@ function practitionerOf(context: ApplyContext, assertion: PractitionerAssertion)
 
 /** What an assertion alone occupies: for blocks, which have no appointment. */
 export async function resolveActor(context: ApplyContext, actor: ResourceAssertion): Promise<ResolvedParticipant> {
-  return resolveOne(context, { actor, status: 'accepted' });
+  return resolveOne(context, { actor, status: 'accepted' }, context.site.timeZone);
 }
 
 function matchPractitioner(
@@ -212,10 +216,15 @@ export function locationKey({ locations }: Pick<SiteSettings, 'locations'>, code
   return Object.entries(locations).find(([, settings]) => settings.codes.includes(code))?.[0] ?? code;
 }
 
-function unlisted(
-  context: ApplyContext,
+/** A place that the site file does not list: the first name stays, unless a master file gives another. */
+export async function unlistedPlace(
+  { tx, site }: ApplyContext,
   key: string,
-  name: string | undefined,
-): (typeof context.site.locations)[string] {
-  return { name: name ?? key, timeZone: context.site.timeZone, room: false, codes: [] };
+  said: string | undefined,
+  by: 'message' | 'master',
+): Promise<LocationSettings> {
+  const known = await tx.resources.read('Location', canonicalId.location(site.identity, key));
+  const before = known === null ? undefined : (JSON.parse(known.json) as Location).name;
+  const name = by === 'message' && before !== undefined && before !== key ? before : (said ?? before ?? key);
+  return { name, timeZone: site.timeZone, room: false, codes: [] };
 }

@@ -1,7 +1,10 @@
-/** Local visit type codes and security labels, as the site file says. */
+/** Local visit type codes, the services of a visit, and security labels, as the site file says. */
 import { newId } from '../core/ids.ts';
 import { DAY_MS, plus } from '../core/instant.ts';
-import type { SiteSettings } from '../settings/shape.ts';
+import * as canonical from '../fhir/canonical.ts';
+import type { Appointment, CodeableConcept } from '../fhir/types.ts';
+import type { AppointmentChange, VisitTypeStatement } from '../mappings/contract.ts';
+import type { Plan, SiteSettings } from '../settings/shape.ts';
 import type { ApplyContext } from './apply-context.ts';
 
 /** The key in the hub's catalogue; null: unmapped, which is counted, is not bookable, and opens one work item. */
@@ -38,4 +41,38 @@ export function securityOf(
     ...of.labels,
   ];
   return [...new Set(labels)].sort();
+}
+
+/** Undefined: the message says nothing of them. The first one is the visit type. */
+export function servicesAfter(
+  site: SiteSettings,
+  change: AppointmentChange,
+  before: Appointment | undefined,
+): readonly VisitTypeStatement[] | undefined {
+  const { visitType, services } = change;
+  const stated = services ?? (visitType === undefined ? undefined : [visitType]);
+  if (stated === undefined || change.partial !== true) return stated;
+  const gone = new Set(stated.filter(({ removed }) => removed === true).map(({ code }) => code));
+  const known = (before?.serviceType ?? []).flatMap((concept) => statementOf(site, concept));
+  const all = [...known, ...stated.filter(({ removed }) => removed !== true)].filter(({ code }) => !gone.has(code));
+  return [...new Map(all.map((one) => [one.code, one])).values()];
+}
+
+function statementOf(site: SiteSettings, concept: CodeableConcept): readonly VisitTypeStatement[] {
+  const system = canonical.siteSystem(site.id, 'visit-type');
+  const own = concept.coding?.find((coding) => coding.system === system);
+  if (own?.code === undefined) return [];
+  return [{ code: own.code, ...(own.display === undefined ? {} : { display: own.display }) }];
+}
+
+export function serviceTypes(
+  site: SiteSettings,
+  plan: Plan,
+  services: readonly VisitTypeStatement[],
+): readonly CodeableConcept[] {
+  return services.map(({ code, display }) => {
+    const visitType = site.visitTypes[code] ?? null;
+    const name = display ?? (visitType === null ? undefined : plan.hub.visitTypes[visitType]?.name);
+    return canonical.visitTypeConcept(site, code, visitType, name);
+  });
 }

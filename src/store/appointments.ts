@@ -8,7 +8,12 @@ import type { Keys } from './seal.ts';
 
 export type AppointmentStore = Pick<
   ResourceStore,
-  'appointment' | 'appointmentByKey' | 'nameAppointment' | 'renameAppointment' | 'putAppointment'
+  | 'appointment'
+  | 'appointmentByKey'
+  | 'appointmentsByToken'
+  | 'nameAppointment'
+  | 'renameAppointment'
+  | 'putAppointment'
 >;
 
 interface Row {
@@ -58,6 +63,16 @@ export function appointmentStore(q: Queryable, keys: Keys): AppointmentStore {
         values: [site, siteKey],
       });
       return rows[0]?.appointment_id ?? null;
+    },
+
+    async appointmentsByToken(site, token) {
+      const { rows } = await q.query<{ id: string }>({
+        name: 'appointment-by-token', // appointment_tokens
+        text: `SELECT id FROM appointment WHERE tokens @> ARRAY[$2::text] AND site = $1
+               ORDER BY last_updated DESC LIMIT 50`,
+        values: [site, token],
+      });
+      return rows.map(({ id }) => id);
     },
 
     async nameAppointment(site, siteKey, appointmentId) {

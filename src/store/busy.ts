@@ -201,6 +201,24 @@ export function busyStore(q: Queryable): BusyStore {
         blockKey,
       ]),
 
+    async takeBlocks(site, resourceId, during) {
+      const { rows } = await q.query<Row>({
+        name: 'busy-take-blocks', // busy_resource
+        text: `DELETE FROM busy WHERE live AND resource_id = $2 AND during && tstzrange($3, $4) AND site = $1
+                 AND origin = 'block' AND block_key IS NOT NULL RETURNING ${COLUMNS}`,
+        values: [site, resourceId, new Date(during.start), new Date(during.end)],
+      });
+      return rows.map(toBusy);
+    },
+
+    removeBlocksUnder: (site, keyBegins) =>
+      touched(
+        'busy-drop-blocks-under', // busy_block
+        `DELETE FROM busy WHERE site = $1 AND block_key IS NOT NULL AND starts_with(block_key, $2)
+         RETURNING ${TOUCHED}`,
+        [site, keyBegins],
+      ),
+
     async blocks(site, resourceId, during: Interval) {
       const { rows } = await q.query<{ block_key: string }>({
         name: 'busy-blocks',

@@ -75,9 +75,7 @@ export interface BookingStore {
   dueChecks(now: Instant, limit: number): Promise<readonly Booking[]>;
   /** Sent ones whose call's deadline has passed without a recorded outcome. */
   overdue(now: Instant, limit: number): Promise<readonly Booking[]>;
-  /**
-   * Open placements (sent, unknown, accepted, queued, unsent, parked) of a site around a time: candidates for an echo.
-   */
+  /** Open placements (sent, unknown, accepted, queued, unsent, parked) around a time: candidates for an echo. */
   openAt(site: string, during: Interval): Promise<readonly Booking[]>;
   /** All of a site that are neither settled nor parked. */
   openOf(site: string): Promise<readonly Booking[]>;
@@ -128,6 +126,9 @@ export interface BusyStore {
   keep(bookingId: string): Promise<void>;
   putBlock(row: BusyRow): Promise<readonly Touched[]>;
   removeBlock(site: string, blockKey: string): Promise<readonly Touched[]>;
+  /** Removes a site's blocks of a resource that overlap, or all whose keys begin so; answers what they were. */
+  takeBlocks(site: string, resourceId: string, during: Interval): Promise<readonly BusyRow[]>;
+  removeBlocksUnder(site: string, keyBegins: string): Promise<readonly Touched[]>;
   /** Blocks of a site on a resource that overlap, by key. */
   blocks(site: string, resourceId: string, during: Interval): Promise<readonly string[]>;
   /** Resources with a caller's hold past its time: lock them, then let the holds expire. */

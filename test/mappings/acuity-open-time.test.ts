@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BlockWindowChange, SlotWindowChange } from '../../src/mappings/contract.ts';
+import type { BlockWindowChange } from '../../src/mappings/contract-blocks.ts';
+import type { SlotWindowChange } from '../../src/mappings/contract.ts';
 import { at, map, READ_AT } from './acuity-facts.ts';
 
 const WINDOW = { from: '2026-12-01T05:00:00Z', to: '2026-12-02T05:00:00Z' };

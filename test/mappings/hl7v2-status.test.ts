@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { AppointmentChange } from '../../src/mappings/contract.ts';
 import { appointment, edit, fixture, hl7Site, without } from '../fixtures/siu/site.ts';
 
-const bare = edit(edit(fixture('v1-booked'), 'AIS-10', ''), 'SCH-25', '');
+const bare = edit(edit(edit(fixture('v1-booked'), 'AIS-10', ''), 'SCH-25', ''), 'AIL-2', 'D');
 const sent = (trigger: string, status = '', site = hl7Site()): AppointmentChange =>
   appointment(edit(edit(bare, 'MSH-9', `SIU^${trigger}`), 'SCH-25', status), site).change;
 

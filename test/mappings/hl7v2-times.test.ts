@@ -164,12 +164,6 @@ test('a date without a time of day is no start', () => {
   assert.deepEqual(parked(edit(plain, 'SCH-11', '^^M30^20260314')), ['MESSAGE_INCOMPLETE SCH-11']);
 });
 
-test('a repeating visit is taken once, and the warning says so', () => {
-  const { change, warnings } = appointment(edit(v1, 'TQ1-3', 'Q1W'));
-  assert.equal(change.during?.start, at('2026-03-14T15:00:00Z'));
-  assert.deepEqual(warnings, ['TQ1-3: the visit repeats; only its first time was taken']);
-});
-
 test('each resource has its own interval from its own offset and duration', () => {
   const { change } = appointment(fixture('three-groups'));
   const own = new Map(

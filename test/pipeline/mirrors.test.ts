@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { HubError } from '../../src/core/errors.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
-import type { BlockWindowChange } from '../../src/mappings/contract.ts';
+import type { BlockWindowChange } from '../../src/mappings/contract-blocks.ts';
 import { during, MONDAY, offered, openWorld, slotKey, testSites, visit, type World } from '../support/builders.ts';
 import type { Cleanup } from '../support/database.ts';
 

@@ -172,6 +172,26 @@ export const HL7V2_SETTINGS: SettingsSpec<Hl7v2Settings> = {
         'Notes behind which segments become the comment of the appointment; empty leaves them in the stored message.',
       default: ['SCH'],
     },
+    changesOnly: {
+      schema: listOf(trigger),
+      prose:
+        'Triggers whose messages list only the resources that change, by action code (AIP-2, RGS-2); all other ' +
+        'messages list all resources of the visit.',
+      default: ['S18', 'S19', 'S20', 'S21', 'S22'],
+    },
+    repeats: {
+      schema: oneOfWords('park', 'first'),
+      prose:
+        'A visit that repeats by a pattern (TQ1-3, SCH-11.2) without its times: park it for a person, or take the ' +
+        'first time because the sender sends every occurrence as a message of its own.',
+      default: 'park',
+    },
+    diagnoses: {
+      schema: { type: 'boolean' },
+      prose:
+        'Whether diagnoses (DG1) become reasons of the visit. Health data: false leaves them in the stored message.',
+      default: false,
+    },
   },
   rules: (settings) => [
     ...charsetRule(settings),

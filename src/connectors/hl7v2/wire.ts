@@ -48,6 +48,12 @@ export interface Hl7v2Settings {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   /** Notes (NTE) behind which segments become the comment. */
   readonly notes: readonly string[];
+  /** Triggers whose messages list only the resources that change. */
+  readonly changesOnly: readonly string[];
+  /** What is done with a visit that repeats by a pattern whose times are not written down. */
+  readonly repeats: 'park' | 'first';
+  /** True: DG1 becomes reasons of the visit. */
+  readonly diagnoses: boolean;
   /** Absent: the hub cannot book there. */
   readonly requests?: RequestSettings;
 }

@@ -1,6 +1,7 @@
 /** Time off of one calendar in a window (body: connectors/acuity/block.ts). */
 import { localInstant, parseInstant, type Instant } from '../../core/instant.ts';
-import type { BlockWindowChange, Mapped, MapIssue, StoredMessage } from '../contract.ts';
+import type { BlockWindowChange } from '../contract-blocks.ts';
+import type { Mapped, MapIssue, StoredMessage } from '../contract.ts';
 import { windowIn } from './availability.ts';
 import { objectIn, rowsIn, textOf, unreadable } from './reading.ts';
 

@@ -58,7 +58,7 @@ export function locationOf(reading: Reading, pl: Composite): ResourceAssertion |
 }
 
 /** The key of the location that has this key or code. */
-function listedLocation(reading: Reading, code: string): string | undefined {
+export function listedLocation(reading: Reading, code: string): string | undefined {
   const { locations } = reading.site;
   if (Object.hasOwn(locations, code)) return code;
   return Object.keys(locations).find((key) => locations[key]?.codes.includes(code) === true);

@@ -129,6 +129,9 @@ export const NO_VISIT_TYPE: ReadonlySet<string> = new Set([
   'COMPLETE',
 ]);
 
+/** Values of table 0277 that say where a booking stands: that is the status, not the type. */
+export const NO_APPOINTMENT_TYPE: ReadonlySet<string> = new Set(['TENTATIVE', 'COMPLETE']);
+
 /** Table 0396: name of a coding system to its address. HL7nnnn and local names follow a rule. */
 export const CODING_SYSTEMS: Readonly<Record<string, string>> = {
   SCT: 'http://snomed.info/sct',

@@ -7,6 +7,7 @@ export type EventRule =
   | { readonly kind: 'block'; readonly closed: boolean }
   | { readonly kind: 'answer' }
   | { readonly kind: 'patient' }
+  | { readonly kind: 'master'; readonly of: 'staff' | 'places' }
   | { readonly kind: 'ignored'; readonly because: string }
   | { readonly kind: 'parked'; readonly problem: string };
 
@@ -16,7 +17,6 @@ const stay = ignored('is about a stay (admission, transfer, discharge, bed); the
 const visitAsAppointment = ignored('undoes a planned stay; appointments of this site are read from SIU alone');
 const request = ignored('asks this hub for an appointment, which cannot be answered by HL7 v2 yet; nothing was booked');
 const answer: EventRule = { kind: 'answer' };
-const master = ignored('is a master file; people and places come from the site file');
 const merge = parked(
   'merges, links or renames the records of a person, which needs the identity feature; until then appointments stay ' +
     'with the record they were sent for',
@@ -46,7 +46,8 @@ export const EVENTS: ReadonlyMap<string, EventRule> = new Map<string, EventRule>
   ...each('ADT', 'A52 A53 A54 A55 A61 A62', stay),
   ['ADT^A60', ignored('is about allergies; the hub keeps appointments and people')],
   ['ADT^A38', visitAsAppointment],
-  ...each('MFN', 'M02 M05', master),
+  ['MFN^M02', { kind: 'master', of: 'staff' }],
+  ['MFN^M05', { kind: 'master', of: 'places' }],
   ...each('SRM', 'S01 S02 S03 S04 S05 S06 S07 S08 S09 S10 S11', request),
   ...each('SRR', 'S01 S02 S03 S04 S05 S06 S07 S08 S09 S10 S11', answer),
   ['ACK', answer],

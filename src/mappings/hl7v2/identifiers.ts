@@ -4,7 +4,7 @@
  */
 import { SYSTEMS } from '../../fhir/types.ts';
 import type { IdentifierSettings } from '../../settings/shape.ts';
-import type { SiteIdentifier } from '../contract.ts';
+import type { AppointmentChange, SiteIdentifier } from '../contract.ts';
 import type { Repetition, Segment } from '../../hl7v2/segment.ts';
 import { fieldOf, part, type Reading } from './reading.ts';
 
@@ -33,7 +33,8 @@ export function patientIds(reading: Reading, pid: Segment): readonly PatientId[]
   return ssn === null ? found : [...found, ssn];
 }
 
-function patientId(reading: Reading, cx: Repetition, where: string): PatientId | null {
+/** `where` is the place of PID that the field stands for: MRG-1 is looked up as PID-3. */
+export function patientId(reading: Reading, cx: Repetition, where: string): PatientId | null {
   const value = part(cx, 1);
   // Senders fill unused places with zeros.
   if (/^0*$/.test(value)) return null;
@@ -109,13 +110,32 @@ export function appointmentIdentifiers(reading: Reading, sch: Segment | undefine
   return unique(found.filter((one) => one !== null));
 }
 
+/**
+ * The visit that this one is an occurrence of (SCH-23, SCH-24), what was asked for with it (SCH-4), orders (26, 27).
+ */
+export function linkedIdentifiers(
+  reading: Reading,
+  sch: Segment,
+): Pick<AppointmentChange, 'parents' | 'group' | 'orders'> {
+  const all = (n: number, type: string, name: string): readonly SiteIdentifier[] =>
+    sch.repetitions(n).flatMap((ei) => entity(reading, ei, type, name) ?? []);
+  const parents = [...all(23, 'PLAC', 'placer'), ...all(24, 'FILL', 'filler')];
+  const [group] = all(4, 'PGN', 'placer');
+  const orders = [...all(26, 'PLAC', 'order'), ...all(27, 'FILL', 'order')];
+  return {
+    ...(parents.length === 0 ? {} : { parents }),
+    ...(group === undefined ? {} : { group }),
+    ...(orders.length === 0 ? {} : { orders }),
+  };
+}
+
 /** EI: id^namespace^universal id^type. */
 function entity(reading: Reading, ei: Repetition | undefined, type: string, name: string): SiteIdentifier | null {
   return ei === undefined ? null : owned(reading, part(ei, 1), [part(ei, 2), part(ei, 3), part(ei, 4)], type, name);
 }
 
 /** CX, whose authority is one component of three parts. */
-function visitNumber(reading: Reading, cx: Repetition | undefined): SiteIdentifier | null {
+export function visitNumber(reading: Reading, cx: Repetition | undefined): SiteIdentifier | null {
   return cx === undefined
     ? null
     : owned(reading, part(cx, 1), [part(cx, 4), part(cx, 4, 2), part(cx, 4, 3)], 'VN', 'visit');

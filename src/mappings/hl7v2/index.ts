@@ -8,8 +8,9 @@ import { mapAppointment } from './appointment.ts';
 import { mapBlock } from './blocks.ts';
 import { EVENTS } from './events.ts';
 import { mapAnswer } from './own-request.ts';
+import { mapMaster } from './master.ts';
 import { mapPatient } from './patient.ts';
-import { incomplete, Reading } from './reading.ts';
+import { incomplete, orderingTime, Reading } from './reading.ts';
 
 export const hl7v2Mapping: Mapping = {
   contentDigest: ({ body }, { site }) =>
@@ -19,11 +20,12 @@ export const hl7v2Mapping: Mapping = {
   map(message, facts) {
     const { messages } = splitMessages(message.body);
     if (messages.length <= 1) return mapOne(messages[0]?.bytes ?? message.body, message, facts);
-    return together(messages.map((one) => mapOne(one.bytes, message, facts)));
+    return together(messages.map((one) => mapOne(one.bytes, message, facts, 'own')));
   },
 };
 
-function mapOne(bytes: Uint8Array, stored: StoredMessage, facts: SiteFacts): Mapped {
+/** The time of a frame is that of its first message, as the feed reads it; each message in it has its `own`. */
+function mapOne(bytes: Uint8Array, stored: StoredMessage, facts: SiteFacts, time: 'frame' | 'own' = 'frame'): Mapped {
   const settings = facts.site.settings as unknown as Hl7v2Settings;
   const { message, issues } = parseMessage(bytes, { defaultCharset: settings.charsetWhenAbsent });
   const { messageCode, triggerEvent } = message;
@@ -35,7 +37,8 @@ function mapOne(bytes: Uint8Array, stored: StoredMessage, facts: SiteFacts): Map
       { code: 'MESSAGE_UNREADABLE', where: 'MSH-9', problem: 'there is no mapping for this kind of message' },
     ]);
   }
-  const reading = new Reading(message, facts, stored.occurredAt ?? stored.receivedAt);
+  const own = time === 'own' ? orderingTime(message, facts, stored.receivedAt) : null;
+  const reading = new Reading(message, facts, own ?? stored.occurredAt ?? stored.receivedAt);
   for (const issue of issues) reading.warn('message', issue.text);
   switch (rule.kind) {
     case 'appointment':
@@ -46,6 +49,8 @@ function mapOne(bytes: Uint8Array, stored: StoredMessage, facts: SiteFacts): Map
       return mapAnswer(reading);
     case 'patient':
       return mapPatient(reading);
+    case 'master':
+      return mapMaster(reading, rule.of);
     case 'ignored':
       return { kind: 'ignored', because: `${kind} ${rule.because}.` };
     case 'parked':

@@ -1,6 +1,6 @@
 /** One message while it is mapped: what is said where, the settings it is read by, and the warnings that add up. */
-import type { Instant } from '../../core/instant.ts';
-import type { Hl7v2Settings } from '../../connectors/hl7v2/wire.ts';
+import { DAY_MS, type Instant } from '../../core/instant.ts';
+import type { FieldOrders, Hl7v2Settings } from '../../connectors/hl7v2/wire.ts';
 import type { Message } from '../../hl7v2/message.ts';
 import type { Repetition, Segment, Value } from '../../hl7v2/segment.ts';
 import { parseTime, resolveTime } from '../../hl7v2/time.ts';
@@ -49,15 +49,22 @@ export class Reading {
   readonly visitTypes: SiteFacts['visitTypes'];
   /** Ordering time of everything that this message says. */
   readonly at: Instant;
-  readonly #warnings = new Set<string>();
+  readonly #warnings: Set<string>;
 
-  constructor(message: Message, facts: SiteFacts, at: Instant) {
+  constructor(message: Message, facts: SiteFacts, at: Instant, warnings = new Set<string>()) {
+    this.#warnings = warnings;
     this.message = message;
     this.site = facts.site;
     // The plan has checked and completed them by the kind's own spec; the site file's type only does not know the kind.
     this.settings = facts.site.settings as unknown as Hl7v2Settings;
     this.visitTypes = facts.visitTypes;
     this.at = at;
+  }
+
+  /** The same message read by other places. What is warned of while reading so stands with the rest. */
+  withFields(fields: FieldOrders): Reading {
+    const site = { ...this.site, settings: { ...this.site.settings, fields } };
+    return new Reading(this.message, { site, visitTypes: this.visitTypes }, this.at, this.#warnings);
   }
 
   get trigger(): string {
@@ -142,7 +149,28 @@ export class Reading {
   }
 }
 
+/**
+ * When what a message says happened, by the places of the site file. A time more than a day after receipt is a mistake:
+ * taken as it is, it would outrank all news until then.
+ */
+export function orderingTime(message: Message, { site }: SiteFacts, receivedAt: Instant): Instant | null {
+  for (const path of (site.settings as unknown as Hl7v2Settings).orderingTime) {
+    const { segment, field, component } = pathOf(path);
+    const time = parseTime(said(message.first(segment)?.component(field, component)));
+    const at = time === null ? null : (resolveTime(time, site.timeZone)?.at ?? null);
+    if (at !== null && at - receivedAt <= DAY_MS) return at;
+  }
+  return null;
+}
+
 /** Collected where a message cannot be mapped as a whole. */
 export function incomplete(where: string, problem: string): MapIssue {
   return { code: 'MESSAGE_INCOMPLETE', where, problem };
+}
+
+/**
+ * Collected where a message can be read and can mean two things: a person decides, mostly by a line in the site file.
+ */
+export function undecided(where: string, problem: string): MapIssue {
+  return { code: 'MESSAGE_UNDECIDED', where, problem };
 }

@@ -1,4 +1,4 @@
-/** RGS, AIS, AIG, AIL, AIP and what stands in for them: which practitioners, places and devices a visit occupies. */
+/** AIS, AIG, AIL, AIP and what stands in for them: which practitioners, places and devices a visit occupies. */
 import type { Interval } from '../../core/instant.ts';
 import type { Segment } from '../../hl7v2/segment.ts';
 import type { ParticipantStatement, ResourceAssertion } from '../contract.ts';
@@ -12,40 +12,9 @@ import {
 } from './codes.ts';
 import { actorKey, locationOf, personOf } from './actors.ts';
 import { part, pathOf, type Reading } from './reading.ts';
+import type { ActionOf } from './segments.ts';
 import { fillerStatus } from './status.ts';
-import { resourceTime, type Counted } from './times.ts';
-
-const RESOURCES = ['AIS', 'AIG', 'AIL', 'AIP'] as const;
-
-/** The visit is ended, or time is opened again: "remove" then means the end itself, and all that was taken is named. */
-const NAMES_WHAT_ENDS: ReadonlySet<string> = new Set(['S15', 'S16', 'S17', 'S23', 'S24', 'S26']);
-
-/** Resource segments that count; those that are being removed (AIx-2 or the RGS-2 above them) are left out. */
-export function countedSegments(reading: Reading): Counted {
-  const removed = new Set<Segment>();
-  if (!NAMES_WHAT_ENDS.has(reading.trigger)) {
-    for (const group of reading.message.groups('RGS', { members: RESOURCES })) {
-      const all = isRemoval(group.head);
-      for (const segment of group.segments) if (all || isRemoval(segment)) removed.add(segment);
-    }
-  }
-  for (const name of RESOURCES) for (const segment of reading.message.all(name)) warnOfShift(reading, segment);
-  return (name) => reading.message.all(name).filter((segment) => !removed.has(segment));
-}
-
-/** Table 0206 D; C is what one family of senders writes for it. */
-function isRemoval(segment: Segment | undefined): boolean {
-  return segment !== undefined && ['D', 'C'].includes(part(segment, 2).toUpperCase());
-}
-
-function warnOfShift(reading: Reading, segment: Segment): void {
-  const action = part(segment, 2).toUpperCase();
-  if (['', 'A', 'D', 'U', 'X', 'C', 'S'].includes(action)) return;
-  reading.warn(
-    `${segment.name}-2`,
-    'is no action code; the segment may be shifted by a field (see `fields` in the site file)',
-  );
-}
+import { ownTime, resourceTime, type Counted } from './times.ts';
 
 /** `visit` is null for a visit without a time: then nobody has an interval of their own either. */
 export interface Occupation {
@@ -53,6 +22,8 @@ export interface Occupation {
   readonly visit: Interval | null;
   readonly zone: string;
   readonly status: FillerStatus;
+  /** Set where the message lists only what changes. */
+  readonly actionOf?: ActionOf;
 }
 
 /** Each actor once for each interval: a person in two resource groups at one time is one participant. */
@@ -63,13 +34,21 @@ export function participants(reading: Reading, occupation: Occupation): readonly
     ...firstThatNames(reading, occupation, location, 'location'),
     ...occupation.counted('AIG').flatMap((aig) => general(reading, aig, occupation, 'device')),
   ];
+  if (found.length === 0 && occupation.actionOf === undefined) found.push(...scheduleNamed(reading));
   const once = new Map<string, ParticipantStatement>();
   for (const one of found) {
     const during = one.during === undefined ? '' : `${one.during.start}-${one.during.end}`;
-    const key = `${actorKey(one.actor)}|${during}`;
+    const key = `${actorKey(one.actor)}|${during}|${one.action ?? ''}`;
     if (!once.has(key)) once.set(key, one);
   }
   return [...once.values()];
+}
+
+/** SCH-5, where it is a calendar of the site file and nothing else says whose time it is. */
+function scheduleNamed(reading: Reading): readonly ParticipantStatement[] {
+  const code = reading.first('SCH-5');
+  if (!Object.hasOwn(reading.site.resources.calendars, code)) return [];
+  return [{ actor: { kind: 'calendar', code }, status: 'accepted' }];
 }
 
 type Wanted = 'practitioner' | 'location' | 'device';
@@ -88,6 +67,8 @@ function firstThatNames(
   let takenFrom = '';
   for (const path of paths) {
     const { segment: name, field } = pathOf(path);
+    // Who attends (PV1) is not what a change of one resource is about.
+    if (occupation.actionOf !== undefined && RESOURCE_FIELDS[name] === undefined) continue;
     const found = occupation
       .counted(name)
       .flatMap((segment) =>
@@ -203,14 +184,24 @@ function statement(
       : fillerStatus(reading, segment.repetitions(fields.status)[0], `${segment.name}-${fields.status}`);
   const zone =
     actor.kind === 'location' ? (reading.site.locations[actor.code]?.timeZone ?? occupation.zone) : occupation.zone;
-  const during = occupation.visit === null ? null : resourceTime(reading, segment, occupation.visit, zone);
+  const action = occupation.actionOf?.(segment) ?? 'replace';
+  const during =
+    occupation.visit === null
+      ? action === 'replace' || action === 'add'
+        ? ownTime(reading, segment, zone)
+        : null
+      : resourceTime(reading, segment, occupation.visit, zone);
   const type = segment.name === 'AIP' ? PARTICIPATION[part(segment, 4).toUpperCase()] : undefined;
   return {
     actor,
     // A resource that is cancelled with the whole visit has declined nothing: it stays what the visit was to occupy.
-    status: END_STATUS.has(occupation.status) ? 'accepted' : PARTICIPANT_STATUS[own ?? occupation.status],
+    status:
+      END_STATUS.has(occupation.status) || action === 'remove' || action === 'end'
+        ? 'accepted'
+        : PARTICIPANT_STATUS[own ?? occupation.status],
     ...(during === null ? {} : { during }),
     ...(type === undefined ? {} : { type }),
+    ...(action === 'replace' ? {} : { action }),
   };
 }
 

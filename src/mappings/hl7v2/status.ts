@@ -4,7 +4,7 @@
 import type { Instant } from '../../core/instant.ts';
 import type { AppointmentStatus } from '../../fhir/types.ts';
 import type { Segment } from '../../hl7v2/segment.ts';
-import { FILLER_STATUS, TRIGGER_STATUS, type FillerStatus } from './codes.ts';
+import { FILLER_STATUS, RESOURCE_FIELDS, TRIGGER_STATUS, type FillerStatus } from './codes.ts';
 import { part, pathOf, type Composite, type Reading } from './reading.ts';
 import type { Counted } from './times.ts';
 
@@ -56,6 +56,8 @@ export function statedStatus(reading: Reading, sch: Segment, counted: Counted): 
 function toldStatus(reading: Reading, counted: Counted): FillerStatus | undefined {
   for (const path of reading.settings.fields.status) {
     const { segment: name, field } = pathOf(path);
+    // That one resource is cancelled does not cancel the visit.
+    if (RESOURCE_FIELDS[name] !== undefined && reading.settings.changesOnly.includes(reading.trigger)) continue;
     for (const segment of counted(name)) {
       const status = fillerStatus(reading, segment.repetitions(field)[0], path);
       if (status !== undefined) return status;

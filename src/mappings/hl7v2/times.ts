@@ -19,19 +19,44 @@ interface Start {
 /** Segments of this name that count: those marked as removed are left out by the caller. */
 export type Counted = (name: string) => readonly Segment[];
 
+export interface VisitTime {
+  readonly during: Interval;
+  /** Where its start stands. */
+  readonly path: string;
+  /** Segment in which it stands. */
+  readonly segment: Segment;
+}
+
+/** How a time is looked for. */
+export interface TimeSearch {
+  readonly counted: Counted;
+  readonly zone: string;
+  /** Usual length, where no end and no duration is told. */
+  readonly usual_min: number | null;
+  /** True: what a resource says of its own time is not the visit's (a message that lists only what changes). */
+  readonly ofVisitOnly?: boolean;
+}
+
 /** Null: there is no start, or no way to tell the end; the warnings say which. */
-export function visitTime(reading: Reading, counted: Counted, zone: string, usual_min: number | null): Interval | null {
-  const starts = reading.settings.fields.start.flatMap((path) => startAt(reading, counted, path, zone) ?? []);
+export function visitTime(reading: Reading, search: TimeSearch): VisitTime | null {
+  const { counted, zone } = search;
+  const starts = placesOf(reading.settings.fields.start, search).flatMap(
+    (path) => startAt(reading, counted, path, zone) ?? [],
+  );
   const [chosen, ...others] = starts;
   if (chosen === undefined) return null;
-  warnOfRepeats(reading);
-  const end = endOf(reading, counted, chosen, zone, usual_min);
+  const durations = placesOf(reading.settings.fields.duration, search);
+  const end = endOf(reading, search, chosen, durations);
   if (end === null) return null;
   const during = { start: chosen.at, end };
   for (const other of others) {
     if (contradicts(other, during)) reading.warn(other.path, `says another time than ${chosen.path}, which was taken`);
   }
-  return during;
+  return { during, path: chosen.path, segment: chosen.segment };
+}
+
+function placesOf(paths: readonly string[], { ofVisitOnly }: TimeSearch): readonly string[] {
+  return ofVisitOnly === true ? paths.filter((path) => RESOURCE_FIELDS[pathOf(path).segment] === undefined) : paths;
 }
 
 /** The earliest moment at that path over its segments. */
@@ -55,15 +80,14 @@ function contradicts(other: Start, during: Interval): boolean {
 
 function endOf(
   reading: Reading,
-  counted: Counted,
+  { counted, zone, usual_min }: TimeSearch,
   start: Start,
-  zone: string,
-  usual_min: number | null,
+  durations: readonly string[],
 ): Instant | null {
   const source = TIME_SOURCES[start.path];
   const told = source?.end === undefined ? null : endAt(reading, start, source.end, zone);
   if (told !== null && told - start.at <= LONGEST_VISIT_MS) return told;
-  const places = [...(source?.duration === undefined ? [] : [source.duration]), ...reading.settings.fields.duration];
+  const places = [...(source?.duration === undefined ? [] : [source.duration]), ...durations];
   // Senders repeat one length in many fields and its unit in one of them: that one says what the others mean.
   for (const unitless of ['leave', 'take'] as const) {
     for (const quantity of places) {
@@ -112,7 +136,13 @@ const CODED = /^([SMHDW])(\d+)$/i;
 const COUNTED = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/;
 
 /** Milliseconds, above zero. Null with a warning for what is no duration, null without one for an empty field. */
-function duration(reading: Reading, quantity: string, unit: string, where: string, unitless: Unitless): number | null {
+export function duration(
+  reading: Reading,
+  quantity: string,
+  unit: string,
+  where: string,
+  unitless: Unitless,
+): number | null {
   if (quantity === '') return null;
   const coded = CODED.exec(quantity);
   const withUnit = COUNTED.exec(quantity);
@@ -138,18 +168,6 @@ function unitOf(reading: Reading, unit: string, number: number, where: string): 
   return 1000;
 }
 
-/** TQ1 repeated, a pattern in TQ1-3, SCH-11 repeated, an interval in SCH-11.2: recurrence, which is not expanded. */
-function warnOfRepeats(reading: Reading): void {
-  const places: readonly (readonly [where: string, repeats: boolean])[] = [
-    ['TQ1', reading.message.all('TQ1').length > 1],
-    ['TQ1-3', reading.first('TQ1-3') !== ''],
-    ['SCH-11', (reading.message.first('SCH')?.repetitions(11).length ?? 0) > 1],
-    ['SCH-11.2', reading.first('SCH-11.2') !== ''],
-  ];
-  for (const [where, repeats] of places)
-    if (repeats) reading.warn(where, 'the visit repeats; only its first time was taken');
-}
-
 /**
  * When one resource is taken: its own start, else the visit's start and its offset, for its own duration, else to the
  * end of the visit. Null when that is the visit's own time, or when what is written cannot belong to this visit.
@@ -171,6 +189,17 @@ export function resourceTime(reading: Reading, segment: Segment, visit: Interval
     return null;
   }
   return { start, end };
+}
+
+/** When one resource is taken by its own start and duration alone: of a visit whose time the message does not give. */
+export function ownTime(reading: Reading, segment: Segment, zone: string): Interval | null {
+  const fields = RESOURCE_FIELDS[segment.name];
+  if (fields === undefined) return null;
+  const start = reading.time(part(segment, fields.start), `${segment.name}-${fields.start}`, zone);
+  const unit = part(segment, fields.duration + 1);
+  const where = `${segment.name}-${fields.duration}`;
+  const length = duration(reading, part(segment, fields.duration), unit, where, 'take');
+  return start === null || length === null ? null : { start, end: plus(start, length) };
 }
 
 /** Signed; seconds by the standard where no unit is given. */
