@@ -133,9 +133,8 @@ async function answeredBooked(
   const [news] = await tx.inbox.insert(booking.site, 'write', read, now, null);
   // The same was read before and may still wait to be applied; then our own word must not make it look old.
   const known = news?.kind === 'unchanged';
-  const showing = known
-    ? { ...context, sentAt: booking.action === 'cancel' ? instant(0) : booking.createdAt }
-    : context;
+  const before = booking.action === 'cancel' ? instant(0) : booking.createdAt;
+  const showing = { ...context, sentAt: known ? before : (at.orderedAt ?? context.sentAt) };
   const appointmentId = await whatItIs(tx, booking, at);
   if (appointmentId === null) {
     await step.finish('unknown', now, 'SITE_ANSWER_UNREADABLE');

@@ -76,6 +76,8 @@ export interface SiteBooking {
   readonly start: Instant;
   readonly end: Instant;
   readonly calendar: string;
+  /** Orders this among the site's news; absent: when the call left. 0: any news about the visit is newer. */
+  readonly orderedAt?: Instant;
   /** The record as the site gave it; goes into the inbox and takes the same path as any news. */
   readonly state?: SiteState;
 }

@@ -9,6 +9,9 @@ import type { Booking } from '../store/contract-bookings.ts';
 import type { Tx } from '../store/contract.ts';
 import type { Applied, ApplyContext } from './apply-context.ts';
 
+/** Any news of the visit itself is newer. */
+const ORDERS_NOTHING = instant(0);
+
 /** Only what was sent can have been answered. */
 const ASKED: ReadonlySet<Booking['state']> = new Set(['sent', 'accepted', 'unknown', 'parked']);
 
@@ -42,10 +45,11 @@ function outcomeOf(booking: Booking, { word }: BookingAnswer): WriteOutcome | nu
   const { siteKey, during, order } = booking;
   const calendar = order.place?.calendar ?? '';
   if (booking.action === 'cancel') {
-    const gone = { status: 'cancelled', start: instant(0), end: instant(0), calendar } as const;
-    return siteKey === null ? null : { kind: 'booked', at: { key: siteKey, ...gone } };
+    const gone = { status: 'cancelled', start: ORDERS_NOTHING, end: ORDERS_NOTHING, calendar } as const;
+    return siteKey === null ? null : { kind: 'booked', at: { key: siteKey, ...gone, orderedAt: ORDERS_NOTHING } };
   }
   const key = word.key ?? siteKey;
   if (key === null || during === null) return null;
-  return { kind: 'booked', at: { key, status: 'booked', start: during.start, end: during.end, calendar } };
+  const { start, end } = during;
+  return { kind: 'booked', at: { key, status: 'booked', start, end, calendar, orderedAt: ORDERS_NOTHING } };
 }

@@ -96,7 +96,7 @@ function saidYes(ack: Hl7Answer, asked: Asked): WriteOutcome {
     const { key } = wanted.order;
     // Whose time it was is not part of a cancel: the booking machine knows it, and looks at the status alone.
     const gone = { key, status: 'cancelled', start: EPOCH, end: EPOCH, calendar: '' } as const;
-    return { kind: 'booked', at: gone };
+    return { kind: 'booked', at: { ...gone, orderedAt: EPOCH } };
   }
   if (answer.status === 'ended') {
     return { kind: 'refused', because: 'rule', detail: 'The site answered with a visit that is already cancelled.' };
@@ -104,7 +104,8 @@ function saidYes(ack: Hl7Answer, asked: Asked): WriteOutcome {
   const { start, end, calendar } = wanted.order;
   const key = answer.key ?? (wanted.action === 'move' ? wanted.order.key : null);
   if (key === null) return later(asked);
-  const at: SiteBooking = { key, status: 'booked', start, end, calendar };
+  // Its SIU has a time of whole seconds by another clock: ours would outrank what the site says of the visit.
+  const at: SiteBooking = { key, status: 'booked', start, end, calendar, orderedAt: EPOCH };
   return { kind: 'booked', at };
 }
 

@@ -153,6 +153,7 @@ function practitionerOf({ file }: RequestSite, calendar: string): PersonId | nul
   const own = practitioners[calendar];
   if (own !== undefined) return personId(calendar, own.name);
   const rule = calendars[calendar];
+  if (rule?.person !== undefined) return personId(rule.person, practitioners[rule.person]?.name ?? rule.name);
   if (rule?.practitioner === undefined) return null;
   const listed = Object.entries(practitioners).find(([code, one]) =>
     rule.person === undefined ? one.practitioner === rule.practitioner : code === rule.person,

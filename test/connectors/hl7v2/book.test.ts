@@ -46,7 +46,7 @@ test('a placement is booked by SRR AA under the name that the site gave it', asy
   const outcome = await book.place(ORDER, never);
   assert.deepEqual(outcome, {
     kind: 'booked',
-    at: { key: 'F-1001^HOSP_A', status: 'booked', start: ORDER.start, end: ORDER.end, calendar: 'HEART' },
+    at: { key: 'F-1001^HOSP_A', status: 'booked', start: ORDER.start, end: ORDER.end, calendar: 'HEART', orderedAt: 0 },
   });
   const [asked = []] = filler.asked;
   const [msh = ''] = asked;
