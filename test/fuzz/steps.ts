@@ -2,7 +2,8 @@
  * Steps instead of time: how often V8 entered each block of our code, which a busy machine does not change. What the
  * runtime does inside one call (a search in a text, a regular expression) counts as nothing; that each is called a
  * number of times that grows with the input and no faster is what can be asserted. Neighbouring blocks that were
- * entered equally often are one to V8, so a number is true within a small factor.
+ * entered equally often are one to V8, so a number is true within a small factor, and at times V8 counts less than it
+ * did: compare with a limit from above.
  */
 import { Session, type Profiler } from 'node:inspector';
 
