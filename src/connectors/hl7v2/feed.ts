@@ -62,10 +62,24 @@ function orderingTime(message: Message, site: Site<Hl7v2Settings>, receivedAt: I
     const found = /^(\w{3})-(\d+)(?:\.(\d+))?$/.exec(path);
     const segment = message.first(found?.[1] ?? '');
     const time = parseTime(said(segment?.component(Number(found?.[2]), Number(found?.[3] ?? 1))));
-    const at = time === null ? null : (resolveTime(time, site.file.timeZone)?.at ?? null);
+    const at =
+      time === null || isPlanned(message, path, site) ? null : (resolveTime(time, site.file.timeZone)?.at ?? null);
     if (at !== null && at - receivedAt <= FARTHEST_AHEAD_MS) return at;
   }
   return null;
+}
+
+/**
+ * Some senders write the start of the planned visit into EVN-6: taken for the moment of the news, it would outrank the
+ * cancellation that comes before that day.
+ */
+function isPlanned(message: Message, path: string, { settings }: Site<Hl7v2Settings>): boolean {
+  if (path !== 'EVN-6') return false;
+  const evn = said(message.first('EVN')?.component(6, 1));
+  return settings.adtFields.start.some((start) => {
+    const found = /^(\w{3})-(\d+)(?:\.(\d+))?$/.exec(start);
+    return said(message.first(found?.[1] ?? '')?.component(Number(found?.[2]), Number(found?.[3] ?? 1))) === evn;
+  });
 }
 
 /**
@@ -73,7 +87,10 @@ function orderingTime(message: Message, site: Site<Hl7v2Settings>, receivedAt: I
  * authority and the next leaves it out. Messages that share a number are applied in order, which harms nothing.
  */
 function sequenceKeys(message: Message, settings: Hl7v2Settings): readonly string[] {
-  const patients = [...message.all('PID').flatMap(patientIds), ...message.all('MRG').flatMap(mergedIds)];
+  const mrgs = message.all('MRG');
+  // Every pair of a merge, and whatever may name one of its sides: what follows about any of them must wait for it.
+  const sides = message.all('PID').flatMap((pid) => patientIds(pid, mrgs.length > 0));
+  const patients = [...sides, ...mrgs.flatMap(mergedIds)];
   const keys = patients.map((id) => `patient:${id}`);
   for (const sch of message.all('SCH')) {
     const ids = settings.appointmentKey === 'filler' ? [2, 1] : [1, 2];
@@ -84,14 +101,18 @@ function sequenceKeys(message: Message, settings: Hl7v2Settings): readonly strin
   return keys.length > 0 && !isBlock ? keys : [...keys, ...resourceKeys(message)];
 }
 
-function patientIds(pid: Segment): readonly string[] {
-  const listed = pid.repetitions(3).filter(namesOneRecord).map(idOf).filter(isId);
+function patientIds(pid: Segment, merges: boolean): readonly string[] {
+  const all = pid.repetitions(3);
+  const records = all.filter(namesOneRecord);
+  const listed = (records.length > 0 || !merges ? records : all).map(idOf).filter(isId);
   // Version 2.1 senders have the patient in PID-2 alone.
-  return listed.length > 0 ? listed : pid.repetitions(2).map(idOf).filter(isId);
+  return listed.length > 0 && !merges ? listed : [...listed, ...pid.repetitions(2).map(idOf).filter(isId)];
 }
 
 function mergedIds(mrg: Segment): readonly string[] {
-  return [1, 4].flatMap((field) => mrg.repetitions(field).filter(namesOneRecord).map(idOf)).filter(isId);
+  const all = [1, 4, 2].flatMap((field) => mrg.repetitions(field));
+  const records = all.filter(namesOneRecord);
+  return (records.length > 0 ? records : all).map(idOf).filter(isId);
 }
 
 /** Numbers of the state are left out: dummies like 999-99-9999 would put half a clinic into one sequence. */

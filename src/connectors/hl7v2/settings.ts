@@ -68,6 +68,22 @@ const orders: SettingsSpec<FieldOrders>['fields'] = {
   },
 };
 
+const adtOrders: SettingsSpec<Hl7v2Settings['adtFields']>['fields'] = {
+  start: {
+    schema: { ...listOf(path), minItems: 1 },
+    prose: 'Where the planned start stands.',
+    default: ['PV2-8'],
+  },
+  duration: { schema: listOf(path), prose: 'Where its length stands, if anywhere.', default: [] },
+  practitioner: {
+    schema: listOf(path),
+    prose: 'Who the visit is with. The referring doctor (PV1-8) is not, at most senders.',
+    default: ['PV1-7', 'PV1-9', 'PV1-17'],
+  },
+  location: { schema: listOf(path), prose: 'Where the visit is.', default: ['PV1-3'] },
+  visitType: { schema: listOf(path), prose: 'What kind of visit it is.', default: ['PV1-18', 'PV1-10'] },
+};
+
 export const HL7V2_SETTINGS: SettingsSpec<Hl7v2Settings> = {
   fields: {
     sendingApplication: {
@@ -165,6 +181,36 @@ export const HL7V2_SETTINGS: SettingsSpec<Hl7v2Settings> = {
       prose: 'What a general resource is, by AIG-4 as the site writes it. ignore: it occupies nothing.',
       default: {},
       example: { RM: 'location' },
+    },
+    visitKey: {
+      schema: { ...listOf(path), minItems: 1 },
+      prose:
+        'Where ADT has the number of a visit, so that an arrival or an end is told of the right one. PV1-19 is compared ' +
+        "with the visit number that SIU states; any other field with all ids of the site's appointments.",
+      default: ['PV1-19'],
+      example: ['PV1-19', 'PV1-50'],
+    },
+    registered: {
+      schema: oneOfWords('arrived', 'checked-in'),
+      prose: 'What ADT A04 (registered) makes of a visit that is known.',
+      default: 'arrived',
+    },
+    adtAppointments: {
+      schema: oneOfWords('off', 'a05-a38'),
+      prose:
+        'a05-a38: the site books by ADT A05 and cancels by A38, each visit being named by its number (PV1-19). off: A05 ' +
+        'tells of a person alone.',
+      default: 'off',
+    },
+    adtFields: {
+      schema: objectOf(adtOrders),
+      prose: 'Where an A05 has start, practitioner, location and visit type, the first that is filled counting.',
+      default: {},
+    },
+    adtDuration_min: {
+      schema: { type: 'integer', minimum: 1, maximum: 1440 },
+      prose: 'Length of a visit booked by A05, where neither the message nor the visit type tells it.',
+      default: 30,
     },
     notes: {
       schema: listOf(oneOfWords('SCH', 'AIS')),

@@ -46,6 +46,16 @@ export interface Hl7v2Settings {
   readonly appointmentKey: 'filler' | 'placer';
   /** AIG-4 code or text, in any case. */
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
+  /** Where ADT has the number of the visit. */
+  readonly visitKey: readonly string[];
+  /** What A04 makes of a visit that is known. */
+  readonly registered: 'arrived' | 'checked-in';
+  /** `a05-a38`: the site books by ADT A05 and cancels by A38. */
+  readonly adtAppointments: 'off' | 'a05-a38';
+  /** Where an ADT that books has things. */
+  readonly adtFields: Omit<FieldOrders, 'status'>;
+  /** Length of such a visit where neither the message nor its visit type tells it. */
+  readonly adtDuration_min: number;
   /** Notes (NTE) behind which segments become the comment. */
   readonly notes: readonly string[];
   /** Triggers whose messages list only the resources that change. */

@@ -4,11 +4,13 @@ import { contentDigest } from '../../hl7v2/content.ts';
 import { parseMessage } from '../../hl7v2/message.ts';
 import type { Hl7v2Settings } from '../../connectors/hl7v2/wire.ts';
 import type { Change, Mapped, MapIssue, Mapping, SiteFacts, StoredMessage } from '../contract.ts';
+import { mapUnplanned } from './adt-appointment.ts';
 import { mapAppointment } from './appointment.ts';
 import { mapBlock } from './blocks.ts';
 import { EVENTS } from './events.ts';
-import { mapAnswer } from './own-request.ts';
+import { mapPeople } from './linkage.ts';
 import { mapMaster } from './master.ts';
+import { mapAnswer } from './own-request.ts';
 import { mapPatient } from './patient.ts';
 import { incomplete, orderingTime, Reading } from './reading.ts';
 
@@ -49,12 +51,14 @@ function mapOne(bytes: Uint8Array, stored: StoredMessage, facts: SiteFacts, time
       return mapAnswer(reading);
     case 'patient':
       return mapPatient(reading);
+    case 'people':
+      return mapPeople(reading, rule.effect, rule.otherwise);
     case 'master':
       return mapMaster(reading, rule.of);
+    case 'planned':
+      return mapUnplanned(reading);
     case 'ignored':
       return { kind: 'ignored', because: `${kind} ${rule.because}.` };
-    case 'parked':
-      return unreadable([{ code: 'MESSAGE_UNREADABLE', where: 'MSH-9', problem: `${kind} ${rule.problem}` }]);
   }
 }
 
@@ -65,7 +69,8 @@ function together(parts: readonly Mapped[]): Mapped {
       ? part.issues.map((issue) => ({ ...issue, where: `message ${at + 1} of ${parts.length}, ${issue.where}` }))
       : [],
   );
-  if (issues.length > 0) return unreadable(issues);
+  const barrier = parts.some((part) => part.kind === 'unreadable' && part.barrier === true);
+  if (issues.length > 0) return { kind: 'unreadable', issues, ...(barrier ? { barrier } : {}) };
   const changes = parts.flatMap((part): readonly Change[] => (part.kind === 'changes' ? part.changes : []));
   const warnings = parts.flatMap((part) => (part.kind === 'changes' ? part.warnings : []));
   if (changes.length > 0) return { kind: 'changes', changes, warnings: [...new Set(warnings)] };

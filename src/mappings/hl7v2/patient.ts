@@ -1,16 +1,20 @@
 /** PID to a statement about who someone is, and the ADT messages that state nothing else. */
 import type { Segment } from '../../hl7v2/segment.ts';
 import { fhirDate, parseTime } from '../../hl7v2/time.ts';
-import type { ClearedField, MapIssue, Mapped, PatientAssertion, PostalAddress } from '../contract.ts';
+import type { Change, ClearedField, MapIssue, Mapped, PatientAssertion, PostalAddress } from '../contract.ts';
+import { plannedVisit } from './adt-appointment.ts';
+import { visitStatus } from './adt-status.ts';
 import { GENDER, NAME_RANK } from './codes.ts';
 import { patientIds, recordKey } from './identifiers.ts';
 import { incomplete, part, type Composite, type Reading } from './reading.ts';
 
 export type PatientRead = { readonly patient: PatientAssertion } | { readonly issue: MapIssue };
 
-/** One PID. Several of them are a group appointment. */
-export function readPatient(reading: Reading, pid: Segment): PatientRead {
-  const ids = patientIds(reading, pid);
+/** One PID. Several of them are a group appointment. `without`: identifiers (`system|value`) that are not to count. */
+export function readPatient(reading: Reading, pid: Segment, without: ReadonlySet<string> = NONE): PatientRead {
+  const ids = patientIds(reading, pid).filter(
+    ({ identifier: { system, value } }) => !without.has(`${system}|${value}`),
+  );
   const key = recordKey(ids);
   const where = pid.ordinal === 1 ? 'PID-3' : `PID(${pid.ordinal})-3`;
   if (key === null) return { issue: incomplete(where, 'holds no identifier, so the patient cannot be told') };
@@ -29,22 +33,30 @@ export function readPatient(reading: Reading, pid: Segment): PatientRead {
   return { patient: { key, identifiers, ...facts, ...(cleared.length === 0 ? {} : { cleared }) } };
 }
 
-/** A04, A08, A28, A31 and their like: what the site says of a person. */
+/** Told of a visit, with the person beside it: what cannot be told of the person must not keep the visit waiting. */
+const ABOUT_A_VISIT: ReadonlySet<string> = new Set(['A03', 'A10', 'A11', 'A13', 'A32']);
+
+/** A04, A08, A28, A31 and their like: what the site says of a person, and what happened to a visit of theirs. */
 export function mapPatient(reading: Reading): Mapped {
   const reads = reading.message.all('PID').map((pid) => readPatient(reading, pid));
-  if (reads.length === 0) return { kind: 'unreadable', issues: [incomplete('PID', 'the segment is missing')] };
   const issues = reads.flatMap((read) => ('issue' in read ? [read.issue] : []));
-  if (issues.length > 0) return { kind: 'unreadable', issues };
-  if (reading.trigger === 'A05' && part(reading.message.first('PV2') ?? NOTHING, 8) !== '') {
-    reading.warn('PV2-8', 'plans a visit by ADT; appointments of this site are read from SIU alone');
-  }
-  const changes = reads.flatMap((read) =>
-    'patient' in read ? [{ kind: 'patient' as const, at: reading.at, patient: read.patient }] : [],
-  );
+  if (reads.length === 0) issues.push(incomplete('PID', 'the segment is missing'));
+  const planned = plannedVisit(reading);
+  if (planned !== null && 'issue' in planned) issues.push(planned.issue);
+  const spared = ABOUT_A_VISIT.has(reading.trigger);
+  if (issues.length > 0 && !spared) return { kind: 'unreadable', issues };
+  for (const issue of issues) reading.warn(issue.where, `${issue.problem}; only what is said of the visit was taken`);
+  const people = reads.flatMap((read) => ('patient' in read ? [read.patient] : []));
+  const status = visitStatus(reading);
+  const changes: readonly Change[] = [
+    ...people.map((patient) => ({ kind: 'patient', at: reading.at, stated: true, patient }) as const),
+    ...(planned !== null && 'visit' in planned ? [{ ...planned.visit, patients: people }] : []),
+    ...(status === null ? [] : [status]),
+  ];
   return { kind: 'changes', changes, warnings: reading.warnings };
 }
 
-const NOTHING: Composite = { component: () => undefined };
+const NONE: ReadonlySet<string> = new Set();
 
 type Facts = Partial<Omit<PatientAssertion, 'key' | 'identifiers'>>;
 

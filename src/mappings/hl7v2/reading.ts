@@ -154,11 +154,17 @@ export class Reading {
  * taken as it is, it would outrank all news until then.
  */
 export function orderingTime(message: Message, { site }: SiteFacts, receivedAt: Instant): Instant | null {
-  for (const path of (site.settings as unknown as Hl7v2Settings).orderingTime) {
+  const { orderingTime: paths, adtFields } = site.settings as unknown as Hl7v2Settings;
+  const at = (path: string): string => {
     const { segment, field, component } = pathOf(path);
-    const time = parseTime(said(message.first(segment)?.component(field, component)));
-    const at = time === null ? null : (resolveTime(time, site.timeZone)?.at ?? null);
-    if (at !== null && at - receivedAt <= DAY_MS) return at;
+    return said(message.first(segment)?.component(field, component));
+  };
+  for (const path of paths) {
+    // The start of a planned visit, which some senders repeat in EVN-6, is not when the news was made.
+    if (path === 'EVN-6' && adtFields.start.some((start) => at(start) === at(path))) continue;
+    const time = parseTime(at(path));
+    const moment = time === null ? null : (resolveTime(time, site.timeZone)?.at ?? null);
+    if (moment !== null && moment - receivedAt <= DAY_MS) return moment;
   }
   return null;
 }
