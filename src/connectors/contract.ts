@@ -208,6 +208,8 @@ export interface Load {
 export interface Availability {
   /** What answers is the site file, by its templates: nothing is heard of the site by asking. */
   readonly by?: 'template';
+  /** What the answers depend on beside the site file: where it is another one, all windows are due. */
+  basis?(): string;
   /** When a window that was answered at `at` is to be asked again; absent: as the site file says (`poll`). */
   askAgain?(window: AvailabilityWindow, at: Instant): Instant;
   /** Which (calendar, local visit type) pairs can be asked, from the site file and what the vendor offers. */

@@ -1,7 +1,7 @@
 /** One running site: its connector and a loop for each of its abilities. A slow site delays only its own loops. */
 import { startLoop, type Loop } from '../core/loop.ts';
 import { asHubError, HubError } from '../core/errors.ts';
-import type { Connector, ConnectorKind } from '../connectors/contract.ts';
+import type { Availability, Connector, ConnectorKind } from '../connectors/contract.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import { mayWrite } from '../settings/write.ts';
 import { systemScope } from '../store/contract.ts';
@@ -78,16 +78,10 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
   startReading();
   if (fetch !== undefined) loop('fetch', FETCH_TICK_MS, (signal) => fetchHints(deps, site.id, fetch, signal));
   if (availability !== undefined) {
-    let plannedAt = Number.NEGATIVE_INFINITY;
-    loop('availability', AVAILABILITY_TICK_MS, async (signal) => {
-      if (deps.clock.monotonic() - plannedAt > REPLAN_MS) {
-        if (!planned && availability.by === 'template') await takeUpTemplates(deps, site);
-        await planWindows(deps, site, availability, signal);
-        plannedAt = deps.clock.monotonic();
-        planned = true;
-      }
-      return askWindows(deps, site, availability, signal);
+    const step = asking(deps, site, availability, () => {
+      planned = true;
     });
+    loop('availability', AVAILABILITY_TICK_MS, step);
   }
   if (availability === undefined) {
     // Of templates that stood in the file once.
@@ -156,6 +150,30 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
       await owed.idle();
       await connector.close();
     },
+  };
+}
+
+/** Plans the windows now and then, and asks those that are due. */
+function asking(
+  deps: RunnerDeps,
+  site: SiteSettings,
+  availability: Availability,
+  onPlanned: () => void,
+): (signal: AbortSignal) => Promise<boolean> {
+  let plannedAt = Number.NEGATIVE_INFINITY;
+  let basis: string | undefined;
+  return async (signal) => {
+    const next = availability.basis?.();
+    if (next !== basis) {
+      await takeUpTemplates(deps, site);
+      basis = next;
+    }
+    if (deps.clock.monotonic() - plannedAt > REPLAN_MS) {
+      await planWindows(deps, site, availability, signal);
+      plannedAt = deps.clock.monotonic();
+      onPlanned();
+    }
+    return askWindows(deps, site, availability, signal);
   };
 }
 

@@ -45,6 +45,9 @@ export function templateAvailability(deps: Deps, site: SiteSettings): Availabili
       const slots = templateSlots(templateFacts(site, deps.plan()), { calendar, visitType, window, now });
       return Promise.resolve(stateOf({ calendar, visitType, from: window.start, to: window.end }, slots, now));
     },
+    // Lengths of visits stand in the catalogue, which may change while the site file does not.
+    basis: () =>
+      JSON.stringify(templatePairs(site).map((pair) => templateFacts(site, deps.plan()).lengthOf(pair.visitType))),
     askAgain: ({ calendar, window }, at) => templateDue(site, deps.plan(), calendar, window, at),
   };
 }
