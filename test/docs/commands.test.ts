@@ -42,3 +42,11 @@ test('the commands of the page about interface engines open, show and end a repl
   assert.match(output, /riverside-hl7: replay window since \S+ by client:\S+, open until 2030/);
   assert.match(output, /, ended /);
 });
+
+test('the commands of the page about HL7 v2 make certificates and show ports and messages', async () => {
+  const output = await run('docs/hl7v2.md');
+  assert.match(output, /hub\.pem: OK\n.*engine\.pem: OK\nSHA256:[0-9A-F:]{95}/);
+  assert.match(output, /127\.0\.0\.1:\d+ .*riverside-hl7 +none/);
+  assert.match(output, /"listeners": \[/);
+  assert.match(output, /SIU\^S12/);
+});
