@@ -135,6 +135,8 @@ function kindIssues({ id, kind, checked }: SitePart, kinds: KindSettings): reado
     const write = suggest(kind, kindNames(kinds), 'kind');
     return [view.at('kind').issue(`there is no kind ${kind}`, write)];
   }
+  if (spec.publishesSlots === true && view.at('templates').keys().length > 0)
+    return [view.at('templates').issue(`a site of kind ${kind} tells itself what is open`, 'remove the templates')];
   const environment = view.at('environment').text();
   const stage = view.at('stage').text();
   if (spec.rules === undefined || environment === undefined || stage === undefined) return [];

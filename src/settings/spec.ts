@@ -58,6 +58,8 @@ export interface SettingsSpec<T> {
   readonly rules?: (settings: T, about: RuleContext) => readonly BrokenRule[];
   /** Of a kind whose sites send HL7 v2: where their messages arrive and how they are told from those of others. */
   readonly hl7?: (settings: T) => Hl7Address;
+  /** Sites of this kind tell what is open, so that their files hold no templates. */
+  readonly publishesSlots?: true;
 }
 
 export interface BrokenRule {
@@ -78,6 +80,7 @@ export interface AnySettingsSpec {
   readonly fields: Readonly<Record<string, Setting>>;
   readonly rules?: (settings: never, about: RuleContext) => readonly BrokenRule[];
   readonly hl7?: (settings: never) => Hl7Address;
+  readonly publishesSlots?: true;
 }
 
 /** Kind name -> its settings. Handed in, because settings may not import connectors. */

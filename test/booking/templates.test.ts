@@ -23,7 +23,7 @@ async function opened(t: TestContext, block: Block, more: { write?: 'read-only' 
 function refusedAs(code: string, text: RegExp): (error: unknown) => boolean {
   return (error) => {
     assert.equal((error as HubError).code, code);
-    assert.match((error as HubError).detail ?? '', text);
+    assert.match((error as HubError).detail, text);
     return true;
   };
 }

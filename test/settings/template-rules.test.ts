@@ -1,7 +1,11 @@
 /** What a site file may not say in its templates, each with the line and what to write. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { kinds } from '../../src/connectors/registry.ts';
+import { buildPlan } from '../../src/settings/plan.ts';
 import { edit, folder, NORTH } from './folder.ts';
+
+const vendors = new Map([...kinds].map(([name, kind]) => [name, kind.settings]));
 
 /** Behind NORTH, whose 12 lines end with `write:`; RAO is listed for it. */
 const TEMPLATES = `holidays:
@@ -264,4 +268,15 @@ test('a plan holds a calendar for every place of a person, beside those that wer
     },
   );
   assert.equal(plan?.sites[0]?.templates?.['rao']?.blocks['am']?.capacity, 1, 'completed with defaults');
+});
+
+test('a site whose kind tells what is open has no templates', async () => {
+  const acuity = SITE.replace(/^settings: .*$/m, "settings: { userId: '10000001', apiKey: not-a-real-key }").replace('clinic', 'acuity');
+  await using files = await folder({ 'sites/north.yaml': acuity });
+  const { plan, issues } = await buildPlan({ configDir: files.path, variables: {}, kinds: vendors });
+  assert.equal(plan, null);
+  assert.deepEqual(
+    issues.map(({ line, field, problem, write }) => `${line} ${field}: ${problem}; ${write}`),
+    ['17 templates: a site of kind acuity tells itself what is open; remove the templates'],
+  );
 });

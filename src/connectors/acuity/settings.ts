@@ -187,6 +187,7 @@ const writing = {
 } as const;
 
 export const acuitySettings: SettingsSpec<AcuitySettings> = {
+  publishesSlots: true,
   fields: { ...access, ...meaning, ...limits, ...writing },
   rules(settings, about) {
     const broken: BrokenRule[] = [];
