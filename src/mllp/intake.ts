@@ -27,6 +27,15 @@ export interface Hl7IntakeOptions {
   readonly refused?: (site: string | null, reason: string) => void;
   /** Messages that were stored just now, in order; none of them is a repeat. */
   readonly stored?: (site: string, messages: readonly StoredHl7[]) => void;
+  readonly owed?: (ack: OwedAck) => void;
+}
+
+/** An acknowledgement of the application, owed behind CA (enhanced mode, MSH-16). */
+export interface OwedAck {
+  readonly id: number;
+  readonly head: Header;
+  readonly site: SiteSettings;
+  readonly peer: Peer;
 }
 
 export interface StoredHl7 {
@@ -68,12 +77,18 @@ export function hl7Intake(options: Hl7IntakeOptions): (frame: Uint8Array, peer?:
     }
     // All are handed over before the first is waited for: the next frame of this connection may come in meanwhile, and
     // what is handed over later is stored later.
-    const storing = bySite(decided, now).map(async ({ site, events }) => {
-      const answers = await receiver.store(site.id, 'hl7', events, null, peer);
+    const storing = bySite(decided, now).map(async ({ site, events, heads }) => {
+      const answers = await receiver.store(site.site.id, 'hl7', events, null, peer);
       const fresh = answers.flatMap((answer, at): readonly StoredHl7[] =>
         answer.kind === 'inserted' ? [{ id: answer.id, controlId: events[at]?.controlId ?? null }] : [],
       );
-      if (fresh.length > 0) options.stored?.(site.id, fresh);
+      if (fresh.length > 0) options.stored?.(site.site.id, fresh);
+      if (peer?.say === undefined || site.feed.address.listen.applicationAcks === 'never') return;
+      for (const [at, head] of heads.entries()) {
+        const id = answers[at]?.id ?? null;
+        // A repeat is owed its answer as well: the first one may have gone with its connection.
+        if (id !== null && isOwedLater(head)) options.owed?.({ id, head, site: site.site, peer });
+      }
     });
     await Promise.all(storing);
     return acknowledged(parts, decided, options);
@@ -128,20 +143,32 @@ function unacceptable(head: Header, { site, feed }: TakingSite): Refusal | null 
   const { messageCode, triggerEvent } = head;
   const kind = triggerEvent === '' ? messageCode : `${messageCode}^${triggerEvent}`;
   if (feed.accepts.includes(kind) || feed.accepts.includes(messageCode)) return null;
-  return { code: triggerEvent === '' ? '200' : '201', text: 'Messages of this type are not taken from this site.' };
+  const text =
+    messageCode === 'SRM'
+      ? 'This hub takes no bookings by SRM.'
+      : 'Messages of this type are not taken from this site.';
+  return { code: triggerEvent === '' ? '200' : '201', text };
+}
+
+/** Enhanced mode: CA was said, and the application is asked too. */
+function isOwedLater(head: Header): boolean {
+  return ackCode(head, 'accepted') === 'CA' && /^(AL|SU|ER)$/i.test(head.component(16).trim());
+}
+
+interface ToStore {
+  readonly site: TakingSite;
+  readonly events: readonly SiteEvent[];
+  /** One per event. */
+  readonly heads: readonly Header[];
 }
 
 /** What is to be stored, in the order of the frame. */
-function bySite(
-  decided: readonly Decided[],
-  now: ReturnType<Clock['now']>,
-): readonly { readonly site: SiteSettings; readonly events: readonly SiteEvent[] }[] {
-  const taken = decided.flatMap(({ part, site, refusal }) =>
-    refusal !== null ? [] : [{ site: site.site, event: site.feed.read(part.bytes, now) }],
-  );
+function bySite(decided: readonly Decided[], now: ReturnType<Clock['now']>): readonly ToStore[] {
+  const taken = decided.flatMap((one) => (one.refusal === null ? [one] : []));
   return [...Map.groupBy(taken, ({ site }) => site)].map(([site, members]) => ({
     site,
-    events: members.map(({ event }) => event),
+    events: members.map(({ part }) => site.feed.read(part.bytes, now)),
+    heads: members.map(({ part }) => part.head),
   }));
 }
 
