@@ -11,6 +11,7 @@ import { hubSchema } from './hub-spec.ts';
 import { suggest, type Issue } from './issue.ts';
 import { loadConfig, reasonOf } from './load.ts';
 import { doorRules, mllpRules, sharedDoorIssues, type Addressed } from './mllp-rules.ts';
+import { withPresets } from './preset.ts';
 import { siteRules } from './site-rules.ts';
 import { kindNames, siteSchema } from './site-spec.ts';
 import type {
@@ -85,8 +86,9 @@ async function sitePart(id: string, source: Source, input: PlanInput): Promise<S
   const kind = View.of(check(early, siteSchema(undefined)))
     .at('kind')
     .text();
-  const schema = siteSchema(kind === undefined ? undefined : input.kinds.get(kind));
-  return { id, kind, schema, checked: check(await fill(source, schema, input), schema) };
+  const spec = kind === undefined ? undefined : input.kinds.get(kind);
+  const schema = siteSchema(spec);
+  return { id, kind, schema, checked: check(withPresets(await fill(source, schema, input), spec), schema) };
 }
 
 function crossIssues(

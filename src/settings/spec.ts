@@ -56,6 +56,8 @@ export interface SettingsSpec<T> {
    * valid. Called only when every field by itself is valid.
    */
   readonly rules?: (settings: T, about: RuleContext) => readonly BrokenRule[];
+  /** Settings by the name of a habit, which a site file names in its setting `presets`. */
+  readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Of a kind whose sites send HL7 v2: where their messages arrive and how they are told from those of others. */
   readonly hl7?: (settings: T) => Hl7Address;
   /** Sites of this kind tell what is open, so that their files hold no templates. */
@@ -79,6 +81,7 @@ export interface RuleContext {
 export interface AnySettingsSpec {
   readonly fields: Readonly<Record<string, Setting>>;
   readonly rules?: (settings: never, about: RuleContext) => readonly BrokenRule[];
+  readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly hl7?: (settings: never) => Hl7Address;
   readonly publishesSlots?: true;
 }

@@ -7,6 +7,7 @@ import { listenSchema } from '../../settings/mllp-spec.ts';
 import type { BrokenRule, SettingsSpec, ValueSchema } from '../../settings/spec.ts';
 import { encodingOf } from '../../hl7v2/charset.ts';
 import { REQUESTS, requestRules } from './requests-settings.ts';
+import { HL7V2_PRESETS } from './presets.ts';
 import { ACCEPTED_EVENTS, addressOf, type FieldOrders, type Hl7v2Settings } from './wire.ts';
 
 /** HD namespace; may be empty. */
@@ -185,8 +186,8 @@ export const HL7V2_SETTINGS: SettingsSpec<Hl7v2Settings> = {
     visitKey: {
       schema: { ...listOf(path), minItems: 1 },
       prose:
-        'Where ADT has the number of a visit, so that an arrival or an end is told of the right one. PV1-19 is compared ' +
-        "with the visit number that SIU states; any other field with all ids of the site's appointments.",
+        'Where ADT has the number of a visit, so that an arrival or an end is told of the right one. PV1-19 is ' +
+        "compared with the visit number that SIU states; any other field with all ids of the site's appointments.",
       default: ['PV1-19'],
       example: ['PV1-19', 'PV1-50'],
     },
@@ -198,8 +199,8 @@ export const HL7V2_SETTINGS: SettingsSpec<Hl7v2Settings> = {
     adtAppointments: {
       schema: oneOfWords('off', 'a05-a38'),
       prose:
-        'a05-a38: the site books by ADT A05 and cancels by A38, each visit being named by its number (PV1-19). off: A05 ' +
-        'tells of a person alone.',
+        'a05-a38: the site books by ADT A05 and cancels by A38, each visit being named by its number (PV1-19). off: ' +
+        'A05 tells of a person alone.',
       default: 'off',
     },
     adtFields: {
@@ -217,6 +218,19 @@ export const HL7V2_SETTINGS: SettingsSpec<Hl7v2Settings> = {
       prose:
         'Notes behind which segments become the comment of the appointment; empty leaves them in the stored message.',
       default: ['SCH'],
+    },
+    presets: {
+      schema: listOf(oneOfWords(...Object.keys(HL7V2_PRESETS))),
+      prose:
+        'Habits of the sender by name; the README of the kind says what each sets. What this file says itself goes ' +
+        'before them.',
+      default: [],
+      example: ['minutes'],
+    },
+    endBy: {
+      schema: oneOfWords('end', 'duration'),
+      prose: 'What decides the end of a visit where its end and its length are both told and differ.',
+      default: 'end',
     },
     changesOnly: {
       schema: listOf(trigger),
@@ -239,6 +253,7 @@ export const HL7V2_SETTINGS: SettingsSpec<Hl7v2Settings> = {
       default: false,
     },
   },
+  presets: HL7V2_PRESETS,
   rules: (settings) => [
     ...charsetRule(settings),
     ...acceptsRule(settings),

@@ -58,6 +58,10 @@ export interface Hl7v2Settings {
   readonly adtDuration_min: number;
   /** Notes (NTE) behind which segments become the comment. */
   readonly notes: readonly string[];
+  /** Names of `HL7V2_PRESETS`; what they say is in the other settings already. */
+  readonly presets: readonly string[];
+  /** What decides the end of a visit where both are told. */
+  readonly endBy: 'end' | 'duration';
   /** Triggers whose messages list only the resources that change. */
   readonly changesOnly: readonly string[];
   /** What is done with a visit that repeats by a pattern whose times are not written down. */

@@ -86,17 +86,20 @@ function endOf(
 ): Instant | null {
   const source = TIME_SOURCES[start.path];
   const told = source?.end === undefined ? null : endAt(reading, start, source.end, zone);
-  if (told !== null && told - start.at <= LONGEST_VISIT_MS) return told;
+  const isBelieved = told !== null && told - start.at <= LONGEST_VISIT_MS;
+  if (isBelieved && reading.settings.endBy === 'end') return told;
   const places = [...(source?.duration === undefined ? [] : [source.duration]), ...durations];
   // Senders repeat one length in many fields and its unit in one of them: that one says what the others mean.
   for (const unitless of ['leave', 'take'] as const) {
     for (const quantity of places) {
       const ms = durationAt(reading, counted, quantity, unitless);
       if (ms === null || (told !== null && ms > LONGEST_VISIT_MS)) continue;
-      if (told !== null) reading.warn(source?.end ?? '', `is more than a day after the start; ${quantity} was taken`);
+      if (told !== null && !isBelieved)
+        reading.warn(source?.end ?? '', `is more than a day after the start; ${quantity} was taken`);
       return plus(start.at, ms);
     }
   }
+  if (isBelieved) return told;
   if (told !== null) {
     reading.warn(source?.end ?? '', 'is more than a day after the start; nothing contradicts it, so it was taken');
     return told;
