@@ -297,8 +297,8 @@ export const ERRORS = {
     'operator',
     'conflict',
     422,
-    'The site joins or renames records of people in a way that cannot be carried out, and later messages about them ' +
-      'wait. Ask the site, then replay the message; `slotwire release` lets the others go on without it.',
+    'A merge of records of people cannot be carried out, and later messages about them wait. Ask the site, then ' +
+      'replay the message or release it.',
   ),
   LINK_DOUBTFUL: entry(
     'permanent',

@@ -41,7 +41,9 @@ export interface PatientGone extends Told {
  */
 export type VisitName = readonly { readonly system?: string; readonly value: string; readonly type?: string }[];
 
-/** What happened to a visit: it began or ended, or that was taken back. Applied to a visit that is known, or not at all. */
+/**
+ * What happened to a visit: it began or ended, or that was taken back. Applied to a visit that is known, or not at all.
+ */
 export interface VisitStatus extends Told {
   readonly kind: 'visit-status';
   readonly visit: VisitName;

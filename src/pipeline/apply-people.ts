@@ -1,7 +1,7 @@
 /**
- * What a site decides about its own records of people. The decision is written down for ever and the links that it comes
- * to are computed anew, so a merge that arrives before the records, or after a later one, ends the same. One that would
- * make two records stand for each other is parked, and what comes later about these people waits for it.
+ * What a site decides about its own records of people. The decision is written down for ever and the links that it
+ * comes to are computed anew, so a merge that arrives before the records, or after a later one, ends the same. One that
+ * would make two records stand for each other is parked, and what comes later about these people waits for it.
  */
 import type { PatientIndex, PatientStatement } from '../identity/contract.ts';
 import type { Change, PatientAssertion, PatientChange } from '../mappings/contract.ts';

@@ -4,8 +4,8 @@ import type { Instant } from '../core/instant.ts';
 /** `one` and `other` are the site's keys of records. */
 export interface PatientDecision {
   /**
-   * merge: `one` was merged into `other`. link, unlink: both stay. remove: the site no longer has `one`; restore: it has
-   * it again.
+   * merge: `one` was merged into `other`. link, unlink: both stay. remove: the site no longer has `one`; restore: it
+   * has it again.
    */
   readonly kind: 'merge' | 'link' | 'unlink' | 'remove' | 'restore';
   readonly one: string;

@@ -116,7 +116,8 @@ export function peopleStore(q: Queryable, keys: Keys, scope: Scope): PeopleStore
     async visitsWith(site, identifiers) {
       const { rows } = await q.query<{ id: string; siteKey: string | null }>({
         name: 'visits-with', // appointment_tokens
-        text: `SELECT id, site_key AS "siteKey" FROM appointment WHERE site = $1 AND tokens && $2::text[] ORDER BY start_at, id`,
+        text: `SELECT id, site_key AS "siteKey" FROM appointment WHERE site = $1 AND tokens && $2::text[]
+               ORDER BY start_at, id`,
         values: [site, identifiers.map((one) => `identifier:${one}`)],
       });
       return rows;

@@ -27,7 +27,7 @@ describe('a merge', () => {
     assert.deepEqual(await world.found('1'), ['F1', 'F2']);
   });
 
-  it('sends later news of the merged record to the one that stands for it, and what is said of the person stays', async (t) => {
+  it('sends later news of the merged record to the other one, and what is said of the person stays', async (t) => {
     const world = await feedWorld(t);
     await world.tell(siu('S12', T(1), 'F1', '1'), merge(T(2), '1', '2'));
     await world.tell(siu('S12', T(3), 'F3', '1'), adt('A31', T(4), pid('1', { name: 'LATE^NEWS' })));

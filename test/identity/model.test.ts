@@ -183,7 +183,8 @@ class History {
   }
 
   #message(now: Exclude<Step, { readonly back: number }>): string {
-    const time = `20261122${String(Math.floor(this.#minute / 60)).padStart(2, '0')}${String(this.#minute % 60).padStart(2, '0')}00`;
+    const two = (number: number): string => String(number).padStart(2, '0');
+    const time = `20261122${two(Math.floor(this.#minute / 60))}${two(this.#minute % 60)}00`;
     const [one, other] = [this.mrn(now.one), this.mrn(now.other)];
     const same = (mrn: string): string => pid(mrn, { born: '19800102' });
     switch (now.do) {

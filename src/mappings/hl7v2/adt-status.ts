@@ -1,6 +1,6 @@
 /**
- * What ADT says of a visit under way. SIU has no word for arrival (hl7v2-scheduling.md sections 2 and 9): an arrival, an
- * end, and that either was a mistake are told by ADT, with the number of the visit.
+ * What ADT says of a visit under way. SIU has no word for arrival (hl7v2-scheduling.md sections 2 and 9): an arrival,
+ * an end, and that either was a mistake are told by ADT, with the number of the visit.
  */
 import type { AppointmentStatus } from '../../fhir/types.ts';
 import type { VisitName, VisitStatus } from '../contract-people.ts';
@@ -45,7 +45,10 @@ export function visitStatus(reading: Reading): VisitStatus | null {
   };
 }
 
-/** By the places of the site file. PV1-19 is a visit number and nothing else; what another field holds, only the site knows. */
+/**
+ * By the places of the site file. PV1-19 is a visit number and nothing else; what another field holds, only the site
+ * knows.
+ */
 export function visitName(reading: Reading): VisitName {
   return reading.settings.visitKey.flatMap((path): VisitName => {
     const { segment: name, field, component } = pathOf(path);

@@ -1,7 +1,7 @@
 /**
- * ADT that is about records of people rather than about the people: MRG and its pairs, links, deletions, and visits that
- * change their person or their number. What cannot be carried out keeps later messages about the same people waiting,
- * because they would be read differently after it.
+ * ADT that is about records of people rather than about the people: MRG and its pairs, links, deletions, and visits
+ * that change their person or their number. What cannot be carried out keeps later messages about the same people
+ * waiting, because they would be read differently after it.
  */
 import type { Segment } from '../../hl7v2/segment.ts';
 import type { Change, MapIssue, Mapped, PatientAssertion } from '../contract.ts';
@@ -139,7 +139,9 @@ function namesOf(prior: readonly PatientId[], key: string): readonly PatientName
 
 // --------------------------------------------------------------------------------------------------------------- links
 
-/** Two PIDs. Records with two birth dates are not joined on a message's word: mothers are linked with their children. */
+/**
+ * Two PIDs. Records with two birth dates are not joined on a message's word: mothers are linked with their children.
+ */
 function links(reading: Reading, linked: boolean): Found {
   const reads = reading.message.all('PID').map((pid) => readPatient(reading, pid));
   const issues = reads.flatMap((read) => ('issue' in read ? [read.issue] : []));
