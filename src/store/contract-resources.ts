@@ -120,7 +120,10 @@ export interface ResourceStore {
   ): Promise<readonly string[]>;
   /** What a template no longer offers: busy-unavailable, or busy where a visit has it. Under the same ids. */
   closeSlots(ids: readonly string[], cause: Cause): Promise<number>;
-  /** Slots by templates of a site that begin after `after` and are of none of these schedules and local visit types. */
+  /**
+   * Slots of a site that begin after `after` and that its templates do not offer: by templates, of none of these
+   * schedules and local visit types; and those that visits filled in these schedules.
+   */
   strayTemplateSlots(
     site: string,
     kept: readonly { readonly scheduleId: string; readonly visitType: string }[],

@@ -151,9 +151,11 @@ export function slotStore(q: Queryable): SlotStore {
       const { rows } = await q.query<{ id: string }>({
         name: 'slots-stray', // slot_start, once in a site's run
         text: `SELECT s.id FROM slot s
-               WHERE s.site = $1 AND s.start_at > $2 AND s.site_status = 'free' AND starts_with(s.site_key, 'template:')
-                 AND NOT EXISTS (SELECT FROM unnest($3::uuid[], $4::text[]) AS u(schedule_id, visit_type)
-                   WHERE u.schedule_id = s.schedule_id AND u.visit_type = s.local_visit_type)`,
+               WHERE s.site = $1 AND s.start_at > $2 AND s.site_status = 'free' AND (
+                 starts_with(s.site_key, 'filled:') AND s.schedule_id = ANY($3)
+                 OR starts_with(s.site_key, 'template:') AND NOT EXISTS (
+                   SELECT FROM unnest($3::uuid[], $4::text[]) AS u(schedule_id, visit_type)
+                   WHERE u.schedule_id = s.schedule_id AND u.visit_type = s.local_visit_type))`,
         values: [site, new Date(after), kept.map((one) => one.scheduleId), kept.map((one) => one.visitType)],
       });
       return rows.map((row) => row.id);

@@ -142,6 +142,25 @@ describe('slots by a template', () => {
 });
 
 describe('a new template', () => {
+  it('takes over what visits had opened before it: no time is offered that it does not offer', async (t) => {
+    const world = await openTemplateWorld(t, {});
+    for (const [key, hour] of [
+      ['V1', 18],
+      ['V2', 19],
+    ] as const) {
+      await world.tell('feed', fed(key, during(hour), { visitType: { code: 'ODD' } }));
+    }
+    world.clock.advance(1_000);
+    const { at, status } = { at: world.clock.now(), status: 'cancelled' as const };
+    await world.tell('feed', fed('V1', during(18), { visitType: { code: 'ODD' }, at, status }));
+    assert.deepEqual(await world.shown('filled:'), ['18:00 free', '19:00 busy']);
+    await world.take({ ada: hours() });
+    assert.deepEqual(await world.shown('filled:'), ['18:00 busy-unavailable', '19:00 busy']);
+    world.clock.advance(1_000);
+    await world.tell('feed', fed('V2', during(19), { at: world.clock.now(), status }));
+    assert.deepEqual(await world.shown('filled:'), ['18:00 busy-unavailable', '19:00 busy-unavailable']);
+  });
+
   it('gives what it no longer offers back, and offers it again under the same ids', async (t) => {
     const world = await openTemplateWorld(t);
     const before = await world.at('11:30');
