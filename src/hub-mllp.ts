@@ -10,6 +10,7 @@ import { admission, anyOf } from './mllp/admission.ts';
 import { Doors, type Door, type DoorChange, type DoorView } from './mllp/doors.ts';
 import { hl7Intake } from './mllp/intake.ts';
 import type { ConnectionRefusal, ListenerEvent } from './mllp/listener.ts';
+import { laterAcks } from './mllp/later-acks.ts';
 import { watchReusedIds } from './mllp/reused-ids.ts';
 import type { Hl7Site } from './mllp/routes.ts';
 import { doorOf, SHARED } from './settings/mllp-rules.ts';
@@ -43,15 +44,23 @@ export async function startMllp(options: MllpOptions, engine: Engine, events: Hu
   const { plan, store, clock, host } = options;
   const { limits } = plan.hub;
   const sites = hl7Sites(engine);
+  const failed = (stage: string) => (error: unknown) => {
+    const { code, detail } = asHubError(error);
+    events.stageFailed(stage, code, detail);
+  };
   const reused = watchReusedIds({
     store,
     clock,
     window_days: () => engine.plan().hub.retention.dedupe_days,
     reused: (site, messageId) => events.controlIdReused(site, messageId),
-    onError: (error) => {
-      const { code, detail } = asHubError(error);
-      events.stageFailed('control-ids', code, detail);
-    },
+    onError: failed('control-ids'),
+  });
+  const later = laterAcks({
+    store,
+    clock,
+    window_days: () => engine.plan().hub.retention.dedupe_days,
+    answered: (site, code) => events.frameAnswered(site, code),
+    onError: failed('acknowledge'),
   });
   const doors = new Doors({
     clock,
@@ -72,12 +81,13 @@ export async function startMllp(options: MllpOptions, engine: Engine, events: Hu
         answered: (site, code) => events.frameAnswered(site, code),
         refused,
         stored: (site, messages) => reused.note(site, messages),
+        owed: (ack) => later.owe(ack),
       }),
     onEvent: (door, event) => tell(events, door, event),
   });
   const opening = async (): Promise<DoorChange> => doors.change(doorsOf(plan, host, options.mllpPort));
   const first = await opening().catch(async (error: unknown) => {
-    await reused.stop();
+    await Promise.all([reused.stop(), later.stop()]);
     throw error;
   });
   first.commit();
@@ -88,7 +98,7 @@ export async function startMllp(options: MllpOptions, engine: Engine, events: Hu
     view: () => doors.view(),
     async close(deadline_ms) {
       await doors.close(deadline_ms);
-      await reused.stop();
+      await Promise.all([reused.stop(), later.stop()]);
     },
   };
 }

@@ -13,6 +13,11 @@ export interface Peer {
   readonly certificateNames?: readonly string[];
   /** SHA-256 over the certificate, as 64 hexadecimal digits in upper case. */
   readonly certificateDigest?: string;
+  /**
+   * Sends a message behind the answers of this connection. `busy`: answers are still owed or not read, later perhaps;
+   * `gone`: it does not stand any more. Absent: there is no connection.
+   */
+  readonly say?: (message: Uint8Array) => 'said' | 'busy' | 'gone';
 }
 
 /** `null`: may connect. Otherwise what of it is not on the list. */

@@ -77,6 +77,14 @@ export class Connection {
     this.#readerBell.ring();
   }
 
+  /** See `Peer.say`. Never between a message and its own answer, which the sender waits for first. */
+  say(message: Uint8Array): 'said' | 'busy' | 'gone' {
+    if (!this.#socket.writable || this.#finishing || this.#broken) return 'gone';
+    if (this.#queue.length > 0 || this.#socket.writableNeedDrain) return 'busy';
+    this.#socket.write(encodeFrame(message));
+    return 'said';
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }

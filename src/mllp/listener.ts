@@ -122,7 +122,12 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       return;
     }
     count += 1;
-    const connection = new Connection(count, peer, socket, options);
+    const connection: Connection = new Connection(
+      count,
+      { ...peer, say: (message) => connection.say(message) },
+      socket,
+      options,
+    );
     open.set(connection, peer);
     connection.done.then(
       () => open.delete(connection),

@@ -30,6 +30,8 @@ export interface Hl7Listen extends MllpSettings {
   readonly port?: number;
   /** Absent: HOST. */
   readonly host?: string;
+  /** Default: same-connection. */
+  readonly applicationAcks?: 'same-connection' | 'never';
 }
 
 /** First components of HD fields; empty matches anything. */

@@ -83,6 +83,8 @@ export interface InboxStore {
   /** Undone messages before it that share a sequence key with it, the oldest first; at most 20. */
   waitsFor(id: number): Promise<readonly number[]>;
   list(filter: InboxFilter): Promise<readonly InboxMessage[]>;
+  /** What became of these messages, of those received since `since`. */
+  outcomes(ids: readonly number[], since: Instant): Promise<readonly Pick<InboxMessage, 'id' | 'status' | 'code'>[]>;
   /** Of these messages, those whose site used the same control id for another one before, since `since`. */
   controlIdUsedBefore(ids: readonly number[], since: Instant): Promise<readonly number[]>;
   /**

@@ -12,6 +12,7 @@ import { claimMessages, release } from './inbox-claim.ts';
 import { insertMessages } from './inbox-insert.ts';
 import { INBOX_COLUMNS, indexable, toMessage, type InboxRow } from './inbox-row.ts';
 import { waitsFor } from './inbox-waits.ts';
+import { outcomeStore } from './outcomes.ts';
 import type { Queryable } from './postgres.ts';
 import type { Keys } from './seal.ts';
 import { siteObjectStore } from './site-objects.ts';
@@ -77,6 +78,7 @@ export function inboxStore(q: Queryable, keys: Keys, scope: Scope): InboxStore {
     ...hintStore(q),
     ...siteObjectStore(q),
     ...controlIdStore(q, sites),
+    ...outcomeStore(q, sites),
 
     insert: (site, via, messages, now, trace) => {
       const arrivals = messages.map((message) => ({ site, via, message, trace }));

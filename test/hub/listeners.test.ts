@@ -12,11 +12,13 @@ import { kinds } from '../../src/connectors/registry.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { createTelemetry } from '../../src/core/telemetry.ts';
 import type { OpsListener } from '../../src/http/deps.ts';
+import { encodeFrame } from '../../src/hl7v2/frame.ts';
 import { startHub, type Hub } from '../../src/hub.ts';
 import { createSender, type Sender } from '../../src/mllp/sender.ts';
 import { formatIssue } from '../../src/settings/issue.ts';
 import { buildPlan } from '../../src/settings/plan.ts';
 import type { Plan } from '../../src/settings/shape.ts';
+import { open } from '../mllp/wire.ts';
 import { openedStore, type Opened } from '../store/opened.ts';
 import type { Cleanup } from '../support/database.ts';
 import { eventually } from '../support/wait.ts';
@@ -134,6 +136,10 @@ function said(outcome: Hl7Outcome): string {
   return outcome.kind === 'refused' ? `${outcome.ack.code} ${outcome.ack.text.split('\n', 1)[0] ?? ''}` : outcome.kind;
 }
 
+function encode(message: string | Uint8Array): Buffer {
+  return Buffer.from(encodeFrame(Buffer.from(message)));
+}
+
 async function stored({ opened }: Running): Promise<readonly string[]> {
   const { rows } = await opened.pool.query<{ site: string; control_id: string }>(
     'SELECT site, control_id FROM inbox ORDER BY id',
@@ -200,6 +206,32 @@ describe('HL7 v2 ports of a hub', () => {
     assert.match(said(await sender.send(siu('NORTH', 'N1'))), /^AR This site is suspended/);
     assert.equal(said(await sender.send(siu('OTHER', 'O1'))), 'AA');
     assert.deepEqual(await stored(now), ['any O1']);
+  });
+
+  it('answer for the application behind CA, on the same connection, where the sender asks for it', async (t) => {
+    const quiet = site('QUIET', 'listen: { applicationAcks: never }');
+    const now = await running(t, await planOf(t, { north: site('NORTH'), quiet }));
+    const client = await open(t, now.hub.mllp.port);
+    const asking = (sender: string, id: string, modes: string, lines = ''): Buffer =>
+      encode(
+        siu(sender, id).toString().replace('|P|2.5.1', `|P|2.5.1|||${modes}`).replace('PID|1||77', `${lines}PID|1||77`),
+      );
+    const answers = async (count: number): Promise<readonly string[]> => {
+      await client.answered(count);
+      return client.answers.map((one) => /MSA\|(\w+\|\w+)/.exec(Buffer.from(one).toString())?.[1] ?? '');
+    };
+    client.write(asking('NORTH', 'N1', 'AL|AL'));
+    assert.deepEqual(await answers(2), ['CA|N1', 'AA|N1']);
+    client.write(asking('NORTH', 'N2', 'AL|NE'), asking('QUIET', 'Q1', 'AL|AL'), asking('NORTH', 'N3', 'AL|ER'));
+    client.write(asking('NORTH', 'N1', 'AL|AL'));
+    assert.deepEqual((await answers(7)).slice(2), ['CA|N2', 'CA|Q1', 'CA|N3', 'CA|N1', 'AA|N1']);
+    // No time anywhere: nobody can apply it.
+    const timeless = siu('NORTH', 'N4')
+      .toString()
+      .replace('^^30^20270104090000', '')
+      .replace('|P|2.5.1', '|P|2.5.1|||AL|ER');
+    client.write(encode(timeless));
+    assert.deepEqual((await answers(9)).slice(7), ['CA|N4', 'AE|N4']);
   });
 
   it('know a repeat by its bytes; a control id that comes again with others is applied, counted and shown', async (t) => {
