@@ -26,7 +26,7 @@ export async function applyAnswer(context: ApplyContext, change: BookingAnswer):
 
 /** Null: there is no such booking, or it is settled. */
 async function askedFor(tx: Tx, siteId: string, change: BookingAnswer): Promise<Booking | null> {
-  const open = await tx.bookings.openOf(siteId);
+  const open = await tx.bookings.openOf(siteId, 'parked too');
   const named = open.find(({ id }) => id.replaceAll('-', '').endsWith(change.booking));
   return named !== undefined && ASKED.has(named.state) ? named : null;
 }

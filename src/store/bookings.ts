@@ -81,13 +81,11 @@ export function bookingStore(q: Queryable, keys: Keys): BookingStore {
          ORDER BY created_at, id`,
         [site, timestamptz(during.start), timestamptz(during.end)],
       ),
-    openOf: (site) =>
-      select(
-        'booking-open-of', // booking_open
-        `site = $1 AND state IN ('held', 'awaiting-approval', 'queued', 'sent', 'accepted', 'unknown', 'unsent')
-         ORDER BY created_at, id`,
-        [site],
-      ),
+    openOf(site, parkedToo) {
+      const open = `site = $1 AND state IN (${OPEN_STATES}${parkedToo === undefined ? '' : `, 'parked'`})`;
+      const name = parkedToo === undefined ? 'booking-open-of' : 'booking-unsettled-of'; // booking_open
+      return select(name, `${open} ORDER BY created_at, id`, [site]);
+    },
     latestOf: (appointmentId) =>
       one('booking-latest-of', 'appointment_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1', [appointmentId]),
 
@@ -100,6 +98,8 @@ export function bookingStore(q: Queryable, keys: Keys): BookingStore {
     },
   };
 }
+
+const OPEN_STATES = `'held', 'awaiting-approval', 'queued', 'sent', 'accepted', 'unknown', 'unsent'`;
 
 /**
  * @throws HubError REQUEST_KEY_REUSED when the client's key was stored meanwhile by another call: look it up with

@@ -77,8 +77,8 @@ export interface BookingStore {
   overdue(now: Instant, limit: number): Promise<readonly Booking[]>;
   /** Open placements (sent, unknown, accepted, queued, unsent, parked) around a time: candidates for an echo. */
   openAt(site: string, during: Interval): Promise<readonly Booking[]>;
-  /** All of a site that are neither settled nor parked. */
-  openOf(site: string): Promise<readonly Booking[]>;
+  /** All of a site that are not settled; parked ones only where asked for. */
+  openOf(site: string, parkedToo?: 'parked too'): Promise<readonly Booking[]>;
   /** The newest one that concerns an appointment. */
   latestOf(appointmentId: string): Promise<Booking | null>;
   countByState(): Promise<Readonly<Record<string, number>>>;

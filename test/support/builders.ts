@@ -7,7 +7,7 @@
 import { bookingDesk, type Desk } from '../../src/booking/desk.ts';
 import type { CancelRequest, PlaceRequest } from '../../src/booking/contract.ts';
 import { resolveStep, type ResolveDeps } from '../../src/booking/resolve.ts';
-import { recordOutcome } from '../../src/booking/settle.ts';
+import { recordOutcome, recordWithin } from '../../src/booking/settle.ts';
 import type {
   Block,
   BlockOrder,
@@ -313,6 +313,7 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     patients: patientIndex,
     practitioners: practitionerIndex,
     publishesSlots: (site) => site.kind === 'scripted',
+    settle: (tx, answer) => recordWithin(resolveDeps, tx, answer),
     events,
     after: (happened) => {
       effects.push(happened);
