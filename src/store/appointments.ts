@@ -68,8 +68,10 @@ export function appointmentStore(q: Queryable, keys: Keys): AppointmentStore {
     async appointmentsByToken(site, token) {
       const { rows } = await q.query<{ id: string }>({
         name: 'appointment-by-token', // appointment_tokens
-        text: `SELECT id FROM appointment WHERE tokens @> ARRAY[$2::text] AND site = $1
-               ORDER BY last_updated DESC LIMIT 50`,
+        // The token alone first: with the site or the limit beside it the planner would rather walk the site's visits.
+        text: `WITH found AS MATERIALIZED (
+                 SELECT id, site, last_updated FROM appointment WHERE tokens @> ARRAY[$2::text])
+               SELECT id FROM found WHERE site = $1 ORDER BY last_updated DESC, id LIMIT 500`,
         values: [site, token],
       });
       return rows.map(({ id }) => id);

@@ -144,7 +144,7 @@ export interface ResourceStore {
 
   appointment(id: string): Promise<StoredAppointment | null>;
   appointmentByKey(site: string, siteKey: string): Promise<string | null>;
-  /** Ids of the site's appointments that have this token, `parameter:system|code`; the fifty newest. */
+  /** Ids of the site's appointments that have this token, `parameter:system|code`; the 500 newest. */
   appointmentsByToken(site: string, token: string): Promise<readonly string[]>;
   /** The first name stays; answers whom the key names now. */
   nameAppointment(site: string, siteKey: string, appointmentId: string): Promise<string>;
