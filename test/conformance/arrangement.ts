@@ -37,6 +37,8 @@ export interface StartOptions {
 export interface SiteFileOptions {
   /** Where the connector calls. */
   readonly address: string;
+  /** Where the site takes requests on a port of its own, if it does. */
+  readonly requests: SimulatedSite['requests'] | null;
   /** Absent: both calendars. */
   readonly calendar?: 'first' | 'second';
   /** Both calendars are one person's. */
@@ -57,11 +59,17 @@ export interface SiteFileOptions {
 export interface SimulatedSite {
   readonly url: string;
   readonly calendars: readonly [first: string, second: string];
+  /** What the hub calls the first calendar in its slots, where that is another name. */
+  readonly offered?: string;
   /** Half an hour, offered on both calendars. */
   readonly visitType: string;
   /** A class of an hour for several people, on the second calendar; absent where the vendor has none. */
   readonly classType?: string;
   readonly staff: Staff;
+  /** Where it takes requests on a port of its own (MLLP), which no gateway stands before. */
+  readonly requests?: { readonly host: string; readonly port: number };
+  /** Of a person whom the site takes bookings for, where a write must name one. */
+  readonly identifiers?: readonly { readonly system: string; readonly value: string; readonly type: string }[];
   /** How long a switch's `match` and a gateway's must be to mean this write and no other call. */
   readonly call: Readonly<Partial<Record<Write, string>>>;
   /** True for the call that reads this one appointment. */

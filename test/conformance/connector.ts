@@ -24,9 +24,20 @@ export interface Rule {
 
 const TIME_LIMIT_MS = 60_000;
 
+/** Every kind of the registry, as its connector is used most. */
 export function conformance(kind: string, rules: readonly Rule[], waivers: readonly Waiver[]): void {
-  const arrangement = arrangements.get(kind);
-  describe(kind, { concurrency: 3 }, () => {
+  arranged(kind, arrangements.get(kind), rules, waivers);
+}
+
+/** `name` is what waivers call it: the kind, or another way in which sites of that kind are arranged. */
+export function arranged(
+  name: string,
+  arrangement: Arrangement | undefined,
+  rules: readonly Rule[],
+  waivers: readonly Waiver[],
+): void {
+  const kind = name;
+  describe(name, { concurrency: 3 }, () => {
     if (arrangement === undefined) {
       test('the kind is arranged for the suite', () => {
         const add = `Write test/conformance/${kind}.ts (see arrangement.ts) and list it in arrangements.ts.`;
@@ -43,22 +54,22 @@ export function conformance(kind: string, rules: readonly Rule[], waivers: reado
     test('its connector can do what its arrangement says, no more and no less', async () => {
       assert.deepEqual(presentIn(await connector()).sort(), [...arrangement.abilities].sort());
     });
-    for (const rule of rules) register(arrangement, rule, waivers, connector);
+    for (const rule of rules) register(name, arrangement, rule, waivers, connector);
     test('every waiver names a rule of the suite', () => {
       const names = new Set(rules.map((rule) => rule.name));
-      const idle = waivers.filter((waiver) => waiver.kind === kind && !names.has(waiver.rule));
+      const idle = waivers.filter((waiver) => waiver.kind === name && !names.has(waiver.rule));
       assert.deepEqual(idle, []);
     });
   });
 }
 
 function register(
+  kind: string,
   arrangement: Arrangement,
   rule: Rule,
   waivers: readonly Waiver[],
   connector: () => Promise<Connector>,
 ): void {
-  const { kind } = arrangement;
   const lacking = rule.needs.filter((ability) => !arrangement.abilities.includes(ability));
   const waiver = waivers.find((one) => one.kind === kind && one.rule === rule.name);
   if (lacking.length > 0) {

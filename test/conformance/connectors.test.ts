@@ -1,5 +1,6 @@
 import { kinds } from '../../src/connectors/registry.ts';
-import { conformance } from './connector.ts';
+import { arranged, conformance } from './connector.ts';
+import { adtAppointments, looseSender, takesRequests } from './hl7v2.ts';
 import { availabilityRules } from './rules/availability.ts';
 import { blockRules } from './rules/block.ts';
 import { lostAnswerRules, placeRules } from './rules/booking.ts';
@@ -11,6 +12,7 @@ import { hl7Rules } from './rules/hl7.ts';
 import { lifeRules } from './rules/life.ts';
 import { limitRules } from './rules/limits.ts';
 import { moveRules } from './rules/move.ts';
+import { requestRules } from './rules/requests.ts';
 import { webhookRules } from './rules/webhook.ts';
 import { waivers } from './waivers.ts';
 
@@ -29,7 +31,14 @@ const rules = [
   ...moveRules,
   ...blockRules,
   ...hl7Rules,
+  ...requestRules,
   ...chaosRules,
 ];
 
 for (const kind of kinds.keys()) conformance(kind, rules, waivers);
+
+// Other ways in which sites of a kind are arranged, held against what those ways touch.
+const chaos = chaosRules.filter(({ needs }) => needs.length === 0);
+arranged('hl7v2 that takes requests', takesRequests, [...hl7Rules, ...requestRules, ...moveRules, ...chaos], waivers);
+arranged('hl7v2 of a loose sender', looseSender, [...hl7Rules, ...chaos], waivers);
+arranged('hl7v2 that books by ADT', adtAppointments, [...hl7Rules, ...chaos], waivers);

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { bookingDesk, type Desk } from '../../src/booking/desk.ts';
 import type { BookingDeps } from '../../src/booking/place.ts';
 import { resolveStep } from '../../src/booking/resolve.ts';
-import { recordOutcome, type SettleDeps } from '../../src/booking/settle.ts';
+import { recordOutcome, recordWithin, type SettleDeps } from '../../src/booking/settle.ts';
 import { createBudgets } from '../../src/connectors/kit/budget.ts';
 import { kinds } from '../../src/connectors/registry.ts';
 import { patientIndex } from '../../src/identity/patients.ts';
@@ -95,7 +95,7 @@ export async function openRig(t: Cleanup, arrangement: Arrangement, options: Rig
   const wishes = options.sites ?? DEFAULT_SITES;
 
   const { worlds, gateways } = await openWorlds(cleanup, clock, folder, arrangement, wishes, options);
-  const plan = await planOf(folder, arrangement, wishes, gateways, options);
+  const plan = await planOf(folder, arrangement, wishes, { worlds, gateways }, options);
 
   const told: [keyof StageEvents, ...unknown[]][] = [];
   const events = recorder(told);
@@ -128,7 +128,7 @@ export async function openRig(t: Cleanup, arrangement: Arrangement, options: Rig
       throw new Error(`site ${id} is not whole`);
     const webhookUrl = options.webhooks === false ? null : `${intake.url}/${id}`;
     const tools = { clock, budget: budgets, webhookUrl, hl7Sender: lendSender(clock) };
-    const site = openSite({ stages, deliver, desk, kind, settings, world, gateway, tools, steps });
+    const site = openSite({ stages, plan, deliver, desk, kind, settings, world, gateway, tools, steps });
     cleanup.after(() => site.connector.close());
     sites.push(site);
     if (options.wrongLogin !== true) await site.connector.maintain?.(new AbortController().signal);
@@ -213,6 +213,7 @@ function machinery(
     patients: patientIndex,
     practitioners: practitionerIndex,
     publishesSlots: (site) => siteOf(site.id).connector.availability !== undefined,
+    settle: (tx, answer) => recordWithin(settle, tx, answer),
     events,
     after: (effects) => {
       for (const id of effects.bookings) desk.changed(id);
@@ -251,7 +252,7 @@ async function planOf(
   folder: string,
   arrangement: Arrangement,
   wishes: readonly SiteWish[],
-  gateways: ReadonlyMap<string, { readonly url: string }>,
+  { worlds, gateways }: Awaited<ReturnType<typeof openWorlds>>,
   options: RigOptions,
 ): Promise<Plan> {
   const configDir = join(folder, 'config');
@@ -271,6 +272,7 @@ async function planOf(
   for (const wish of wishes) {
     const file = arrangement.siteFile({
       address: gateways.get(wish.id)?.url ?? '',
+      requests: worlds.get(wish.id)?.requests ?? null,
       limits: options.limits === true,
       correlation: options.correlation !== false,
       wrongLogin: options.wrongLogin === true,

@@ -1,9 +1,21 @@
-/** The hl7v2 kind: a clinic that sends SIU over MLLP and cannot be asked. */
+/**
+ * The hl7v2 kind: a clinic that sends SIU over MLLP and cannot be asked; one that takes requests (SRM); and others that
+ * send as real senders do.
+ */
 import type { Interval } from '../../src/core/instant.ts';
+import { calendarAt } from '../../src/settings/template-slots.ts';
 import { hl7v2Simulator } from '../../src/simulators/hl7v2/simulator.ts';
 import { startSimulator } from '../../src/simulators/kit/start.ts';
 import { actor, control, intervalOf, rowsOf, textOf, type Row } from './control.ts';
-import type { Arrangement, SimulatedSite, SiteTruth, Staff, StartOptions, TrueAppointment } from './arrangement.ts';
+import type {
+  Arrangement,
+  SimulatedSite,
+  SiteFileOptions,
+  SiteTruth,
+  Staff,
+  StartOptions,
+  TrueAppointment,
+} from './arrangement.ts';
 import { until } from './clock.ts';
 
 const FIRST = 'RAO';
@@ -11,6 +23,7 @@ const SECOND = 'ORTIZ';
 const RAO = 'npi:1043333339';
 const VISIT = 'OFFICE';
 const FACILITY = 'PRACTICE';
+const MRN = 'https://practice.example/mrn';
 const ZONE = 'America/Chicago';
 const MORNINGS = ['09:00-12:00'];
 const HOURS = { mon: MORNINGS, tue: MORNINGS, wed: MORNINGS, thu: MORNINGS, fri: MORNINGS };
@@ -31,62 +44,111 @@ const SEED = {
   rooms: ['R1', 'R2'],
   visitTypes: [{ code: VISIT, text: 'Visit', minutes: 30 }],
   mrnPrefix: 'PR-',
-  settings: { retryMilliseconds: 5 },
   horizonDays: 4,
 };
 
 const STATUS: Readonly<Record<string, TrueAppointment['status']>> = {
   Booked: 'booked',
   Cancelled: 'cancelled',
+  Dc: 'cancelled',
   Noshow: 'noshow',
   Deleted: 'entered-in-error',
 };
 
-export const hl7v2: Arrangement = {
-  kind: 'hl7v2',
-  abilities: ['hl7'],
-  start,
-  truth,
-  siteFile: (options) => ({
+interface Manner {
+  /** Of the simulator. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Of the site file, beside the names of the sender. */
+  readonly reads?: Readonly<Record<string, unknown>>;
+  readonly takesRequests?: boolean;
+  /** It has no message for a visit that nobody came to, nor for blocked time. */
+  readonly adtOnly?: boolean;
+}
+
+export const hl7v2 = arrangementOf({});
+
+/** Its hours stand in the site file; callers book there by SRM. */
+export const takesRequests = arrangementOf({ takesRequests: true, settings: { unknownPatients: 'register' } });
+
+/** Version 2.3 as small systems send it: nothing says what the numbers and the people are. */
+export const looseSender = arrangementOf({
+  settings: { preset: 'loose' },
+  reads: { durationUnitWhenAbsent: 'min', resourceTypes: { P: 'practitioner' } },
+});
+
+export const adtAppointments = arrangementOf({
+  settings: { preset: 'adt-appointments' },
+  reads: { adtAppointments: 'a05-a38' },
+  adtOnly: true,
+});
+
+function arrangementOf(manner: Manner): Arrangement {
+  return {
+    kind: 'hl7v2',
+    abilities: manner.takesRequests === true ? ['hl7', 'book'] : ['hl7'],
+    start: (options) => start(options, manner),
+    truth,
+    siteFile: (options) => siteFile(options, manner),
+  };
+}
+
+function siteFile(options: SiteFileOptions, manner: Manner): Readonly<Record<string, unknown>> {
+  const isShown = (code: string): boolean =>
+    options.calendar === undefined || (options.calendar === 'first') === (code === FIRST);
+  const block = { days: ['mon', 'tue', 'wed', 'thu', 'fri'], hours: MORNINGS, visitTypes: [VISIT] };
+  const people = [
+    [FIRST, { practitioner: RAO, name: 'Dr. Asha Rao', location: 'main' }] as const,
+    [
+      SECOND,
+      { practitioner: options.onePerson ? RAO : 'local:ben-ortiz', name: 'Ben Ortiz', location: 'main' },
+    ] as const,
+  ];
+  const takes = manner.takesRequests === true && options.requests !== null;
+  return {
     kind: 'hl7v2',
     environment: 'sandbox',
     stage: 'live',
     timeZone: ZONE,
-    settings: { sendingApplication: 'PRACTICE_SCHED', sendingFacility: FACILITY },
+    settings: {
+      sendingApplication: 'PRACTICE_SCHED',
+      sendingFacility: FACILITY,
+      ...manner.reads,
+      // Time is hurried on while requests are under way; only cut connections end them.
+      ...(takes ? { requests: { ...options.requests, answerWithin_ms: 120_000, showsWithin_s: 5 } } : {}),
+    },
     locations: {
       main: { name: 'Practice', codes: [FACILITY] },
       'room-1': { name: 'Room 1', room: true, partOf: 'main', codes: [`${FACILITY}^R1`] },
       'room-2': { name: 'Room 2', room: true, partOf: 'main', codes: [`${FACILITY}^R2`] },
     },
-    resources: {
-      practitioners: Object.fromEntries<object>(
-        [
-          [FIRST, { practitioner: RAO, name: 'Dr. Asha Rao', location: 'main' }] as const,
-          [
-            SECOND,
-            { practitioner: options.onePerson ? RAO : 'local:ben-ortiz', name: 'Ben Ortiz', location: 'main' },
-          ] as const,
-        ].filter(([code]) => options.calendar === undefined || (options.calendar === 'first') === (code === FIRST)),
-      ),
-    },
-    identifiers: { [`${FACILITY}^MR`]: { system: 'https://practice.example/mrn', type: 'site-mrn' } },
+    resources: { practitioners: Object.fromEntries<object>(people.filter(([code]) => isShown(code))) },
+    identifiers: { [`${FACILITY}^MR`]: { system: MRN, type: 'site-mrn', useForWriteBack: takes } },
     visitTypes: { [VISIT]: 'visit-30' },
-    write: 'read-only',
-  }),
-};
+    write: takes ? 'automatic' : 'read-only',
+    ...(takes ? { templates: { rao: { practitioner: FIRST, location: 'main', blocks: { mornings: block } } } } : {}),
+    poll: { horizon_days: 3 },
+  };
+}
 
-async function start(options: StartOptions): Promise<SimulatedSite> {
+async function start(options: StartOptions, manner: Manner): Promise<SimulatedSite> {
   const { clock, stateDir, site } = options;
-  const simulator = await startSimulator(hl7v2Simulator, { site, stateDir, seed: SEED, clock });
+  const seed = { ...SEED, settings: { retryMilliseconds: 5, ...manner.settings } };
+  const simulator = await startSimulator(hl7v2Simulator, { site, stateDir, seed, clock });
   options.cleanup.after(() => simulator.stop().catch(() => undefined));
   const { url } = simulator;
   const act = actor(url);
+  const { requests } = (await control('GET', `${url}/__sim/state?only=requests`)) as {
+    readonly requests: { readonly host: string; readonly port: number };
+  };
   return {
     url,
     calendars: [FIRST, SECOND],
+    ...(manner.takesRequests === true ? { offered: calendarAt(FIRST, 'main') } : {}),
     visitType: VISIT,
-    staff: staffOf(url),
-    call: {},
+    staff: staffOf(url, manner),
+    requests,
+    identifiers: [{ system: MRN, value: 'PR-10001', type: 'site-mrn' }],
+    call: manner.takesRequests === true ? { place: 'SRM^S01', move: 'SRM^S02', cancel: 'SRM^S04' } : {},
     fetches: () => false,
     truth: () => truth(url),
     everything: async () => {
@@ -104,35 +166,48 @@ async function start(options: StartOptions): Promise<SimulatedSite> {
     connect: async ({ mllp }) => {
       await act('set-target', mllp);
     },
-    quiet: () =>
-      until(async () => rowsOf((await control('GET', `${url}/__sim/state?only=queue`))['queue']).length === 0),
+    quiet: () => until(async () => isQuiet(await control('GET', `${url}/__sim/state?only=queue,answered`))),
     stop: () => simulator.stop(),
   };
 }
 
-function staffOf(url: string): Staff {
+/** Nothing waits to be sent, and no request to be decided. */
+function isQuiet(state: Row): boolean {
+  return rowsOf(state['queue']).length === 0 && rowsOf(state['answered']).every((one) => one['state'] !== 'waiting');
+}
+
+function staffOf(url: string, { adtOnly = false }: Manner): Staff {
   const act = actor(url);
-  const id = (key: string): string => key.split('^')[0] ?? key;
+  const renamed = new Map<string, string>();
+  const id = (key: string): string => {
+    const next = renamed.get(key);
+    return next === undefined || next === key ? (key.split('^')[0] ?? key) : id(next);
+  };
   const during = ({ start, end }: Interval): Row => ({ start: Number(start), end: Number(end) });
+  const beyondAdt = {
+    noShow: async (key: string): Promise<void> => {
+      await act('no-show', { id: id(key) });
+    },
+    block: async (calendar: string, window: Interval): Promise<string> =>
+      textOf((await act('block', { practitioner: calendar, ...during(window) }))['id']),
+    unblock: async (key: string): Promise<void> => {
+      await act('unblock', { id: key });
+    },
+  };
   return {
     book: async ({ calendar, start, visitType = VISIT, person = 1 }) => {
       const visit = await act('book', { practitioner: calendar, visitType, start: Number(start), person });
       return keyOf(visit, FACILITY);
     },
     move: async (key, to) => {
-      await act('move', { id: id(key), start: Number(to) });
+      const moved = await act('move', { id: id(key), start: Number(to) });
+      // Where a move makes another visit, whoever knows the first number means that one.
+      renamed.set(key, keyOf(moved, FACILITY));
     },
     cancel: async (key) => {
       await act('cancel', { id: id(key), reason: 'PATCAN' });
     },
-    noShow: async (key) => {
-      await act('no-show', { id: id(key) });
-    },
-    block: async (calendar, window) =>
-      textOf((await act('block', { practitioner: calendar, ...during(window) }))['id']),
-    unblock: async (key) => {
-      await act('unblock', { id: key });
-    },
+    ...(adtOnly ? {} : beyondAdt),
   };
 }
 
@@ -146,7 +221,7 @@ async function truth(url: string): Promise<SiteTruth> {
       visitType: textOf(row['visitType']),
       during: intervalOf(row),
       status: STATUS[textOf(row['status'])] ?? 'booked',
-      correlation: null,
+      correlation: textOf(row['placerId']) || null,
     })),
     removed: [],
     blocks: rowsOf(state['blocks']).map((row) => ({

@@ -27,7 +27,7 @@ export async function slots(
   site: RigSite,
   of: { readonly calendar?: string; readonly visitType?: string } = {},
 ): Promise<readonly StoredSlot[]> {
-  const calendar = of.calendar ?? site.world.calendars[0];
+  const calendar = of.calendar ?? site.world.offered ?? site.world.calendars[0];
   const schedule = canonicalId.schedule(site.settings.identity, calendar);
   return rig.store.read(SCOPE, (tx) => tx.resources.slotsOf(schedule, of.visitType ?? site.world.visitType, DAYS));
 }

@@ -9,7 +9,8 @@ import { deliverToSite, type DeliverDeps } from '../../src/pipeline/deliver.ts';
 import { fetchHints } from '../../src/pipeline/fetch.ts';
 import { pollPage, type PollDeps } from '../../src/pipeline/poll.ts';
 import { loadOnce } from '../../src/pipeline/site-runner.ts';
-import type { SiteSettings } from '../../src/settings/shape.ts';
+import { takeUpTemplates, templateAvailability } from '../../src/pipeline/template-window.ts';
+import type { Plan, SiteSettings } from '../../src/settings/shape.ts';
 import type { Booking } from '../../src/store/contract-bookings.ts';
 import { systemScope } from '../../src/store/contract.ts';
 import type { SimulatedSite } from './arrangement.ts';
@@ -22,6 +23,7 @@ const DELIVER_ROUNDS = 5;
 
 export interface SiteParts {
   readonly stages: PollDeps & { readonly clock: JumpClock };
+  readonly plan: Plan;
   readonly deliver: DeliverDeps;
   readonly desk: Desk;
   readonly kind: ConnectorKind;
@@ -53,7 +55,7 @@ export interface RigSite {
   /** Until no hint is due. */
   fetch(): Promise<void>;
   load(): Promise<void>;
-  /** Plans the windows of computed availability and asks those that are due. */
+  /** Plans the windows of computed availability, or of the site file's templates, and asks those that are due. */
   ask(): Promise<void>;
   /** Sends what is due. */
   deliver(): Promise<void>;
@@ -73,6 +75,8 @@ export function openSite(parts: SiteParts): RigSite {
   const open = (): Connector => kind.open({ id: settings.id, file: settings, settings: settings.settings }, tools);
   let connector = open();
   const never = new AbortController().signal;
+  const templates = templateAvailability({ ...stages, plan: () => parts.plan }, settings);
+  let takenUp = false;
   let requests = 0;
 
   const asked = async (requestKey: string, answer: Promise<BookingAnswer>): Promise<Asked> => {
@@ -126,8 +130,11 @@ export function openSite(parts: SiteParts): RigSite {
     },
     load: () => clock.hurry(loadOnce(stages, settings, connector, never)),
     async ask() {
-      const { availability } = connector;
+      const availability = connector.availability ?? templates;
       if (availability === undefined) return;
+      if (availability === templates && !takenUp)
+        await takeUpTemplates({ ...stages, plan: () => parts.plan }, settings);
+      takenUp = true;
       await clock.hurry(planWindows(stages, settings, availability, never));
       while (await clock.hurry(askWindows(stages, settings, availability, never)));
     },

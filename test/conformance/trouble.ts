@@ -24,6 +24,11 @@ export function troubled(store: Store): TroubledStore {
         failed += 1;
         throw new HubError('DISK_FULL', { detail: 'the test said so' });
       }),
+    receive: (scope, ...rest) => {
+      if (scope.actor !== broken) return store.receive(scope, ...rest);
+      failed += 1;
+      return Promise.reject(new HubError('DISK_FULL', { detail: 'the test said so' }));
+    },
     fail: (stage) => (broken = `hub:${stage}`),
     heal: () => (broken = null),
     get failed() {

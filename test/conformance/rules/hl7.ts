@@ -84,19 +84,23 @@ export const hl7Rules: readonly Rule[] = [
       const key = await staff.book({ calendar: calendars[0], start: at(1, 9) });
       await staff.move(key, at(1, 10));
       await take(rig);
-      assert.equal(rig.mllp.answered.length, 4);
-      assert.equal((await messages(rig, rig.site)).length, 2);
+      const told = (await sent(rig)).length;
+      assert.ok(told >= 2);
+      assert.equal(rig.mllp.answered.length, 2 * told);
+      assert.equal((await messages(rig, rig.site)).length, told);
       await fault({ duplicateWebhooks: false, dropAnswer: { times: 1 } });
       await staff.move(key, at(1, 11));
       await take(rig);
-      assert.equal((await messages(rig, rig.site)).length, 3);
+      const all = (await sent(rig)).length;
+      assert.ok(all > told);
+      assert.equal((await messages(rig, rig.site)).length, all);
       // Much later, out of order: the first message of all.
       rig.clock.jump(3_600_000);
       const [first] = await sent(rig);
       const answer = await rig.mllp.receive(Buffer.from(textOf(first?.['text'])));
       assert.match(answer ?? '', /\rMSA\|[AC]A\|/);
       await rig.apply();
-      assert.equal((await messages(rig, rig.site)).length, 3);
+      assert.equal((await messages(rig, rig.site)).length, all);
       await compareWithTruth(rig, rig.site);
     },
   },
@@ -191,7 +195,7 @@ export const hl7Rules: readonly Rule[] = [
       const [application = '', facility = ''] = [fields[2], fields[3]];
       const others = [
         frame.replace(`|${application}|${facility}|`, '|SOMEBODY|ELSE|'),
-        frame.replace('SIU^S12', 'SIU^S99'),
+        frame.replace(/SIU\^S12|ADT\^A05/, 'SIU^S99'),
         frame.slice(3),
       ];
       for (const other of others) {
@@ -211,17 +215,16 @@ export const hl7Rules: readonly Rule[] = [
       await take(rig);
       const frame = await lastFrame(rig);
       const broken = frame
-        .split('\r')
-        .filter((line) => !line.startsWith('SCH'))
+        .split(/\r\n|\r|\n/)
+        .filter((line) => !/^(SCH|PV1)/.test(line))
         .join('\r');
       const answer = await rig.mllp.receive(Buffer.from(broken));
       assert.match(answer ?? '', /\rMSA\|[AC]A\|/);
-      await staff.move(key, at(1, 10));
+      await staff.cancel(key);
       await take(rig);
       const [parked] = (await messages(rig, rig.site)).filter((one) => one.status === 'parked');
       assert.deepEqual([parked?.stage, Buffer.from(parked?.body ?? []).toString()], ['map', broken]);
-      const all = await versions(rig, await appointmentId(rig, rig.site, key));
-      assert.equal(Date.parse(all.at(-1)?.start ?? ''), at(1, 10));
+      assert.equal((await statusesOf(rig, key)).at(-1), 'cancelled');
     },
   },
 ];

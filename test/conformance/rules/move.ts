@@ -30,7 +30,10 @@ async function placed(t: TestContext, arrangement: Arrangement): Promise<Placed>
     calendar: world.calendars[0],
     visitType: world.visitType,
     ...during,
-    patient: { identifiers: [], family: 'Lee', given: 'Noa', phone: '3125550188', email: 'noa.lee@example.org' },
+    patient: {
+      identifiers: world.identifiers ?? [],
+      ...{ family: 'Lee', given: 'Noa', phone: '3125550188', email: 'noa.lee@example.org' },
+    },
     channel: 'patient',
   };
   const outcome = await rig.clock.hurry(book.place(order, NEVER));
