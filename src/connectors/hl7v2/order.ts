@@ -155,9 +155,7 @@ function practitionerOf({ file }: RequestSite, calendar: string): PersonId | nul
   const rule = calendars[calendar];
   if (rule?.person !== undefined) return personId(rule.person, practitioners[rule.person]?.name ?? rule.name);
   if (rule?.practitioner === undefined) return null;
-  const listed = Object.entries(practitioners).find(([code, one]) =>
-    rule.person === undefined ? one.practitioner === rule.practitioner : code === rule.person,
-  );
+  const listed = Object.entries(practitioners).find(([, one]) => one.practitioner === rule.practitioner);
   if (listed !== undefined) return personId(listed[0], listed[1].name ?? rule.name);
   return personId(rule.practitioner.startsWith('npi:') ? rule.practitioner.slice(4) : calendar, rule.name);
 }
