@@ -1,6 +1,7 @@
 /**
  * One connection of the listener: reads frames, hands them on in their order (one at a time, or some at once where
- * `pipelined_frames` says so), answers in their order. Reading and answering are two loops with a short queue between them:
+ * `pipelined_frames` says so), answers in their order. Reading and answering are two loops with a short queue between
+ * them:
  *
  *   socket --> decoder --> queue (maxPending_frames) --> receive (pipelined_frames) --> answer --> socket
  *
@@ -14,6 +15,7 @@ import { ackCode, acknowledge, mllpRefusal, type AckError } from '../hl7v2/ackno
 import { encodeFrame, FrameDecoder, type FrameEvent } from '../hl7v2/frame.ts';
 import { header } from '../hl7v2/header.ts';
 import type { Peer } from './admission.ts';
+import { Bell } from './bell.ts';
 import type { ListenerEvent, ListenerOptions } from './listener.ts';
 
 type Item =
@@ -284,21 +286,4 @@ async function drained(socket: Socket): Promise<void> {
     socket.on('drain', over);
     socket.on('close', over);
   });
-}
-
-/** Wakes the one loop that waits; a ring that nobody waits for is kept for the next wait. */
-class Bell {
-  #waiting: (() => void) | null = null;
-  #rung = false;
-
-  ring(): void {
-    this.#rung = true;
-    this.#waiting?.();
-  }
-
-  async wait(): Promise<void> {
-    if (!this.#rung) await new Promise<void>((resolve) => (this.#waiting = resolve));
-    this.#rung = false;
-    this.#waiting = null;
-  }
 }

@@ -1,7 +1,8 @@
 /**
- * The second answer of the enhanced mode (HL7 v2 chapter 2, "message acknowledgement"): MSH-16 asks what the application
- * made of a message that CA said is safe. AA or AE is sent on the connection that the message came by, once it is applied
- * or parked. Where that connection is gone nothing is sent: who asks again by repeating the message is answered then.
+ * The second answer of the enhanced mode (HL7 v2 chapter 2, "message acknowledgement"): MSH-16 asks what the
+ * application made of a message that CA said is safe. AA or AE is sent on the connection that the message came by, once
+ * it is applied or parked. Where that connection is gone nothing is sent: who asks again by repeating the message is
+ * answered then.
  */
 import type { Clock } from '../core/clock.ts';
 import { randomToken } from '../core/ids.ts';

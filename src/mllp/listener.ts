@@ -76,8 +76,8 @@ export interface ListenerOptions {
   readonly admit?: Admission;
   /**
    * Stores the frame and returns the answer (a message, not framed), null when the sender wants none. Called for the
-   * frames of a connection in their order, for one at a time or `pipelined_frames`. A rejection means "not stored": no answer,
-   * neither to those behind it, and the connection is closed.
+   * frames of a connection in their order, for one at a time or `pipelined_frames`. A rejection means "not stored": no
+   * answer, neither to those behind it, and the connection is closed.
    */
   readonly receive: (frame: Uint8Array, peer: Peer) => Promise<Uint8Array | null>;
   /** Answer to a message above the limit, of which only `head` is known. Absent: AR or CR under its control id. */

@@ -75,9 +75,9 @@ const listen: FieldsOf<Hl7Listen> = {
   applicationAcks: {
     schema: oneOfWords('same-connection', 'never'),
     prose:
-      'Where MSH-15 asks for an accept acknowledgement and MSH-16 for one of the application: after CA, AA or AE follows ' +
-      'on the same connection once the message is applied or parked. never: for a sender that would take it for the ' +
-      'answer to its next message.',
+      'Where MSH-15 asks for an accept acknowledgement and MSH-16 for one of the application: after CA, AA or AE ' +
+      'follows on the same connection once the message is applied or parked. never: for a sender that would take it ' +
+      'for the answer to its next message.',
     default: 'same-connection',
   },
   tls: { ...mllp.tls, prose: 'Encryption of its own port. Absent: none.' },

@@ -15,7 +15,8 @@ export function controlIdStore(q: Queryable, sites: readonly string[] | null): P
         const { rows } = await q.query<{ id: number }>({
           name: 'inbox-control-used', // primary key, then inbox_control, of the months since $2
           text: `SELECT i.id FROM inbox i
-                 WHERE i.id = ANY($1) AND i.received_at >= $2 AND i.control_id IS NOT NULL AND ($3::text[] IS NULL OR i.site = ANY($3))
+                 WHERE i.id = ANY($1) AND i.received_at >= $2 AND i.control_id IS NOT NULL
+                   AND ($3::text[] IS NULL OR i.site = ANY($3))
                    AND EXISTS (SELECT FROM inbox e WHERE e.site = i.site AND e.control_id = i.control_id
                      AND e.id < i.id AND e.received_at >= $2)
                  ORDER BY i.id`,

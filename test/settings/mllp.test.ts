@@ -60,7 +60,10 @@ test('without anything set, everyone reaches the shared port', async () => {
   await using config = await folder({ 'sites/north.yaml': site('') }, KINDS);
   const { plan } = await config.plan();
   assert.deepEqual(plan?.hub.mllp, { allow: { addresses: [], certificates: [] } });
-  assert.deepEqual(plan.sites[0]?.settings['listen'], { allow: { addresses: [], certificates: [] } });
+  assert.deepEqual(plan.sites[0]?.settings['listen'], {
+    applicationAcks: 'same-connection',
+    allow: { addresses: [], certificates: [] },
+  });
 });
 
 const NORTH = 'sites/north.yaml';
