@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clinic, connected, placer, srm, type Clinic, type Placer, type Received, type Wanted } from './clinic.ts';
+import {
+  clinic,
+  connected,
+  hospital,
+  placer,
+  srm,
+  type Clinic,
+  type Placer,
+  type Received,
+  type Wanted,
+} from './clinic.ts';
 import { list, text, until } from './practice.ts';
 import type { Cleanup } from './practice.ts';
 
@@ -257,6 +267,13 @@ test('the request port is the same one after a restart', async (t) => {
   const before = await port(site);
   await site.stop();
   assert.deepEqual(await port(await clinic(t, {}, site.folder)), before);
+});
+
+test('a request port that is taken keeps the simulator from starting; null takes no requests at all', async (t) => {
+  const { port } = await hospital(t);
+  await assert.rejects(clinic(t, { requests: { port } }), { code: 'PORT_IN_USE' });
+  const none = await clinic(t, { requests: null });
+  assert.equal(await none.state('requests'), null);
 });
 
 test('dropAnswer books and hangs up; silentDrop answers AA and books nothing', async (t) => {
