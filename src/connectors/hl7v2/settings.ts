@@ -131,8 +131,8 @@ export const HL7V2_SETTINGS: SettingsSpec<Hl7v2Settings> = {
     engineRewrites: {
       schema: listOf(path),
       prose:
-        'Fields that an interface engine on the way writes anew. In a replay window two messages that differ in these ' +
-        'alone say the same.',
+        'Fields that an interface engine on the way writes anew. In a replay window two messages that differ in ' +
+        'these alone say the same.',
       default: ['MSH-3', 'MSH-4', 'MSH-5', 'MSH-6', 'MSH-7', 'MSH-8', 'MSH-10', 'MSH-13'],
     },
     burst_per_5min: {
