@@ -105,13 +105,17 @@ export class Header {
 
   #decoded(raw: string): string {
     if (raw === '' || raw === '""') return '';
-    const { text } = decodePart(Buffer.from(this.#reading.clean(raw), 'latin1'), this.charset, this.#fallback);
+    const clean = this.#reading.clean(raw);
+    // The same in every character set: nearly every field of a header, and a busy listener reads ten of each.
+    if (PLAIN.test(clean) && !clean.includes(this.separators.escape)) return clean;
+    const { text } = decodePart(Buffer.from(clean, 'latin1'), this.charset, this.#fallback);
     return unescape(text, this.separators, hexReader(this.charset, this.#fallback));
   }
 }
 
 /** Where `splitMessages` cuts: the message has ended. */
 const NEXT = /^(?:MSH|FHS|BHS|BTS|FTS)(?![A-Za-z0-9])/;
+const PLAIN = /^[A-Za-z0-9 ._:/-]*$/;
 const SOUND = 'MSH|^~\\&|';
 const HEADER_LIMIT_BYTES = 16_384;
 
