@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import type { RequestSettings } from '../../../src/connectors/hl7v2/wire.ts';
 import type { WriteOutcome } from '../../../src/connectors/contract.ts';
@@ -182,4 +183,20 @@ test('a check opens the connection and asks nothing', async (t) => {
   assert.deepEqual(filler.asked, []);
   const away = openBook(t, askedSite(requests(1)));
   assert.equal((await away.connector.check(never)).find(({ what }) => what === 'requests')?.ok, false);
+});
+
+test('a site that wants TLS and our certificate gets both; a stranger’s certificate is not trusted', async (t) => {
+  const pem = (name: string): string => readFileSync(new URL(`../../mllp/tls/${name}`, import.meta.url), 'utf8');
+  const filler = await startFiller(t, (request) => [srr(request, 'AA', [SCH])], {
+    key: pem('server.key'),
+    cert: pem('server.pem'),
+    ca: pem('ca.pem'),
+    requestCert: true,
+  });
+  const mine = { ca: pem('ca.pem'), certificate: pem('client.pem'), key: pem('client.key'), serverName: 'localhost' };
+  const { book } = openBook(t, askedSite(requests(filler.port, { tls: mine })));
+  assert.equal(summary(await book.place(ORDER, never)), 'booked F-1001^HOSP_A booked');
+  const { book: trusting } = openBook(t, askedSite(requests(filler.port, { tls: { serverName: 'localhost' } })));
+  assert.equal(summary(await trusting.place(ORDER, never)), 'unsent SITE_UNREACHABLE');
+  assert.equal(filler.asked.length, 1);
 });

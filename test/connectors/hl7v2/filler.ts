@@ -1,6 +1,7 @@
 /** A site that takes requests, as far as these tests need one: real sockets, and answers that a test composes. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { hl7v2 } from '../../../src/connectors/hl7v2/index.ts';
 import type { Hl7v2Settings, RequestSettings } from '../../../src/connectors/hl7v2/wire.ts';
 import type { Book, Budget, CancelOrder, Connector, PlaceOrder } from '../../../src/connectors/contract.ts';
@@ -95,10 +96,10 @@ export interface Filler {
 /** What is answered to a request: the frames to send, nothing for silence. */
 export type Answers = (request: Uint8Array, socket: Socket) => readonly string[];
 
-export async function startFiller(t: Cleanup, answers: Answers): Promise<Filler> {
+export async function startFiller(t: Cleanup, answers: Answers, tls?: TlsOptions): Promise<Filler> {
   const asked: string[][] = [];
   const sockets: Socket[] = [];
-  const server = createServer((socket) => {
+  const serve = (socket: Socket): void => {
     sockets.push(socket);
     socket.on('error', () => undefined);
     const decoder = new FrameDecoder({ maxFrame_bytes: 100_000 });
@@ -114,7 +115,8 @@ export async function startFiller(t: Cleanup, answers: Answers): Promise<Filler>
         for (const one of answers(event.bytes, socket)) socket.write(encodeFrame(Buffer.from(one, 'utf8')));
       }
     });
-  });
+  };
+  const server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {
