@@ -49,8 +49,8 @@ before(async () => {
   );
   await pool.query(
     `INSERT INTO appointment (id, version, site, site_key, status, tokens, sealed, key_id, ordered_at, last_updated)
-     SELECT gen_random_uuid(), 1, 'a', 'k' || n, 'booked', ARRAY['identifier:s|P-' || n, 'identifier:*|P-' || n], '', 'k',
-       $1, $1::timestamptz - n * interval '1 minute' FROM generate_series(1, 8000) n`,
+     SELECT gen_random_uuid(), 1, 'a', 'k' || n, 'booked', ARRAY['identifier:s|P-' || n, 'identifier:*|P-' || n], '',
+       'k', $1, $1::timestamptz - n * interval '1 minute' FROM generate_series(1, 8000) n`,
     [new Date(NOON)],
   );
   // As autovacuum does: what was just written waits beside a GIN index, and is read whole until then.
