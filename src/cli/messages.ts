@@ -73,7 +73,7 @@ export const messageCommand: Command = {
     const message = await (await hubApi(call)).get<ShownMessage>(`/messages/${id}`);
     if (call.flags.has('json')) printJson(call, message);
     else {
-      const entries = Object.entries(message).filter(([, value]) => value !== null && value !== '');
+      const entries = Object.entries(message).filter(([, value]) => value !== null && value !== '' && value !== false);
       for (const [name, value] of entries) call.print(`${name.padEnd(12)}${String(value)}`);
     }
     return 0;
