@@ -57,8 +57,9 @@ function judged(
   const grows = !(rise <= may);
   const per = ((slope * 1_000_000) / MB).toFixed(1);
   const line =
-    `${name}: from ${(level / MB).toFixed(0)} MB, ${per} MB for each million messages, ${(rise / MB).toFixed(1)} MB over ` +
-    `${measured.toFixed(0)} messages (may be ${(may / MB).toFixed(0)} MB): ${grows ? 'GROWS' : 'flat'}`;
+    `${name}: from ${(level / MB).toFixed(0)} MB, ${per} MB for each million messages, ` +
+    `${(rise / MB).toFixed(1)} MB over ${measured.toFixed(0)} messages (may be ${(may / MB).toFixed(0)} MB): ` +
+    (grows ? 'GROWS' : 'flat');
   return { grows, line };
 }
 
