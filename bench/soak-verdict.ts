@@ -23,9 +23,10 @@ const MAY_RISE_BYTES = 24 * MB;
 const MAY_RISE = 0.1;
 
 /**
- * The lowest of each eighth of the run behind its first quarter (between two collections memory rises and falls, and
- * only its floor says what is kept), and a line laid through these by least squares. It may rise by a tenth or 24 MB
- * until the end.
+ * One sample of each eighth of the run behind its first quarter, and a line laid through these by least squares, which
+ * may rise by a tenth or 24 MB until the end. Of the heap the lowest: between two collections it rises and falls, and
+ * only its floor says what is kept. Of the RSS the highest: in a slow minute much is given back to the system, and that
+ * it is taken again is no growth.
  */
 export function growth(samples: readonly Sample[]): Verdict {
   const last = samples.at(-1)?.messages ?? 0;
@@ -33,7 +34,10 @@ export function growth(samples: readonly Sample[]): Verdict {
   if (settled.length < FEWEST) {
     return { kind: 'too short', lines: [`memory: ${settled.length} samples are too few to say whether it grows`] };
   }
-  const kinds = [judged('RSS', settled, 'rss_bytes'), judged('heap in use', settled, 'heap_bytes')];
+  const kinds = [
+    judged('RSS', settled, 'rss_bytes', (one, than) => one > than),
+    judged('heap in use', settled, 'heap_bytes', (one, than) => one < than),
+  ];
   return { kind: kinds.some(({ grows }) => grows) ? 'grows' : 'flat', lines: kinds.map(({ line }) => line) };
 }
 
@@ -41,14 +45,15 @@ function judged(
   name: string,
   samples: readonly Sample[],
   what: 'rss_bytes' | 'heap_bytes',
+  counts: (one: number, than: number) => boolean,
 ): { readonly grows: boolean; readonly line: string } {
-  const floors = Array.from({ length: WINDOWS }, (_one, at) => {
+  const marks = Array.from({ length: WINDOWS }, (_one, at) => {
     const size = samples.length / WINDOWS;
     const window = samples.slice(Math.floor(at * size), Math.floor((at + 1) * size));
-    return window.reduce((lowest, one) => (one[what] < lowest[what] ? one : lowest));
+    return window.reduce((found, one) => (counts(one[what], found[what]) ? one : found));
   });
-  const slope = slopeOf(floors.map((one) => [one.messages, one[what]]));
-  const [first] = floors;
+  const slope = slopeOf(marks.map((one) => [one.messages, one[what]]));
+  const [first] = marks;
   const level = first?.[what] ?? 0;
   const measured = (samples.at(-1)?.messages ?? 0) - (samples[0]?.messages ?? 0);
   const rise = slope * measured;

@@ -58,6 +58,13 @@ test('memory that is collected again is flat, also when most of it is made at th
   assert.equal(warm.kind, 'flat', warm.lines.join('\n'));
 });
 
+test('memory that a slow minute gave back and that is taken again is no growth', () => {
+  const slow = run(() => 0).map((one) =>
+    one.messages > 280_000 && one.messages < 380_000 ? { ...one, rss_bytes: one.rss_bytes - 120 * MB } : one,
+  );
+  assert.equal(growth(slow).kind, 'flat');
+});
+
 test('a hundred bytes kept of each message show, and the line says how much it is', () => {
   const { kind, lines } = growth(run((messages) => messages * 100));
   assert.equal(kind, 'grows');
