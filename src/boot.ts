@@ -12,9 +12,9 @@ import { connectSandbox, sandboxClients, writeSandboxFile, type Tokens } from '.
 import { diffPlans, formatDiff } from './settings/diff.ts';
 import { formatIssue } from './settings/issue.ts';
 import { buildPlan } from './settings/plan.ts';
-import { simulatorVariable, wantedSimulators } from './settings/sandbox.ts';
+import { requestPortVariable, simulatorVariable, wantedSimulators } from './settings/sandbox.ts';
 import type { Plan } from './settings/shape.ts';
-import { startSimulators, type RunningSimulator } from './simulators/supervisor.ts';
+import { startSimulators, type Addressed, type RunningSimulator } from './simulators/supervisor.ts';
 import { startEmbedded } from './store/embedded.ts';
 import { holdDataDir } from './store/embedded-lock.ts';
 import { keysInUse } from './store/keys-in-use.ts';
@@ -172,9 +172,13 @@ export function simulatorFolder(dataDir: string, site: string): string {
 
 export function withSimulators(
   variables: Environment['variables'],
-  simulators: readonly { readonly site: string; readonly url: string }[],
+  simulators: readonly Addressed[],
 ): Environment['variables'] {
-  return { ...variables, ...Object.fromEntries(simulators.map(({ site, url }) => [simulatorVariable(site), url])) };
+  const addresses = simulators.flatMap(({ site, url, requestPort }) => [
+    [simulatorVariable(site), url],
+    ...(requestPort === null ? [] : [[requestPortVariable(site), String(requestPort)]]),
+  ]);
+  return { ...variables, ...(Object.fromEntries(addresses) as Readonly<Record<string, string>>) };
 }
 
 /** @throws CONFIG_INVALID with every issue, one a line */

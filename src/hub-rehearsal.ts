@@ -15,7 +15,7 @@ import { asHubError } from './core/errors.ts';
 import { lendSender } from './hub-answers.ts';
 import { wantedSimulators } from './settings/sandbox.ts';
 import type { Plan, SiteSettings } from './settings/shape.ts';
-import { livingSimulator, startSimulators, type RunningSimulator } from './simulators/supervisor.ts';
+import { livingSimulator, startSimulators, type Addressed, type RunningSimulator } from './simulators/supervisor.ts';
 
 export interface Rehearsal {
   readonly site: string;
@@ -25,7 +25,7 @@ export interface Rehearsal {
 }
 
 export interface LentSimulators {
-  readonly simulators: readonly { readonly site: string; readonly url: string }[];
+  readonly simulators: readonly Addressed[];
   /** Stops those that were started for this. */
   release(): Promise<void>;
 }
@@ -66,7 +66,11 @@ export async function lendSimulators(environment: Environment): Promise<LentSimu
 /** Addresses that fit the form and lead nowhere, for reading a plan without its simulators. */
 export async function standInSimulators(environment: Environment): Promise<LentSimulators['simulators']> {
   const wanted = await wantedSimulators(environment.configDir, environment.variables);
-  return wanted.map(({ site }) => ({ site, url: 'http://127.0.0.1:1' }));
+  return wanted.map(({ site, kind }) => ({
+    site,
+    url: 'http://127.0.0.1:1',
+    requestPort: kind === 'hl7v2' ? 1 : null,
+  }));
 }
 
 /**

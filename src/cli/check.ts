@@ -1,6 +1,6 @@
 import { kindSettings, withSimulators, type Environment } from '../boot.ts';
 import { readEnvironment } from '../environment.ts';
-import { lendSimulators, rehearse, standInSimulators, type Rehearsal } from '../hub-rehearsal.ts';
+import { lendSimulators, rehearse, standInSimulators, type LentSimulators, type Rehearsal } from '../hub-rehearsal.ts';
 import { formatIssue, type Issue } from '../settings/issue.ts';
 import { buildPlan } from '../settings/plan.ts';
 import type { Plan } from '../settings/shape.ts';
@@ -42,7 +42,7 @@ export const checkCommand: Command = {
 async function checkPlan(
   call: Call,
   environment: Environment,
-  simulators: readonly { readonly site: string; readonly url: string }[],
+  simulators: LentSimulators['simulators'],
   online: boolean,
 ): Promise<ExitCode> {
   const { configDir } = environment;

@@ -37,3 +37,8 @@ export async function wantedSimulators(configDir: string, variables: Variables):
 export function simulatorVariable(site: string): string {
   return `SANDBOX_${site.toUpperCase().replaceAll('-', '_')}_URL`;
 }
+
+/** The variable that holds the port where a simulator takes HL7 v2 requests: `SANDBOX_RIVERSIDE_HL7_REQUEST_PORT`. */
+export function requestPortVariable(site: string): string {
+  return simulatorVariable(site).replace(/_URL$/, '_REQUEST_PORT');
+}

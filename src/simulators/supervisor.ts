@@ -32,11 +32,17 @@ export interface SupervisorOptions {
   readonly stopLimit_ms?: number;
 }
 
-export interface RunningSimulator {
+/** Where a simulator is reached. */
+export interface Addressed {
   readonly site: string;
-  readonly kind: string;
   /** Base address; the vendor's paths and `/__sim/` lie below it. */
   readonly url: string;
+  /** Where a system that speaks HL7 v2 takes requests (SRM); null: it takes none. */
+  readonly requestPort: number | null;
+}
+
+export interface RunningSimulator extends Addressed {
+  readonly kind: string;
   readonly pid: number;
   /** True when it was running already. */
   readonly adopted: boolean;
@@ -89,17 +95,28 @@ async function startOne(spec: SimulatorSpec, options: SupervisorOptions): Promis
   return running(await spawnOne(spec, program, options), false, stopLimit_ms);
 }
 
-function running(
+async function running(
   lease: Pick<Lease, 'site' | 'kind' | 'url' | 'pid'>,
   adopted: boolean,
   limit_ms: number,
-): RunningSimulator {
+): Promise<RunningSimulator> {
   const { site, kind, url, pid } = lease;
   return {
     ...{ site, kind, url, pid, adopted },
+    requestPort: kind === 'hl7v2' ? await requestPort(site, url) : null,
     act: (request) => act(site, url, request),
     stop: () => stopProcess(pid, limit_ms),
   };
+}
+
+async function requestPort(site: string, url: string): Promise<number | null> {
+  try {
+    const answer = await fetch(`${url}/__sim/state?only=requests`, { signal: AbortSignal.timeout(ACT_LIMIT_MS) });
+    const { requests } = (await answer.json()) as { readonly requests?: { readonly port: number } | null };
+    return requests?.port ?? null;
+  } catch (error) {
+    throw new HubError('SIMULATOR_FAILED', { site, detail: 'it does not tell its state', cause: error });
+  }
 }
 
 async function act(site: string, url: string, request: Readonly<Record<string, unknown>>): Promise<unknown> {

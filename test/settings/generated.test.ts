@@ -8,7 +8,7 @@ import { kinds as registry } from '../../src/connectors/registry.ts';
 import { formatIssue } from '../../src/settings/issue.ts';
 import { generatedFiles, generateSettingsPage } from '../../src/settings/page.ts';
 import { buildPlan } from '../../src/settings/plan.ts';
-import { simulatorVariable, wantedSimulators } from '../../src/settings/sandbox.ts';
+import { requestPortVariable, simulatorVariable, wantedSimulators } from '../../src/settings/sandbox.ts';
 import { generateSchemas } from '../../src/settings/schema.ts';
 import type { KindSettings } from '../../src/settings/spec.ts';
 import { kinds as fakeKinds } from './folder.ts';
@@ -22,6 +22,16 @@ before(async () => {
   siteFiles.push(...(await readdir(join(CONFIG, 'sites'))));
 });
 
+/** Addresses that fit the form and lead nowhere. */
+function standIns(simulators: readonly { readonly site: string }[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    simulators.flatMap(({ site }) => [
+      [simulatorVariable(site), 'http://127.0.0.1:1'],
+      [requestPortVariable(site), '1'],
+    ]),
+  );
+}
+
 test('the generated files are those that npm run generate would write', async () => {
   for (const [file, text] of generatedFiles(kinds)) {
     const committed = await readFile(join(PROJECT, file), 'utf8');
@@ -31,7 +41,7 @@ test('the generated files are those that npm run generate would write', async ()
 
 test('the configuration that comes with the hub is sound', async () => {
   const simulators = await wantedSimulators(CONFIG, {});
-  const variables = Object.fromEntries(simulators.map(({ site }) => [simulatorVariable(site), 'http://127.0.0.1:1']));
+  const variables = standIns(simulators);
   const { plan, issues } = await buildPlan({ configDir: CONFIG, variables, kinds });
   assert.deepEqual(issues.map(formatIssue), []);
   assert.equal(plan?.hub.environment, 'sandbox');
@@ -45,7 +55,7 @@ test('the configuration that comes with the hub is sound', async () => {
 
 test('the three sites of the sandbox share one practitioner by NPI', async () => {
   const simulators = await wantedSimulators(CONFIG, {});
-  const variables = Object.fromEntries(simulators.map(({ site }) => [simulatorVariable(site), 'http://127.0.0.1:1']));
+  const variables = standIns(simulators);
   const { plan } = await buildPlan({ configDir: CONFIG, variables, kinds });
   const simulated = plan?.sites.filter(({ id }) => simulators.some(({ site }) => site === id)) ?? [];
   assert.equal(simulated.length, 3);

@@ -3,7 +3,7 @@ import { DAY_MS, plus, type Interval } from '../../src/core/instant.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { kinds } from '../../src/connectors/registry.ts';
 import { buildPlan } from '../../src/settings/plan.ts';
-import { simulatorVariable } from '../../src/settings/sandbox.ts';
+import { requestPortVariable, simulatorVariable } from '../../src/settings/sandbox.ts';
 import type { SiteSettings } from '../../src/settings/shape.ts';
 import { arrangements } from '../conformance/arrangements.ts';
 import { control, rowsOf } from '../conformance/control.ts';
@@ -15,8 +15,12 @@ import type { TestHub } from './hub.ts';
 /** The sites as the hub itself reads their files. */
 export async function sitesOf(hub: TestHub): Promise<readonly SiteSettings[]> {
   const variables = Object.fromEntries(
-    hub.sandbox().sites.map(({ id, simulatorUrl }) => [simulatorVariable(id), simulatorUrl]),
-  );
+    hub.sandbox().sites.flatMap(({ id, simulatorUrl }) => [
+      [simulatorVariable(id), simulatorUrl],
+      // Nothing is asked of the sites here; any port fits the form.
+      [requestPortVariable(id), '1'],
+    ]),
+  ) as Readonly<Record<string, string>>;
   const { plan, issues } = await buildPlan({
     configDir: hub.config.path,
     variables,
