@@ -63,8 +63,9 @@ export function messagesOfFile(bytes: Uint8Array): readonly FileMessage[] {
 }
 
 export function openFeed(options: { readonly host: string; readonly port: number; readonly clock: Clock }): Feed {
-  const sender = createSender({ ...options, connect_ms: CONNECT_MS, ack_ms: ANSWER_MS });
-  const impatient = createSender({ ...options, connect_ms: CONNECT_MS, ack_ms: SILENCE_MS });
+  const common = { ...options, connect_ms: CONNECT_MS, unnamed: true };
+  const sender = createSender({ ...common, ack_ms: ANSWER_MS });
+  const impatient = createSender({ ...common, ack_ms: SILENCE_MS });
   return {
     async send(message) {
       const outcome = await (message.wantsAnswer ? sender : impatient).send(message.bytes);

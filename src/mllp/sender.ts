@@ -44,6 +44,8 @@ export interface SenderOptions {
   readonly backOff?: { readonly first_ms: number; readonly max_ms: number };
   /** Longest answer that is read. Default 1 MiB. */
   readonly maxAnswer_bytes?: number;
+  /** Whether a message without MSH-10 is sent (files of others): an answer with an empty MSA-2 is taken for its own. */
+  readonly unnamed?: boolean;
   /** An answer to no message under way: late, repeated, or an application acknowledgement nobody waits for. */
   readonly onStrayAnswer?: (bytes: Uint8Array) => void;
 }
@@ -108,7 +110,9 @@ class InOrder implements Sender {
       return Promise.resolve(unsent('MESSAGE_UNREADABLE', 'it holds the end mark of a frame', cause));
     }
     const rawControlId = header(message).raw(10);
-    if (rawControlId === '') return Promise.resolve(unsent('MESSAGE_INCOMPLETE', 'MSH-10 is empty'));
+    if (rawControlId === '' && this.#options.unnamed !== true) {
+      return Promise.resolve(unsent('MESSAGE_INCOMPLETE', 'MSH-10 is empty'));
+    }
     const { until = 'first', signal } = options;
     return new Promise((resolve) => {
       this.#waiting.push({ frame, rawControlId, until, signal, resolve });

@@ -74,7 +74,7 @@ test('feed tells of each message the acknowledgement and what became of it', asy
     '1-applied.hl7': siu(),
     '2-batch.hl7': siu() + siu(),
     '3-parked.hl7': siu({ start: '' }),
-    '4-ignored.hl7': siu({ type: 'MFN^M02' }),
+    '4-ignored.hl7': siu({ type: 'ADT^A38' }),
     '5-refused.hl7': siu({ type: 'SRM^S01' }),
     '6-silent.hl7': siu({ rest: '|||NE|NE' }),
     '7-no-message.txt': 'a letter',
@@ -94,7 +94,7 @@ test('feed tells of each message the acknowledgement and what became of it', asy
     ],
   );
   assert.match(messages[3]?.why ?? '', /^map MESSAGE_INCOMPLETE: SCH-11/);
-  assert.match(messages[4]?.why ?? '', /master file/);
+  assert.match(messages[4]?.why ?? '', /undoes a planned stay/);
   assert.match(messages[5]?.why ?? '', /not taken from this site/);
   assert.deepEqual([counts.files, counts.empty, counts.messages, counts.repeated], [8, 1, 8, 0]);
 });
