@@ -271,7 +271,8 @@ test('a plan holds a calendar for every place of a person, beside those that wer
 });
 
 test('a site whose kind tells what is open has no templates', async () => {
-  const acuity = SITE.replace(/^settings: .*$/m, "settings: { userId: '10000001', apiKey: not-a-real-key }").replace('clinic', 'acuity');
+  const settings = "settings: { userId: '10000001', apiKey: not-a-real-key }";
+  const acuity = SITE.replace(/^settings: .*$/m, settings).replace('clinic', 'acuity');
   await using files = await folder({ 'sites/north.yaml': acuity });
   const { plan, issues } = await buildPlan({ configDir: files.path, variables: {}, kinds: vendors });
   assert.equal(plan, null);

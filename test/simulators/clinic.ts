@@ -202,9 +202,11 @@ let control = 0;
 /** An SRM as a hub sends one; what is empty is left out. */
 export function srm(trigger: string, wanted: Wanted): string {
   const { version = '2.5.1', controlId = `Q${(control += 1)}`, start = '', note = '', acknowledge = '|' } = wanted;
+  const { placer = '', filler = '', reason = '', window = '' } = wanted;
+  const parties = 'SLOTWIRE|HUB|SCHED|RIVERSIDE';
   const lines = [
-    `MSH|^~\\&|SLOTWIRE|HUB|SCHED|RIVERSIDE|20261130060000-0600||SRM^${trigger}^SRM_S01|${controlId}|P|${version}|||${acknowledge}`,
-    `ARQ|${wanted.placer ?? ''}|${wanted.filler ?? ''}||||${wanted.reason ?? ''}|||||${wanted.window ?? ''}||||9^HUB|||9^HUB`,
+    `MSH|^~\\&|${parties}|20261130060000-0600||SRM^${trigger}^SRM_S01|${controlId}|P|${version}|||${acknowledge}`,
+    `ARQ|${placer}|${filler}||||${reason}|||||${window}||||9^HUB|||9^HUB`,
     note === '' ? '' : `NTE|1||${note}`,
     wanted.mrn === undefined ? '' : `PID|1||${wanted.mrn}^^^RIVERSIDE^MR||Nobody^In^Particular`,
     'RGS|1|A',

@@ -1,5 +1,6 @@
 -- An interface engine that sends hours of messages again gives them new times and control ids, so that they look newer
--- than what they say. While a replay window is open, messages of the site change only what later news does not contradict.
+-- than what they say. While a replay window is open, messages of the site change only what later news does not
+-- contradict.
 CREATE TABLE replay_window (
   id         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   site       text        NOT NULL,
