@@ -35,6 +35,8 @@ export interface ResolvedTime {
 
 const TIME = /^(\d{4})(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:\.(\d{1,9}))?)?)?)?)?)?(Z|[+-]\d\d:?\d\d)?$/;
 const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?(Z|[+-]\d\d:?\d\d)?$/;
+/** Milliseconds without the point before them, as some products write them. */
+const NO_POINT = /^(\d{14})(\d{3})(?!\d)/;
 const PRECISIONS: readonly TimePrecision[] = ['year', 'month', 'day', 'hour', 'minute', 'second', 'millisecond'];
 
 /**
@@ -43,7 +45,7 @@ const PRECISIONS: readonly TimePrecision[] = ['year', 'month', 'day', 'hour', 'm
  */
 export function parseTime(text: string): HL7Time | null {
   const cut = text.indexOf('^');
-  const plain = (cut === -1 ? text : text.slice(0, cut)).trim();
+  const plain = (cut === -1 ? text : text.slice(0, cut)).trim().replace(NO_POINT, '$1.$2');
   const found = TIME.exec(plain) ?? ISO.exec(plain);
   if (found === null) return null;
   let given = 1;

@@ -44,6 +44,8 @@ test('what senders write around a time does no harm', () => {
   assert.equal(parseTime('2026-03-14T10:30:15-06:00')?.offset_min, -360);
   assert.equal(parseTime('2026-03-14 10:30')?.precision, 'minute');
   assert.equal(parseTime('2026-03-14')?.precision, 'day');
+  assert.equal(parseTime('20110613122406637-0500')?.millisecond, 637);
+  assert.equal(parseTime('201106131224066371'), null);
 });
 
 test('what is no time of the calendar is null', () => {

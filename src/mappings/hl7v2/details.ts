@@ -5,7 +5,7 @@ import type { AppointmentStatus } from '../../fhir/types.ts';
 import type { AppointmentChange, CodedText } from '../contract.ts';
 import { NO_APPOINTMENT_TYPE, REASON_SNOMED } from './codes.ts';
 import { linkedIdentifiers } from './identifiers.ts';
-import { part, said, type Reading } from './reading.ts';
+import { part, pathOf, said, type Reading } from './reading.ts';
 
 type Details = Pick<
   AppointmentChange,
@@ -37,7 +37,7 @@ export function details(reading: Reading, sch: Segment, status: AppointmentStatu
 
 /** SCH-8 as a FHIR appointment type: how the visit came about (table 0276 or 0277, or the site's own). */
 function appointmentType(reading: Reading, sch: Segment): Pick<AppointmentChange, 'appointmentType'> {
-  const stated = reading.coded(sch, 8);
+  const stated = saysWhen(reading, 8) ? undefined : reading.coded(sch, 8);
   if (stated === undefined || NO_APPOINTMENT_TYPE.has(part(sch, 8).toUpperCase())) return {};
   return { appointmentType: stated };
 }
@@ -60,15 +60,27 @@ function words(
   sch: Segment,
   status: AppointmentStatus,
 ): Pick<AppointmentChange, 'reason' | 'cancelationReason' | 'comment'> {
-  const reason = withSnomed(reading.coded(sch, 7));
+  const reason = saysWhen(reading, 7) ? undefined : withSnomed(reading.coded(sch, 7));
   // FHIR app-4: a reason for cancelling stands on nothing else; on other triggers SCH-6 says why the message was sent.
-  const cancelationReason = status === 'cancelled' && !isShifted(reading, sch) ? reading.coded(sch, 6) : undefined;
+  const cancelationReason =
+    status === 'cancelled' && !saysWhen(reading, 6) && !isShifted(reading, sch) ? reading.coded(sch, 6) : undefined;
   const comment = notes(reading, sch).join('\n');
   return {
     ...(reason === undefined ? {} : { reason }),
     ...(cancelationReason === undefined ? {} : { cancelationReason }),
     ...(comment === '' ? {} : { comment }),
   };
+}
+
+/**
+ * The site file has this field of SCH for a time, a length (with its unit behind it) or the status: then it is neither a
+ * reason nor a type, whatever the standard says it is.
+ */
+function saysWhen(reading: Reading, n: number): boolean {
+  const { start, duration, status } = reading.settings.fields;
+  const read = [...start, ...duration, ...status].map(pathOf);
+  const units = duration.map(pathOf).map(({ segment, field }) => ({ segment, field: field + 1 }));
+  return [...read, ...units].some(({ segment, field }) => segment === 'SCH' && field === n);
 }
 
 /**
@@ -97,7 +109,11 @@ function notes(reading: Reading, sch: Segment): readonly string[] {
   if (wanted.includes('AIS')) heads.push(...reading.message.all('AIS'));
   return heads
     .flatMap((head) => reading.message.following(head, 'NTE'))
-    .flatMap((note) => note.repetitions(3).map((line) => said(line.text)))
+    .flatMap((note) => {
+      const lines = note.repetitions(3).map((line) => said(line.text));
+      // The standard's own example has the words one field early, and senders have copied it.
+      return lines.length > 0 ? lines : [said(note.field(2))].filter((text) => text.includes(' '));
+    })
     .filter((line) => line !== '');
 }
 

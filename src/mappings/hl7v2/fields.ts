@@ -43,7 +43,7 @@ export const MAPPED_FIELDS: readonly MappedField[] = [
   ]),
   ...becomes('EVN', [
     ['2 6', 'ordering time (settings.orderingTime)'],
-    ['4', 'reason of what was told of a record or a planned visit'],
+    ['4', 'cancelationReason of a planned visit that is undone (A38)'],
   ]),
   ...becomes('SCH', [
     ['1', 'identifier PLAC; names the visit where SCH-2 is empty or appointmentKey says so'],
@@ -116,8 +116,11 @@ export const MAPPED_FIELDS: readonly MappedField[] = [
     ['5', 'a group of people: each is kept by themselves'],
     ['11', 'whether someone else would do: a question of booking'],
   ]),
-  ...becomes('NTE', [['3', 'comment, one line for each (settings.notes)']]),
-  ...notKept('NTE', [['1 2 4', 'number, source and kind of a note: its words are kept']]),
+  ...becomes('NTE', [
+    ['3', 'comment, one line for each (settings.notes)'],
+    ['2', 'comment, where NTE-3 is empty and it holds words instead of the code of a source'],
+  ]),
+  ...notKept('NTE', [['1 4', 'number and kind of a note: its words are kept']]),
   ...becomes('DG1', [['3 4', 'reasonCode, where settings.diagnoses says so; else not read']]),
   ...notKept('DG1', [['5-6', 'a diagnosis in full is the record of the patient, not of the visit']]),
   ...becomes('PID', [

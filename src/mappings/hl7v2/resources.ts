@@ -196,7 +196,10 @@ function statement(
     actor,
     // A resource that is cancelled with the whole visit has declined nothing: it stays what the visit was to occupy.
     status:
-      END_STATUS.has(occupation.status) || action === 'remove' || action === 'end'
+      END_STATUS.has(occupation.status) ||
+      occupation.status === 'discontinued' ||
+      action === 'remove' ||
+      action === 'end'
         ? 'accepted'
         : PARTICIPANT_STATUS[own ?? occupation.status],
     ...(during === null ? {} : { during }),

@@ -105,7 +105,7 @@ function endOf(
     return told;
   }
   if (usual_min === null) return null;
-  reading.warn('SCH-9', 'no end and no duration; the usual length of the visit type was taken');
+  reading.warn(durations[0] ?? start.path, 'no end and no duration; the usual length of the visit type was taken');
   return plus(start.at, usual_min * MINUTE_MS);
 }
 
