@@ -33,6 +33,13 @@ export interface ResolvedTime {
   readonly zoneFrom: 'message' | 'caller';
 }
 
+/**
+ * No news is older. Some programs write an empty time as their lowest one (00010101), and with a zone east of Greenwich
+ * that lies before the year 1, where the database has no times: such a message could never be stored, and its sender
+ * would repeat it for ever.
+ */
+export const EARLIEST_NEWS: Instant = instant(Date.UTC(1900, 0, 1));
+
 const TIME = /^(\d{4})(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:\.(\d{1,9}))?)?)?)?)?)?(Z|[+-]\d\d:?\d\d)?$/;
 const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?(Z|[+-]\d\d:?\d\d)?$/;
 /** Milliseconds without the point before them, as some products write them. */

@@ -27,7 +27,9 @@ export async function decide(
   const decision: PatientDecision = { kind, one, other, at, reason, messageId: cause.messageId };
   const before = await tx.people.decisionsAbout(site.id, other === null ? [one] : [one, other]);
   // Asked of all decisions together: an older merge that arrives late may be the one that would close the ring.
-  const told = linksOf([...before, { ...decision, id: Number.MAX_SAFE_INTEGER }]);
+  // What was decided already keeps its place: a replay behind a later decision of the same minute would undo that one.
+  const isKnown = before.some((earlier) => sameDecision(earlier, decision));
+  const told = linksOf(isKnown ? before : [...before, { ...decision, id: Number.MAX_SAFE_INTEGER }]);
   if (told.circular.length > linksOf(before).circular.length) return 'circular';
   await makeKnown(statement.one, one, site, tx, cause);
   if (statement.other !== null && other !== null) await makeKnown(statement.other, other, site, tx, cause);
@@ -35,6 +37,10 @@ export async function decide(
   await writeLinks(told, site, tx, cause);
   // What an undone merge joined is told apart here, although no decision connects the two sides any more.
   return 'decided';
+}
+
+function sameDecision(one: PatientDecision, other: PatientDecision): boolean {
+  return one.kind === other.kind && one.one === other.one && one.other === other.other && one.at === other.at;
 }
 
 export async function concerned(statement: PatientStatement, site: SiteSettings, tx: Tx): Promise<readonly string[]> {

@@ -41,26 +41,32 @@ export interface PatientGone extends Told {
  */
 export type VisitName = readonly { readonly system?: string; readonly value: string; readonly type?: string }[];
 
+interface ToldOfVisit extends Told {
+  readonly visit: VisitName;
+  /**
+   * Keys of the records whose visit it may be; empty where the message tells none. Visit numbers of two systems, or of
+   * two people, may be alike: a visit that is known to be somebody else's is not the one that is meant.
+   */
+  readonly of: readonly string[];
+}
+
 /**
  * What happened to a visit: it began or ended, or that was taken back. Applied to a visit that is known, or not at all.
  */
-export interface VisitStatus extends Told {
+export interface VisitStatus extends ToldOfVisit {
   readonly kind: 'visit-status';
-  readonly visit: VisitName;
   readonly status: AppointmentStatus;
   /** Only a visit that is in one of these changes. */
   readonly from: readonly AppointmentStatus[];
 }
 /** A visit turned out to be another person's. */
-export interface VisitMove extends Told {
+export interface VisitMove extends ToldOfVisit {
   readonly kind: 'visit-moved';
-  readonly visit: VisitName;
   readonly patient: PatientAssertion;
 }
 /** A visit has another number now; the old one goes on naming it. */
-export interface VisitRenumbering extends Told {
+export interface VisitRenumbering extends ToldOfVisit {
   readonly kind: 'visit-renumbered';
-  readonly visit: VisitName;
   readonly identifier: SiteIdentifier;
   /** Set where visits are named by this number: the new name. */
   readonly key?: string;

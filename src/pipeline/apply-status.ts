@@ -4,7 +4,7 @@
  * news applied changes nothing.
  */
 import type { AppointmentChange, Change } from '../mappings/contract.ts';
-import type { VisitChange, VisitMove, VisitName, VisitRenumbering, VisitStatus } from '../mappings/contract-people.ts';
+import type { VisitChange, VisitMove, VisitRenumbering, VisitStatus } from '../mappings/contract-people.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import { DAY_MS, type Instant } from '../core/instant.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
@@ -35,7 +35,7 @@ export async function visitsStated(
 }
 
 export async function applyVisit(context: ApplyContext, change: VisitChange): Promise<Applied> {
-  const visits = await visitsNamed(context.tx, context.site, change.visit);
+  const visits = await visitsNamed(context.tx, context.site, change);
   switch (change.kind) {
     case 'visit-status': {
       const visit = onThatDay(visits, change.at);
@@ -57,20 +57,40 @@ async function all(
   return applied;
 }
 
-/** The first of the numbers that names one. Of several systems that of the message counts, if any visit has it. */
-async function visitsNamed(tx: Tx, site: SiteSettings, name: VisitName): Promise<readonly StoredAppointment[]> {
+/**
+ * The first of the numbers that names one. Of several systems that of the message counts, if any visit has it. Never a
+ * visit that is somebody else's; nor one of another system where nothing tells whose it is.
+ */
+async function visitsNamed(
+  tx: Tx,
+  site: SiteSettings,
+  { visit: name, of }: VisitChange,
+): Promise<readonly StoredAppointment[]> {
+  const people = await standingFor(tx, site, of);
+  const mayBe = ({ patients }: StoredAppointment): boolean =>
+    people === null || patients.length === 0 || patients.some((id) => people.has(id));
   for (const { system, value, type } of name) {
     const ids = await tx.people.visitsWith(site.id, [`*|${value}`]);
     const visits: StoredAppointment[] = [];
     for (const { id } of ids) {
       const visit = await tx.resources.appointment(id);
-      if (visit !== null && carries(visit, value, type)) visits.push(visit);
+      if (visit !== null && carries(visit, value, type) && mayBe(visit)) visits.push(visit);
     }
     const exact = visits.filter((visit) => carries(visit, value, type, system));
     if (exact.length > 0) return exact;
-    if (visits.length > 0) return visits;
+    if (visits.length > 0 && people !== null) return visits;
   }
   return [];
+}
+
+/** These records with all that decisions join to them; null where none is told. */
+async function standingFor(tx: Tx, site: SiteSettings, keys: readonly string[]): Promise<ReadonlySet<string> | null> {
+  if (keys.length === 0) return null;
+  const ids = new Set<string>();
+  for (const { patientId } of await tx.people.records(site.id, keys)) {
+    for (const id of await tx.resources.linkedPatients(patientId)) ids.add(id);
+  }
+  return ids;
 }
 
 function carries(visit: StoredAppointment, value: string, type?: string, system?: string): boolean {

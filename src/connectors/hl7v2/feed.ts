@@ -7,7 +7,8 @@ import { sha256 } from '../../core/ids.ts';
 import { splitMessages } from '../../hl7v2/batch.ts';
 import { parseMessage, type Message } from '../../hl7v2/message.ts';
 import type { Repetition, Segment, Value } from '../../hl7v2/segment.ts';
-import { parseTime, resolveTime } from '../../hl7v2/time.ts';
+import { EARLIEST_NEWS, parseTime, resolveTime } from '../../hl7v2/time.ts';
+import type { SiteSettings } from '../../settings/shape.ts';
 import type { Hl7Feed, Site, SiteEvent } from '../contract.ts';
 import { addressOf, type Hl7v2Settings } from './wire.ts';
 
@@ -28,7 +29,7 @@ export function hl7Feed(site: Site<Hl7v2Settings>): Hl7Feed {
       const id = sha256(frame);
       const messages = messagesOf(frame, settings);
       const first = messages[0];
-      const keys = new Set(messages.flatMap((message) => sequenceKeys(message, settings)));
+      const keys = new Set(messages.flatMap((message) => sequenceKeys(message, site)));
       const event: SiteEvent = {
         shape: 'event',
         kind: first === undefined ? 'HL7' : kindOf(first),
@@ -64,7 +65,7 @@ function orderingTime(message: Message, site: Site<Hl7v2Settings>, receivedAt: I
     const time = parseTime(said(segment?.component(Number(found?.[2]), Number(found?.[3] ?? 1))));
     const at =
       time === null || isPlanned(message, path, site) ? null : (resolveTime(time, site.file.timeZone)?.at ?? null);
-    if (at !== null && at - receivedAt <= FARTHEST_AHEAD_MS) return at;
+    if (at !== null && at >= EARLIEST_NEWS && at - receivedAt <= FARTHEST_AHEAD_MS) return at;
   }
   return null;
 }
@@ -86,11 +87,11 @@ function isPlanned(message: Message, path: string, { settings }: Site<Hl7v2Setti
  * Coarser than the keys that the mapping gives: a number alone, without its authority, because one message names the
  * authority and the next leaves it out. Messages that share a number are applied in order, which harms nothing.
  */
-function sequenceKeys(message: Message, settings: Hl7v2Settings): readonly string[] {
+function sequenceKeys(message: Message, { file, settings }: Site<Hl7v2Settings>): readonly string[] {
   const mrgs = message.all('MRG');
   // Every pair of a merge, and whatever may name one of its sides: what follows about any of them must wait for it.
-  const sides = message.all('PID').flatMap((pid) => patientIds(pid, mrgs.length > 0));
-  const patients = [...sides, ...mrgs.flatMap(mergedIds)];
+  const sides = message.all('PID').flatMap((pid) => patientIds(file, pid, mrgs.length > 0));
+  const patients = [...sides, ...mrgs.flatMap((mrg) => mergedIds(file, mrg))];
   const keys = patients.map((id) => `patient:${id}`);
   for (const sch of message.all('SCH')) {
     const ids = settings.appointmentKey === 'filler' ? [2, 1] : [1, 2];
@@ -101,23 +102,46 @@ function sequenceKeys(message: Message, settings: Hl7v2Settings): readonly strin
   return keys.length > 0 && !isBlock ? keys : [...keys, ...resourceKeys(message)];
 }
 
-function patientIds(pid: Segment, merges: boolean): readonly string[] {
+/** Whatever may name the record in the mapping (identifiers.ts), or its messages would pass each other. */
+function patientIds(file: SiteSettings, pid: Segment, merges: boolean): readonly string[] {
   const all = pid.repetitions(3);
-  const records = all.filter(namesOneRecord);
-  const listed = (records.length > 0 || !merges ? records : all).map(idOf).filter(isId);
+  const listed = recordIds(file, all, 'PID-3', merges);
+  const older = ([2, 4] as const).flatMap((field) =>
+    pid.repetitions(field).filter((id) => isListed(file, id, `PID-${field}`)),
+  );
   // Version 2.1 senders have the patient in PID-2 alone.
-  return listed.length > 0 && !merges ? listed : [...listed, ...pid.repetitions(2).map(idOf).filter(isId)];
+  const further = listed.length > 0 && !merges ? older : [...pid.repetitions(2), ...older];
+  return [...listed, ...further.map(idOf).filter(isId)];
 }
 
-function mergedIds(mrg: Segment): readonly string[] {
+function mergedIds(file: SiteSettings, mrg: Segment): readonly string[] {
   const all = [1, 4, 2].flatMap((field) => mrg.repetitions(field));
-  const records = all.filter(namesOneRecord);
-  return (records.length > 0 ? records : all).map(idOf).filter(isId);
+  return recordIds(file, all, 'PID-3', true);
+}
+
+/** Where nothing else is given, a number of the state names the record after all; one of social security never does. */
+function recordIds(file: SiteSettings, all: readonly Repetition[], where: string, merges: boolean): readonly string[] {
+  const records = all.filter((id) => namesOneRecord(id) || isListed(file, id, where));
+  const rest = merges ? all : all.filter((id) => typeOf(id) !== 'SS');
+  return (records.length > 0 ? records : rest).map(idOf).filter(isId);
 }
 
 /** Numbers of the state are left out: dummies like 999-99-9999 would put half a clinic into one sequence. */
 function namesOneRecord(id: Repetition): boolean {
-  return !['SS', 'DL', 'PPN', 'NI', 'NH'].includes(said(id.component(5)).toUpperCase());
+  return !['SS', 'DL', 'PPN', 'NI', 'NH'].includes(typeOf(id));
+}
+
+/** By the names that the site file may give it: `NHS^NH`, `NHS`, `^NH`, `PID-2`. */
+function isListed({ identifiers }: SiteSettings, id: Repetition, where: string): boolean {
+  const authorities = [said(id.component(4, 1)), said(id.component(4, 2))].filter((name) => name !== '');
+  const type = typeOf(id);
+  const bare = type === '' ? where : `^${type}`;
+  const names = authorities.length === 0 ? [bare] : authorities.flatMap((name) => [`${name}^${type}`, name]);
+  return names.some((name) => Object.hasOwn(identifiers, name));
+}
+
+function typeOf(id: Repetition): string {
+  return said(id.component(5)).toUpperCase();
 }
 
 function idOf(id: Repetition): string {

@@ -3,6 +3,7 @@
  * an end, and that either was a mistake are told by ADT, with the number of the visit.
  */
 import type { AppointmentStatus } from '../../fhir/types.ts';
+import type { PatientAssertion } from '../contract.ts';
 import type { VisitName, VisitStatus } from '../contract-people.ts';
 import { visitNumber } from './identifiers.ts';
 import { fieldOf, part, pathOf, said, type Reading } from './reading.ts';
@@ -30,7 +31,7 @@ export const ADT_STATUS: Readonly<Record<string, StatusRule>> = {
 };
 
 /** Null: the message says nothing of the status, or names no visit. */
-export function visitStatus(reading: Reading): VisitStatus | null {
+export function visitStatus(reading: Reading, people: readonly PatientAssertion[]): VisitStatus | null {
   const rule = ADT_STATUS[reading.trigger];
   if (rule === undefined) return null;
   const visit = visitName(reading);
@@ -40,6 +41,7 @@ export function visitStatus(reading: Reading): VisitStatus | null {
     at: reading.at,
     reason: `ADT^${reading.trigger}`,
     visit,
+    of: people.map(({ key }) => key),
     status: rule.becomes === 'registered' ? reading.settings.registered : rule.becomes,
     from: rule.from,
   };

@@ -195,12 +195,15 @@ function visitMoves(reading: Reading): Found {
     if ('issue' in read) return { issues: [read.issue] };
     const { patient } = read;
     changes.push({ kind: 'patient', at: reading.at, patient });
+    // Told twice, the visit is that of PID already.
+    const prior = mrgs.flatMap((mrg) => priorKey(reading, pid, mrg) ?? []);
+    const of = prior.length === 0 ? [] : [...prior, patient.key];
     const numbers =
       pv1s.length > 0 ? pv1s.map((pv1) => number(reading, pv1, 19)) : mrgs.map((mrg) => number(reading, mrg, 5));
     const visits = numbers.filter((visit) => visit.length > 0);
     if (visits.length === 0) return { issues: [incomplete('PV1-19', 'and MRG-5 are empty, so no visit is named')] };
     for (const visit of visits) {
-      changes.push({ kind: 'visit-moved', at: reading.at, reason: kindOf(reading), visit, patient });
+      changes.push({ kind: 'visit-moved', at: reading.at, reason: kindOf(reading), visit, of, patient });
     }
   }
   return { changes };
@@ -226,11 +229,18 @@ function renumberings(reading: Reading): Found {
       kind: 'visit-renumbered',
       ...told,
       visit,
+      of: 'patient' in read ? [read.patient.key] : [],
       identifier,
       ...(named === null ? {} : { key: named }),
     });
   }
   return { changes };
+}
+
+/** The record of MRG; null where it names none. */
+function priorKey(reading: Reading, pid: Segment, mrg: Segment): string | null {
+  const own = patientIds(reading, pid);
+  return recordKey(mergedIds(reading, mrg).map((id) => likeThose(own, id)));
 }
 
 function number(reading: Reading, segment: Segment, field: number): VisitName {

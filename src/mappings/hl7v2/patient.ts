@@ -47,7 +47,7 @@ export function mapPatient(reading: Reading): Mapped {
   if (issues.length > 0 && !spared) return { kind: 'unreadable', issues };
   for (const issue of issues) reading.warn(issue.where, `${issue.problem}; only what is said of the visit was taken`);
   const people = reads.flatMap((read) => ('patient' in read ? [read.patient] : []));
-  const status = visitStatus(reading);
+  const status = visitStatus(reading, people);
   const changes: readonly Change[] = [
     ...people.map((patient) => ({ kind: 'patient', at: reading.at, stated: true, patient }) as const),
     ...(planned !== null && 'visit' in planned ? [{ ...planned.visit, patients: people }] : []),

@@ -3,7 +3,7 @@ import { DAY_MS, type Instant } from '../../core/instant.ts';
 import type { FieldOrders, Hl7v2Settings } from '../../connectors/hl7v2/wire.ts';
 import type { Message } from '../../hl7v2/message.ts';
 import type { Repetition, Segment, Value } from '../../hl7v2/segment.ts';
-import { parseTime, resolveTime } from '../../hl7v2/time.ts';
+import { EARLIEST_NEWS, parseTime, resolveTime } from '../../hl7v2/time.ts';
 import type { Coding } from '../../fhir/types.ts';
 import type { SiteSettings } from '../../settings/shape.ts';
 import type { CodedText, MapIssue, SiteFacts } from '../contract.ts';
@@ -164,7 +164,7 @@ export function orderingTime(message: Message, { site }: SiteFacts, receivedAt: 
     if (path === 'EVN-6' && adtFields.start.some((start) => at(start) === at(path))) continue;
     const time = parseTime(at(path));
     const moment = time === null ? null : (resolveTime(time, site.timeZone)?.at ?? null);
-    if (moment !== null && moment - receivedAt <= DAY_MS) return moment;
+    if (moment !== null && moment >= EARLIEST_NEWS && moment - receivedAt <= DAY_MS) return moment;
   }
   return null;
 }
