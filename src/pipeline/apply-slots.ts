@@ -73,7 +73,10 @@ export async function applyBlock(context: ApplyContext, change: BlockChange): Pr
   const touched: Touched[] = [];
   const ids = actor.occupies.length > 0 ? actor.occupies : actor.actors;
   // What an earlier opening left of this block is part of what is stated anew.
-  if (change.closed) touched.push(...(await tx.busy.removeBlocksUnder(site.id, pieceKey(change.key))));
+  if (change.closed) {
+    touched.push(...(await tx.busy.removeBlocksUnder(site.id, pieceKey(change.key))));
+    await tx.inbox.setAppliedReadAt(site.id, closedObject(change.key), change.at);
+  }
   for (const resourceId of ids) {
     touched.push(
       ...(change.closed ? await close(context, change, resourceId) : await open(context, change, resourceId)),
@@ -111,6 +114,13 @@ async function open({ tx, site }: ApplyContext, change: BlockChange, resourceId:
   const touched: Touched[] = [];
   for (const row of await tx.busy.takeBlocks(site.id, resourceId, change.during)) {
     const key = row.blockKey ?? '';
+    const base = key.split(PIECE)[0] ?? key;
+    // Closed later than this opening says, which comes late or is replayed.
+    const closedAt = await tx.inbox.appliedReadAt(site.id, closedObject(base));
+    if (closedAt !== null && closedAt > change.at) {
+      await tx.busy.putBlock({ ...row, blockKey: key });
+      continue;
+    }
     const pieces = [
       { start: row.during.start, end: start },
       { start: end, end: row.during.end },
@@ -121,7 +131,7 @@ async function open({ tx, site }: ApplyContext, change: BlockChange, resourceId:
     }
     touched.push({ resourceId, during: row.during });
     // The block as it was first told must not come back with a replay.
-    await tx.inbox.setAppliedReadAt(site.id, `block:${key.split(PIECE)[0] ?? key}`, change.at);
+    await tx.inbox.setAppliedReadAt(site.id, `block:${base}`, change.at);
   }
   return touched;
 }
@@ -129,6 +139,11 @@ async function open({ tx, site }: ApplyContext, change: BlockChange, resourceId:
 const PIECE = '~at~';
 function pieceKey(key: string): string {
   return `${key}${PIECE}`;
+}
+
+/** When the block was closed last; `block:` also holds when it was opened. */
+function closedObject(key: string): string {
+  return `block-closed:${key}`;
 }
 
 export async function applyBlockWindow(context: ApplyContext, change: BlockWindowChange): Promise<Applied> {
