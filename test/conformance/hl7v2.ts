@@ -65,6 +65,9 @@ interface Manner {
   readonly adtOnly?: boolean;
 }
 
+/** News that is lost must not keep a booking open here: what the SIU decides has a story of its own. */
+const BY_ANSWER = { bookedBy: 'answer', answerWithin_ms: 120_000, showsWithin_s: 5 };
+
 export const hl7v2 = arrangementOf({});
 
 /** Its hours stand in the site file; callers book there by SRM. */
@@ -114,7 +117,7 @@ function siteFile(options: SiteFileOptions, manner: Manner): Readonly<Record<str
       sendingFacility: FACILITY,
       ...manner.reads,
       // Time is hurried on while requests are under way; only cut connections end them.
-      ...(takes ? { requests: { ...options.requests, answerWithin_ms: 120_000, showsWithin_s: 5 } } : {}),
+      ...(takes ? { requests: { ...options.requests, ...BY_ANSWER } } : {}),
     },
     locations: {
       main: { name: 'Practice', codes: [FACILITY] },

@@ -79,3 +79,13 @@ test('what decides nothing, and what answers somebody else, is ignored', () => {
   assert.match(JSON.stringify(word(answer('AA', [], 'SRR^S01', 'A0001'))), /did not send/);
   assert.match(JSON.stringify(word(answer('AA'), hl7Site())), /has sent none/);
 });
+
+test('where the SIU decides, an SRR that grants says nothing yet, and one that denies is an answer', () => {
+  const site = askedSite(requests(1, { bookedBy: 'siu' }));
+  assert.equal(
+    word(answer('AA', ['SCH|P|F-9^HOSP_A']), site),
+    'SRR grants a request of this hub; its SIU will show it.',
+  );
+  const denied = word(answer('AE'), site);
+  assert.equal(typeof denied === 'string' ? denied : denied.kind, 'denied');
+});

@@ -177,6 +177,14 @@ describe('bookings by HL7 v2 are the site’s to decide', () => {
     );
   });
 
+  test('a yes that nothing was written behind is never called a booking', async () => {
+    const slot = slots[16]!;
+    await control('POST', `${hub.simulator(RIVERSIDE)}/__sim/faults`, { silentDrop: { times: 1 } });
+    const answer = await caller.book({ slot, patientId, key: 'said-yes' });
+    assert.equal(answer.status, 202, answer.text);
+    assert.deepEqual([(await visits(slot)).length, await appointmentsAt(slot)], [0, []]);
+  });
+
   test('a site that decides later is waited for, and its yes or no is what the caller is told', async () => {
     await site.act('change-settings', { settings: { answers: 'later', answerDelay_ms: 1_500 } });
     const appointment = await booked(await caller.book({ slot: slots[8]!, patientId, key: 'five' }));

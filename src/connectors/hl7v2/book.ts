@@ -92,7 +92,9 @@ function saidYes(ack: Hl7Answer, asked: Asked): WriteOutcome {
   const answer = granted(message, readingOf(site));
   // An engine between us and the scheduling system says AA to whatever it took.
   if (!answer.isDecision || answer.status === 'open') return later(asked);
+  if (answer.status !== 'ended' && site.requests.bookedBy === 'siu') return later(asked);
   if (wanted.action === 'cancel') {
+    if (site.requests.bookedBy === 'siu') return later(asked);
     const { key } = wanted.order;
     // Whose time it was is not part of a cancel: the booking machine knows it, and looks at the status alone.
     const gone = { key, status: 'cancelled', start: EPOCH, end: EPOCH, calendar: '' } as const;

@@ -90,6 +90,14 @@ const fields: { readonly [Name in keyof RequestSettings]-?: Setting } = {
     prose: 'How long the site may take to send the SIU that shows a booking.',
     default: 60,
   },
+  bookedBy: {
+    schema: oneOfWords('siu', 'answer'),
+    prose:
+      'What a booking is believed by. siu: the yes of an SRR is waited out until the SIU shows the visit, since the ' +
+      'site cannot be asked whether it was written. answer: the SRR alone, for a site that sends no SIU of what it was ' +
+      'asked for.',
+    default: 'siu',
+  },
   refusals: {
     schema: keyed(siteCode, oneOfWords(...REASONS)),
     prose: 'What the site’s own codes of a denial mean (ERR-5, ERR-3, MSA-6). Only slot-taken leads to other times.',

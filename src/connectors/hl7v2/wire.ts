@@ -110,6 +110,8 @@ export interface RequestSettings {
   readonly decideWithin_ms: number;
   readonly keepOpen_s: number;
   readonly showsWithin_s: number;
+  /** What a booking is believed by: the site's answer (SRR), or its SIU, which shows that the visit was written. */
+  readonly bookedBy: 'siu' | 'answer';
   /** The site's own codes of a denial, in any case. */
   readonly refusals: Readonly<Record<string, RefusalWord>>;
 }

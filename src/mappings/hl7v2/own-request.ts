@@ -37,6 +37,9 @@ export function mapAnswer(reading: Reading): Mapped {
   if (booking === null) return ignored('answers a request that this hub did not send');
   const word = wordOf(reading, readingOf(settings, settings.requests));
   if (word === null) return ignored('takes a request of this hub, and does not decide it');
+  if (word.kind === 'granted' && settings.requests.bookedBy === 'siu') {
+    return ignored('grants a request of this hub; its SIU will show it');
+  }
   const change: BookingAnswer = { kind: 'booking-answer', at: reading.at, booking, word };
   return { kind: 'changes', changes: [change], warnings: reading.warnings };
 

@@ -71,6 +71,15 @@ test('a placement is booked by SRR AA under the name that the site gave it', asy
   );
 });
 
+test('where the SIU decides, a yes is waited out until it shows the visit, and a no is a no at once', async (t) => {
+  const bookedBy = 'siu';
+  const yes = await open(t, (request) => [srr(request, 'AA', [SCH])], { bookedBy });
+  assert.equal(summary(await yes.book.place(ORDER, never)), 'accepted');
+  assert.equal(summary(await yes.book.cancel(CANCEL, never)), 'accepted');
+  const no = await open(t, (request) => [srr(request, 'AE', [])], { bookedBy });
+  assert.match(summary(await no.book.place(ORDER, never)), /^refused /);
+});
+
 test('a cancel names the visit by both ids, and says who cancelled', async (t) => {
   const { book, filler } = await open(t, (request) => [srr(request, 'AA', [], 'SRR^S04^SRR_S01')]);
   assert.equal(

@@ -59,6 +59,7 @@ export function requests(port: number, more: Partial<RequestSettings> = {}): Req
     decideWithin_ms: 5_000,
     keepOpen_s: 60,
     showsWithin_s: 60,
+    bookedBy: 'answer',
     refusals: {},
     ...more,
   };
