@@ -19,7 +19,6 @@ import { freshDatabase, type Cleanup } from './database.ts';
 import { eventually } from './wait.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const MAIN = join(ROOT, 'src/main.ts');
 const READY_WITHIN_MS = 120_000;
 const END_WITHIN_MS = 60_000;
 const SERVER_END_MS = 15_000;
@@ -34,6 +33,8 @@ export interface HubOptions {
   readonly database?: 'shared' | 'embedded';
   readonly configure?: (config: ConfigFolder) => Promise<void>;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The folder whose src/main.ts is run; default this checkout. The chaos harness runs a copy with a planted bug. */
+  readonly root?: string;
   /** Told before anything is in it where DATA_DIR will be: to mount a small disk there, say. */
   readonly beforeData?: (dataDir: string) => Promise<void>;
 }
@@ -109,7 +110,7 @@ export async function prepareHub(cleanup: Cleanup, options: HubOptions = {}): Pr
     ...(shared === null ? {} : { DATABASE_URL: shared.url }),
     ...options.environment,
   };
-  const hub = new HubProcess(dataDir, config, environment, shared?.url ?? null);
+  const hub = new HubProcess(dataDir, config, environment, shared?.url ?? null, options.root);
   cleanup.after(async () => {
     await hub.clear();
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
@@ -125,10 +126,10 @@ export interface Run {
   readonly ended: Promise<Ended>;
 }
 
-export function runMain(environment: Readonly<Record<string, string>>): Run {
+export function runMain(environment: Readonly<Record<string, string>>, root = ROOT): Run {
   const began = systemClock.monotonic();
-  const child = spawn(process.execPath, [MAIN], {
-    cwd: ROOT,
+  const child = spawn(process.execPath, [join(root, 'src/main.ts')], {
+    cwd: root,
     env: { ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -160,6 +161,7 @@ class HubProcess implements TestHub {
   readonly config: ConfigFolder;
   readonly environment: Readonly<Record<string, string>>;
   readonly #database: string | null;
+  readonly #root: string | undefined;
   #run: Run | null = null;
   #before = '';
   #sandbox: Sandbox | null = null;
@@ -171,11 +173,13 @@ class HubProcess implements TestHub {
     config: ConfigFolder,
     environment: Readonly<Record<string, string>>,
     database: string | null,
+    root: string | undefined,
   ) {
     this.dataDir = dataDir;
     this.config = config;
     this.environment = environment;
     this.#database = database;
+    this.#root = root;
     leftBehind.add(this.#last);
   }
 
@@ -219,7 +223,7 @@ class HubProcess implements TestHub {
     await this.#disconnect();
     const port = this.#sandbox === null ? {} : { HTTP_PORT: new URL(this.#sandbox.fhirBaseUrl).port };
     this.#toldBefore = await this.#told();
-    this.#run = runMain({ ...this.environment, ...port });
+    this.#run = runMain({ ...this.environment, ...port }, this.#root);
   }
 
   async ready(): Promise<void> {

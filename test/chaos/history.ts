@@ -1,0 +1,133 @@
+/**
+ * What happened in one run, in the order in which the harness learned it; one JSON line each. Nothing here is told by
+ * the hub about itself but `booking`, which only names the correlation that a request key became.
+ */
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { systemClock } from '../../src/core/clock.ts';
+
+/** Milliseconds since the epoch, of this machine: harness, hub and simulators share its clock. */
+export type At = number;
+
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+export type Outcome =
+  | 'booked'
+  | 'cancelled'
+  /** 202: the hub has taken the time and cannot say yet. */
+  | 'pending'
+  /** 409: nothing was stored under the key. */
+  | 'taken'
+  | 'refused'
+  /** No answer, or one that says that the hub itself is in trouble: it is asked again with the same key. */
+  | 'lost';
+
+export type Happened =
+  | {
+      readonly kind: 'begin';
+      readonly seed: number;
+      readonly planted: string | null;
+      readonly calendars: readonly {
+        readonly site: string;
+        readonly calendar: string;
+        readonly practitioner: string;
+      }[];
+    }
+  | ({
+      readonly kind: 'call';
+      readonly call: number;
+      readonly action: 'book';
+      readonly key: string;
+      readonly site: string;
+      readonly practitioner: string;
+      readonly slot: string;
+    } & Span)
+  | {
+      readonly kind: 'call';
+      readonly call: number;
+      readonly action: 'cancel';
+      readonly key: string;
+      readonly appointment: string;
+    }
+  | {
+      readonly kind: 'answer';
+      readonly call: number;
+      readonly outcome: Outcome;
+      readonly status: number | null;
+      readonly appointment?: string;
+      readonly siteKey?: string;
+    }
+  | ({
+      readonly kind: 'act';
+      readonly act: number;
+      readonly site: string;
+      readonly action: string;
+      readonly visit: string | null;
+    } & Partial<Span>)
+  | { readonly kind: 'acted'; readonly act: number; readonly done: boolean; readonly visit: string | null }
+  | { readonly kind: 'trouble'; readonly what: string; readonly site: string | null; readonly begins: boolean }
+  /** How often each fault of a simulator struck; told before the faults are lifted. */
+  | { readonly kind: 'struck'; readonly site: string; readonly times: Readonly<Record<string, number>> }
+  /** The hub showed it so: at the time of this event it is known to the hub. */
+  | ({ readonly kind: 'seen' } & Shown)
+  /** After everything went quiet, or did not. */
+  | { readonly kind: 'unrest'; readonly what: string }
+  | { readonly kind: 'difference'; readonly what: string }
+  | ({
+      readonly kind: 'truth';
+      readonly site: string;
+      readonly siteKey: string;
+      readonly practitioner: string | null;
+      readonly status: string;
+      readonly correlation: string | null;
+    } & Span)
+  | { readonly kind: 'removed'; readonly site: string; readonly siteKey: string }
+  | ({ readonly kind: 'copy' } & Shown)
+  | {
+      readonly kind: 'booking';
+      readonly booking: string;
+      readonly key: string;
+      readonly action: string;
+      readonly state: string;
+      readonly appointment: string;
+    };
+
+/** An Appointment as the FHIR API showed it. */
+export interface Shown extends Span {
+  readonly appointment: string;
+  readonly version: number;
+  readonly lastUpdated: At;
+  readonly site: string;
+  readonly siteKey: string;
+  readonly status: string;
+  readonly practitioners: readonly string[];
+}
+
+export type Event = Happened & { readonly n: number; readonly at: At };
+export type Of<Kind extends Happened['kind']> = Extract<Event, { readonly kind: Kind }>;
+
+export interface History {
+  readonly events: readonly Event[];
+  add(happened: Happened): Event;
+}
+
+/** `file`: written line by line, so that a run that is ended from outside leaves what it had. */
+export function openHistory(file: string | null): History {
+  const events: Event[] = [];
+  if (file !== null) writeFileSync(file, '');
+  return {
+    events,
+    add(happened) {
+      const event: Event = { n: events.length, at: systemClock.now(), ...happened };
+      events.push(event);
+      if (file !== null) appendFileSync(file, `${JSON.stringify(event)}\n`);
+      return event;
+    },
+  };
+}
+
+export function allOf<Kind extends Happened['kind']>(events: readonly Event[], kind: Kind): readonly Of<Kind>[] {
+  return events.filter((event): event is Of<Kind> => event.kind === kind);
+}

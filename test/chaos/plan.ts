@@ -1,0 +1,214 @@
+/**
+ * What will be done to the system, and when: all of it decided by the seed before anything starts. Steps name things by
+ * numbers (the 17th start of that calendar), because ids are not known yet; what is free or booked when a step's turn
+ * comes may differ between two runs of one seed.
+ */
+import { Random } from '../fuzz/random.ts';
+import { MIDTOWN, NORTHSIDE, RIVERSIDE } from '../support/config-folder.ts';
+
+export interface Extent {
+  readonly seed: number;
+  readonly duration_ms: number;
+  /** False: the database is shared with others, so it is not killed. */
+  readonly ownDatabase: boolean;
+}
+
+export type Switches = Readonly<Record<string, unknown>>;
+
+export interface Booking {
+  readonly do: 'book';
+  /** Calls at one moment for one time; more than one is a race. */
+  readonly wishes: readonly Wanted[];
+}
+export interface Wanted {
+  /** Of the calendars that can be booked. */
+  readonly calendar: number;
+  readonly start: number;
+  readonly patient: number;
+  /** The same request sent so often at once. */
+  readonly times: number;
+}
+export type Step = { readonly at_ms: number } & (
+  | Booking
+  /** Of the visits booked so far. */
+  | { readonly do: 'cancel'; readonly visit: number }
+  | {
+      readonly do: 'act';
+      readonly site: string;
+      readonly action: 'book' | 'move' | 'cancel' | 'block';
+      readonly calendar: number;
+      readonly start: number;
+      readonly visit: number;
+      readonly person: number;
+    }
+  | {
+      readonly do: 'fault';
+      readonly site: string;
+      readonly switches: Switches;
+      readonly for_ms: number;
+    }
+  | { readonly do: 'kill' | 'restart' | 'kill database' | 'restart database' }
+  | { readonly do: 'freeze'; readonly for_ms: number }
+  | { readonly do: 'cut'; readonly site: string; readonly how: 'refuse' | 'silence'; readonly for_ms: number }
+);
+
+/** Callers together; low, because what is to be found are races and not the limit of a small machine. */
+const BOOKINGS_EVERY_MS = 700;
+const CANCELS_EVERY_MS = 2_500;
+const ACTS_EVERY_MS = 600;
+const FIRST_TROUBLE_MS = 2_000;
+/** Past the deadline of a call: siteTimeout_ms of the harness's hub and the slack behind it. */
+export const FREEZE_MS = 9_500;
+const SHORT_RUN_MS = 45_000;
+
+const FAULTS: Readonly<Record<string, readonly ((random: Random) => Switches)[]>> = {
+  acuity: [
+    (random) => ({ latencyMs: random.between(50, 1_500) }),
+    (random) => ({ answerDelayMs: random.between(500, 4_000) }),
+    (random) => ({ errorRate: random.between(1, 6) / 10 }),
+    (random) => ({ rateLimit: random.between(2, 6) }),
+    () => ({ dropAnswer: true }),
+    () => ({ dropAnswer: { times: 4, match: 'POST /api/v1/appointments' } }),
+    () => ({ silentDrop: { times: 3, match: 'POST /api/v1/appointments' } }),
+    () => ({ echoFirst: true }),
+    () => ({ duplicateWebhooks: true }),
+    () => ({ reorderWebhooks: true }),
+    () => ({ loseWebhooks: true }),
+    (random) => ({ staleReads: random.between(200, 1_200) }),
+    (random) => ({ clockSkewMs: random.between(-90, 90) * 1_000 }),
+    () => ({ outage: true }),
+    // What makes an answer that was lost hard to find again: no news of it, and reads from before it.
+    () => ({ dropAnswer: true, loseWebhooks: true }),
+    () => ({ dropAnswer: true, loseWebhooks: true, staleReads: 1_500 }),
+  ],
+  // A push-only feed that loses a message has lost it, and one whose clock jumps has no order: no fault of the hub.
+  hl7v2: [
+    (random) => ({ latencyMs: random.between(50, 800) }),
+    () => ({ duplicateWebhooks: true }),
+    () => ({ dropAnswer: { times: 3 } }),
+    () => ({ outage: true }),
+    (random) => ({ chunkBytes: random.between(1, 40) }),
+  ],
+};
+const KIND: Readonly<Record<string, 'acuity' | 'hl7v2'>> = {
+  [MIDTOWN]: 'acuity',
+  [NORTHSIDE]: 'acuity',
+  [RIVERSIDE]: 'hl7v2',
+};
+const SITES = [MIDTOWN, NORTHSIDE, RIVERSIDE];
+
+export function planOf(extent: Extent): readonly Step[] {
+  const { seed, duration_ms } = extent;
+  const lanes = [callers, cancels, staff, faults, processes].map((lane, number) =>
+    lane(new Random(seed, number), extent),
+  );
+  return lanes
+    .flat()
+    .filter((step) => step.at_ms < duration_ms)
+    .sort((left, right) => left.at_ms - right.at_ms);
+}
+
+/** Moments around every `every_ms`, never in step with another lane. */
+function moments(random: Random, every_ms: number, { duration_ms }: Extent): readonly number[] {
+  const found: number[] = [];
+  for (let at = random.below(every_ms); at < duration_ms; at += random.between(every_ms / 2, every_ms * 1.5)) {
+    found.push(Math.round(at));
+  }
+  return found;
+}
+
+function callers(random: Random, extent: Extent): readonly Step[] {
+  return moments(random, BOOKINGS_EVERY_MS, extent).map((at_ms): Step => {
+    const start = random.below(1_000);
+    const wanted = (): Wanted => ({
+      calendar: random.below(4),
+      start,
+      patient: random.below(1_000),
+      times: random.chance(10) ? 2 : 1,
+    });
+    // One person at two sites, and several callers for one time: that is where double bookings come from.
+    const wishes = Array.from({ length: random.chance(50) ? random.between(3, 6) : 1 }, wanted);
+    return { do: 'book', at_ms, wishes };
+  });
+}
+
+function cancels(random: Random, extent: Extent): readonly Step[] {
+  return moments(random, CANCELS_EVERY_MS, extent).map((at_ms) => ({
+    do: 'cancel',
+    at_ms,
+    visit: random.below(1_000),
+  }));
+}
+
+function staff(random: Random, extent: Extent): readonly Step[] {
+  return moments(random, ACTS_EVERY_MS, extent).map((at_ms) => ({
+    do: 'act',
+    at_ms,
+    site: random.pick(SITES),
+    action: random.pick(['book', 'book', 'book', 'move', 'move', 'cancel', 'block'] as const),
+    calendar: random.below(2),
+    start: random.below(1_000),
+    visit: random.below(1_000),
+    person: random.below(30),
+  }));
+}
+
+/** Every fault of a site in a random order, and again when all have been. */
+function faults(random: Random, extent: Extent): readonly Step[] {
+  return SITES.flatMap((site) => {
+    const deck = FAULTS[KIND[site] ?? ''] ?? [];
+    const each_ms = Math.min(8_000, Math.max(1_500, extent.duration_ms / deck.length));
+    const order = cards(random, deck);
+    return moments(random, each_ms, extent).map((at_ms): Step => {
+      return {
+        do: 'fault',
+        at_ms,
+        site,
+        switches: order()(random),
+        for_ms: Math.round(random.between(each_ms / 3, each_ms)),
+      };
+    });
+  });
+}
+
+/** One after the other: the next trouble begins when the hub is back from the last one, or later. */
+function processes(random: Random, extent: Extent): readonly Step[] {
+  const { duration_ms, ownDatabase } = extent;
+  const cut =
+    (site: string, how: 'refuse' | 'silence') =>
+    (at_ms: number): Step => ({
+      ...{ do: 'cut', at_ms, site, how },
+      for_ms: random.between(1_500, 5_000),
+    });
+  const kill = (at_ms: number): Step => ({ do: 'kill', at_ms });
+  const cuts = [cut(MIDTOWN, 'refuse'), cut(NORTHSIDE, 'silence'), cut(MIDTOWN, 'silence'), cut(NORTHSIDE, 'refuse')];
+  if (duration_ms < SHORT_RUN_MS) {
+    // A freeze past every deadline would take most of a short run.
+    return [random.pick(cuts)(FIRST_TROUBLE_MS), kill(Math.round(duration_ms * 0.5))];
+  }
+  const deck = [
+    ...cuts,
+    kill,
+    kill,
+    (at_ms: number): Step => ({ do: 'restart', at_ms }),
+    (at_ms: number): Step => ({ do: 'freeze', at_ms, for_ms: FREEZE_MS }),
+    ...(ownDatabase
+      ? [
+          (at_ms: number): Step => ({ do: 'kill database', at_ms }),
+          (at_ms: number): Step => ({ do: 'restart database', at_ms }),
+        ]
+      : []),
+  ];
+  const order = cards(random, deck);
+  return moments(random, 10_000, extent).map((at_ms) => order()(at_ms + FIRST_TROUBLE_MS));
+}
+
+function cards<T>(random: Random, deck: readonly T[]): () => T {
+  let left: T[] = [];
+  return () => {
+    if (left.length === 0) left = [...deck];
+    const [drawn] = left.splice(random.below(left.length), 1);
+    if (drawn === undefined) throw new Error('an empty deck');
+    return drawn;
+  };
+}

@@ -1,0 +1,94 @@
+/** What the hub shows of its Appointments, while it runs and at the end; and what its sites hold to be true. */
+import { systemClock } from '../../src/core/clock.ts';
+import { formatInstant, instant, parseInstant } from '../../src/core/instant.ts';
+import type { Appointment } from '../../src/fhir/types.ts';
+import { siteKeyOf, siteOf } from '../support/caller.ts';
+import { disagreements, truthOf, unrest } from '../support/truth.ts';
+import { eventuallyNone } from '../support/wait.ts';
+import type { Shown } from './history.ts';
+import { calendarsOf, type World } from './world.ts';
+
+const LOOK_EVERY_MS = 1_500;
+/** By so much an Appointment may be shown later than its `lastUpdated`: its transaction was open that long. */
+const SLACK_MS = 15_000;
+
+/** Looks again and again at what changed; a hub that is away shows nothing, and that is no fault. */
+export async function observe({ caller, history }: World, over: AbortSignal): Promise<void> {
+  const seen = new Set<string>();
+  let from = 0;
+  while (!over.aborted) {
+    const asked = systemClock.now();
+    const changed = from === 0 ? '' : `&_lastUpdated=ge${encodeURIComponent(formatInstant(instant(from)))}`;
+    const found = await caller.search<Appointment>(`Appointment?_count=500${changed}`).catch(() => null);
+    for (const one of (found ?? []).map(shownOf)) {
+      const version = `${one.appointment}/${one.version}`;
+      if (!seen.has(version)) history.add({ kind: 'seen', ...one });
+      seen.add(version);
+    }
+    if (found !== null) from = asked - SLACK_MS;
+    await systemClock.sleep(LOOK_EVERY_MS, over);
+  }
+}
+
+/** Waits until nothing moves and both sides agree, as long as that may take; then writes both down as they stand. */
+export async function conclude(world: World, within_ms: number): Promise<void> {
+  const { hub, history, caller } = world;
+  const restless = async (): Promise<readonly string[]> => [...(await unrest(hub))];
+  const none = (what: string, complaints: () => Promise<readonly string[]>): Promise<boolean> =>
+    eventuallyNone(what, complaints, { within_ms, every_ms: 250 }).then(
+      () => true,
+      () => false,
+    );
+  if (!(await none('rest', restless))) for (const what of await restless()) history.add({ kind: 'unrest', what });
+  const agreed = await none('agreement', () => disagreements(hub));
+  if (!agreed) for (const what of await disagreements(hub)) history.add({ kind: 'difference', what });
+  for (const site of world.sites) await tellTruth(world, site);
+  for (const one of await caller.search<Appointment>('Appointment?_count=500')) {
+    history.add({ kind: 'copy', ...shownOf(one) });
+  }
+  const { rows } = await hub.query(
+    'SELECT id, request_key, action, state, appointment_id FROM booking ORDER BY created_at',
+  );
+  for (const row of rows) {
+    const [booking, key, action, state, appointment] = ['id', 'request_key', 'action', 'state', 'appointment_id'].map(
+      (name) => String(row[name]),
+    ) as [string, string, string, string, string];
+    history.add({ kind: 'booking', booking, key, action, state, appointment });
+  }
+}
+
+async function tellTruth({ hub, history }: World, site: World['sites'][number]): Promise<void> {
+  const truth = await truthOf(hub, site);
+  const people = new Map(calendarsOf(site).map(({ calendar, practitioner }) => [calendar, practitioner]));
+  for (const visit of truth.appointments) {
+    history.add({
+      kind: 'truth',
+      site: site.id,
+      siteKey: visit.key,
+      practitioner: people.get(visit.calendar) ?? null,
+      status: visit.status,
+      correlation: visit.correlation,
+      ...visit.during,
+    });
+  }
+  for (const siteKey of truth.removed) history.add({ kind: 'removed', site: site.id, siteKey });
+}
+
+function shownOf(appointment: Appointment): Shown {
+  const time = (text: string | undefined): number => Number(parseInstant(text ?? '') ?? 0);
+  const site = siteOf(appointment);
+  return {
+    appointment: appointment.id ?? '',
+    version: Number(appointment.meta?.versionId ?? 0),
+    lastUpdated: time(appointment.meta?.lastUpdated),
+    site,
+    siteKey: siteKeyOf(appointment, site),
+    status: appointment.status,
+    start: time(appointment.start),
+    end: time(appointment.end),
+    practitioners: appointment.participant.flatMap(({ actor }) => {
+      const [type, id] = (actor?.reference ?? '').split('/');
+      return type === 'Practitioner' && id !== undefined ? [id] : [];
+    }),
+  };
+}

@@ -1,0 +1,115 @@
+/** The hub of a run, its simulators behind lines that can be cut, and what callers choose from. */
+import { join } from 'node:path';
+import { systemClock } from '../../src/core/clock.ts';
+import { DAY_MS, plus } from '../../src/core/instant.ts';
+import type { Slot } from '../../src/fhir/types.ts';
+import { ruledPractitionerId } from '../../src/fhir/practitioner-rule.ts';
+import type { SiteSettings } from '../../src/settings/shape.ts';
+import { readLease } from '../../src/simulators/kit/lease.ts';
+import { at, callerOf, freeSlots, patientsOf, siteOf, type Caller } from '../support/caller.ts';
+import { MIDTOWN, NORTHSIDE } from '../support/config-folder.ts';
+import type { Cleanup } from '../support/database.ts';
+import { prepareHub, type TestHub } from '../support/hub.ts';
+import { sitesOf } from '../support/truth.ts';
+import type { History } from './history.ts';
+import { openLine, type Line } from './line.ts';
+import { copyWith, type Planted } from './planted.ts';
+
+export interface World {
+  readonly hub: TestHub;
+  readonly history: History;
+  readonly caller: Caller;
+  readonly sites: readonly SiteSettings[];
+  readonly lines: ReadonlyMap<string, Line>;
+  /** Of each calendar that can be booked: the starts that callers want, soonest first, by visit type. */
+  readonly wanted: readonly Wanted[];
+  readonly patients: readonly string[];
+}
+
+export interface Wanted {
+  readonly site: string;
+  readonly calendar: string;
+  readonly practitioner: string;
+  readonly slots: readonly Slot[];
+}
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly ownDatabase: boolean;
+  readonly planted: Planted | null;
+  readonly history: History;
+}
+
+/** One day of starts and not all of them: callers and staff are to meet. */
+const STARTS = 40;
+const SITE_TIMEOUT_MS = 3_000;
+/** More than the longest `staleReads` of a plan: what a site says of itself must be true. */
+const SHOWS_WITHIN_MS = 2_500;
+
+export async function openWorld(cleanup: Cleanup, options: WorldOptions): Promise<World> {
+  const lines = new Map<string, Line>();
+  const root = options.planted === null ? null : await copyWith(cleanup, options.planted);
+  const state: { dataDir: string | null } = { dataDir: null };
+  for (const site of [MIDTOWN, NORTHSIDE]) {
+    const address = (): string | null =>
+      state.dataDir === null ? null : (readLease(join(`${state.dataDir}-simulators`, site))?.url ?? null);
+    lines.set(site, await openLine(cleanup, address));
+  }
+  const hub = await prepareHub(cleanup, {
+    database: options.ownDatabase ? 'embedded' : 'shared',
+    ...(root === null ? {} : { root }),
+    async configure(config) {
+      await config.edit('hub.yaml', (file) => {
+        file.setIn(['booking', 'wait_ms'], 2_000);
+        file.setIn(['booking', 'siteTimeout_ms'], SITE_TIMEOUT_MS);
+      });
+      for (const [site, line] of lines) {
+        await config.edit(`sites/${site}.yaml`, (file) => {
+          file.setIn(['settings', 'baseUrl'], `http://127.0.0.1:${line.port}/api/v1`);
+          file.setIn(['settings', 'showsWithin_ms'], SHOWS_WITHIN_MS);
+          file.setIn(['poll', 'availabilityEvery_s'], 10);
+        });
+      }
+    },
+  });
+  state.dataDir = hub.dataDir;
+  await hub.start();
+  const caller = callerOf(hub);
+  const sites = await sitesOf(hub);
+  options.history.add({
+    kind: 'begin',
+    seed: options.seed,
+    planted: options.planted?.name ?? null,
+    calendars: sites.flatMap((site) =>
+      calendarsOf(site).map(({ calendar, practitioner }) => ({ site: site.id, calendar, practitioner })),
+    ),
+  });
+  const wanted = await wantedOf(caller, sites);
+  return { hub, history: options.history, caller, sites, lines, wanted, patients: await patientsOf(caller, MIDTOWN) };
+}
+
+/** Calendars, and people of an HL7 v2 site, that the site file knows. */
+export function calendarsOf(
+  site: SiteSettings,
+): readonly { readonly calendar: string; readonly practitioner: string }[] {
+  const all = Object.entries({ ...site.resources.calendars, ...site.resources.practitioners });
+  return all.flatMap(([calendar, { practitioner }]) =>
+    practitioner === undefined ? [] : [{ calendar, practitioner: ruledPractitionerId(site, practitioner) }],
+  );
+}
+
+async function wantedOf(caller: Caller, sites: readonly SiteSettings[]): Promise<readonly Wanted[]> {
+  const found: Wanted[] = [];
+  const until = plus(systemClock.now(), 2 * DAY_MS);
+  for (const site of sites.filter((one) => one.id === MIDTOWN || one.id === NORTHSIDE)) {
+    const slots = (await freeSlots(caller, site.id, 'therapy-50')).filter((slot) => at(slot.start) < until);
+    for (const { calendar, practitioner } of calendarsOf(site)) {
+      const schedules = await caller.search(`Schedule?actor=Practitioner/${practitioner}&_count=100`);
+      const ids = new Set(schedules.filter((one) => siteOf(one) === site.id).map((one) => `Schedule/${one.id ?? ''}`));
+      const own = slots.filter((slot) => ids.has(slot.schedule.reference ?? '')).slice(0, STARTS);
+      if (own.length === 0) throw new Error(`${site.id} offers nothing on calendar ${calendar}`);
+      found.push({ site: site.id, calendar, practitioner, slots: own });
+    }
+  }
+  return found;
+}
