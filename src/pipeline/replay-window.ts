@@ -139,6 +139,7 @@ export async function watchBursts(deps: ReplayWindowDeps, scope: Scope): Promise
     const quiet = window.beganBy === BURST_ACTOR && (newest === null || now - newest > QUIET_MS);
     if (quiet || (window.until !== null && window.until <= now)) await endReplayWindow(deps, scope, window.site);
   }
+  await deps.store.transaction(scope, (tx) => tx.replayWindows.forgetKnown());
   const isOpen = new Set(open.map(({ site }) => site));
   for (const site of deps.plan().sites) {
     const burst = site.settings['burst_per_5min'];

@@ -38,6 +38,8 @@ export interface ReplayWindowStore {
   /** Those that have not ended. */
   unended(): Promise<readonly ReplayWindow[]>;
   end(id: number, at: Instant): Promise<void>;
+  /** Drops what was known to windows that have ended and of which every message is done: it is many rows. */
+  forgetKnown(): Promise<void>;
 
   /** The first message with a digest stays the one that is named. */
   remember(id: number, known: readonly { readonly digest: string; readonly messageId: number }[]): Promise<void>;

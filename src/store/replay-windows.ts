@@ -55,13 +55,21 @@ export function replayWindowStore(q: Queryable, keys: Keys): ReplayWindowStore {
       return rows.map(toWindow);
     },
     async end(id, at) {
+      // What was known stays while messages of the window wait to be applied: see forgetKnown.
       await q.query({
         name: 'replay-end',
         text: 'UPDATE replay_window SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL',
         values: [id, timestamptz(at)],
       });
-      // What was known is of use while messages are looked at, and is many rows.
-      await q.query({ name: 'replay-forget', text: 'DELETE FROM replay_known WHERE window_id = $1', values: [id] });
+    },
+    async forgetKnown() {
+      await q.query({
+        name: 'replay-forget', // inbox_queue_site; of windows there are few
+        text: `DELETE FROM replay_known WHERE window_id IN (
+                 SELECT w.id FROM replay_window w WHERE w.ended_at IS NOT NULL AND NOT EXISTS (
+                   SELECT FROM inbox_queue q WHERE q.site = w.site AND q.received_at < w.ended_at))`,
+        values: [],
+      });
     },
     ...knownContent(q),
     ...verdicts(q),
