@@ -37,6 +37,8 @@ export async function renameSite(q: Queryable, organizationId: string, to: strin
     [from, to],
   );
   await q.query(`UPDATE inbox_queue SET site = $2 WHERE site = $1`, [from, to]);
+  // A person may decide later that it is to be applied: under a name that the plan does not know it would be ignored.
+  await q.query(`UPDATE inbox SET site = $2 WHERE site = $1 AND status = 'parked'`, [from, to]); // inbox_parked
   await q.query(`UPDATE outbox SET receiver_id = $2 WHERE receiver = 'site' AND receiver_id = $1 AND state <> 'done'`, [
     from,
     to,
