@@ -32,6 +32,8 @@ interface Waiting {
  * A message that goes on past this many times the limit has no end: its connection is closed instead of skipping on.
  */
 const SKIP_AT_MOST = 16;
+/** What waits of one connection is no larger than this many of the largest messages. */
+const PENDING_FRAMES_SIZE = 4;
 
 export class Connection {
   /** Resolves when the socket is closed and every frame that was read is dealt with; never rejects. */
@@ -145,13 +147,21 @@ export class Connection {
   }
 
   async #enqueue(item: Item): Promise<void> {
-    while (this.#queue.length >= this.#options.limits.maxPending_frames && !this.#finishing && !this.#broken) {
+    while (this.#isFull() && !this.#finishing && !this.#broken) {
       await this.#readerBell.wait();
     }
     if (this.#finishing || this.#broken) return;
     this.#queue.push({ item, answer: null });
     this.#handOn();
     this.#workerBell.ring();
+  }
+
+  /** By their size too: a few large messages take as much memory as many small ones. */
+  #isFull(): boolean {
+    const { maxPending_frames, maxFrame_bytes } = this.#options.limits;
+    if (this.#queue.length >= maxPending_frames) return true;
+    const size = ({ item }: Waiting): number => (item.kind === 'frame' ? item.bytes.length : item.head.length);
+    return this.#queue.reduce((sum, one) => sum + size(one), 0) >= maxFrame_bytes * PENDING_FRAMES_SIZE;
   }
 
   /** Hands on what waits, in its order, as many at once as may be. */
