@@ -59,9 +59,9 @@ function taken(practitioners: Pick<PractitionerIndex, 'idOf'>, site: SiteSetting
         ...change.participants.flatMap(({ actor }) => takenBy(practitioners, site, actor)),
         ...change.patients.map(({ key }) => patient(key)),
       ];
+    // Of people and their visits the records are looked up first: lockedByPeople, visitsStated.
     case 'appointment-gone':
     case 'booking-answer':
-    // Of these the records are looked up first: lockedByPeople, visitsStated.
     case 'patient-merge':
     case 'patient-link':
     case 'patient-gone':

@@ -95,7 +95,7 @@ test('feed tells of each message the acknowledgement and what became of it', asy
   );
   assert.match(messages[3]?.why ?? '', /^map MESSAGE_INCOMPLETE: SCH-11/);
   assert.match(messages[4]?.why ?? '', /undoes a planned stay/);
-  assert.match(messages[5]?.why ?? '', /not taken from this site/);
+  assert.match(messages[5]?.why ?? '', /takes no bookings by SRM/);
   assert.deepEqual([counts.files, counts.empty, counts.messages, counts.repeated], [8, 1, 8, 0]);
 });
 

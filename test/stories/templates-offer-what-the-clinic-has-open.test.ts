@@ -19,7 +19,13 @@ import { eventually } from '../support/wait.ts';
 const LINDQVIST = 'LINDQVIST';
 const SCHEDULE = canonicalId.schedule(RIVERSIDE, `${LINDQVIST}@room-2`);
 
-const hub = await startHub({ after }, { sites: [RIVERSIDE] });
+const hub = await startHub(
+  { after },
+  {
+    sites: [RIVERSIDE],
+    configure: (config) => config.edit(`sites/${RIVERSIDE}.yaml`, (site) => site.setIn(['write'], 'read-only')),
+  },
+);
 const caller = callerOf(hub);
 const staff = practiceOf(hub, RIVERSIDE);
 
