@@ -65,7 +65,9 @@ export class Engine {
       ability: (siteId) => {
         const runner = this.runners.get(siteId);
         if (this.isAwaited(siteId)) throw new HubError('NOT_READY', { site: siteId });
-        return runner === undefined ? null : { kind: runner.kind, book: runner.connector.book !== undefined };
+        if (runner === undefined) return null;
+        const { book } = runner.connector;
+        return { kind: runner.kind, book: book !== undefined, reschedule: book?.reschedule !== undefined };
       },
       deliver: (siteId) => this.ring(siteId, 'deliver'),
     });

@@ -8,6 +8,7 @@ import type { StoredAppointment } from '../store/contract-resources.ts';
 import type { Scope, Tx } from '../store/contract.ts';
 import type { CancelRequest } from './contract.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
+import { placedAs as placedAsOf } from './move.ts';
 import { repeatOf, type BookingDeps } from './place.ts';
 import { isSettled } from './states.ts';
 
@@ -40,7 +41,7 @@ async function askUnderLock(deps: BookingDeps, tx: Tx, request: CancelRequest): 
     throw new HubError('RULE_BROKEN', { detail: 'the booking is not settled yet; cancel it when it is' });
   }
   const site = cancellingSite(deps, appointment);
-  const placedAs = latest?.action === 'place' ? latest.id : latest?.order.cancel?.placedAs;
+  const placedAs = placedAsOf(latest);
   const order = {
     cancel: {
       by: request.by,

@@ -12,6 +12,8 @@ export interface BookingDesk {
    */
   place(request: PlaceRequest, scope: Scope): Promise<BookingAnswer>;
   cancel(request: CancelRequest, scope: Scope): Promise<BookingAnswer>;
+  /** Gives a visit another time at its site. The old time is kept until the site has moved it, and if it does not. */
+  move(request: MoveRequest, scope: Scope): Promise<BookingAnswer>;
   /**
    * Where a booking stands: `pending` until it is settled, then what the call would have answered. Null: none, or not
    * visible.
@@ -52,8 +54,22 @@ export interface CancelRequest extends RequestBase {
   readonly version: number | null;
 }
 
+export interface MoveRequest extends RequestBase {
+  readonly appointmentId: string;
+  /** Null: the slot of the visit's own schedule and type that begins at `start`. */
+  readonly slotId: string | null;
+  /** As the caller believes; must equal the slot's, or the request is refused. */
+  readonly start: Instant | null;
+  readonly end: Instant | null;
+  readonly channel: 'patient' | 'staff';
+  readonly reason?: string;
+  /** If-Match; null: not given. */
+  readonly version: number | null;
+}
+
 export type BookingAnswer =
   | { readonly kind: 'booked'; readonly bookingId: string; readonly appointment: Served; readonly repeated: boolean }
+  | { readonly kind: 'moved'; readonly bookingId: string; readonly appointment: Served; readonly repeated: boolean }
   | { readonly kind: 'cancelled'; readonly bookingId: string; readonly appointment: Served; readonly repeated: boolean }
   | { readonly kind: 'pending'; readonly bookingId: string }
   | { readonly kind: 'conflict'; readonly error: HubError; readonly alternatives: readonly StoredSlot[] }

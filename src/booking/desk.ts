@@ -6,6 +6,7 @@ import type { StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Tx } from '../store/contract.ts';
 import { askCancel } from './cancel.ts';
 import type { BookingAnswer, BookingDesk } from './contract.ts';
+import { askMove, type MoveAsked } from './move.ts';
 import { hold, type BookingDeps } from './place.ts';
 import { isCleared, isInReach } from './sight.ts';
 import { isSettled } from './states.ts';
@@ -23,6 +24,7 @@ export interface Desk extends BookingDesk {
 /** How often a waiting caller's booking is read without having been told (another process may have settled it). */
 const RECHECK_MS = 250;
 const ALTERNATIVES = 5;
+const DONE = { place: 'booked', move: 'moved', cancel: 'cancelled' } as const;
 const ALTERNATIVES_WITHIN_MS = 7 * DAY_MS;
 
 export function bookingDesk(deps: DeskDeps): Desk {
@@ -78,6 +80,18 @@ export function bookingDesk(deps: DeskDeps): Desk {
       return answer(asked.booking, scope, asked.kind === 'repeated');
     },
 
+    async move(request, scope) {
+      const asked = await moveOrTaken(deps, request, scope);
+      if (asked.kind === 'taken') return conflict(deps, asked.slot, scope);
+      if (asked.kind === 'already') {
+        const appointment = await deps.store.read(scope, (tx) => tx.resources.read('Appointment', asked.appointmentId));
+        if (appointment === null) throw new HubError('NOT_FOUND');
+        return { kind: 'moved', bookingId: '', appointment, repeated: true };
+      }
+      if (asked.kind === 'asked') deps.deliver(asked.booking.site);
+      return answer(asked.booking, scope, asked.kind === 'repeated');
+    },
+
     async status(bookingId, scope) {
       const booking = await deps.store.read(scope, (tx) => tx.bookings.get(bookingId));
       if (booking === null || (scope.sites !== '*' && !scope.sites.includes(booking.site))) return null;
@@ -105,13 +119,29 @@ async function holdOrTaken(
   }
 }
 
+async function moveOrTaken(
+  deps: DeskDeps,
+  request: Parameters<BookingDesk['move']>[0],
+  scope: Scope,
+): Promise<MoveAsked> {
+  try {
+    return await askMove(deps, request, scope);
+  } catch (error) {
+    if (!(error instanceof HubError) || error.code !== 'SLOT_TAKEN' || request.slotId === null) throw error;
+    const { slotId } = request;
+    const slot = await deps.store.read(scope, (tx) => tx.resources.slot(slotId));
+    if (slot === null) throw error;
+    return { kind: 'taken', slot };
+  }
+}
+
 async function describe(deps: DeskDeps, booking: Booking, scope: Scope, repeated: boolean): Promise<BookingAnswer> {
   const bookingId = booking.id;
   if (booking.state === 'booked') {
     const appointment = await deps.store.read(scope, (tx) => tx.resources.read('Appointment', booking.appointmentId));
     if (appointment === null)
       throw new HubError('NOT_FOUND', { detail: 'the booked appointment is outside what you may see' });
-    return { kind: booking.action === 'cancel' ? 'cancelled' : 'booked', bookingId, appointment, repeated };
+    return { kind: DONE[booking.action], bookingId, appointment, repeated };
   }
   if (booking.state === 'refused') {
     const taken = booking.refusedBecause === 'slot-taken';

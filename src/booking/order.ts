@@ -58,7 +58,7 @@ export function patientFacts(
 }
 
 export function placeOrder(
-  request: PlaceRequest,
+  request: Pick<PlaceRequest, 'channel' | 'reason' | 'comment' | 'language'>,
   slot: StoredSlot,
   calendar: string,
   patient: PatientFacts,

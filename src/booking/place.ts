@@ -26,7 +26,9 @@ export interface BookingDeps {
   readonly clock: Clock;
   readonly plan: () => Plan;
   /** The kind and what this site's connector can do; null when the site is not running. */
-  readonly ability: (siteId: string) => { readonly kind: ConnectorKind; readonly book: boolean } | null;
+  readonly ability: (
+    siteId: string,
+  ) => { readonly kind: ConnectorKind; readonly book: boolean; readonly reschedule?: boolean } | null;
 }
 
 export type Held =
@@ -115,7 +117,7 @@ async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): 
 }
 
 /** Holds past their time are over when somebody else asks for that time, whether or not the sweep has come by. */
-async function letLapse(tx: Tx, resources: readonly string[], now: Instant): Promise<void> {
+export async function letLapse(tx: Tx, resources: readonly string[], now: Instant): Promise<void> {
   const lapsed = await tx.busy.expire(resources, now);
   if (lapsed.length === 0) return;
   const cause = { site: null, messageId: null, siteTime: null, now };
@@ -143,13 +145,13 @@ export async function repeatOf(
 }
 
 /** @throws NOT_FOUND also when the caller may not see it */
-async function visibleSlot(tx: Tx, id: string): Promise<StoredSlot> {
+export async function visibleSlot(tx: Tx, id: string): Promise<StoredSlot> {
   const slot = await tx.resources.slot(id);
   if (slot === null || !isInReach(tx.scope, slot)) throw new HubError('NOT_FOUND', { detail: 'the slot' });
   return isCleared(tx.scope, slot) ? slot : { ...slot, status: 'busy' };
 }
 
-function writableSite(
+export function writableSite(
   deps: BookingDeps,
   plan: Plan,
   slot: StoredSlot,
@@ -174,7 +176,7 @@ function writableSite(
   return { site, calendar, identity: ability.kind.patientIdentity };
 }
 
-function checkRequest(request: PlaceRequest, slot: StoredSlot, now: Instant): void {
+export function checkRequest(request: Pick<PlaceRequest, 'start' | 'end'>, slot: StoredSlot, now: Instant): void {
   if (request.start !== null && request.start !== slot.during.start) {
     throw new HubError('RULE_BROKEN', { detail: 'Appointment.start is not the start of the slot' });
   }
@@ -187,25 +189,30 @@ function checkRequest(request: PlaceRequest, slot: StoredSlot, now: Instant): vo
 }
 
 /** Practitioners, and rooms; a clinic as a place is not taken by one visit. */
-function occupied(site: SiteSettings, calendar: string, actors: readonly string[], slot: StoredSlot): string[] {
+export function occupied(site: SiteSettings, calendar: string, actors: readonly string[], slot: StoredSlot): string[] {
   const rule = site.resources.calendars[calendar];
   const room = rule?.location !== undefined && site.locations[rule.location]?.room === true;
   return actors.filter((id) => id !== slot.locationId || room);
 }
 
-async function readPatient(tx: Tx, id: string): Promise<Patient> {
+export async function readPatient(tx: Tx, id: string): Promise<Patient> {
   const served = await tx.resources.read('Patient', id);
   if (served === null || served.deleted) throw new HubError('NOT_FOUND', { detail: 'the patient' });
   return JSON.parse(served.json) as Patient;
 }
 
 /** A record that was merged away is not written to any more: the one that stands for it is. */
-async function standingFor(tx: Tx, patient: Patient): Promise<Patient> {
+export async function standingFor(tx: Tx, patient: Patient): Promise<Patient> {
   const by = patient.link?.find(({ type }) => type === 'replaced-by')?.other.reference?.replace('Patient/', '');
   return by === undefined ? patient : readPatient(tx, by);
 }
 
-async function patientsOfSite(tx: Tx, ids: readonly string[], chosen: Patient, site: SiteSettings): Promise<Patient[]> {
+export async function patientsOfSite(
+  tx: Tx,
+  ids: readonly string[],
+  chosen: Patient,
+  site: SiteSettings,
+): Promise<Patient[]> {
   const found: Patient[] = [];
   for (const id of ids) {
     const served = id === chosen.id ? null : await tx.resources.read('Patient', id);

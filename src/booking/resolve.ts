@@ -2,7 +2,7 @@
  * Finds out how an unanswered call ended. `find` proves absence only after the site's quiet time, twice; then a
  * placement at an exclusive site may be sent again, any other is given up. News from the site may settle it first.
  */
-import type { Book, FindOrder, Found } from '../connectors/contract.ts';
+import type { Book, FindOrder, Found, SiteBooking } from '../connectors/contract.ts';
 import { asHubError, HubError } from '../core/errors.ts';
 import { plus } from '../core/instant.ts';
 import type { Booking } from '../store/contract-bookings.ts';
@@ -80,7 +80,14 @@ async function resolveOne(deps: ResolveDeps, booking: Booking, signal: AbortSign
       deliveryId: null,
     });
 
-  if (found.kind === 'found') {
+  if (booking.action === 'move' && found.kind !== 'undecided') {
+    const meaning = moveFound(booking, found);
+    if (meaning.kind === 'done') return settle({ kind: 'booked', at: meaning.at });
+    // What the site has accepted it has not refused by not having done it yet.
+    if (meaning.kind === 'refused' || booking.state !== 'accepted') {
+      return absent(deps, booking, book, settle, meaning.kind === 'refused' ? meaning.detail : null);
+    }
+  } else if (found.kind === 'found') {
     const there = found.at.status === 'booked';
     if (booking.action === 'cancel') {
       if (!there) return settle({ kind: 'booked', at: found.at });
@@ -93,7 +100,7 @@ async function resolveOne(deps: ResolveDeps, booking: Booking, signal: AbortSign
       detail: 'The site took the booking and has cancelled it since.',
     });
   }
-  if (found.kind === 'absent') {
+  if (found.kind === 'absent' && booking.action !== 'move') {
     if (booking.action === 'cancel' && booking.siteKey !== null && booking.absences + 1 >= ABSENCES_NEEDED) {
       const at = { key: booking.siteKey, status: 'cancelled' as const, start: askedAt, end: askedAt, calendar: '' };
       return settle({ kind: 'booked', at });
@@ -106,20 +113,51 @@ async function resolveOne(deps: ResolveDeps, booking: Booking, signal: AbortSign
   await checkLater(deps, booking, hub.booking.resolveEvery_ms, booking.absences);
 }
 
+const NOT_DONE: Readonly<Record<Booking['action'], string>> = {
+  place: 'The site does not have the booking.',
+  move: 'The site has not moved the visit; it is where it was. Ask again to move it.',
+  cancel: 'The site has not cancelled the visit. Ask again to cancel it.',
+};
+
+type MoveFound =
+  | { readonly kind: 'done'; readonly at: SiteBooking }
+  | { readonly kind: 'not-done' }
+  | { readonly kind: 'refused'; readonly detail: string };
+
+/** Where the visit is that may have been moved. What staff have done with it since is not done over. */
+function moveFound(booking: Booking, found: Exclude<Found, { readonly kind: 'undecided' }>): MoveFound {
+  if (found.kind === 'absent') {
+    return { kind: 'refused', detail: 'The site has no record of the visit any more. Place a new booking.' };
+  }
+  const { at } = found;
+  if (at.status === 'cancelled') {
+    return { kind: 'refused', detail: 'The visit is cancelled at the site. Place a new booking.' };
+  }
+  const calendar = booking.order.place?.calendar ?? '';
+  const isIn = (one: string | undefined): boolean =>
+    one === undefined || one === '' || at.calendar === '' || at.calendar === one;
+  if (at.start === booking.during?.start && isIn(calendar)) return { kind: 'done', at };
+  const { from, fromCalendar } = booking.order.move ?? {};
+  if (at.start === from?.start && isIn(fromCalendar)) return { kind: 'not-done' };
+  return { kind: 'refused', detail: 'The visit is at another time at the site now. Read it again before you move it.' };
+}
+
 /** It is not there. Believed the second time, because a site may be slow to show what it has taken. */
 async function absent(
   deps: ResolveDeps,
   booking: Booking,
   book: Book,
   settle: (outcome: Parameters<typeof recordOutcome>[1]['outcome']) => Promise<void>,
+  /** Why it is not to be tried again, wherever it could be. */
+  over: string | null = null,
 ): Promise<void> {
   const absences = booking.absences + 1;
   if (absences < ABSENCES_NEEDED) {
     return checkLater(deps, booking, Math.max(book.showsWithin_ms, deps.plan().hub.booking.resolveEvery_ms), absences);
   }
   // A cancel repeated is harmless; a placement repeated is, only where the site refuses the second one itself.
-  if (booking.action !== 'cancel' && !book.exclusive) {
-    return settle({ kind: 'refused', because: 'rule', detail: 'The site does not have the booking.' });
+  if (over !== null || (booking.action !== 'cancel' && !book.exclusive)) {
+    return settle({ kind: 'refused', because: 'rule', detail: over ?? NOT_DONE[booking.action] });
   }
   await settle({
     kind: 'unsent',

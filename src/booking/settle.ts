@@ -11,6 +11,7 @@ import type { Booking, BookingPatch, BookingState } from '../store/contract-book
 import { systemScope, type Tx } from '../store/contract.ts';
 import type { BookingDeps } from './place.ts';
 import { adopt, letGo, showBooked, showCancelled } from './show.ts';
+import { idAfterMove, showMoved } from './show-moved.ts';
 import { comingFrom } from './states.ts';
 
 const SCOPE = systemScope('booking');
@@ -135,7 +136,7 @@ async function answeredBooked(
   const known = news?.kind === 'unchanged';
   const before = booking.action === 'cancel' ? instant(0) : booking.createdAt;
   const showing = { ...context, sentAt: known ? before : (at.orderedAt ?? context.sentAt) };
-  const appointmentId = await whatItIs(tx, booking, at);
+  const appointmentId = await whatItIs(tx, context, at);
   if (appointmentId === null) {
     await step.finish('unknown', now, 'SITE_ANSWER_UNREADABLE');
     return (await park(tx, booking, 'the site answered with the visit of another booking', now)) ? 'parked' : null;
@@ -145,6 +146,7 @@ async function answeredBooked(
   if (!moved) return null;
   await tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now);
   if (booking.action === 'cancel') await showCancelled(tx, showing, now);
+  else if (booking.action === 'move') await showMoved(tx, showing, { at, appointmentId }, now);
   else if (appointmentId === booking.appointmentId) await showBooked(tx, showing, at, now);
   else await adopt(tx, context, appointmentId, now);
   return 'booked';
@@ -187,8 +189,9 @@ async function lockAll(tx: Tx, { booking, site, outcome }: OutcomeContext): Prom
  * be known for ours (a name spelled otherwise). Null: it is the visit of another booking, so this one was not made, or
  * made over it.
  */
-async function whatItIs(tx: Tx, booking: Booking, at: SiteBooking): Promise<string | null> {
+async function whatItIs(tx: Tx, { booking, site }: OutcomeContext, at: SiteBooking): Promise<string | null> {
   if (booking.action === 'cancel') return booking.appointmentId;
+  if (booking.action === 'move') return idAfterMove(tx, booking, site, at.key);
   const named = await tx.resources.appointmentByKey(booking.site, at.key);
   if (named === null || named === booking.appointmentId) return booking.appointmentId;
   const other = await tx.bookings.latestOf(named);

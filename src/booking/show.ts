@@ -61,7 +61,12 @@ export async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBookin
   await dueWindows(tx, context, now);
 }
 
-const ENDED: ReadonlySet<Appointment['status']> = new Set(['cancelled', 'noshow', 'fulfilled', 'entered-in-error']);
+export const ENDED: ReadonlySet<Appointment['status']> = new Set([
+  'cancelled',
+  'noshow',
+  'fulfilled',
+  'entered-in-error',
+]);
 
 /**
  * The visit stands already, under the id of the site's own news: that one is the booking's, and the hold is not needed.
@@ -108,10 +113,10 @@ export async function showCancelled(tx: Tx, context: OutcomeContext, now: Instan
   await dueWindows(tx, context, now, calendars);
 }
 
-/** A refused placement gives its time back at once; a refused cancel changes nothing. */
+/** A refused placement or move gives the time back that it held; a visit keeps what it has. */
 export async function letGo(tx: Tx, context: OutcomeContext, now: Instant): Promise<void> {
   const { booking } = context;
-  if (booking.action === 'place') {
+  if (booking.action !== 'cancel') {
     const touched = await tx.busy.removeBooking(booking.id);
     await tx.resources.refreshTouched(touched, { site: booking.site, messageId: null, siteTime: null, now });
   }
@@ -120,7 +125,8 @@ export async function letGo(tx: Tx, context: OutcomeContext, now: Instant): Prom
   await dueWindows(tx, context, now);
 }
 
-async function dueWindows(
+/** What the site computes from its visits is asked again around the booking's time. */
+export async function dueWindows(
   tx: Tx,
   { booking, site }: OutcomeContext,
   now: Instant,

@@ -33,6 +33,7 @@ export function sendAnswer(req: Request, res: Response, answer: BookingAnswer, f
     case 'booked':
       sendAppointment(req, res, answer.repeated ? 200 : 201, answer.appointment, facts.form);
       return;
+    case 'moved':
     case 'cancelled':
       sendAppointment(req, res, 200, answer.appointment, facts.form);
       return;

@@ -12,7 +12,7 @@ import type { SiteSettings } from '../settings/shape.ts';
 import { zoneOf } from '../settings/zone.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
 import { buildAppointment } from './appointment-resource.ts';
-import { attachedTo, settleByNews, type Attached } from './echo.ts';
+import { attachedTo, moveOf, settleByNews, takeUpMove, type Attached } from './echo.ts';
 import { slotsFor } from './filled-slots.ts';
 import { endOccurrences, endReplaced, linkTokens, replacedBy } from './linked-visits.ts';
 import { oweMirrors } from './mirrors.ts';
@@ -38,7 +38,8 @@ export async function applyAppointment(
   const known = before !== null && before.siteKey !== null ? before : null;
   if (known !== null && isOlder(context, news, known)) return 'superseded';
   if (before === null && ENDED.has(news.status) && (await opensBlock(context, news))) return 'applied';
-  const old = before === null ? await replacedBy(context, news) : null;
+  const old = before === null ? await replacedBy(context, news, attached) : null;
+  const ours = await moveOf(context, attached, old, news);
   // A modification that states no status must not make a visit under way booked again.
   const change = news.keepsStatus === true && known !== null ? { ...news, status: known.resource.status } : news;
   const parts = await partsOf(context, change, before);
@@ -50,6 +51,7 @@ export async function applyAppointment(
   const labels = change.security ?? labelsBefore(site, before);
   const security = securityOf(site, { location: place, visitType, labels });
   const time = await templateTime(context, { ...parts, local: first?.code });
+  await takeUpMove(context, ours, change);
   const touched = await occupy(context, id, sharing(change, time), { ...parts, keeps: kept !== null });
   const slots = await slotsFor(
     context,
@@ -84,7 +86,9 @@ export async function applyAppointment(
   if (changed) record(context, id, before, resource.status);
   if (old !== null) await endReplaced(context, old, change, id, applyAppointment);
   await endOccurrences(context, before, change, applyAppointment);
-  if (attached.booking !== null) await settleByNews(context, attached.booking, change, resource.status);
+  if (ours.booking !== null) {
+    await settleByNews(context, ours.booking, change, { status: resource.status, appointmentId: id });
+  }
   await oweMirrors(context, id, resource.status, participants, during);
   await dueWindows(context, before, participants, during, changed ? change.at : null);
   return 'applied';

@@ -209,8 +209,11 @@ async function call(
         limit,
       );
     }
-    if (booking.order.place === undefined) throw new HubError('INTERNAL', { detail: 'a placement without its order' });
-    return await book.place(booking.order.place, limit);
+    const { place } = booking.order;
+    if (place === undefined) throw new HubError('INTERNAL', { detail: 'a booking without its order' });
+    if (booking.action === 'place') return await book.place(place, limit);
+    if (book.reschedule === undefined) return { kind: 'unsent', error: new HubError('SITE_CANNOT', { site: site.id }) };
+    return await book.reschedule({ ...place, key: booking.siteKey ?? '' }, limit);
   } catch (error) {
     // A connector that throws instead of answering has not said that nothing was sent: so it may have been.
     const failure = asHubError(error);

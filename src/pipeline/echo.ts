@@ -51,7 +51,9 @@ async function attachTo(context: ApplyContext, change: AppointmentChange): Promi
     return candidate === null ? foreign : { appointmentId: candidate.appointmentId, booking: candidate };
   }
   const booking = isUuid(change.correlation) ? await tx.bookings.get(change.correlation) : null;
-  if (booking === null || booking.site !== site.id || booking.action !== 'place') return foreign;
+  if (booking === null || booking.site !== site.id || booking.action === 'cancel') return foreign;
+  // The site gave the visit that it moved another id: the visit goes on under it.
+  if (booking.action === 'move') return OPEN.includes(booking.state) ? { ...foreign, booking } : foreign;
   // Our reference in a second record: staff have copied the visit. The first is ours, this one is theirs.
   if (booking.siteKey !== null && booking.siteKey !== change.key) return foreign;
   if (!OPEN.includes(booking.state)) await contradicted(context, booking, change);
@@ -131,19 +133,20 @@ export async function settleByNews(
   context: ApplyContext,
   booking: Booking,
   change: AppointmentChange,
-  status: AppointmentStatus,
+  { status, appointmentId }: { readonly status: AppointmentStatus; readonly appointmentId: string },
 ): Promise<void> {
   const { tx, now, site } = context;
   const there = occupiesTime(status);
+  if (booking.action === 'move' && !movedByNews(booking, change, there)) return;
   // A cancel is done when the visit is gone; a visit still there may be a read from before the cancel.
   if (booking.action === 'cancel' && there) return;
   const undone = booking.action !== 'cancel' && !there;
   const moved = await tx.bookings.move(booking.id, OPEN, undone ? 'refused' : 'booked', now, {
     siteKey: change.key,
-    ...(undone ? { refusedBecause: 'rule', detail: 'The site took the booking and has cancelled it since.' } : {}),
+    ...(undone ? { refusedBecause: 'rule', detail: UNDONE[booking.action] } : { appointmentId }),
   });
   if (!moved) return;
-  if (undone) await tx.busy.removeBooking(booking.id);
+  if (undone) context.batch.touched.push(...(await tx.busy.removeBooking(booking.id)));
   await tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now);
   context.batch.ledger.push({
     at: now,
@@ -153,5 +156,66 @@ export async function settleByNews(
     appointmentId: booking.appointmentId,
     cause: `message:${context.message.id}`,
   });
+  if (booking.action === 'move' && !undone && appointmentId === booking.appointmentId) {
+    const cause = `message:${context.message.id}`;
+    const data = { by: appointmentId };
+    context.batch.ledger.push({
+      at: now,
+      kind: 'rescheduled',
+      site: site.id,
+      bookingId: booking.id,
+      appointmentId,
+      cause,
+      data,
+    });
+  }
   context.effects.bookings.add(booking.id);
+}
+
+const UNDONE = {
+  place: 'The site took the booking and has cancelled it since.',
+  move: 'The visit was cancelled at the site. Place a new booking.',
+  cancel: '',
+} as const;
+
+/** Whether news of a visit that is being moved says how the move ended. */
+function movedByNews(booking: Booking, change: AppointmentChange, there: boolean): boolean {
+  // A site that gives a moved visit another id ends the old one: while it is asked, or may have done it, that says
+  // nothing of the new time.
+  if (!there) return booking.state !== 'sent' && booking.state !== 'unknown';
+  return showsMove(booking, change);
+}
+
+/** Of the new time; anything else may be a read from before the move, or what staff have made of the visit. */
+function showsMove(booking: Booking, change: AppointmentChange): boolean {
+  if (!occupiesTime(change.status) || change.during?.start !== booking.during?.start) return false;
+  const calendars = change.participants.flatMap((one) => (one.actor.kind === 'calendar' ? [one.actor.code] : []));
+  if (calendars.length > 0) return calendars.includes(booking.order.place?.calendar ?? '');
+  return change.participants.length > 0 || booking.order.move?.sameSchedule === true;
+}
+
+/**
+ * The time that a move held becomes the visit's own before what the site says is laid over it: so what the hub placed
+ * stays under its constraint.
+ */
+export async function takeUpMove(
+  context: ApplyContext,
+  { appointmentId, booking }: Attached,
+  change: AppointmentChange,
+): Promise<void> {
+  if (booking?.action !== 'move' || !showsMove(booking, change)) return;
+  const touched = await context.tx.busy.leaveOnly(booking.id, appointmentId, booking.appointmentId);
+  context.batch.touched.push(...touched);
+}
+
+/** The open move of the visit that this news is the new record of. */
+export async function moveOf(
+  context: ApplyContext,
+  attached: Attached,
+  old: { readonly id: string } | null,
+  change: AppointmentChange,
+): Promise<Attached> {
+  if (old === null || attached.booking !== null) return attached;
+  const { booking } = await attachedTo(context, old.id);
+  return booking?.action === 'move' && showsMove(booking, change) ? { ...attached, booking } : attached;
 }

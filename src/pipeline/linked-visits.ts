@@ -18,8 +18,15 @@ const PLACER = 'PLAC';
  * here, the one live visit that has the same placer id, or whose own id the message gives as the parent. Several such
  * visits are occurrences of one order, and which of them was moved cannot be told: then none is.
  */
-export async function replacedBy(context: ApplyContext, news: AppointmentChange): Promise<StoredAppointment | null> {
+export async function replacedBy(
+  context: ApplyContext,
+  news: AppointmentChange,
+  { appointmentId, booking }: Attached,
+): Promise<StoredAppointment | null> {
   const { tx, site } = context;
+  if (booking?.action === 'move' && booking.appointmentId !== appointmentId) {
+    return tx.resources.appointment(booking.appointmentId);
+  }
   if (news.replaces !== undefined) {
     const id = await tx.resources.appointmentByKey(site.id, news.replaces);
     return id === null ? null : tx.resources.appointment(id);
@@ -93,9 +100,11 @@ export async function endReplaced(
 ): Promise<void> {
   if (old.siteKey === null || !occupiesTime(old.resource.status)) return;
   await locked(context, old.id);
-  await end(context, ended(old.siteKey, news, 'cancelled', 'Moved to another time under another id.'), {
-    ...(await attachedTo(context, old.id)),
-  });
+  const { booking, ...attached } = await attachedTo(context, old.id);
+  // A move of it goes on under the new id; that the old record ends is no answer to it.
+  const open = booking?.action === 'move' ? null : booking;
+  const why = 'Moved to another time under another id.';
+  await end(context, ended(old.siteKey, news, 'cancelled', why), { ...attached, booking: open });
   const { batch, site, now, message } = context;
   const data = { by: newId };
   batch.ledger.push({

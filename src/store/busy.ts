@@ -2,6 +2,7 @@
 import { HubError } from '../core/errors.ts';
 import type { Instant, Interval } from '../core/instant.ts';
 import type { BusyRow, BusyStore, Clash, Touched } from './contract-bookings.ts';
+import { holdStore } from './busy-holds.ts';
 import type { Queryable } from './postgres.ts';
 import { StatementError } from './sqlstate.ts';
 
@@ -76,6 +77,7 @@ export function busyStore(q: Queryable): BusyStore {
   };
 
   return {
+    ...holdStore(q),
     insert,
 
     async conflicts(resourceIds, during, except) {
@@ -132,21 +134,6 @@ export function busyStore(q: Queryable): BusyStore {
       }));
     },
 
-    async overtaken(bookingIds) {
-      const { rows } = await q.query<{ id: string }>({
-        name: 'busy-overtaken', // booking's primary key, busy_booking, then busy_resource
-        text: `SELECT b.id FROM booking b WHERE b.id = ANY($1::uuid[]) AND b.action = 'place' AND (
-                 NOT EXISTS (SELECT FROM busy mine WHERE mine.booking_id = b.id)
-                 OR EXISTS (
-                   SELECT FROM busy mine JOIN busy theirs ON theirs.live AND theirs.resource_id = mine.resource_id
-                     AND theirs.during && mine.during AND theirs.occupancy <> mine.occupancy
-                   WHERE mine.booking_id = b.id AND theirs.booking_id IS DISTINCT FROM b.id
-                     AND (b.attempts = 0 OR theirs.site <> b.site)))`,
-        values: [bookingIds],
-      });
-      return rows.map((row) => row.id);
-    },
-
     async replaceAppointment(appointmentId, rows) {
       const old = await touched(
         'busy-drop-appointment',
@@ -164,25 +151,6 @@ export function busyStore(q: Queryable): BusyStore {
         values: [appointmentId],
       });
       return rows.map(toBusy);
-    },
-
-    removeBooking: (bookingId) =>
-      touched('busy-drop-booking', `DELETE FROM busy WHERE booking_id = $1 RETURNING ${TOUCHED}`, [bookingId]),
-
-    settle: (bookingId, appointmentId) =>
-      touched(
-        'busy-settle',
-        `UPDATE busy SET tentative = false, expires_at = NULL, appointment_id = $2 WHERE booking_id = $1
-         RETURNING ${TOUCHED}`,
-        [bookingId, appointmentId],
-      ),
-
-    async keep(bookingId) {
-      await q.query({
-        name: 'busy-keep',
-        text: `UPDATE busy SET expires_at = NULL WHERE booking_id = $1`,
-        values: [bookingId],
-      });
     },
 
     async putBlock(row) {
@@ -229,50 +197,16 @@ export function busyStore(q: Queryable): BusyStore {
       return rows.map((row) => row.block_key);
     },
 
-    async lapsed(now) {
-      const { rows } = await q.query<{ resource_id: string }>({
-        name: 'busy-lapsed', // busy_expiry
-        text: `SELECT DISTINCT resource_id FROM busy WHERE live AND expires_at <= $1`,
-        values: [new Date(now)],
-      });
-      return rows.map((row) => row.resource_id);
-    },
-
-    async expire(resourceIds, now) {
-      // The booking's own row decides, in the order of ids: whoever sends it at this moment holds that row, and then it
-      // is `sent`.
-      const { rows } = await q.query<Row & { readonly booking_id: string; readonly appointment_id: string }>({
-        name: 'busy-expire',
-        text: `WITH due AS MATERIALIZED (
-                 SELECT b.id FROM booking b
-                 WHERE b.state IN ('held', 'awaiting-approval') AND b.id IN (
-                   SELECT h.booking_id FROM busy h WHERE h.live AND h.resource_id = ANY($1::uuid[])
-                   AND h.expires_at <= $2)
-                 ORDER BY b.id FOR UPDATE),
-               ended AS (
-                 UPDATE booking b SET state = 'expired', state_at = $2, xid = pg_current_xact_id()
-                 FROM due WHERE b.id = due.id RETURNING b.id)
-               DELETE FROM busy USING ended WHERE booking_id = ended.id
-               RETURNING ${TOUCHED}, booking_id, appointment_id, site`,
-        values: [resourceIds, new Date(now)],
-      });
-      return rows.map((row) => ({
-        resourceId: row.resource_id,
-        during: { start: row.start_at, end: row.end_at },
-        bookingId: row.booking_id,
-        appointmentId: row.appointment_id,
-        site: row.site,
-      }));
-    },
-
     async heldByKeys(keys) {
       const { rows } = await q.query<{ id: string }>({
-        name: 'busy-held-by-keys', // appointment_key's primary key, then busy_appointment
+        name: 'busy-held-by-keys', // appointment_key's primary key, then busy_appointment and booking_appointment
         text: `WITH named AS MATERIALIZED (
                  SELECT k.appointment_id FROM unnest($1::text[], $2::text[]) AS u(site, site_key)
                  JOIN appointment_key k ON k.site = u.site AND k.site_key = u.site_key)
                SELECT appointment_id AS id FROM named
-               UNION SELECT b.resource_id FROM named JOIN busy b USING (appointment_id)`,
+               UNION SELECT b.resource_id FROM named JOIN busy b USING (appointment_id)
+               UNION SELECT unnest(b.resources) FROM named JOIN booking b USING (appointment_id)
+                 WHERE b.action = 'move' AND b.state NOT IN ('booked', 'refused', 'expired')`,
         values: [keys.map((one) => one.site), keys.map((one) => one.key)],
       });
       return rows.map((row) => row.id);

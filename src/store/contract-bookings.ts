@@ -1,6 +1,8 @@
-/** Busy calendar, bookings, what is owed outwards, ledger and work items. Part of store/contract.ts. */
+/** Busy calendar, bookings, what is owed outwards. Part of store/contract.ts. */
 import type { CancelOrder, PlaceOrder } from '../connectors/contract.ts';
 import type { Instant, Interval } from '../core/instant.ts';
+
+export type { LedgerEntry, LedgerStore, WorkItem, WorkItemStore } from './contract-ledger.ts';
 
 export type BookingState =
   | 'held'
@@ -47,8 +49,18 @@ export interface Booking {
 export interface BookingOrder {
   readonly place?: PlaceOrder;
   readonly cancel?: Omit<CancelOrder, 'key' | 'correlation'>;
+  readonly move?: MoveFacts;
   /** The Appointment as it was proposed; becomes the canonical resource. */
   readonly appointmentJson?: string;
+}
+/** What a move leads away from; where it leads to stands in `place` and in the booking itself. */
+export interface MoveFacts {
+  readonly from: Interval | null;
+  /** The new time lies in the schedule that the visit is in. */
+  readonly sameSchedule: boolean;
+  readonly fromCalendar?: string;
+  /** The correlation under which the hub placed the visit, where it did. */
+  readonly placedAs?: string;
 }
 export type BookingPatch = Partial<
   Pick<
@@ -110,8 +122,9 @@ export interface BusyStore {
   /** Visits at risk: rows of these appointments that overlap rows of others, where that is no clinic's own business. */
   clashes(appointmentIds: readonly string[]): Promise<readonly Clash[]>;
   /**
-   * Of these placements those that must not be sent any more: their time was taken by what came after their hold, or
-   * the hold itself is gone. A record of the owning site does not count once a placement was sent: it may be ours.
+   * Of these placements and moves those that must not be sent any more: their time was taken by what came after their
+   * hold, or the hold itself is gone. A record of the owning site does not count once a placement was sent: it may be
+   * ours.
    */
   overtaken(bookingIds: readonly string[]): Promise<readonly string[]>;
   /** Throws SLOT_TAKEN when the database's constraint refuses a hub row. */
@@ -122,6 +135,11 @@ export interface BusyStore {
   removeBooking(bookingId: string): Promise<readonly Touched[]>;
   /** A hold became a booked visit: its rows lose `tentative` and `expiresAt` and belong to the appointment. */
   settle(bookingId: string, appointmentId: string): Promise<readonly Touched[]>;
+  /**
+   * A move was done: the visit has the time that this booking held and no other. `lineage`: its id before, which is
+   * another one where the site gave the moved visit another id.
+   */
+  leaveOnly(bookingId: string, appointmentId: string, lineage: string): Promise<readonly Touched[]>;
   /** A hold must not expire any more: the site was asked. */
   keep(bookingId: string): Promise<void>;
   putBlock(row: BusyRow): Promise<readonly Touched[]>;
@@ -205,45 +223,4 @@ export interface MirrorStore {
   ofAppointment(appointmentId: string): Promise<readonly Mirror[]>;
   put(mirror: Mirror): Promise<void>;
   byKey(site: string, key: string): Promise<Mirror | null>;
-}
-
-export interface LedgerEntry {
-  readonly at: Instant;
-  /**
-   * offered, held, sent, booked, refused, unknown, resolved, cancelled, status, released, expired, opening-closed ...
-   */
-  readonly kind: string;
-  readonly site?: string;
-  readonly bookingId?: string;
-  readonly appointmentId?: string;
-  readonly slotId?: string;
-  readonly cause?: string;
-  readonly data?: Readonly<Record<string, string | number | boolean>>;
-}
-export interface LedgerStore {
-  /** The actor is the scope's. */
-  add(entries: readonly LedgerEntry[]): Promise<void>;
-  /** Writes the closing record of every slot that began since the last call; the number of records. */
-  closeOpenings(now: Instant): Promise<number>;
-  ofBooking(bookingId: string): Promise<readonly (LedgerEntry & { readonly actor: string })[]>;
-}
-
-export interface WorkItem {
-  readonly id: string;
-  readonly kind: 'unmapped' | 'parked' | 'unresolved-booking' | 'conflict' | 'mirror-refused' | 'approval';
-  /** What it is about, unique among open ones of its kind: `booking:<id>`, `code:<site>:<code>`. */
-  readonly subject: string;
-  readonly site: string | null;
-  readonly role: string;
-  readonly dueAt: Instant;
-  readonly openedAt: Instant;
-  readonly evidence: Readonly<Record<string, string>>;
-}
-export interface WorkItemStore {
-  /** False when one with this kind and subject is open already. Writes its FHIR Task. */
-  open(item: WorkItem): Promise<boolean>;
-  close(kind: WorkItem['kind'], subject: string, now: Instant): Promise<boolean>;
-  /** Subjects of open ones of a kind that name one of these ids. */
-  openAbout(kind: WorkItem['kind'], ids: readonly string[]): Promise<readonly string[]>;
-  list(limit: number): Promise<readonly WorkItem[]>;
 }

@@ -2,7 +2,13 @@
  * The real HTTP server on a real store that holds the world of test/store/search-world.ts. Only the booking desk and
  * the taking of webhooks are doubles, and only where a test says what they answer: their own tests are elsewhere.
  */
-import type { BookingAnswer, BookingDesk, CancelRequest, PlaceRequest } from '../../src/booking/contract.ts';
+import type {
+  BookingAnswer,
+  BookingDesk,
+  CancelRequest,
+  MoveRequest,
+  PlaceRequest,
+} from '../../src/booking/contract.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { HubError } from '../../src/core/errors.ts';
@@ -107,6 +113,7 @@ export interface DeskDouble extends BookingDesk {
   answer: BookingAnswer | HubError;
   readonly placed: PlaceRequest[];
   readonly cancelled: CancelRequest[];
+  readonly moved: MoveRequest[];
 }
 
 function deskDouble(): DeskDouble {
@@ -116,12 +123,17 @@ function deskDouble(): DeskDouble {
     answer: new HubError('INTERNAL', { detail: 'the test told the desk nothing' }),
     placed: [],
     cancelled: [],
+    moved: [],
     place(request) {
       desk.placed.push(request);
       return answered(desk);
     },
     cancel(request) {
       desk.cancelled.push(request);
+      return answered(desk);
+    },
+    move(request) {
+      desk.moved.push(request);
       return answered(desk);
     },
     status: (bookingId) => (bookingId === UNKNOWN_BOOKING ? Promise.resolve(null) : answered(desk)),

@@ -5,7 +5,7 @@
  * JSON, so that no vendor's format is between.
  */
 import { bookingDesk, type Desk } from '../../src/booking/desk.ts';
-import type { CancelRequest, PlaceRequest } from '../../src/booking/contract.ts';
+import type { CancelRequest, MoveRequest, PlaceRequest } from '../../src/booking/contract.ts';
 import { resolveStep, type ResolveDeps } from '../../src/booking/resolve.ts';
 import { recordOutcome, recordWithin } from '../../src/booking/settle.ts';
 import type { ConnectorKind } from '../../src/connectors/contract.ts';
@@ -137,10 +137,13 @@ export interface World extends Opened {
   patient(site: string, assertion?: PatientAssertion): Promise<string>;
   placing(slotId: string, patientId: string, more?: Partial<PlaceRequest>): PlaceRequest;
   cancelling(appointmentId: string, more?: Partial<CancelRequest>): CancelRequest;
+  moving(appointmentId: string, slotId: string, more?: Partial<MoveRequest>): MoveRequest;
   /** Places and delivers; the booking as it stands afterwards. */
   book(slotId: string, patientId: string, more?: Partial<PlaceRequest>): Promise<Booking>;
   /** Asks to cancel and delivers; the booking as it stands afterwards. */
   cancel(appointmentId: string, more?: Partial<CancelRequest>): Promise<Booking>;
+  /** Asks to move and delivers; the booking as it stands afterwards. */
+  move(appointmentId: string, slotId: string, more?: Partial<MoveRequest>): Promise<Booking>;
   read<T>(work: (tx: Tx) => Promise<T>, scope?: Scope): Promise<T>;
   rows(text: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
@@ -178,7 +181,7 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     plan: (): Plan => world.plan,
     ability: (id: string) => {
       const site = scripted(id);
-      return site === undefined ? null : { kind: KIND, book: site.canBook };
+      return site === undefined ? null : { kind: KIND, book: site.canBook, reschedule: site.canMove };
     },
   };
   const desk = bookingDesk({ ...bookingDeps, deliver: () => undefined });
@@ -365,6 +368,23 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
         ...more,
       };
     },
+    moving(appointmentId, slotId, more = {}) {
+      number += 1;
+      return {
+        client: 'tester',
+        requestKey: `request-${number}`,
+        digest: sha256(`${appointmentId} ${slotId}`),
+        requestId: `id-${number}`,
+        trace: null,
+        appointmentId,
+        slotId,
+        start: null,
+        end: null,
+        channel: 'staff',
+        version: null,
+        ...more,
+      };
+    },
     book(slotId, patientId, more = {}) {
       const request = world.placing(slotId, patientId, more);
       return settled(desk.place(request, SCOPE), request.requestKey);
@@ -372,6 +392,10 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     cancel(appointmentId, more = {}) {
       const request = world.cancelling(appointmentId, more);
       return settled(desk.cancel(request, SCOPE), request.requestKey);
+    },
+    move(appointmentId, slotId, more = {}) {
+      const request = world.moving(appointmentId, slotId, more);
+      return settled(desk.move(request, SCOPE), request.requestKey);
     },
     read: (work, scope = SCOPE) => opened.store.read(scope, work),
     async rows(text, values = []) {

@@ -1,0 +1,283 @@
+/**
+ * Moving a visit to another time at its site. The new time is held before the old one is given up: both are taken until
+ * the site has answered, and where it has not moved the visit, the visit stays as it was. Both holds are of one
+ * lineage, the visit itself, so that a visit at 9:00 may move to 9:15.
+ */
+import { HubError } from '../core/errors.ts';
+import { newId } from '../core/ids.ts';
+import { instant, parseInstant, plus, type Instant, type Interval } from '../core/instant.ts';
+import { canonicalId } from '../fhir/canonical-ids.ts';
+import { siteSystem } from '../fhir/canonical.ts';
+import { overlaps, seatsLeft } from '../fhir/effective.ts';
+import type { Appointment } from '../fhir/types.ts';
+import type { PatientFacts } from '../connectors/contract.ts';
+import type { SiteSettings } from '../settings/shape.ts';
+import { mayWrite } from '../settings/write.ts';
+import type { Booking, BookingOrder, BusyRow } from '../store/contract-bookings.ts';
+import type { StoredAppointment, StoredSlot } from '../store/contract-resources.ts';
+import type { Scope, Tx } from '../store/contract.ts';
+import type { MoveRequest } from './contract.ts';
+import { writeBooking, type NewBooking } from './new-booking.ts';
+import { calendarOf, patientFacts, placeOrder } from './order.ts';
+import * as place from './place.ts';
+import type { BookingDeps } from './place.ts';
+import { isSettled } from './states.ts';
+import { seatsAbove } from './template-terms.ts';
+
+export type MoveAsked =
+  | { readonly kind: 'asked' | 'repeated'; readonly booking: Booking }
+  | { readonly kind: 'taken'; readonly slot: StoredSlot }
+  /** The visit is at that time. */
+  | { readonly kind: 'already'; readonly appointmentId: string };
+
+export async function askMove(deps: BookingDeps, request: MoveRequest, scope: Scope): Promise<MoveAsked> {
+  const early = await deps.store.read(scope, (tx) => visiblyTaken(tx, request));
+  return early ?? deps.store.transaction(scope, (tx) => askUnderLock(deps, tx, request));
+}
+
+/** A slot visibly taken is answered by a plain read, unless it may be the visit itself that takes it. */
+async function visiblyTaken(tx: Tx, request: MoveRequest): Promise<MoveAsked | null> {
+  if (request.slotId === null) return null;
+  const slot = await place.visibleSlot(tx, request.slotId);
+  const served = await tx.resources.read('Appointment', request.appointmentId);
+  if (slot.status === 'free' || served === null) return null;
+  const { start, end } = JSON.parse(served.json) as Appointment;
+  const from = start === undefined ? null : parseInstant(start);
+  const to = end === undefined ? null : parseInstant(end);
+  if (from === null || to === null || overlaps(slot.during, { start: from, end: to })) return null;
+  const repeated = await place.repeatOf(tx, request);
+  return repeated === null ? { kind: 'taken', slot } : { kind: 'repeated', booking: repeated };
+}
+
+async function askUnderLock(deps: BookingDeps, tx: Tx, request: MoveRequest): Promise<MoveAsked> {
+  const now = deps.clock.now();
+  const key = `request:${request.client}:${request.requestKey}`;
+  const seen = await wantedSlot(deps, tx, request);
+  const own = await tx.busy.ofAppointment(request.appointmentId);
+  const target = seen === null ? null : await targetOf(deps, tx, seen);
+  const taking = target === null || target instanceof HubError ? [] : target.taking;
+  await tx.lock([request.appointmentId, ...taking, ...own.map((row) => row.resourceId), key]);
+  const repeated = await place.repeatOf(tx, request);
+  if (repeated !== null) return { kind: 'repeated', booking: repeated };
+
+  const visit = await movableVisit(tx, request);
+  const under = await underWay(tx, visit, seen);
+  if (under.open !== null) return { kind: 'repeated', booking: under.open };
+  if (seen === null || target === null) {
+    const detail = 'the visit’s schedule has no slot of its type that begins then; name the Slot to move it to';
+    throw new HubError('RULE_BROKEN', { detail });
+  }
+  if (visit.slots.includes(seen.id) && sameTime(visit.during, seen.during)) {
+    return { kind: 'already', appointmentId: visit.id };
+  }
+  const site = movingSite(deps, visit, seen);
+  if (target instanceof HubError) throw target;
+  const slot = await place.visibleSlot(tx, seen.id);
+  place.checkRequest(request, slot, now);
+  await place.letLapse(tx, taking, now);
+  if (await isTaken(tx, request, { visit, slot, taking })) return { kind: 'taken', slot };
+  const booking = await holdNewTime(deps, tx, request, { visit, slot, site, ...target, now, placedAs: under.placedAs });
+  return { kind: 'asked', booking };
+}
+
+/** The one that the caller names, or the one of the visit's own schedule and type that begins when the caller says. */
+async function wantedSlot(deps: BookingDeps, tx: Tx, request: MoveRequest): Promise<StoredSlot | null> {
+  if (request.slotId !== null) return place.visibleSlot(tx, request.slotId);
+  // As it is served: to read the row would lock it, and nothing is locked before the resources are.
+  const served = await tx.resources.read('Appointment', request.appointmentId);
+  if (served === null) throw new HubError('NOT_FOUND', { detail: 'the appointment' });
+  const visit = JSON.parse(served.json) as Appointment;
+  const [id] = (visit.slot ?? []).map(({ reference = '' }) => reference.replace('Slot/', ''));
+  const old = id === undefined ? null : await tx.resources.slot(id);
+  const site = deps.plan().sites.find((candidate) => candidate.id === old?.site);
+  const { start } = request;
+  if (old === null || site === undefined || start === null) return null;
+  const local = localTypeOf(site, visit) ?? old.localVisitType;
+  const [slot] = await tx.resources.slotsOf(old.scheduleId, local, { start, end: instant(start + 1) });
+  return slot === undefined ? null : place.visibleSlot(tx, slot.id);
+}
+
+interface Target {
+  readonly calendar: string;
+  readonly identity: 'id' | 'demographics';
+  readonly taking: readonly string[];
+}
+
+/** Why nothing can be booked there is told only when the visit itself could be moved. */
+async function targetOf(deps: BookingDeps, tx: Tx, slot: StoredSlot): Promise<Target | HubError> {
+  try {
+    const { site, calendar, identity } = place.writableSite(deps, deps.plan(), slot);
+    const resources = await tx.resources.occupies(slot.scheduleId);
+    return { calendar, identity, taking: place.occupied(site, calendar, resources, slot) };
+  } catch (error) {
+    if (error instanceof HubError && error.code.startsWith('SITE_')) return error;
+    throw error;
+  }
+}
+
+async function movableVisit(tx: Tx, request: MoveRequest): Promise<StoredAppointment> {
+  const visible = await tx.resources.read('Appointment', request.appointmentId);
+  const visit = visible === null ? null : await tx.resources.appointment(request.appointmentId);
+  if (visit === null) throw new HubError('NOT_FOUND', { detail: 'the appointment' });
+  if (request.version !== null && request.version !== visit.version) throw new HubError('VERSION_MISMATCH');
+  const { status } = visit.resource;
+  if (status !== 'booked' && status !== 'pending' && status !== 'waitlist') {
+    const detail = `an appointment that is ${status} cannot be moved; place a new booking for the new time`;
+    throw new HubError('RULE_BROKEN', { detail });
+  }
+  if (visit.siteKey === null) {
+    throw new HubError('RULE_BROKEN', { detail: 'the site has not named this appointment yet; move it when it has' });
+  }
+  return visit;
+}
+
+/** One call about a visit at a time. `open`: the very same move, asked for before. */
+async function underWay(
+  tx: Tx,
+  visit: StoredAppointment,
+  slot: StoredSlot | null,
+): Promise<{ readonly open: Booking | null; readonly placedAs: string | undefined }> {
+  const latest = await tx.bookings.latestOf(visit.id);
+  if (latest === null) return { open: null, placedAs: undefined };
+  if (!isSettled(latest.state)) {
+    if (latest.action === 'move' && latest.slotId === slot?.id) return { open: latest, placedAs: undefined };
+    const detail = `a ${latest.action} of this visit is not settled yet; move the visit when it is`;
+    throw new HubError('RULE_BROKEN', { detail });
+  }
+  return { open: null, placedAs: placedAs(latest) };
+}
+
+/** The correlation under which the hub placed a visit; undefined: it did not. */
+export function placedAs(latest: Booking | null): string | undefined {
+  if (latest === null) return undefined;
+  return latest.action === 'place' ? latest.id : (latest.order.cancel?.placedAs ?? latest.order.move?.placedAs);
+}
+
+/** @throws HubError when the visit cannot be moved there by the hub, with what the caller can do instead */
+function movingSite(deps: BookingDeps, visit: StoredAppointment, slot: StoredSlot): SiteSettings {
+  const site = deps.plan().sites.find((candidate) => candidate.id === visit.site);
+  const ability = deps.ability(visit.site);
+  if (site === undefined || ability === null) {
+    throw new HubError('SITE_NOT_WRITABLE', { detail: 'the site is not in service' });
+  }
+  if (slot.site !== visit.site) {
+    const detail = 'the slot belongs to another site: book the new time there first, then cancel this visit';
+    throw new HubError('RULE_BROKEN', { detail, site: site.id });
+  }
+  if (!ability.book || !ability.reschedule) {
+    const detail = 'move a visit: book the new time first, then cancel this visit';
+    throw new HubError('SITE_CANNOT', { detail, site: site.id });
+  }
+  const local = localTypeOf(site, visit.resource);
+  const isSameType = local === null ? (visit.visitType ?? slot.visitType) === slot.visitType : null;
+  if (!(isSameType ?? local === slot.localVisitType)) {
+    const detail = 'the slot is for another type of visit: book it first, then cancel this visit';
+    throw new HubError('RULE_BROKEN', { detail, site: site.id });
+  }
+  const places = Object.keys(site.locations);
+  const location = places.find((key) => visit.locations.includes(canonicalId.location(site.identity, key))) ?? null;
+  if (!mayWrite(site, { location, visitType: visit.visitType })) {
+    throw new HubError('SITE_NOT_WRITABLE', { site: site.id });
+  }
+  return site;
+}
+
+/** The site's own code of the visit's type; null: none is known. */
+function localTypeOf(site: SiteSettings, visit: Appointment): string | null {
+  const system = siteSystem(site.id, 'visit-type');
+  const codings = (visit.serviceType ?? []).flatMap(({ coding = [] }) => coding);
+  const code = codings.find((coding) => coding.system === system)?.code;
+  return code === undefined || code === '' ? null : code;
+}
+
+interface Wanted {
+  readonly visit: StoredAppointment;
+  readonly slot: StoredSlot;
+  readonly taking: readonly string[];
+}
+
+async function isTaken(tx: Tx, request: MoveRequest, { visit, slot, taking }: Wanted): Promise<boolean> {
+  const conflicts = await tx.busy.conflicts(taking, slot.during, slot.session ?? visit.id);
+  if (conflicts.some((row) => row.appointmentId !== visit.id)) return true;
+  if (slot.withdrawn || slot.siteStatus === 'entered-in-error') return true;
+  if (slot.session !== null) {
+    const above = await seatsAbove(tx, slot, request.channel);
+    const known = await tx.busy.seatsTaken(slot.session, taking, slot.during);
+    if (seatsLeft(slot, known) + above <= 0) return true;
+  }
+  if (slot.siteStatus === 'free') return false;
+  // Its site may call the time taken because of this very visit; then the site decides when it is asked.
+  const own = await tx.busy.ofAppointment(visit.id);
+  return !own.some((row) => taking.includes(row.resourceId) && overlaps(row.during, slot.during));
+}
+
+interface Holding extends Wanted, Target {
+  readonly site: SiteSettings;
+  readonly placedAs: string | undefined;
+  readonly now: Instant;
+}
+
+async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, wanted: Holding): Promise<Booking> {
+  const { visit, slot, site, calendar, taking, now } = wanted;
+  const bookingId = newId(now);
+  const expiresAt = plus(now, deps.plan().hub.booking.holdExpiry_s * 1000);
+  const held = {
+    during: slot.during,
+    occupancy: slot.session ?? visit.id,
+    origin: 'hub' as const,
+    site: site.id,
+    bookingId,
+    tentative: true,
+    expiresAt,
+  };
+  await tx.busy.insert(taking.map((resourceId): BusyRow => ({ ...held, resourceId })));
+  const old = visit.slots[0] === undefined ? null : await tx.resources.slot(visit.slots[0]);
+  const patient = await patientOf(tx, visit, site, wanted.identity);
+  const order: BookingOrder = {
+    place: placeOrder(request, slot, calendar, patient, bookingId),
+    move: {
+      from: visit.during,
+      sameSchedule: old?.scheduleId === slot.scheduleId || visit.tokens.includes(`calendar:${calendar}`),
+      ...(old === null ? {} : { fromCalendar: calendarOf(site, old.scheduleId) ?? '' }),
+      ...(wanted.placedAs === undefined ? {} : { placedAs: wanted.placedAs }),
+    },
+  };
+  const asked: NewBooking = {
+    id: bookingId,
+    action: 'move',
+    site: site.id,
+    appointmentId: visit.id,
+    slotId: slot.id,
+    during: slot.during,
+    resources: taking,
+    patientId: visit.patients[0] ?? null,
+    siteKey: visit.siteKey,
+    order,
+  };
+  const booking = await writeBooking(tx, request, asked, now);
+  await tx.resources.refreshSlots(taking, slot.during, { site: null, messageId: null, siteTime: null, now });
+  const cause = `request:${request.requestId}`;
+  const data = { action: 'move' };
+  await tx.ledger.add([
+    { at: now, kind: 'held', site: site.id, bookingId, appointmentId: visit.id, slotId: slot.id, cause, data },
+  ]);
+  return booking;
+}
+
+/** Staff may have booked the visit for somebody of whom the site told little: it knows whose visit it moves. */
+async function patientOf(
+  tx: Tx,
+  visit: StoredAppointment,
+  site: SiteSettings,
+  identity: 'id' | 'demographics',
+): Promise<PatientFacts> {
+  const [id] = visit.patients;
+  if (id === undefined) return { identifiers: [], family: '', given: '' };
+  const chosen = await place.standingFor(tx, await place.readPatient(tx, id));
+  const linked = await tx.resources.linkedPatients(id);
+  return patientFacts(chosen, await place.patientsOfSite(tx, linked, chosen, site), site, identity);
+}
+
+function sameTime(left: Interval | null, right: Interval): boolean {
+  return left !== null && left.start === right.start && left.end === right.end;
+}
