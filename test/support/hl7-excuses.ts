@@ -16,7 +16,8 @@ export interface Excuse {
 const isScheduling = (text: Text): boolean => text.first('MSH-9') === 'SIU';
 const isBooking = (text: Text): boolean => ['A05', 'A38'].includes(text.trigger);
 /** An ADT that books or cancels a visit, or tells more of one that has a number. */
-const isPlan = (text: Text): boolean => isBooking(text) || (text.trigger === 'A08' && text.first('PV1-19') !== '' && text.first('PV2-8') !== ''); // prettier-ignore
+const isPlan = (text: Text): boolean =>
+  isBooking(text) || (text.trigger === 'A08' && text.first('PV1-19') !== '' && text.first('PV2-8') !== '');
 const isEnd = (text: Text): boolean => ['S15', 'S16', 'S17', 'S26'].includes(text.trigger) || endOfBatch(text);
 const endOfBatch = (text: Text): boolean => text.lines.some((fields) => fields[0] === 'MSH' && fields[8] === 'SIU^S15');
 const day = (time: string): string => time.slice(0, 8);

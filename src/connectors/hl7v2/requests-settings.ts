@@ -94,8 +94,8 @@ const fields: { readonly [Name in keyof RequestSettings]-?: Setting } = {
     schema: oneOfWords('siu', 'answer'),
     prose:
       'What a booking is believed by. siu: the yes of an SRR is waited out until the SIU shows the visit, since the ' +
-      'site cannot be asked whether it was written. answer: the SRR alone, for a site that sends no SIU of what it was ' +
-      'asked for.',
+      'site cannot be asked whether it was written. answer: the SRR alone, for a site that sends no SIU of what it ' +
+      'was asked for.',
     default: 'siu',
   },
   refusals: {

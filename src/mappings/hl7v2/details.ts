@@ -73,8 +73,8 @@ function words(
 }
 
 /**
- * The site file has this field of SCH for a time, a length (with its unit behind it) or the status: then it is neither a
- * reason nor a type, whatever the standard says it is.
+ * The site file has this field of SCH for a time, a length (with its unit behind it) or the status: then it is neither
+ * a reason nor a type, whatever the standard says it is.
  */
 function saysWhen(reading: Reading, n: number): boolean {
   const { start, duration, status } = reading.settings.fields;
