@@ -195,6 +195,8 @@ export class Connection {
         this.#queue.shift();
         this.#handOn();
         if (answer !== null) await this.#write(answer);
+        // Without an answer nothing else would start the time anew that ran out meanwhile.
+        else this.#socket.setTimeout(this.#options.limits.idle_ms);
       } catch (error) {
         this.#broken = true;
         this.#tell({ kind: 'error', error: asHubError(error) });
@@ -229,7 +231,6 @@ export class Connection {
     return acknowledge(read, { code, controlId, at: this.#options.clock.now(), text, errors: [error] });
   }
 
-  /** Waits for the other side to read when it lags. */
   async #write(answer: Uint8Array): Promise<void> {
     const socket = this.#socket;
     if (!socket.writable) {
@@ -243,7 +244,7 @@ export class Connection {
   }
 
   #idle(): void {
-    // Storing may take longer than a quiet sender is given; the next write starts the time anew.
+    // Storing may take longer than a quiet sender is given; what follows it starts the time anew.
     if (this.#underWay > 0) return;
     this.#tell({ kind: 'idle-closed' });
     this.#socket.destroy();

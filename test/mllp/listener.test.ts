@@ -166,6 +166,23 @@ test('a connection on which nothing moves is closed, but not while a message is 
   assert.equal(hub.kinds().filter((kind) => kind === 'idle-closed').length, 3);
 });
 
+test('a sender that wants no answer and falls silent while its message is stored is closed as well', async (t) => {
+  const stored = gate();
+  const hub = await listen(t, {
+    limits: { ...LIMITS, idle_ms: 50 },
+    receive: async () => (await stored.passed, null),
+  });
+  const busy = await open(t, hub.listener.port);
+  busy.write(framed('A'));
+  await hub.event('frame');
+  // Its own time runs out meanwhile, as that of one that came later has.
+  await (
+    await open(t, hub.listener.port)
+  ).closed;
+  stored.open();
+  await busy.closed;
+});
+
 test('UTF-16 is refused with the reason and not handed on', async (t) => {
   const hub = await listen(t);
   const client = await open(t, hub.listener.port);
