@@ -21,6 +21,7 @@ import { sendAnswer } from './fhir-answer.ts';
 import { checkParticipants, patientOf, slotOf } from './fhir-book-parts.ts';
 import { auditingRefusals } from './fhir-audit.ts';
 import { cancelKnown } from './fhir-cancel.ts';
+import { moveKnown } from './fhir-move.ts';
 
 const PARAMETERS = ['appointment-reference', 'appointment-resource', 'patient-resource', 'comment', 'channel'];
 
@@ -40,7 +41,7 @@ export async function book(req: Request, res: Response, deps: HttpDeps): Promise
     const body = readJson(req, FHIR_JSON);
     const input = readInput(body);
     const known = await knownAppointment(input, caller, deps);
-    if (known !== null) await bookKnown(req, res, deps, input, known);
+    if (known !== null) await bookKnown(req, res, deps, { input, known, body });
     else await place(req, res, deps, input, sha256(canonicalJson(body)));
   });
 }
@@ -108,19 +109,19 @@ async function bookKnown(
   req: Request,
   res: Response,
   deps: HttpDeps,
-  input: BookInput,
-  known: Appointment,
+  { input, known, body }: { readonly input: BookInput; readonly known: Appointment; readonly body: unknown },
 ): Promise<void> {
-  if (input.appointment?.status === 'cancelled') {
-    const reason = input.appointment.cancelationReason;
-    await cancelKnown(req, res, deps, { known, reason, form: 'bundle', identifier: input.appointment.identifier?.[0] });
+  const { appointment: wanted, channel } = input;
+  if (wanted?.status === 'cancelled') {
+    const reason = wanted.cancelationReason;
+    await cancelKnown(req, res, deps, { known, reason, form: 'bundle', identifier: wanted.identifier?.[0] });
     return;
   }
-  const detail =
-    input.appointment === null
-      ? `this Appointment is known already and is ${known.status}; there is nothing to book`
-      : 'changing a booked visit is not supported yet: cancel it with status cancelled, then book the new time';
-  throw new HubError('RULE_BROKEN', { detail });
+  if (wanted === null) {
+    const detail = `this Appointment is known already and is ${known.status}; there is nothing to book`;
+    throw new HubError('RULE_BROKEN', { detail });
+  }
+  await moveKnown(req, res, deps, { known, wanted, form: 'bundle', body, channel });
 }
 
 async function place(req: Request, res: Response, deps: HttpDeps, input: BookInput, digest: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** Cancelling by PUT or PATCH of the status. Any other write to an Appointment goes through $book. */
+/** PUT and PATCH of an Appointment: cancelling by its status, moving by its slot or time. New visits go to $book. */
 import type { Request, Response } from 'express';
 import { HubError } from '../core/errors.ts';
 import { randomToken, sha256 } from '../core/ids.ts';
@@ -14,11 +14,13 @@ import type { HttpDeps } from './deps.ts';
 import { sendAnswer, type Form } from './fhir-answer.ts';
 import { auditingRefusals } from './fhir-audit.ts';
 import { requestKey } from './fhir-book.ts';
+import { isMove, moveKnown, sameSlots, sameTime } from './fhir-move.ts';
 import { idOf, ifMatch, versionHeaders } from './fhir-read.ts';
 import { sendFhir } from './answer.ts';
 
 const ONLY_CANCEL =
-  'an Appointment is changed here only by setting its status to cancelled; new bookings go to Appointment/$book';
+  'an Appointment is changed here only by setting its status to cancelled, or by another slot or start that it moves ' +
+  'to; new bookings go to Appointment/$book';
 
 export async function updateAppointment(req: Request, res: Response, deps: HttpDeps): Promise<void> {
   await auditingRefusals(req, res, deps, 'cancel', () => update(req, res, deps));
@@ -43,6 +45,10 @@ async function update(req: Request, res: Response, deps: HttpDeps): Promise<void
   if (broken.length > 0) throw new IssuesError('RULE_BROKEN', broken);
   const served = await current(req, deps);
   const known = JSON.parse(served.json) as Appointment;
+  if (wanted.status === known.status && isMove(wanted, known)) {
+    await moveKnown(req, res, deps, { known, wanted, form: 'resource', body, channel: 'staff' });
+    return;
+  }
   if (wanted.status !== 'cancelled') throw new HubError('RULE_BROKEN', { detail: ONLY_CANCEL });
   const moved = [
     ...(sameTime(wanted.start, known.start) && sameTime(wanted.end, known.end) ? [] : ['start or end']),
@@ -70,11 +76,17 @@ async function patch(req: Request, res: Response, deps: HttpDeps): Promise<void>
   const wanted = patched(body as readonly PatchStep[], known);
   const broken = structureIssues('Appointment', wanted);
   if (broken.length > 0) throw new IssuesError('REQUEST_INVALID', broken);
+  if (wanted.status === known.status && isMove(wanted, known)) {
+    await moveKnown(req, res, deps, { known, wanted, form: 'resource', body, channel: 'staff' });
+    return;
+  }
+  if (isMove(wanted, known))
+    throw new HubError('RULE_BROKEN', { detail: 'cancel a visit or move it, not both at once' });
   if (wanted.status !== 'cancelled') throw new HubError('RULE_BROKEN', { detail: ONLY_CANCEL });
   await cancelOrRepeat(req, res, deps, served, known, wanted.cancelationReason);
 }
 
-/** RFC 6902, for the two elements that a caller may set. A `test` that fails stops the patch (422). */
+/** RFC 6902, for the elements that a caller may set. A `test` that fails stops the patch (422). */
 function patched(steps: readonly PatchStep[], known: Appointment): Appointment {
   let next: Readonly<Record<string, unknown>> = { ...known };
   for (const [index, { op, path, value }] of steps.entries()) {
@@ -89,8 +101,13 @@ function patched(steps: readonly PatchStep[], known: Appointment): Appointment {
       next = { ...next, cancelationReason: value };
     } else if ((op === 'replace' || op === 'add') && path === '/cancelationReason/text') {
       next = { ...next, cancelationReason: { ...(next['cancelationReason'] as object | undefined), text: value } };
+    } else if ((op === 'replace' || op === 'add') && (path === '/start' || path === '/end' || path === '/slot')) {
+      next = { ...next, [path.slice(1)]: value };
+    } else if ((op === 'replace' || op === 'add') && (path === '/slot/0' || path === '/slot/0/reference')) {
+      next = { ...next, slot: [path === '/slot/0' ? value : { reference: value }] };
     } else {
-      const text = 'Only /status, to cancelled, and /cancelationReason can be added or replaced.';
+      const text =
+        'Only /status, to cancelled, with /cancelationReason, or /slot, /start and /end can be added or replaced.';
       throw new IssuesError('RULE_BROKEN', [problem('RULE_BROKEN', text, where)]);
     }
   }
@@ -180,18 +197,4 @@ function byWhom(reason: CodeableConcept | undefined): 'patient' | 'practitioner'
   const code = reason?.coding?.[0]?.code ?? '';
   if (/^pat(?:-|$)/.test(code)) return 'patient';
   return /^prov(?:-|$)/.test(code) ? 'practitioner' : 'staff';
-}
-
-function sameTime(left: string | undefined, right: string | undefined): boolean {
-  if (left === undefined || right === undefined) return left === right;
-  return Date.parse(left) === Date.parse(right);
-}
-
-function sameSlots(wanted: Appointment, known: Appointment): boolean {
-  const ids = (appointment: Appointment): string =>
-    (appointment.slot ?? [])
-      .map(({ reference = '' }) => reference.split('/').at(-1))
-      .sort()
-      .join(' ');
-  return wanted.slot === undefined || ids(wanted) === ids(known);
 }
