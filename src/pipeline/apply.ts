@@ -11,6 +11,7 @@ import type { PatientIndex, PractitionerIndex } from '../identity/contract.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import type { InboxMessage } from '../store/contract-inbox.ts';
 import { systemScope, type Store, type Tx } from '../store/contract.ts';
+import { readWhatIsStated } from './apply-ahead.ts';
 import { applyChange } from './apply-change.ts';
 import {
   describeIssues,
@@ -61,6 +62,8 @@ const RETRY_MAX_MS = 300_000;
  * of them waits for its commit: measured, batches of a hundred kept bookings waiting for a second.
  */
 const HOLD_MS = 25;
+/** The statements of a batch are the same few for any number of messages: fewer than this are not worth them. */
+const FITS_MIN = 16;
 
 export function applyStage(options: ApplyOptions): ApplyStage {
   const { store, clock } = options;
@@ -76,7 +79,8 @@ export function applyStage(options: ApplyOptions): ApplyStage {
       const alone = limit === 1;
       const lock = (): Promise<void> => lockWhatIsStated(tx, options, readings.flatMap(statedBy));
       // A key that the database cannot hold fails here already, and its message alone must not stop the stage.
-      await (readings[0] === undefined ? undefined : naming(readings[0].message, alone, lock));
+      const ahead = (): Promise<void> => readWhatIsStated(tx, options.practitioners, readings);
+      await (readings[0] === undefined ? undefined : naming(readings[0].message, alone, () => lock().then(ahead)));
       const until = clock.monotonic() + HOLD_MS;
       const shared = newBatch();
       const done: Outcome[] = [];
@@ -101,7 +105,7 @@ export function applyStage(options: ApplyOptions): ApplyStage {
     return count;
   };
 
-  // As many as the last batch could do, and some more: to read and open a hundred for the ten that fit is waste.
+  // As many as the last batch could do, or some more: to read and open a hundred for the ten that fit is waste.
   let fits = Number.POSITIVE_INFINITY;
 
   return {
@@ -109,7 +113,7 @@ export function applyStage(options: ApplyOptions): ApplyStage {
       const limit = Math.min(options.plan().hub.limits.applyBatch, fits);
       try {
         const count = await batch(limit);
-        fits = Math.max(2, count * 2);
+        fits = Math.max(FITS_MIN, count < limit ? count : count * 2);
         return count > 0;
       } catch (error) {
         if (isStoreTrouble(error)) throw error;
@@ -191,6 +195,7 @@ async function finish(tx: Tx, shared: Batch, now: Instant): Promise<void> {
   await tx.resources.refreshTouched(shared.touched, { site: null, messageId: null, siteTime: null, now });
   await reviewConflicts(tx, [...shared.visits], now);
   await tx.ledger.add(shared.ledger);
+  await tx.flush();
 }
 
 /** Alone in its transaction a message is to blame for what fails. */

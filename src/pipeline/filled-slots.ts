@@ -42,36 +42,34 @@ export async function slotsFor(
   const visitType = site.visitTypes[local] ?? null;
   const place = participants.find((one) => one.locationId !== null);
   const zone = zoneOf(site, place?.locationKey);
-  await tx.resources.putSlots(
-    [
-      {
-        id,
-        site: site.id,
-        siteKey: key,
+  await tx.resources.putSlot(
+    {
+      id,
+      site: site.id,
+      siteKey: key,
+      scheduleId: schedule.id,
+      localVisitType: local,
+      visitType,
+      specialty: null,
+      locationId: place?.locationId ?? null,
+      during,
+      siteStatus,
+      capacity: 1,
+      seatsLeft: null,
+      session: null,
+      withdrawn: site.stage === 'suspended',
+      security: securityOf(site, { location: place?.locationKey ?? null, visitType, labels }),
+      resource: canonical.slot(site, {
+        key,
         scheduleId: schedule.id,
-        localVisitType: local,
-        visitType,
-        specialty: null,
-        locationId: place?.locationId ?? null,
         during,
-        siteStatus,
-        capacity: 1,
-        seatsLeft: null,
-        session: null,
-        withdrawn: site.stage === 'suspended',
-        security: securityOf(site, { location: place?.locationKey ?? null, visitType, labels }),
-        resource: canonical.slot(site, {
-          key,
-          scheduleId: schedule.id,
-          during,
-          status: siteStatus,
-          zone,
-          serviceType:
-            local === '' ? null : canonical.visitTypeConcept(site, local, visitType, change.visitType?.display),
-          specialty: null,
-        }),
-      },
-    ],
+        status: siteStatus,
+        zone,
+        serviceType:
+          local === '' ? null : canonical.visitTypeConcept(site, local, visitType, change.visitType?.display),
+        specialty: null,
+      }),
+    },
     cause,
   );
   return [id];
@@ -108,6 +106,6 @@ async function keptSlots(
   };
   const { version: _version, status: _status, ...row } = old;
   const alone = { capacity: 1, seatsLeft: null, session: null, siteStatus: own.siteStatus };
-  await tx.resources.putSlots([{ ...row, ...alone, id, siteKey: key, during, resource }], cause);
+  await tx.resources.putSlot({ ...row, ...alone, id, siteKey: key, during, resource }, cause);
   return [id];
 }

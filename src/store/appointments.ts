@@ -2,8 +2,10 @@
 import type { Instant } from '../core/instant.ts';
 import type { Appointment } from '../fhir/types.ts';
 import type { AppointmentRow, Cause, ResourceStore, StoredAppointment } from './contract-resources.ts';
-import type { Queryable } from './postgres.ts';
-import { comparable, renderResource, source } from './render.ts';
+import { pair } from './ahead.ts';
+import { APPOINTMENTS, NAMES, TOUCHES } from './appointment-write.ts';
+import type { Gathered } from './gather.ts';
+import { comparable, renderResource } from './render.ts';
 import type { Keys } from './seal.ts';
 
 export type AppointmentStore = Pick<
@@ -16,7 +18,7 @@ export type AppointmentStore = Pick<
   | 'putAppointment'
 >;
 
-interface Row {
+export interface AppointmentDbRow {
   readonly id: string;
   readonly version: number;
   readonly site: string;
@@ -36,12 +38,14 @@ interface Row {
   readonly key_id: string;
 }
 
-export function appointmentStore(q: Queryable, keys: Keys): AppointmentStore {
+export function appointmentStore(q: Gathered, keys: Keys): AppointmentStore {
   /** As read in this transaction, which holds the row: what is about to be written needs not be read again. */
-  const held = new Map<string, Row | null>();
+  const held = new Map<string, AppointmentDbRow | null>();
   /** Locked: whoever reads an appointment here is about to write it, or to rely on it until the commit. */
-  const forUpdate = async (id: string): Promise<Row | null> => {
-    const { rows } = await q.query<Row>({
+  const forUpdate = async (id: string): Promise<AppointmentDbRow | null> => {
+    const known = q.ahead.appointments.get(id);
+    if (known !== undefined) return known;
+    const { rows } = await q.query<AppointmentDbRow>({
       name: 'appointment-for-update',
       text: `SELECT * FROM appointment WHERE id = $1 FOR UPDATE`,
       values: [id],
@@ -57,6 +61,8 @@ export function appointmentStore(q: Queryable, keys: Keys): AppointmentStore {
     },
 
     async appointmentByKey(site, siteKey) {
+      const known = q.ahead.keys.get(pair(site, siteKey));
+      if (known !== undefined) return known;
       const { rows } = await q.query<{ appointment_id: string }>({
         name: 'appointment-by-key',
         text: `SELECT appointment_id FROM appointment_key WHERE site = $1 AND site_key = $2`,
@@ -78,6 +84,13 @@ export function appointmentStore(q: Queryable, keys: Keys): AppointmentStore {
     },
 
     async nameAppointment(site, siteKey, appointmentId) {
+      const known = q.ahead.keys.get(pair(site, siteKey));
+      if (known !== undefined && known !== null) return known;
+      if (known === null) {
+        q.ahead.keys.set(pair(site, siteKey), appointmentId);
+        await q.later(NAMES, `name ${pair(site, siteKey)}`, { site, siteKey, appointmentId });
+        return appointmentId;
+      }
       const { rows } = await q.query<{ appointment_id: string }>({
         name: 'appointment-name', // the update changes nothing: it makes the row that stands be returned
         text: `INSERT INTO appointment_key AS k (site, site_key, appointment_id) VALUES ($1, $2, $3)
@@ -102,51 +115,25 @@ export function appointmentStore(q: Queryable, keys: Keys): AppointmentStore {
       const version = (old?.version ?? 0) + 1;
       const json = renderResource(row.resource, row.id, version, row.security, cause);
       if (old !== null && sameRow(old, row) && comparable(text(old, keys)) === comparable(json)) {
-        if (row.orderedAt > old.ordered_at) await touch(q, row.id, row.orderedAt);
+        if (row.orderedAt > old.ordered_at) {
+          q.ahead.appointments.delete(row.id);
+          await q.later(TOUCHES, `appointment ${row.id}`, row);
+        }
         return false;
       }
-      const { sealed, keyId } = keys.seal(Buffer.from(json));
-      await q.query({
-        name: 'appointment-put',
-        // The version with its history in one round trip.
-        text: `WITH put AS (
-                 INSERT INTO appointment (id, version, site, site_key, status, start_at, end_at, visit_type, specialty,
-                   patients, actors, slots, tokens, locations, security, sealed, key_id, ordered_at, last_updated)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-                 ON CONFLICT (id) DO UPDATE SET version = excluded.version, site = excluded.site,
-                   site_key = excluded.site_key, status = excluded.status, start_at = excluded.start_at,
-                   end_at = excluded.end_at, visit_type = excluded.visit_type, specialty = excluded.specialty,
-                   patients = excluded.patients, actors = excluded.actors, slots = excluded.slots,
-                   tokens = excluded.tokens, locations = excluded.locations, security = excluded.security,
-                   sealed = excluded.sealed, key_id = excluded.key_id, ordered_at = excluded.ordered_at,
-                   last_updated = excluded.last_updated, xid = pg_current_xact_id())
-               INSERT INTO history (type, id, version, sealed, key_id, recorded_at, site_time, source)
-               VALUES ('Appointment', $1, $2, $16, $17, $19, $20, $21)`,
-        values: [
-          row.id, version, row.site, row.siteKey, row.resource.status, date(row.during?.start), date(row.during?.end),
-          row.visitType, row.specialty, row.patients, row.actors, row.slots, row.tokens, row.locations, row.security,
-          sealed, keyId, new Date(row.orderedAt), new Date(cause.now), date(cause.siteTime ?? undefined), source(cause),
-        ], // prettier-ignore
-      });
+      q.ahead.appointments.delete(row.id);
+      const sealed = keys.seal(Buffer.from(json));
+      await q.later(APPOINTMENTS, `appointment ${row.id}`, { row, version, sealed, cause });
       return true;
     },
   };
 }
 
-/** News that says what we know already still moves the ordering time: older news that comes later is older than it. */
-async function touch(q: Queryable, id: string, orderedAt: Instant): Promise<void> {
-  await q.query({
-    name: 'appointment-touch',
-    text: `UPDATE appointment SET ordered_at = $2 WHERE id = $1`,
-    values: [id, new Date(orderedAt)],
-  });
-}
-
-function text(row: Row, keys: Keys): string {
+function text(row: AppointmentDbRow, keys: Keys): string {
   return keys.open(row.key_id, row.sealed).toString('utf8');
 }
 
-function toStored(row: Row, keys: Keys): StoredAppointment {
+function toStored(row: AppointmentDbRow, keys: Keys): StoredAppointment {
   return {
     id: row.id,
     version: row.version,
@@ -166,7 +153,7 @@ function toStored(row: Row, keys: Keys): StoredAppointment {
   };
 }
 
-function sameRow(old: Row, row: AppointmentRow): boolean {
+function sameRow(old: AppointmentDbRow, row: AppointmentRow): boolean {
   const same = (left: readonly string[], right: readonly string[]): boolean =>
     left.length === right.length && left.every((value, index) => value === right[index]);
   return (
@@ -183,8 +170,4 @@ function sameRow(old: Row, row: AppointmentRow): boolean {
     same(old.tokens, row.tokens) &&
     same(old.security, row.security)
   );
-}
-
-function date(at: Instant | undefined): Date | null {
-  return at === undefined ? null : new Date(at);
 }

@@ -4,9 +4,10 @@
  * came too late. What was asked holds patient facts and is sealed. Part of Tx.
  */
 import { HubError } from '../core/errors.ts';
-import type { Instant } from '../core/instant.ts';
+import type { Instant, Interval } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
 import type { Booking, BookingOrder, BookingPatch, BookingStore } from './contract-bookings.ts';
+import type { Gathered } from './gather.ts';
 import type { Queryable } from './postgres.ts';
 import type { Keys } from './seal.ts';
 import { StatementError } from './sqlstate.ts';
@@ -44,7 +45,7 @@ const COLUMNS = `id, client, request_key, request_digest, action, site, state, s
   start_at, end_at, resources, patient_id, site_key, reference, refused_because, detail, attempts, absences,
   deadline_at, next_check_at, created_at, created_by, key_id, body`;
 
-export function bookingStore(q: Queryable, keys: Keys): BookingStore {
+export function bookingStore(q: Gathered, keys: Keys): BookingStore {
   const select = async (name: string, where: string, values: readonly unknown[]): Promise<readonly Booking[]> => {
     const text = `SELECT ${COLUMNS} FROM booking WHERE ${where}`;
     const { rows } = await q.query<Row>({ name, text, values });
@@ -52,6 +53,8 @@ export function bookingStore(q: Queryable, keys: Keys): BookingStore {
   };
   const one = async (name: string, where: string, values: readonly unknown[]): Promise<Booking | null> =>
     (await select(name, where, values))[0] ?? null;
+  const latestOf = (appointmentId: string): Promise<Booking | null> =>
+    one('booking-latest-of', 'appointment_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1', [appointmentId]);
 
   return {
     byRequestKey: (client, requestKey) =>
@@ -72,7 +75,8 @@ export function bookingStore(q: Queryable, keys: Keys): BookingStore {
         `state = 'sent' AND deadline_at < $1 ORDER BY deadline_at, id LIMIT $2`,
         [timestamptz(now), limit],
       ),
-    openAt: (site, during) =>
+    openAt: async (site, during) =>
+      q.ahead.open.get(site)?.filter((one) => isAt(one, during)) ??
       select(
         'booking-open-at', // booking_open: of each site only a handful are under way
         `site = $1 AND state IN ('queued', 'sent', 'accepted', 'unknown', 'unsent', 'parked') AND action IN ('place',
@@ -86,8 +90,8 @@ export function bookingStore(q: Queryable, keys: Keys): BookingStore {
       const name = parkedToo === undefined ? 'booking-open-of' : 'booking-unsettled-of'; // booking_open
       return select(name, `${open} ORDER BY created_at, id`, [site]);
     },
-    latestOf: (appointmentId) =>
-      one('booking-latest-of', 'appointment_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1', [appointmentId]),
+    latestOf: async (appointmentId) =>
+      q.ahead.latest.get(appointmentId) ?? (q.ahead.latest.has(appointmentId) ? null : latestOf(appointmentId)),
 
     async countByState() {
       const { rows } = await q.query<{ state: string; count: number }>({
@@ -96,6 +100,42 @@ export function bookingStore(q: Queryable, keys: Keys): BookingStore {
       });
       return Object.fromEntries(rows.map((row) => [row.state, row.count]));
     },
+  };
+}
+
+function isAt({ action, during: at }: Booking, during: Interval): boolean {
+  return (action === 'place' || action === 'move') && at !== null && at.start < during.end && at.end > during.start;
+}
+
+export interface BookingsAhead {
+  /** By site, as openAt gives them, whatever their time. */
+  readonly open: ReadonlyMap<string, readonly Booking[]>;
+  /** By appointment. */
+  readonly latest: ReadonlyMap<string, Booking>;
+}
+
+export async function bookingsAhead(
+  q: Queryable,
+  keys: Keys,
+  sites: readonly string[],
+  appointmentIds: readonly string[],
+): Promise<BookingsAhead> {
+  const { rows } = await q.query<Row & { readonly is_latest: boolean }>({
+    name: 'ahead-bookings', // booking_open; booking_appointment for each
+    text: `SELECT ${COLUMNS}, false AS is_latest FROM booking
+           WHERE site = ANY($1) AND state IN ('queued', 'sent', 'accepted', 'unknown', 'unsent', 'parked')
+           UNION ALL
+           SELECT b.*, true FROM unnest($2::uuid[]) AS u(of) CROSS JOIN LATERAL (
+             SELECT ${COLUMNS} FROM booking WHERE appointment_id = u.of
+             ORDER BY created_at DESC, id DESC LIMIT 1) b
+           ORDER BY created_at, id`,
+    values: [sites, appointmentIds],
+  });
+  const open = rows.filter((row) => !row.is_latest).map((row) => toBooking(row, keys));
+  const latest = rows.filter((row) => row.is_latest).map((row) => toBooking(row, keys));
+  return {
+    open: Map.groupBy(open, (booking) => booking.site),
+    latest: new Map(latest.map((booking) => [booking.appointmentId, booking])),
   };
 }
 

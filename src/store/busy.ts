@@ -6,7 +6,7 @@ import { holdStore } from './busy-holds.ts';
 import type { Queryable } from './postgres.ts';
 import { StatementError } from './sqlstate.ts';
 
-interface Row {
+export interface BusyDbRow {
   readonly resource_id: string;
   readonly start_at: Instant;
   readonly end_at: Instant;
@@ -28,14 +28,14 @@ interface ClashRow {
   readonly resource_id: string;
 }
 
-const COLUMNS = `resource_id, lower(during) AS start_at, upper(during) AS end_at, occupancy, origin, site,
+export const BUSY_COLUMNS = `resource_id, lower(during) AS start_at, upper(during) AS end_at, occupancy, origin, site,
   appointment_id,
   booking_id, block_key, tentative, expires_at`;
 const TOUCHED = `resource_id, lower(during) AS start_at, upper(during) AS end_at`;
 
 export function busyStore(q: Queryable): BusyStore {
   const touched = async (name: string, text: string, values: readonly unknown[]): Promise<Touched[]> => {
-    const { rows } = await q.query<Row>({ name, text, values });
+    const { rows } = await q.query<BusyDbRow>({ name, text, values });
     return rows.map((row) => ({ resourceId: row.resource_id, during: { start: row.start_at, end: row.end_at } }));
   };
 
@@ -82,9 +82,10 @@ export function busyStore(q: Queryable): BusyStore {
 
     async conflicts(resourceIds, during, except) {
       // busy_resource (gist, live rows) serves it.
-      const { rows } = await q.query<Row>({
+      const { rows } = await q.query<BusyDbRow>({
         name: 'busy-conflicts',
-        text: `SELECT ${COLUMNS} FROM busy WHERE live AND resource_id = ANY($1::uuid[]) AND during && tstzrange($2, $3)
+        text: `SELECT ${BUSY_COLUMNS} FROM busy WHERE live AND resource_id = ANY($1::uuid[])
+                 AND during && tstzrange($2, $3)
                  AND ($4::uuid IS NULL OR occupancy <> $4)`,
         values: [resourceIds, new Date(during.start), new Date(during.end), except],
       });
@@ -145,9 +146,9 @@ export function busyStore(q: Queryable): BusyStore {
     },
 
     async ofAppointment(appointmentId) {
-      const { rows } = await q.query<Row>({
+      const { rows } = await q.query<BusyDbRow>({
         name: 'busy-of-appointment',
-        text: `SELECT ${COLUMNS} FROM busy WHERE appointment_id = $1`,
+        text: `SELECT ${BUSY_COLUMNS} FROM busy WHERE appointment_id = $1`,
         values: [appointmentId],
       });
       return rows.map(toBusy);
@@ -170,10 +171,10 @@ export function busyStore(q: Queryable): BusyStore {
       ]),
 
     async takeBlocks(site, resourceId, during) {
-      const { rows } = await q.query<Row>({
+      const { rows } = await q.query<BusyDbRow>({
         name: 'busy-take-blocks', // busy_resource
         text: `DELETE FROM busy WHERE live AND resource_id = $2 AND during && tstzrange($3, $4) AND site = $1
-                 AND origin = 'block' AND block_key IS NOT NULL RETURNING ${COLUMNS}`,
+                 AND origin = 'block' AND block_key IS NOT NULL RETURNING ${BUSY_COLUMNS}`,
         values: [site, resourceId, new Date(during.start), new Date(during.end)],
       });
       return rows.map(toBusy);
@@ -214,7 +215,7 @@ export function busyStore(q: Queryable): BusyStore {
   };
 }
 
-function toBusy(row: Row): BusyRow {
+export function toBusy(row: BusyDbRow): BusyRow {
   return {
     resourceId: row.resource_id,
     during: { start: row.start_at, end: row.end_at },

@@ -108,6 +108,8 @@ export interface ResourceStore {
   slotsOverlapping(scheduleId: string, during: Interval, localVisitType: string): Promise<readonly string[]>;
   /** Inserts or updates what the site says; `effective` is what refreshSlots leaves. Returns ids that changed. */
   putSlots(rows: readonly SlotRow[], cause: Cause): Promise<readonly string[]>;
+  /** One of them, where nobody asks whether it changed: in a batch (`Tx.readAhead`) many are written together. */
+  putSlot(row: SlotRow, cause: Cause): Promise<void>;
   /**
    * Recomputes the effective status of every slot of these resources that overlaps; writes versions only where it
    * differs.

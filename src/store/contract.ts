@@ -5,6 +5,7 @@
  */
 import type { Instant } from '../core/instant.ts';
 import type { StoredType } from '../fhir/types.ts';
+import type { Expected } from './contract-ahead.ts';
 import type {
   BookingStore,
   BusyStore,
@@ -83,6 +84,13 @@ export interface Tx {
    * ring.
    */
   lock(ids: readonly string[]): Promise<void>;
+  /**
+   * Reads what a batch is about to ask, all at once, and from here on keeps back what can be written together: nothing
+   * of it shows, since any other statement is preceded by what was kept back. Called once, after `lock`.
+   */
+  readAhead(expected: Expected): Promise<void>;
+  /** Writes what was kept back, so that what fails with it fails here. */
+  flush(): Promise<void>;
   audit(entry: AuditEntry): Promise<void>;
   /** Deletes what is stored of a site that no configuration names any more; ledger and audit stay. Rows deleted. */
   forgetSite(site: string): Promise<number>;

@@ -3,12 +3,15 @@
  * changed but for its outcome; what is still to do stands in narrow queue tables beside it, so that looking for work
  * reads little and a replay is nothing but a new queue row. Part of Tx.
  */
+import type { Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
 import { controlIdStore } from './control-ids.ts';
 import type { InboxFilter, InboxMessage, InboxStore, Parking } from './contract-inbox.ts';
 import type { Scope } from './contract.ts';
+import type { Gathered } from './gather.ts';
 import { hintStore } from './hints.ts';
 import { claimMessages, release } from './inbox-claim.ts';
+import { ALL_DONE } from './inbox-done.ts';
 import { insertMessages } from './inbox-insert.ts';
 import { INBOX_COLUMNS, indexable, toMessage, type InboxRow } from './inbox-row.ts';
 import { waitsFor } from './inbox-waits.ts';
@@ -66,10 +69,10 @@ const REPLAY = `
 const QUEUED_ATTEMPTS = `COALESCE(q.attempts, h.attempts, i.attempts) AS attempts
   FROM inbox i LEFT JOIN inbox_queue q ON q.inbox_id = i.id LEFT JOIN hint_queue h ON h.inbox_id = i.id`;
 
-export function inboxStore(q: Queryable, keys: Keys, scope: Scope): InboxStore {
+export function inboxStore(q: Gathered, keys: Keys, scope: Scope): InboxStore {
   const sites = scope.sites === '*' ? null : scope.sites;
   /** Claimed by this transaction, so their queue rows are held: see release in inbox-claim.ts. */
-  const held = new Set<number>();
+  const held = new Map<number, Instant>();
   const left = async (id: number): Promise<void> => {
     if (!held.delete(id)) await release(q, id);
   };
@@ -87,11 +90,16 @@ export function inboxStore(q: Queryable, keys: Keys, scope: Scope): InboxStore {
 
     async claim(now, limit) {
       const messages = await claimMessages(q, keys, now, limit);
-      for (const { id } of messages) held.add(id);
+      for (const { id, receivedAt } of messages) held.set(id, receivedAt);
       return messages;
     },
 
     async done(id, status, reason, now) {
+      const receivedAt = held.get(id);
+      if (receivedAt !== undefined && q.begun) {
+        held.delete(id);
+        return q.later(ALL_DONE, `message ${id}`, { id, receivedAt, status, reason, now });
+      }
       await q.query({ name: 'inbox-done', text: DONE, values: [id, status, reason, timestamptz(now)] });
       await left(id);
     },

@@ -3,6 +3,9 @@ import type { Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
 import type { PatientRecord, PeopleStore, RecordedDecision } from './contract-people.ts';
 import type { Scope } from './contract.ts';
+import { pair } from './ahead.ts';
+import type { Named } from './contract-ahead.ts';
+import type { Gathered } from './gather.ts';
 import type { Queryable } from './postgres.ts';
 import type { Keys } from './seal.ts';
 
@@ -37,7 +40,7 @@ const CONNECTED = `
   FROM near JOIN patient_decision d ON d.site = $1 AND d.one = near.key
   ORDER BY d.at, d.id`;
 
-export function peopleStore(q: Queryable, keys: Keys, scope: Scope): PeopleStore {
+export function peopleStore(q: Gathered, keys: Keys, scope: Scope): PeopleStore {
   return {
     async decide(site, decision, now) {
       const { kind, one, other, at, reason, messageId } = decision;
@@ -68,6 +71,8 @@ export function peopleStore(q: Queryable, keys: Keys, scope: Scope): PeopleStore
     },
 
     async record(site, key) {
+      const known = q.ahead.records.get(pair(site, key));
+      if (known !== undefined) return known;
       const { rows } = await q.query<RecordRow>({
         name: 'patient-record',
         text: `SELECT ${RECORD} FROM patient_link l WHERE l.site = $1 AND l.site_key = $2`,
@@ -123,6 +128,20 @@ export function peopleStore(q: Queryable, keys: Keys, scope: Scope): PeopleStore
       return rows;
     },
   };
+}
+
+/** The records of many names, of several sites. Those that name nobody are left out. */
+export async function recordsNamed(
+  q: Queryable,
+  named: readonly Pick<Named, 'site' | 'key'>[],
+): Promise<readonly { readonly site: string; readonly record: PatientRecord }[]> {
+  const { rows } = await q.query<RecordRow & { readonly site: string }>({
+    name: 'ahead-records', // its unique key
+    text: `SELECT l.site, ${RECORD} FROM unnest($1::text[], $2::text[]) AS u(site, key)
+           JOIN patient_link l ON l.site = u.site AND l.site_key = u.key`,
+    values: [named.map((one) => one.site), named.map((one) => one.key)],
+  });
+  return rows.map((row) => ({ site: row.site, record: toRecord(row) }));
 }
 
 function toRecord(row: RecordRow): PatientRecord {

@@ -3,6 +3,7 @@ import type { Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
 import type { HeldMessage, ReplayVerdict, ReplayWindow, ReplayWindowStore } from './contract-replay.ts';
 import { INBOX_COLUMNS, toMessage, type InboxRow } from './inbox-row.ts';
+import type { Gathered } from './gather.ts';
 import type { Queryable } from './postgres.ts';
 import type { Keys } from './seal.ts';
 
@@ -24,7 +25,25 @@ interface VerdictRow {
 
 const COLUMNS = 'id, site, known_from, began_at, until_at, ended_at, began_by';
 
-export function replayWindowStore(q: Queryable, keys: Keys): ReplayWindowStore {
+function covers({ beganAt, endedAt }: ReplayWindow, at: Instant): boolean {
+  return beganAt <= at && (endedAt === null || endedAt > at);
+}
+
+/** By site, the newest first. */
+export async function windowsOf(
+  q: Queryable,
+  sites: readonly string[],
+): Promise<ReadonlyMap<string, readonly ReplayWindow[]>> {
+  const { rows } = await q.query<Row>({
+    name: 'ahead-replay-windows',
+    text: `SELECT ${COLUMNS} FROM replay_window WHERE site = ANY($1) ORDER BY began_at DESC`,
+    values: [sites],
+  });
+  const bySite = Map.groupBy(rows.map(toWindow), (window) => window.site);
+  return new Map(sites.map((site) => [site, bySite.get(site) ?? []] as const));
+}
+
+export function replayWindowStore(q: Gathered, keys: Keys): ReplayWindowStore {
   const one = async (name: string, where: string, values: readonly unknown[]): Promise<ReplayWindow | null> => {
     const text = `SELECT ${COLUMNS} FROM replay_window WHERE ${where} ORDER BY began_at DESC LIMIT 1`;
     const { rows } = await q.query<Row>({ name, text, values: [...values] });
@@ -40,11 +59,14 @@ export function replayWindowStore(q: Queryable, keys: Keys): ReplayWindowStore {
       });
       return rows[0] === undefined ? null : toWindow(rows[0]);
     },
-    at: (site, receivedAt) =>
-      one('replay-at', 'site = $1 AND began_at <= $2 AND COALESCE(ended_at > $2, true)', [
+    at: async (site, receivedAt) => {
+      const known = q.ahead.windows.get(site);
+      if (known !== undefined) return known.find((one) => covers(one, receivedAt)) ?? null;
+      return one('replay-at', 'site = $1 AND began_at <= $2 AND COALESCE(ended_at > $2, true)', [
         site,
         timestamptz(receivedAt),
-      ]),
+      ]);
+    },
     newest: (site) => one('replay-newest', 'site = $1', [site]),
     async unended() {
       const { rows } = await q.query<Row>({

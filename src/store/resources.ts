@@ -4,6 +4,8 @@ import type { StoredType } from '../fhir/types.ts';
 import { appointmentStore, type AppointmentStore } from './appointments.ts';
 import type { Cause, ResourceRow, ResourceStore, SearchResult, Served } from './contract-resources.ts';
 import type { Scope } from './contract.ts';
+import { pair } from './ahead.ts';
+import type { Gathered } from './gather.ts';
 import { comparable, renderResource, source } from './render.ts';
 import type { Queryable } from './postgres.ts';
 import type { Keys } from './seal.ts';
@@ -16,7 +18,7 @@ export function isSealed(type: StoredType): boolean {
   return type === 'Patient' || type === 'Appointment';
 }
 
-interface Row {
+export interface ResourceDbRow {
   readonly id: string;
   readonly version: number;
   readonly site: string | null;
@@ -39,15 +41,21 @@ const READ: Readonly<Record<'Slot' | 'Appointment' | 'other', string>> = {
            FROM resource WHERE id = $1 AND type = $2`,
 };
 
-export function resourceStore(q: Queryable, keys: Keys, scope: Scope): ResourceStore {
-  const open = (row: Pick<Row, 'content' | 'sealed' | 'key_id'>): string =>
+export const RESOURCE_COLUMNS =
+  'id, version, site, locations, security, content, sealed, key_id, deleted, last_updated';
+
+export function resourceStore(q: Gathered, keys: Keys, scope: Scope): ResourceStore {
+  const open = (row: Pick<ResourceDbRow, 'content' | 'sealed' | 'key_id'>): string =>
     row.sealed === null || row.key_id === null
       ? (row.content ?? '')
       : keys.open(row.key_id, row.sealed).toString('utf8');
 
-  const current = async (type: StoredType, id: string): Promise<Row | null> => {
+  const current = async (type: StoredType, id: string): Promise<ResourceDbRow | null> => {
+    const known = q.ahead.resources.get(id);
+    if (known !== undefined) return known;
+    await q.settle(`resource ${id}`);
     const special = type === 'Slot' || type === 'Appointment';
-    const { rows } = await q.query<Row>({
+    const { rows } = await q.query<ResourceDbRow>({
       name: `read-${special ? type : 'resource'}`,
       text: READ[special ? type : 'other'],
       values: special ? [id] : [id, type],
@@ -55,7 +63,7 @@ export function resourceStore(q: Queryable, keys: Keys, scope: Scope): ResourceS
     return rows[0] ?? null;
   };
 
-  const serve = (type: StoredType, row: Row): Served | null => {
+  const serve = (type: StoredType, row: ResourceDbRow): Served | null => {
     if (!inReach(scope, row)) return null;
     const visible = cleared(scope, row.security);
     if (!visible && type !== 'Slot') return null;
@@ -85,7 +93,7 @@ export function resourceStore(q: Queryable, keys: Keys, scope: Scope): ResourceS
       const row = await current(type, id);
       // What the caller may see is decided by the present labels: an older, less careful version does not leak.
       if (row === null || serve(type, row) === null) return null;
-      const { rows } = await q.query<Row & { recorded_at: Instant }>({
+      const { rows } = await q.query<ResourceDbRow & { recorded_at: Instant }>({
         name: 'read-version',
         text: `SELECT content, sealed, key_id, deleted, recorded_at FROM history
                WHERE type = $1 AND id = $2 AND version = $3`,
@@ -99,17 +107,22 @@ export function resourceStore(q: Queryable, keys: Keys, scope: Scope): ResourceS
     search: (plan): Promise<SearchResult> => search(q, keys, scope, plan),
 
     async put(row: ResourceRow, cause: Cause): Promise<boolean> {
+      const said = (from: ResourceDbRow): boolean =>
+        !from.deleted &&
+        comparable(open(from)) === comparable(renderResource(row.resource, row.id, 0, row.security ?? [], cause));
+      const known = q.ahead.resources.get(row.id);
+      if (known !== undefined && known !== null && said(known)) return false;
+      q.ahead.resources.delete(row.id);
       // Locked until the transaction ends: two messages about one record must not both read version 3 and write 4.
-      const { rows } = await q.query<Row>({
+      const { rows } = await q.query<ResourceDbRow>({
         name: 'resource-for-update',
-        text: `SELECT id, version, site, locations, security, content, sealed, key_id, deleted, last_updated
-               FROM resource WHERE type = $1 AND id = $2 FOR UPDATE`,
+        text: `SELECT ${RESOURCE_COLUMNS} FROM resource WHERE type = $1 AND id = $2 FOR UPDATE`,
         values: [row.type, row.id],
       });
       const old = rows[0];
       const version = (old?.version ?? 0) + 1;
       const json = renderResource(row.resource, row.id, version, row.security ?? [], cause);
-      if (old !== undefined && !old.deleted && comparable(open(old)) === comparable(json)) return false;
+      if (old !== undefined && said(old)) return false;
       const sealed = isSealed(row.type) ? keys.seal(Buffer.from(json)) : null;
       const body = sealed === null ? [json, null, null] : [null, sealed.sealed, sealed.keyId];
       const tokens = (row.tokens ?? []).map((token) => (isSealed(row.type) ? keys.blind(token) : token));
@@ -137,6 +150,7 @@ export function resourceStore(q: Queryable, keys: Keys, scope: Scope): ResourceS
     },
 
     async linkPatient(patientId, goldenId, site, siteKey, now) {
+      q.ahead.records.delete(pair(site, siteKey));
       await q.query({
         name: 'patient-link',
         text: `INSERT INTO patient_link (patient_id, golden_id, site, site_key, linked_at) VALUES ($1, $2, $3, $4, $5)

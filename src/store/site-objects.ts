@@ -6,16 +6,33 @@ import type { Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
 import type { InboxStore } from './contract-inbox.ts';
 import { indexable } from './inbox-row.ts';
-import type { Queryable } from './postgres.ts';
+import { pair } from './ahead.ts';
+import type { Gathered, Writer } from './gather.ts';
 
 export type SiteObjectStore = Pick<InboxStore, 'appliedReadAt' | 'setAppliedReadAt' | 'missingFrom'>;
 
 /** An appointment that the site would list: not over, not cancelled, not withdrawn. */
 const LIVE = `('pending', 'booked', 'arrived', 'checked-in', 'waitlist')`;
 
-export function siteObjectStore(q: Queryable): SiteObjectStore {
+const APPLIED: Writer<{ readonly site: string; readonly object: string; readonly readAt: Instant }> = {
+  place: 6,
+  async write(q, rows) {
+    await q.query({
+      name: 'object-applied-set', // never back: a replay of an old read leaves what a newer one has set
+      text: `INSERT INTO object_applied AS o (site, object, read_at)
+             SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS u(site, object, read_at)
+             ORDER BY site, object
+             ON CONFLICT (site, object) DO UPDATE SET read_at = GREATEST(o.read_at, excluded.read_at)`,
+      values: [rows.map((row) => row.site), rows.map((row) => row.object), rows.map((row) => timestamptz(row.readAt))],
+    });
+  },
+};
+
+export function siteObjectStore(q: Gathered): SiteObjectStore {
   return {
     async appliedReadAt(site, object) {
+      const known = q.ahead.objects.get(pair(site, indexable(object)));
+      if (known !== undefined) return known;
       const { rows } = await q.query<{ read_at: Instant }>({
         name: 'object-applied',
         text: `SELECT read_at FROM object_applied WHERE site = $1 AND object = $2`,
@@ -25,12 +42,11 @@ export function siteObjectStore(q: Queryable): SiteObjectStore {
     },
 
     async setAppliedReadAt(site, object, readAt) {
-      await q.query({
-        name: 'object-applied-set', // never back: a replay of an old read leaves what a newer one has set
-        text: `INSERT INTO object_applied AS o (site, object, read_at) VALUES ($1, $2, $3)
-               ON CONFLICT (site, object) DO UPDATE SET read_at = GREATEST(o.read_at, excluded.read_at)`,
-        values: [site, indexable(object), timestamptz(readAt)],
-      });
+      const name = indexable(object);
+      const named = pair(site, name);
+      await q.later(APPLIED, `object ${named}`, { site, object: name, readAt });
+      const known = q.ahead.objects.get(named);
+      if (known === null || (known !== undefined && known < readAt)) q.ahead.objects.set(named, readAt);
     },
 
     /**

@@ -10,9 +10,10 @@ export type WriteRow = SlotRow & {
   readonly status: SlotStatus;
   readonly version: number;
   readonly json: string;
+  readonly cause: Cause;
 };
 
-export async function writeSlots(q: Queryable, rows: readonly WriteRow[], cause: Cause): Promise<void> {
+export async function writeSlots(q: Queryable, rows: readonly WriteRow[]): Promise<void> {
   if (rows.length === 0) return;
   const column = <T>(of: (row: WriteRow) => T): T[] => rows.map(of);
   await q.query({
@@ -24,12 +25,13 @@ export async function writeSlots(q: Queryable, rows: readonly WriteRow[], cause:
              SELECT u.id, u.version, u.site, u.site_key, u.schedule_id, u.local_visit_type, u.visit_type, u.specialty,
                u.location_id, u.start_at, u.end_at, u.status, u.site_status, u.capacity, u.seats_left, u.session,
                CASE WHEN u.security = '' THEN '{}' ELSE string_to_array(u.security, ' ') END, u.content,
-               u.withdrawn, $20
+               u.withdrawn, u.recorded_at
              FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
                $9::uuid[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::int[], $15::int[],
-               $16::uuid[], $17::text[], $18::text[], $19::bool[])
+               $16::uuid[], $17::text[], $18::text[], $19::bool[], $20::timestamptz[])
                AS u(id, version, site, site_key, schedule_id, local_visit_type, visit_type, specialty, location_id,
-                 start_at, end_at, status, site_status, capacity, seats_left, session, security, content, withdrawn)
+                 start_at, end_at, status, site_status, capacity, seats_left, session, security, content, withdrawn,
+                 recorded_at)
              ON CONFLICT (id) DO UPDATE SET version = excluded.version, site = excluded.site,
                schedule_id = excluded.schedule_id, visit_type = excluded.visit_type, specialty = excluded.specialty,
                location_id = excluded.location_id, start_at = excluded.start_at, end_at = excluded.end_at,
@@ -38,8 +40,9 @@ export async function writeSlots(q: Queryable, rows: readonly WriteRow[], cause:
                content = excluded.content, withdrawn = excluded.withdrawn, last_updated = excluded.last_updated,
                xid = pg_current_xact_id())
            INSERT INTO history (type, id, version, content, recorded_at, site_time, source)
-           SELECT 'Slot', u.id, u.version, u.content, $20, $21, $22
-           FROM unnest($1::uuid[], $2::int[], $18::text[]) AS u(id, version, content)`,
+           SELECT 'Slot', u.id, u.version, u.content, u.recorded_at, u.site_time, u.source
+           FROM unnest($1::uuid[], $2::int[], $18::text[], $20::timestamptz[], $21::timestamptz[], $22::text[])
+             AS u(id, version, content, recorded_at, site_time, source)`,
     values: [
       column((row) => row.id),
       column((row) => row.version),
@@ -61,9 +64,9 @@ export async function writeSlots(q: Queryable, rows: readonly WriteRow[], cause:
       column((row) => row.security.join(' ')),
       column((row) => row.json),
       column((row) => row.withdrawn),
-      new Date(cause.now),
-      asDate(cause.siteTime),
-      source(cause),
+      column((row) => new Date(row.cause.now)),
+      column((row) => asDate(row.cause.siteTime)),
+      column((row) => source(row.cause)),
     ],
   });
 }

@@ -1,61 +1,59 @@
 /** Slots: what the site says and the effective status, kept equal to the busy calendar. Part of ResourceStore. */
-import { MINUTE_MS, type Instant } from '../core/instant.ts';
+import { MINUTE_MS } from '../core/instant.ts';
 import { effectiveStatus } from '../fhir/effective.ts';
-import type { Slot, SlotStatus } from '../fhir/types.ts';
-import type { Cause, ResourceStore, SlotRow, StoredSlot } from './contract-resources.ts';
+import type { Slot } from '../fhir/types.ts';
+import type { Cause, ResourceStore, StoredSlot } from './contract-resources.ts';
 import { occupiedBySlot } from './occupied.ts';
+import type { Gathered } from './gather.ts';
 import type { Queryable } from './postgres.ts';
-import { comparable } from './render.ts';
+import { putSlots, SLOTS, type SlotDbRow } from './slot-put.ts';
 import { renderSlot, writeSlots, type WriteRow } from './slot-write.ts';
 
-// prettier-ignore
-export type SlotStore = Pick<ResourceStore, 'slot' | 'slotsOf' | 'slotsOverlapping' | 'putSlots' | 'refreshSlots'
-  | 'refreshTouched' | 'withdrawSlots'  | 'occupies' | 'setScheduleActors' | 'closeSlots' | 'strayTemplateSlots'>;
+export type SlotStore = Pick<
+  ResourceStore,
+  | 'slot'
+  | 'slotsOf'
+  | 'slotsOverlapping'
+  | 'putSlots'
+  | 'putSlot'
+  | 'refreshSlots'
+  | 'refreshTouched'
+  | 'withdrawSlots'
+  | 'occupies'
+  | 'setScheduleActors'
+  | 'closeSlots'
+  | 'strayTemplateSlots'
+>;
 
 /** No slot is longer: lets an overlap be found by the start alone, with a lower bound the index can use. */
 const LONGEST_SLOT_MS = 24 * 60 * MINUTE_MS;
 
-interface Row {
-  readonly id: string;
-  readonly version: number;
-  readonly site: string;
-  readonly site_key: string;
-  readonly schedule_id: string;
-  readonly local_visit_type: string;
-  readonly visit_type: string | null;
-  readonly specialty: string | null;
-  readonly location_id: string | null;
-  readonly start_at: Instant;
-  readonly end_at: Instant;
-  readonly status: SlotStatus;
-  readonly site_status: SlotStatus;
-  readonly capacity: number;
-  readonly seats_left: number | null;
-  readonly session: string | null;
-  readonly withdrawn: boolean;
-  readonly security: readonly string[];
-  readonly content: string;
-}
-
-export function slotStore(q: Queryable): SlotStore {
+export function slotStore(q: Gathered): SlotStore {
   return {
     async slot(id) {
-      const { rows } = await q.query<Row>({ name: 'slot', text: `SELECT * FROM slot WHERE id = $1`, values: [id] });
-      return rows[0] === undefined ? null : toStored(rows[0]);
+      const known = q.ahead.slots.get(id);
+      if (known !== undefined) return known;
+      const { rows } = await q.query<SlotDbRow>({
+        name: 'slot',
+        text: `SELECT * FROM slot WHERE id = $1`,
+        values: [id],
+      });
+      return rows[0] === undefined ? null : toSlot(rows[0]);
     },
 
     async slotsOf(scheduleId, localVisitType, window) {
       // slot_schedule (schedule_id, start_at) serves it.
-      const { rows } = await q.query<Row>({
+      const { rows } = await q.query<SlotDbRow>({
         name: 'slots-of',
         text: `SELECT * FROM slot WHERE schedule_id = $1 AND start_at >= $2 AND start_at < $3 AND local_visit_type = $4
                ORDER BY start_at, id`,
         values: [scheduleId, new Date(window.start), new Date(window.end), localVisitType],
       });
-      return rows.map(toStored);
+      return rows.map(toSlot);
     },
 
     async slotsOverlapping(scheduleId, during, localVisitType) {
+      await q.settleAll(SLOTS);
       const { rows } = await q.query<{ id: string; of_type: boolean }>({
         name: 'slots-overlapping', // slot_schedule, with both bounds on start_at
         text: `SELECT id, local_visit_type = $5 AS of_type FROM slot
@@ -83,6 +81,8 @@ export function slotStore(q: Queryable): SlotStore {
     },
 
     async setScheduleActors(scheduleId, actors) {
+      const known = q.ahead.actors.get(scheduleId);
+      if (known !== undefined && sameActors(known, actors)) return false;
       const { rows } = await q.query<{ changed: boolean }>({
         name: 'schedule-actors-set',
         text: `WITH wanted AS (SELECT * FROM unnest($2::text[], $3::uuid[]) AS u(type, id)),
@@ -100,31 +100,14 @@ export function slotStore(q: Queryable): SlotStore {
       return rows[0]?.changed === true;
     },
 
-    async putSlots(rows, cause) {
-      if (rows.length === 0) return [];
-      const ids = rows.map((row) => row.id);
-      // Sorted by id: two messages that touch the same slots wait for each other instead of deadlocking.
-      const stored = await q.query<Row>({
-        name: 'slots-for-update',
-        text: `SELECT * FROM slot WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE`,
-        values: [ids],
-      });
-      const old = new Map(stored.rows.map((row) => [row.id, row]));
-      const occupied = await occupiedBySlot(q, rows, cause.now);
-      const written: WriteRow[] = [];
-      for (const row of rows) {
-        const before = old.get(row.id);
-        // A site that is not served goes on being not offered, whatever it said last.
-        const withdrawn = row.withdrawn ?? before?.withdrawn ?? false;
-        const status = effectiveStatus({ ...row, withdrawn }, occupied.get(row.id) ?? []);
-        const version = (before?.version ?? 0) + 1;
-        const json = renderSlot(row.resource, row, status, version, cause);
-        const same = before !== undefined && sameColumns(before, { ...row, withdrawn });
-        if (same && comparable(before.content) === comparable(json)) continue;
-        written.push({ ...row, withdrawn, status, version, json });
-      }
-      await writeSlots(q, written, cause);
-      return written.map((row) => row.id);
+    putSlots: (rows, cause) =>
+      putSlots(
+        q,
+        rows.map((row) => ({ row, cause })),
+      ),
+    async putSlot(row, cause) {
+      q.ahead.slots.delete(row.id);
+      await q.later(SLOTS, `slot ${row.id}`, { row, cause });
     },
 
     refreshSlots: (resourceIds, during, cause) =>
@@ -136,7 +119,7 @@ export function slotStore(q: Queryable): SlotStore {
     refreshTouched: (touched, cause) => refreshTouched(q, touched, cause),
 
     async closeSlots(ids, cause) {
-      const { rows } = await q.query<Row>({
+      const { rows } = await q.query<SlotDbRow>({
         name: 'slots-close',
         text: `UPDATE slot SET site_status = 'busy-unavailable' WHERE id IN (
                  SELECT id FROM slot WHERE id = ANY($1::uuid[]) AND site_status = 'free' ORDER BY id FOR UPDATE)
@@ -163,7 +146,7 @@ export function slotStore(q: Queryable): SlotStore {
 
     async withdrawSlots(sites, cause) {
       // Only rows whose flag changes are touched: a start with the same plan writes nothing.
-      const { rows } = await q.query<Row>({
+      const { rows } = await q.query<SlotDbRow>({
         name: 'slots-withdraw',
         text: `UPDATE slot SET withdrawn = NOT withdrawn
                WHERE start_at > $2 AND withdrawn <> (site = ANY($1::text[])) RETURNING *`,
@@ -173,6 +156,14 @@ export function slotStore(q: Queryable): SlotStore {
       return rows.length;
     },
   };
+}
+
+function sameActors(
+  known: readonly string[],
+  actors: readonly { readonly type: string; readonly id: string }[],
+): boolean {
+  const wanted = new Set(actors.map(({ type, id }) => `${type} ${id}`));
+  return known.length === wanted.size && known.every((one) => wanted.has(one));
 }
 
 /**
@@ -188,7 +179,7 @@ async function refreshTouched(
   const distinct = [
     ...new Map(touched.map((one) => [`${one.resourceId} ${one.during.start} ${one.during.end}`, one])).values(),
   ];
-  const found = await q.query<Row>({
+  const found = await q.query<SlotDbRow>({
     name: 'slots-to-refresh',
     // schedule_actor_actor, then slot_schedule with both bounds on start_at: OFFSET 0 holds the planner to it, which
     // else reads every slot there is (measured: 10,000 rows for one). One sort over all: two never wait in a ring.
@@ -212,9 +203,9 @@ async function refreshTouched(
 }
 
 /** Writes a new version of each slot whose effective status is no longer what its row says. */
-async function recompute(q: Queryable, rows: readonly Row[], cause: Cause): Promise<string[]> {
+async function recompute(q: Queryable, rows: readonly SlotDbRow[], cause: Cause): Promise<string[]> {
   if (rows.length === 0) return [];
-  const slots = rows.map(toStored);
+  const slots = rows.map(toSlot);
   const occupied = await occupiedBySlot(q, slots, cause.now);
   const written: WriteRow[] = [];
   rows.forEach((row, index) => {
@@ -226,32 +217,20 @@ async function recompute(q: Queryable, rows: readonly Row[], cause: Cause): Prom
     // The version's source stays the site's: our calendar only lowered what the site said.
     const kept: Cause = { ...cause, site: row.site, messageId: null };
     const version = row.version + 1;
-    written.push({ ...slot, resource, status, version, json: renderSlot(resource, slot, status, version, kept) });
+    written.push({
+      ...slot,
+      resource,
+      status,
+      version,
+      json: renderSlot(resource, slot, status, version, kept),
+      cause,
+    });
   });
-  await writeSlots(q, written, cause);
+  await writeSlots(q, written);
   return written.map((row) => row.id);
 }
 
-/**
- * What is not in the text, or not all of it: whoever may see the slot, and what is asked of it, is read from the
- * columns.
- */
-function sameColumns(old: Row, row: SlotRow): boolean {
-  return (
-    old.site === row.site &&
-    old.schedule_id === row.scheduleId &&
-    old.location_id === row.locationId &&
-    old.site_status === row.siteStatus &&
-    old.visit_type === row.visitType &&
-    old.specialty === row.specialty &&
-    old.capacity === row.capacity &&
-    old.seats_left === row.seatsLeft &&
-    old.session === row.session &&
-    old.withdrawn === row.withdrawn
-  );
-}
-
-function toStored(row: Row): StoredSlot {
+export function toSlot(row: SlotDbRow): StoredSlot {
   return {
     id: row.id,
     version: row.version,

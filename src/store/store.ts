@@ -6,10 +6,11 @@ import { createHash } from 'node:crypto';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { auditEntry } from './audit.ts';
 import { bookingStore } from './bookings.ts';
-import { busyStore } from './busy.ts';
+import { gatheredBusyStore } from './busy-gathered.ts';
 import type { Retention, Scope, Store, Tx } from './contract.ts';
 import { feedStore } from './feeds.ts';
 import { forgetSite } from './forget.ts';
+import { Gathered } from './gather.ts';
 import { inboxStore } from './inbox.ts';
 import { blindStoredKeys } from './inbox-keys.ts';
 import { insertions, insertMessages, storedOf, type Judged } from './inbox-insert.ts';
@@ -17,6 +18,7 @@ import { ledgerStore } from './ledger.ts';
 import { mirrorStore } from './mirrors.ts';
 import { outboxStore } from './outbox.ts';
 import { peopleStore } from './people.ts';
+import { readAhead } from './read-ahead.ts';
 import { maintain } from './partitions.ts';
 import type { Pool, Queryable } from './postgres.ts';
 import { renameSite } from './rename.ts';
@@ -37,9 +39,15 @@ export interface StoreOptions {
 export function openStore(options: StoreOptions): Store {
   const { pool, keys } = options;
   const clock = options.clock ?? systemClock;
-  const tx = (q: Queryable, scope: Scope): Tx => composed(q, keys, scope, clock);
+  const tx = (q: Queryable, scope: Scope): Tx => composed(new Gathered(q), keys, scope, clock);
   return {
-    transaction: (scope, work) => transaction(pool, (q) => work(tx(q, scope))),
+    transaction: (scope, work) =>
+      transaction(pool, async (q) => {
+        const gathered = new Gathered(q);
+        const result = await work(composed(gathered, keys, scope, clock));
+        await gathered.flush();
+        return result;
+      }),
     receive: async (scope, arrivals, heard, now) => {
       const [only, ...more] = insertions(keys, arrivals, now);
       if (only !== undefined && more.length === 0 && heard.length === 0) {
@@ -69,7 +77,7 @@ export function openStore(options: StoreOptions): Store {
   };
 }
 
-function composed(q: Queryable, keys: Keys, scope: Scope, clock: Clock): Tx {
+function composed(q: Gathered, keys: Keys, scope: Scope, clock: Clock): Tx {
   const resources = resourceStore(q, keys, scope);
   return {
     scope,
@@ -77,7 +85,7 @@ function composed(q: Queryable, keys: Keys, scope: Scope, clock: Clock): Tx {
     feeds: feedStore(q, scope, clock),
     resources,
     people: peopleStore(q, keys, scope),
-    busy: busyStore(q),
+    busy: gatheredBusyStore(q),
     bookings: bookingStore(q, keys),
     outbox: outboxStore(q),
     mirrors: mirrorStore(q),
@@ -85,6 +93,8 @@ function composed(q: Queryable, keys: Keys, scope: Scope, clock: Clock): Tx {
     workItems: workItemStore(q, scope, resources),
     replayWindows: replayWindowStore(q, keys),
     lock: (ids) => lock(q, ids),
+    readAhead: (expected) => readAhead(q, keys, expected),
+    flush: () => q.flush(),
     audit: (entry) => auditEntry(q, scope, entry),
     forgetSite: (site) => forgetSite(q, site),
     renameSite: (organizationId, to) => renameSite(q, organizationId, to),

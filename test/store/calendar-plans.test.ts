@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { HOUR_MS, plus } from '../../src/core/instant.ts';
 import { systemScope } from '../../src/store/contract.ts';
 import { busyStore } from '../../src/store/busy.ts';
+import { Gathered } from '../../src/store/gather.ts';
 import type { Queryable, Statement } from '../../src/store/postgres.ts';
 import { resourceStore } from '../../src/store/resources.ts';
 import { transaction } from '../../src/store/transaction.ts';
@@ -103,9 +104,9 @@ function looked(step: Step | undefined): number {
 
 const cause = { site: null, messageId: null, siteTime: null, now: NOON };
 const refresh = (q: Queryable): Promise<unknown> =>
-  resourceStore(q, keys, systemScope('test')).refreshSlots([ACTOR], HOUR, cause);
+  resourceStore(new Gathered(q), keys, systemScope('test')).refreshSlots([ACTOR], HOUR, cause);
 const byToken = (q: Queryable): Promise<unknown> =>
-  resourceStore(q, keys, systemScope('test')).appointmentsByToken('a', 'identifier:s|P-7999');
+  resourceStore(new Gathered(q), keys, systemScope('test')).appointmentsByToken('a', 'identifier:s|P-7999');
 const clashes = (q: Queryable): Promise<unknown> => busyStore(q).clashes([VISIT]);
 
 for (const known of [false, true]) {

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { systemScope } from '../../src/store/contract.ts';
+import { Gathered } from '../../src/store/gather.ts';
 import { inboxStore } from '../../src/store/inbox.ts';
 import { outboxStore } from '../../src/store/outbox.ts';
 import type { Queryable, Statement } from '../../src/store/postgres.ts';
@@ -87,7 +88,7 @@ function sequential(plan: unknown): readonly string[] {
 
 const scope = systemScope('test');
 const inbox = (work: (messages: ReturnType<typeof inboxStore>) => Promise<unknown>): Promise<readonly string[]> =>
-  wholeReads((q) => work(inboxStore(q, keys, scope)));
+  wholeReads((q) => work(inboxStore(new Gathered(q), keys, scope)));
 
 test('storing messages reads no table as a whole', async () => {
   const all = [event('new'), event('e7'), state('appointment:7', 'B', NOON), hint('appointment:1')];
