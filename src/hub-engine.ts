@@ -3,6 +3,7 @@
  * doors to it and knows in which order they close.
  */
 import { bookingDesk, type Desk } from './booking/desk.ts';
+import { keepWaiting } from './booking/queue.ts';
 import { resolveStep, type ResolveDeps } from './booking/resolve.ts';
 import { parkOpenBookings, recordOutcome, recordWithin } from './booking/settle.ts';
 import { createBudgets } from './connectors/kit/budget.ts';
@@ -62,6 +63,10 @@ export class Engine {
       store,
       clock,
       plan,
+      away: (siteId) => {
+        const breaker = this.runners.get(siteId)?.breaker;
+        return breaker?.state() === 'open' ? { retryIn_ms: breaker.retryIn_ms() } : null;
+      },
       ability: (siteId) => {
         const runner = this.runners.get(siteId);
         if (this.isAwaited(siteId)) throw new HubError('NOT_READY', { site: siteId });
@@ -115,6 +120,7 @@ export class Engine {
     );
     this.#loop('resolve', RESOLVE_TICK_MS, (signal) => resolveStep(this.#booking, signal));
     this.#loop('requeue', TICK_MS, async () => (await requeueExpired(this.#runnerDeps())) > 0);
+    this.#loop('queue', TICK_MS, () => this.#keepQueues());
     const sweep = this.#sweep();
     this.#loop('expire', TICK_MS, async () => (await expireHolds(sweep)) > 0);
     this.#loop('openings', OPENINGS_TICK_MS, () => closeOpenings(sweep).then(() => false));
@@ -240,6 +246,14 @@ export class Engine {
         }
       },
     });
+  }
+
+  /** Sites that are tried just now are looked at too: what has waited too long must not go out then. */
+  async #keepQueues(): Promise<false> {
+    for (const { site, breaker } of this.runners.values()) {
+      if (breaker.state() !== 'closed') await keepWaiting(this.#booking, site);
+    }
+    return false;
   }
 
   #sweep(): SweepDeps {

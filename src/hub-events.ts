@@ -23,6 +23,7 @@ export function hubEvents(telemetry: Telemetry): HubEvents {
     polled: (site, feed, messages, took_ms) => emit('FeedAsked', { site, feed, messages, took_ms }),
     feedFailed: (site, feed, code, detail) => emit('FeedFailed', { site, feed, code, detail }),
     delivered: (site, kind, outcome, took_ms) => emit('Delivered', { site, kind, outcome, took_ms }),
+    breaker: (site, state) => emit('SiteBreaker', { site, state }),
     bookingMoved: (site, action, state) => emit('BookingMoved', { site, action, state }),
     stageFailed: (stage, code, detail) => emit('StageFailed', { stage, code, detail }),
     swept: (what, count) => emit('Swept', { what, count }),

@@ -32,7 +32,8 @@ export async function opsView(
         environment: site.environment,
         state: replaying.has(site.id)
           ? 'replay window open'
-          : stateOf(site, own, runners.has(site.id), loaded.get(site.id) === true, clock.now()),
+          : stateOf(site, own, runners.get(site.id), loaded.get(site.id) === true, clock.now()),
+        breaker: runners.get(site.id)?.breaker.state() ?? null,
         feeds: own.map((feed) => opsFeed(feed, clock.now())),
         ...depth,
       });
@@ -62,12 +63,15 @@ function opsFeed(feed: FeedState, now: Instant): OpsFeed {
 function stateOf(
   site: SiteSettings,
   feeds: readonly FeedState[],
-  running: boolean,
+  runner: SiteRunner | undefined,
   loaded: boolean,
   now: Instant,
 ): string {
   if (site.stage === 'suspended') return 'suspended';
-  if (!running) return 'not running';
+  if (runner === undefined) return 'not running';
+  const { breaker } = runner;
+  if (breaker.state() === 'open') return `down, tried again in ${Math.ceil(breaker.retryIn_ms() / 1000)} s`;
+  if (breaker.state() === 'half-open') return 'down, one call is tried';
   const failing = feeds.find((feed) => feed.errorSince !== null);
   if (failing !== undefined) return `failing: ${failing.errorCode ?? 'unknown'}`;
   if (!loaded) return 'first load';

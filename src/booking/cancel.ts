@@ -10,6 +10,7 @@ import type { CancelRequest } from './contract.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
 import { placedAs as placedAsOf } from './move.ts';
 import { repeatOf, type BookingDeps } from './place.ts';
+import { firstState } from './queue.ts';
 import { isSettled } from './states.ts';
 
 export type CancelAsked =
@@ -50,6 +51,7 @@ async function askUnderLock(deps: BookingDeps, tx: Tx, request: CancelRequest): 
     },
   };
   const facts: NewBooking = {
+    state: firstState(deps, site),
     action: 'cancel',
     site: site.id,
     appointmentId: appointment.id,

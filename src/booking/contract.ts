@@ -67,12 +67,21 @@ export interface MoveRequest extends RequestBase {
   readonly version: number | null;
 }
 
+/** What a booking waits for, where that may take longer than a site takes to answer. */
+export type PendingUntil = 'site-back';
+
 export type BookingAnswer =
   | { readonly kind: 'booked'; readonly bookingId: string; readonly appointment: Served; readonly repeated: boolean }
   | { readonly kind: 'moved'; readonly bookingId: string; readonly appointment: Served; readonly repeated: boolean }
   | { readonly kind: 'cancelled'; readonly bookingId: string; readonly appointment: Served; readonly repeated: boolean }
-  | { readonly kind: 'pending'; readonly bookingId: string }
-  | { readonly kind: 'conflict'; readonly error: HubError; readonly alternatives: readonly StoredSlot[] }
+  | { readonly kind: 'pending'; readonly bookingId: string; readonly until?: PendingUntil }
+  | {
+      readonly kind: 'conflict';
+      readonly error: HubError;
+      readonly alternatives: readonly StoredSlot[];
+      /** Of the booking that came to nothing; absent: the caller named the patient in the same call. */
+      readonly patientId?: string;
+    }
   | {
       readonly kind: 'refused';
       readonly bookingId: string;

@@ -41,7 +41,7 @@ export function bookingDesk(deps: DeskDeps): Desk {
       try {
         // Registered before reading: a settlement between the two is not missed.
         const booking = looks ? await deps.store.read(scope, (tx) => tx.bookings.get(bookingId)) : null;
-        if (looks && (booking === null || isSettled(booking.state) || booking.state === 'parked')) return booking;
+        if (looks && (booking === null || isAnswered(booking.state))) return booking;
         const left = deadline - deps.clock.monotonic();
         if (left <= 0) return booking;
         await deps.clock.sleep(Math.min(left, RECHECK_MS), told.signal);
@@ -53,7 +53,7 @@ export function bookingDesk(deps: DeskDeps): Desk {
   };
 
   const answer = async (booking: Booking, scope: Scope, repeated: boolean): Promise<BookingAnswer> => {
-    const now = isSettled(booking.state) ? booking : ((await settled(booking.id, scope, !repeated)) ?? booking);
+    const now = isAnswered(booking.state) ? booking : ((await settled(booking.id, scope, !repeated)) ?? booking);
     return describe(deps, now, scope, repeated);
   };
 
@@ -103,6 +103,11 @@ export function bookingDesk(deps: DeskDeps): Desk {
   };
 }
 
+/** What it waits for takes longer than a caller waits on the line. */
+function isAnswered(state: Booking['state']): boolean {
+  return isSettled(state) || state === 'parked' || state === 'queued';
+}
+
 /** The constraint is the last line: what it refuses is taken, as the check before it would have said. */
 async function holdOrTaken(
   deps: DeskDeps,
@@ -147,18 +152,27 @@ async function describe(deps: DeskDeps, booking: Booking, scope: Scope, repeated
     const taken = booking.refusedBecause === 'slot-taken';
     if (taken && booking.slotId !== null) {
       const slot = await deps.store.read(scope, (tx) => tx.resources.slot(booking.slotId ?? ''));
-      if (slot !== null) return conflict(deps, slot, scope);
+      const { patientId } = booking;
+      if (slot !== null)
+        return { ...(await conflict(deps, slot, scope)), ...(patientId === null ? {} : { patientId }) };
     }
-    const error = new HubError('SITE_REFUSED', { detail: booking.detail ?? 'no reason given', site: booking.site });
+    const detail = booking.detail ?? 'no reason given';
+    if (booking.refusedBecause === 'site-down') {
+      const error = new HubError('BOOKING_NOT_SENT', { detail, site: booking.site });
+      return { kind: 'refused', bookingId, error, because: null };
+    }
+    const error = new HubError('SITE_REFUSED', { detail, site: booking.site });
     return { kind: 'refused', bookingId, error, because: booking.refusedBecause as never };
   }
   if (booking.state === 'expired') {
     return { kind: 'refused', bookingId, error: new HubError('HOLD_EXPIRED'), because: null };
   }
-  return { kind: 'pending', bookingId };
+  return { kind: 'pending', bookingId, ...(booking.state === 'queued' ? { until: 'site-back' } : {}) };
 }
 
-async function conflict(deps: DeskDeps, slot: StoredSlot, scope: Scope): Promise<BookingAnswer> {
+type Conflict = Extract<BookingAnswer, { readonly kind: 'conflict' }>;
+
+async function conflict(deps: DeskDeps, slot: StoredSlot, scope: Scope): Promise<Conflict> {
   const found = await deps.store.read(scope, (tx) => alternatives(deps, tx, slot));
   return { kind: 'conflict', error: new HubError('SLOT_TAKEN'), alternatives: found };
 }

@@ -18,6 +18,7 @@ import type { StoredAppointment, StoredSlot } from '../store/contract-resources.
 import type { Scope, Tx } from '../store/contract.ts';
 import type { MoveRequest } from './contract.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
+import { firstState } from './queue.ts';
 import { calendarOf, patientFacts, placeOrder } from './order.ts';
 import * as place from './place.ts';
 import type { BookingDeps } from './place.ts';
@@ -220,6 +221,7 @@ interface Holding extends Wanted, Target {
 async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, wanted: Holding): Promise<Booking> {
   const { visit, slot, site, calendar, taking, now } = wanted;
   const bookingId = newId(now);
+  const state = firstState(deps, site);
   const expiresAt = plus(now, deps.plan().hub.booking.holdExpiry_s * 1000);
   const held = {
     during: slot.during,
@@ -228,7 +230,7 @@ async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, want
     site: site.id,
     bookingId,
     tentative: true,
-    expiresAt,
+    ...(state === 'held' ? { expiresAt } : {}),
   };
   await tx.busy.insert(taking.map((resourceId): BusyRow => ({ ...held, resourceId })));
   const old = visit.slots[0] === undefined ? null : await tx.resources.slot(visit.slots[0]);
@@ -244,6 +246,7 @@ async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, want
   };
   const asked: NewBooking = {
     id: bookingId,
+    state,
     action: 'move',
     site: site.id,
     appointmentId: visit.id,

@@ -15,7 +15,7 @@ interface Asked {
 
 // prettier-ignore
 export type NewBooking = Pick<Booking, 'action' | 'site' | 'appointmentId' | 'slotId' | 'during' | 'resources'
-  | 'patientId' | 'siteKey' | 'order'> & { readonly id?: string };
+  | 'patientId' | 'siteKey' | 'order'> & { readonly id?: string; readonly state?: 'held' | 'queued' };
 
 /** Writes the booking, what is owed to its site, and who asked; the caller has written what it holds. */
 export async function writeBooking(tx: Tx, asked: Asked, facts: NewBooking, now: Instant): Promise<Booking> {
@@ -25,7 +25,7 @@ export async function writeBooking(tx: Tx, asked: Asked, facts: NewBooking, now:
     client: asked.client,
     requestKey: asked.requestKey,
     requestDigest: asked.digest,
-    state: 'held',
+    state: facts.state ?? 'held',
     stateAt: now,
     reference: null,
     refusedBecause: null,

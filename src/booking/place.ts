@@ -18,6 +18,7 @@ import type { Scope, Store, Tx } from '../store/contract.ts';
 import type { PlaceRequest } from './contract.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
 import { calendarOf, patientFacts, placeOrder, proposedAppointment } from './order.ts';
+import { firstState, type Away } from './queue.ts';
 import { isCleared, isInReach } from './sight.ts';
 import { mayBeAbove, seatsAbove } from './template-terms.ts';
 
@@ -25,6 +26,8 @@ export interface BookingDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly plan: () => Plan;
+  /** Null: as far as the hub knows the site answers. Absent: the hub never knows. */
+  readonly away?: (siteId: string) => Away;
   /** The kind and what this site's connector can do; null when the site is not running. */
   readonly ability: (
     siteId: string,
@@ -63,6 +66,7 @@ async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): 
   if (repeated !== null) return { kind: 'repeated', booking: repeated };
   const slot = await visibleSlot(tx, request.slotId);
   checkRequest(request, slot, now);
+  const state = firstState(deps, site);
   await letLapse(tx, taking, now);
 
   const bookingId = newId(now);
@@ -90,7 +94,7 @@ async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): 
       appointmentId,
       bookingId,
       tentative: true,
-      expiresAt,
+      ...(state === 'held' ? { expiresAt } : {}),
     })),
   );
   const order = {
@@ -99,6 +103,7 @@ async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): 
   };
   const asked: NewBooking = {
     id: bookingId,
+    state,
     action: 'place',
     site: site.id,
     appointmentId,
@@ -112,7 +117,7 @@ async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): 
   const booking = await writeBooking(tx, request, asked, now);
   await tx.resources.refreshSlots(taking, slot.during, { site: null, messageId: null, siteTime: null, now });
   const cause = `request:${request.requestId}`;
-  await tx.ledger.add([{ at: now, kind: 'held', site: site.id, bookingId, appointmentId, slotId: slot.id, cause }]);
+  await tx.ledger.add([{ at: now, kind: state, site: site.id, bookingId, appointmentId, slotId: slot.id, cause }]);
   return { kind: 'held', booking };
 }
 

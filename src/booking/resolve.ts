@@ -8,6 +8,7 @@ import { plus } from '../core/instant.ts';
 import type { Booking } from '../store/contract-bookings.ts';
 import { systemScope } from '../store/contract.ts';
 import { calendarOf } from './order.ts';
+import { patience_ms } from './queue.ts';
 import { comingFrom } from './states.ts';
 import { parkBooking, recordOutcome, type SettleDeps } from './settle.ts';
 
@@ -109,7 +110,7 @@ async function resolveOne(deps: ResolveDeps, booking: Booking, signal: AbortSign
     if (booking.state !== 'accepted') return absent(deps, booking, book, settle);
   }
   const because = found.kind === 'undecided' ? found.because : 'the site has accepted the booking and does not show it';
-  if (now - booking.createdAt > hub.booking.resolveFor_s * 1000) return parkBooking(deps, booking, because);
+  if (now - booking.createdAt > patience_ms(site, hub.booking)) return parkBooking(deps, booking, because);
   await checkLater(deps, booking, hub.booking.resolveEvery_ms, booking.absences);
 }
 

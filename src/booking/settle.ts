@@ -10,6 +10,7 @@ import type { SiteSettings } from '../settings/shape.ts';
 import type { Booking, BookingPatch, BookingState } from '../store/contract-bookings.ts';
 import { systemScope, type Tx } from '../store/contract.ts';
 import type { BookingDeps } from './place.ts';
+import { patience_ms } from './queue.ts';
 import { adopt, letGo, showBooked, showCancelled } from './show.ts';
 import { idAfterMove, showMoved } from './show-moved.ts';
 import { comingFrom } from './states.ts';
@@ -161,7 +162,7 @@ async function answeredUnsent(
   now: Instant,
 ): Promise<BookingState | null> {
   const { booking } = context;
-  const tooOld = now - booking.createdAt > deps.plan().hub.booking.resolveFor_s * 1000;
+  const tooOld = now - booking.createdAt > patience_ms(context.site, deps.plan().hub.booking);
   if (error.class === 'permanent' || tooOld) {
     return refused(tx, context, step, { refusedBecause: 'rule', detail: error.message }, now, error.code);
   }

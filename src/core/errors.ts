@@ -184,6 +184,13 @@ export const ERRORS = {
     503,
     'The site limits our calls. The hub waits as told and goes on by itself.',
   ),
+  SITE_DOWN: entry(
+    'transient',
+    'site',
+    'timeout',
+    503,
+    'The site is down and takes no bookings until it answers again. Try again later, or call the clinic.',
+  ),
   SITE_FAILED: entry(
     'transient',
     'site',
@@ -386,6 +393,13 @@ export const ERRORS = {
     'duplicate',
     422,
     'This request key was used with another body. Use a new key for a new request.',
+  ),
+  BOOKING_NOT_SENT: entry(
+    'permanent',
+    'caller',
+    'business-rule',
+    422,
+    'The booking was never sent to its site, and its time is free again; the detail says why and what to do.',
   ),
   BOOKING_PENDING: entry(
     'ambiguous',

@@ -87,6 +87,15 @@ export const EVENTS = {
       observe: 'took_ms',
     },
   },
+  SiteBreaker: {
+    level: 'warn',
+    text: 'the circuit breaker of a site moved: open, nothing is sent to it; half-open, one call is tried; closed, all is well',
+    metric: {
+      name: 'slotwire_site_breaker_total',
+      help: 'Times that the circuit breaker of a site came to a state',
+      labels: ['site', 'state'],
+    },
+  },
   BookingMoved: {
     level: 'debug',
     text: 'booking moved',

@@ -40,15 +40,19 @@ export function problem(code: ErrorCode, diagnostics: string, expression?: strin
 export function issuesOf(error: HubError): readonly OperationOutcomeIssue[] {
   if (error instanceof IssuesError && error.issues.length > 0) return error.issues;
   const entry = ERRORS[error.code];
-  const told = entry.act === 'caller' && error.detail !== '';
+  const told = entry.act === 'caller' && error.detail !== '' ? error.detail : whenAgain(error);
   return [
     {
       severity: entry.http === 202 ? 'information' : 'error',
       code: entry.issue,
       details: { coding: [{ system: ERROR_SYSTEM, code: error.code }], text: entry.text },
-      ...(told ? { diagnostics: error.detail } : {}),
+      ...(told === null ? {} : { diagnostics: told }),
     },
   ];
+}
+
+function whenAgain({ retryAfter_ms }: HubError): string | null {
+  return retryAfter_ms === undefined ? null : `Try again in ${Math.max(1, Math.ceil(retryAfter_ms / 1000))} s.`;
 }
 
 export function outcome(issues: readonly OperationOutcomeIssue[]): OperationOutcome {

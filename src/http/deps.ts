@@ -114,6 +114,8 @@ export interface OpsSite {
   readonly environment: string;
   /** One plain sentence: `in step`, `behind`, `silent`, `login refused` ... */
   readonly state: string;
+  /** open: the site is down and left alone; half-open: one call is tried; null: it does not run. */
+  readonly breaker: 'closed' | 'open' | 'half-open' | null;
   readonly feeds: readonly OpsFeed[];
   readonly queued: number;
   readonly hints: number;

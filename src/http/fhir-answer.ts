@@ -1,6 +1,6 @@
 /** What a booking came to, as HTTP (DESIGN section 9): 200 or 201, 202, 409, 422. */
 import type { Request, Response } from 'express';
-import type { BookingAnswer } from '../booking/contract.ts';
+import type { BookingAnswer, PendingUntil } from '../booking/contract.ts';
 import { ERRORS, HubError } from '../core/errors.ts';
 import { issue, issuesOf, outcome } from '../fhir/outcome.ts';
 import { proposedAppointment } from '../fhir/proposal.ts';
@@ -16,6 +16,7 @@ import { versionHeaders } from './fhir-read.ts';
 export const ALTERNATIVE = 'urn:slotwire:alternative';
 /** How soon it is worth asking a pending booking again. */
 const ASK_AGAIN_S = 1;
+const ASK_AGAIN_LATER_S = 30;
 
 /** `$book` answers with a Bundle, PUT and PATCH with the Appointment itself. */
 export type Form = 'bundle' | 'resource';
@@ -38,7 +39,7 @@ export function sendAnswer(req: Request, res: Response, answer: BookingAnswer, f
       sendAppointment(req, res, 200, answer.appointment, facts.form);
       return;
     case 'pending':
-      sendPending(req, res, answer.bookingId, facts.form);
+      sendPending(req, res, answer, facts.form);
       return;
     case 'conflict':
       sendConflict(res, answer, facts);
@@ -64,12 +65,18 @@ function sendAppointment(req: Request, res: Response, status: number, served: Se
   sendFhir(res, status, searchset({ base, total: 1, links: [], matches: [served], included: [], warnings: [] }));
 }
 
-function sendPending(req: Request, res: Response, bookingId: string, form: Form): void {
+function sendPending(req: Request, res: Response, { bookingId, until }: Pending, form: Form): void {
   const query = form === 'resource' ? '?form=resource' : '';
   res.setHeader('Content-Location', `${fhirBase(req)}/Appointment/$booking-status/${bookingId}${query}`);
-  res.setHeader('Retry-After', String(ASK_AGAIN_S));
-  sendFhir(res, 202, JSON.stringify(outcome(issuesOf(new HubError('BOOKING_PENDING')))));
+  res.setHeader('Retry-After', String(until === undefined ? ASK_AGAIN_S : ASK_AGAIN_LATER_S));
+  const why = until === undefined ? [] : [issue('information', 'informational', WAITS[until])];
+  sendFhir(res, 202, JSON.stringify(outcome([...issuesOf(new HubError('BOOKING_PENDING')), ...why])));
 }
+
+type Pending = Extract<BookingAnswer, { kind: 'pending' }>;
+const WAITS: Readonly<Record<PendingUntil, string>> = {
+  'site-back': 'The site is down. The booking keeps its time and is sent when the site is back.',
+};
 
 type Conflict = Extract<BookingAnswer, { kind: 'conflict' }>;
 type ReferringIssue = OperationOutcomeIssue & {
@@ -78,7 +85,7 @@ type ReferringIssue = OperationOutcomeIssue & {
 
 /** Alternatives are contained Appointments; the first issue refers to each by its id. */
 function sendConflict(res: Response, answer: Conflict, facts: AnswerFacts): void {
-  const { patientId } = facts;
+  const patientId = facts.patientId ?? answer.patientId ?? null;
   const free = patientId === null ? [] : answer.alternatives.filter((slot) => mayOffer(slot, facts.scope));
   const contained = patientId === null ? [] : free.map((slot) => proposedAppointment(slot, patientId));
   const extension = contained.map(({ id }) => ({

@@ -9,6 +9,7 @@ import { plus, type Instant } from '../core/instant.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import type { Booking, Delivery } from '../store/contract-bookings.ts';
 import { systemScope, type Store } from '../store/contract.ts';
+import { hear, type Breaker } from './breaker.ts';
 import { sendBlock } from './deliver-block.ts';
 import type { StageEvents } from './events.ts';
 
@@ -70,18 +71,25 @@ export interface Deliverer {
  * What is owed to one site. Each call begins as soon as there is room: waited for together, one that hangs until its
  * time-out would keep every booking behind it waiting as long. `room` is rung when there is some again.
  */
-export function deliverer(deps: DeliverDeps, site: SiteSettings, abilities: Abilities, room: () => void): Deliverer {
+export function deliverer(
+  deps: DeliverDeps,
+  site: SiteSettings,
+  abilities: Abilities,
+  room: () => void,
+  breaker: Breaker | null = null,
+): Deliverer {
   const underWay = new Set<Promise<void>>();
   const failures: unknown[] = [];
   const send = ({ delivery, booking, overtaken }: Claimed, signal: AbortSignal): void => {
     const call =
       booking === null
         ? sendBlock(deps, site, abilities.block, delivery, signal)
-        : sendBooking(deps, site, overtaken ? 'overtaken' : abilities.book, delivery, booking, signal);
+        : sendBooking(deps, site, overtaken ? 'overtaken' : abilities.book, delivery, booking, signal, breaker);
     const ended = call
       .catch((error: unknown) => failures.push(error))
       .then(() => {
-        const wasFull = underWay.size === AT_ONCE;
+        // After the one call that a half-open breaker lets through there may be room for all.
+        const wasFull = underWay.size === AT_ONCE || (underWay.size === 1 && breaker !== null);
         underWay.delete(ended);
         if (wasFull || failures.length > 0) room();
       });
@@ -94,11 +102,12 @@ export function deliverer(deps: DeliverDeps, site: SiteSettings, abilities: Abil
     check,
     async step(signal) {
       check();
-      const free = AT_ONCE - underWay.size;
-      if (free === 0) return false;
+      const room = Math.min(AT_ONCE, breaker?.room() ?? AT_ONCE);
+      const free = room - underWay.size;
+      if (free <= 0) return false;
       const { claimed, more } = await claim(deps, site.id, free);
       for (const one of claimed) send(one, signal);
-      return more && underWay.size < AT_ONCE;
+      return more && underWay.size < room;
     },
     async idle() {
       while (underWay.size > 0) await Promise.all(underWay);
@@ -112,9 +121,10 @@ export async function deliverToSite(
   site: SiteSettings,
   abilities: Abilities,
   signal: AbortSignal,
+  breaker: Breaker | null = null,
 ): Promise<boolean> {
   const rung: true[] = [];
-  const one = deliverer(deps, site, abilities, () => rung.push(true));
+  const one = deliverer(deps, site, abilities, () => rung.push(true), breaker);
   const more = await one.step(signal);
   await one.idle();
   one.check();
@@ -167,11 +177,13 @@ async function sendBooking(
   delivery: Delivery,
   booking: Booking,
   signal: AbortSignal,
+  breaker: Breaker | null,
 ): Promise<void> {
   const sentAt = deps.clock.now();
   const began = deps.clock.monotonic();
   const book = how === 'overtaken' ? undefined : how;
   const outcome = how === 'overtaken' ? OVERTAKEN : await call(deps, site, book, booking, signal);
+  if (breaker !== null && book !== undefined && !signal.aborted) hear(breaker, outcome);
   // Stopping in the middle of a call: the row stays `sent` and its deadline makes it `unknown`.
   deps.events.delivered(site.id, delivery.kind, outcome.kind, deps.clock.monotonic() - began);
   await deps.settle({

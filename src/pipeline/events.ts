@@ -10,6 +10,7 @@ export interface StageEvents {
   polled(site: string, feed: string, messages: number, took_ms: number): void;
   feedFailed(site: string, feed: string, code: ErrorCode, detail: string): void;
   delivered(site: string, kind: string, outcome: string, took_ms: number): void;
+  breaker(site: string, state: string): void;
   bookingMoved(site: string, action: string, state: string): void;
   stageFailed(stage: string, code: ErrorCode, detail: string): void;
   swept(what: string, count: number): void;

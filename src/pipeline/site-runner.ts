@@ -6,6 +6,7 @@ import type { SiteSettings } from '../settings/shape.ts';
 import { mayWrite } from '../settings/write.ts';
 import { systemScope } from '../store/contract.ts';
 import { askWindows, planWindows } from './availability.ts';
+import { createBreaker, hearFailure, type Breaker } from './breaker.ts';
 import { deliverer, type DeliverDeps } from './deliver.ts';
 import { fetchHints } from './fetch.ts';
 import { pollPage, type PollDeps } from './poll.ts';
@@ -15,6 +16,8 @@ export interface SiteRunner {
   readonly site: SiteSettings;
   readonly kind: ConnectorKind;
   readonly connector: Connector;
+  /** Whether the site answers. */
+  readonly breaker: Breaker;
   /** Which of its loops should look for work now. */
   ring(what: 'fetch' | 'availability' | 'deliver' | 'poll'): void;
   /** True once what is open and booked at the site was read for the first time; it stays true over restarts. */
@@ -40,6 +43,11 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
   const stopper = new AbortController();
   const availability = connector.availability ?? templateAvailability(deps, site);
   let planned = availability === undefined;
+  const breaker = createBreaker(
+    deps.clock,
+    () => deps.plan().hub.booking,
+    (state) => deps.events.breaker(site.id, state),
+  );
 
   const loop = (name: string, tick_ms: number, step: (signal: AbortSignal) => Promise<boolean>): void => {
     loops.set(
@@ -61,8 +69,11 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
     if (poll !== undefined) {
       loop('poll', site.poll.every_s * 1000, async (signal) => {
         try {
-          return await pollPage(deps, site, kind, connector, signal);
+          const more = await pollPage(deps, site, kind, connector, signal);
+          breaker.worked('read');
+          return more;
         } catch (error) {
+          if (!signal.aborted) hearFailure(breaker, 'read', error);
           await backOff(error, signal);
           return !signal.aborted;
         }
@@ -90,9 +101,8 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
       return false;
     });
   }
-  const owed = deliverer(deps, site, { book: connector.book, block: connector.block }, () =>
-    loops.get('deliver')?.ring(),
-  );
+  const ringDeliver = (): void => loops.get('deliver')?.ring();
+  const owed = deliverer(deps, site, { book: connector.book, block: connector.block }, ringDeliver, breaker);
   if (mayWrite(site) && (connector.book !== undefined || connector.block !== undefined)) {
     loop('deliver', DELIVER_TICK_MS, (signal) => owed.step(signal));
   }
@@ -129,6 +139,7 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
     site,
     kind,
     connector,
+    breaker,
     ring: (what) => loops.get(what)?.ring(),
     loaded: () =>
       deps.store.read(LOAD_SCOPE, async (tx) => {

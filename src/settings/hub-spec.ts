@@ -112,6 +112,18 @@ const booking: FieldsOf<BookingSettings> = {
   holdExpiry_s: limit(wholeNumber(10, 86_400), 600, "How long a caller's hold lasts."),
   resolveEvery_ms: limit(wholeNumber(100, 3_600_000), 5000, 'How often a booking with unknown outcome is looked up.'),
   resolveFor_s: limit(wholeNumber(10, 604_800), 3600, 'How long it is looked up before a person must decide.'),
+  queueFor_s: limit(
+    wholeNumber(60, 2_592_000),
+    86_400,
+    'How long a booking waits for a site that is down (sites with whenDown: queue), never past the start of its visit.',
+  ),
+  breakerFailures: limit(wholeNumber(1, 1000), 5, 'So many failed calls in a row, and a site counts as down.'),
+  breakerWithin_s: limit(wholeNumber(1, 86_400), 120, 'Only failures within this time count as a row.'),
+  breakerProbe_s: limit(
+    wholeNumber(1, 3600),
+    10,
+    'How long a site that is down is left alone before one call is tried.',
+  ),
 };
 
 const retention: FieldsOf<RetentionSettings> = {

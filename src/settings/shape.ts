@@ -99,6 +99,12 @@ export interface BookingSettings {
   /** How often an unresolved booking is looked up, and for how long before a person must decide. */
   readonly resolveEvery_ms: number;
   readonly resolveFor_s: number;
+  /** How long a booking waits for a site that is down and whose file says `whenDown: queue`. */
+  readonly queueFor_s: number;
+  /** So many failed calls in a row, within so long, and a site counts as down; then one call is tried so often. */
+  readonly breakerFailures: number;
+  readonly breakerWithin_s: number;
+  readonly breakerProbe_s: number;
 }
 
 export interface RetentionSettings {
@@ -130,6 +136,8 @@ export interface SiteSettings {
   /** Local visit type code -> key in the hub's catalogue. */
   readonly visitTypes: Readonly<Record<string, string>>;
   readonly write: WritePolicy;
+  /** What becomes of a booking while the site is down; absent: refuse. */
+  readonly whenDown?: 'refuse' | 'queue';
   readonly mirror: readonly MirrorSettings[];
   readonly sensitivity: SensitivitySettings;
   readonly poll: PollSettings;

@@ -193,6 +193,13 @@ const siteFields: Omit<FieldsOf<Omit<SiteSettings, 'id' | 'identity'>>, 'setting
     prose: 'automatic: callers book; approval: a coordinator decides first; read-only: never written.',
     default: 'read-only',
   },
+  whenDown: {
+    schema: oneOfWords('refuse', 'queue'),
+    prose:
+      'A booking while the site does not answer. refuse: the caller is told to come back; queue: it keeps its time ' +
+      'and is sent when the site is back, in the order of asking.',
+    default: 'refuse',
+  },
   mirror: {
     schema: {
       oneOf: [mirrorRule, { type: 'array', items: mirrorRule }],

@@ -303,6 +303,7 @@ function recorder(told: [keyof StageEvents, ...unknown[]][]): StageEvents {
     polled: note('polled'),
     feedFailed: note('feedFailed'),
     delivered: note('delivered'),
+    breaker: note('breaker'),
     bookingMoved: note('bookingMoved'),
     stageFailed: note('stageFailed'),
     swept: note('swept'),

@@ -93,7 +93,15 @@ test('no event has a field for what is the patient’s', async () => {
 });
 
 test('what a person must act on is a warning or an error, and normal work is neither', () => {
-  const loud: readonly EventName[] = ['MessageParked', 'FeedFailed', 'StageFailed', 'RequestFailed', 'PlanRefused'];
+  const loud: readonly EventName[] = [
+    'MessageParked',
+    'FeedFailed',
+    'StageFailed',
+    'RequestFailed',
+    'PlanRefused',
+    'ReplayWindow',
+    'SiteBreaker',
+  ];
   for (const [event, , { level }] of metrics) {
     assert.equal(['warn', 'error'].includes(level), loud.includes(event as EventName), event);
   }

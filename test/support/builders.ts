@@ -19,6 +19,7 @@ import type { Change, Mapped, Mapping, PatientAssertion, SlotStatement } from '.
 import { TEMPLATE_WINDOW, templateMapping } from '../../src/mappings/template/index.ts';
 import type { Effects } from '../../src/pipeline/apply-context.ts';
 import { applyStage, type ApplyStage } from '../../src/pipeline/apply.ts';
+import { createBreaker, type Breaker } from '../../src/pipeline/breaker.ts';
 import { deliverToSite, requeueExpired, type DeliverDeps } from '../../src/pipeline/deliver.ts';
 import { syncDirectory } from '../../src/pipeline/directory.ts';
 import type { StageEvents } from '../../src/pipeline/events.ts';
@@ -175,10 +176,23 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
   });
   let number = 0;
 
+  const breakers = new Map<string, Breaker>();
+  const breakerOf = (id: string): Breaker => {
+    const known = breakers.get(id);
+    if (known !== undefined) return known;
+    const made = createBreaker(
+      clock,
+      () => world.plan.hub.booking,
+      (state) => events.breaker(id, state),
+    );
+    breakers.set(id, made);
+    return made;
+  };
   const bookingDeps = {
     store,
     clock,
     plan: (): Plan => world.plan,
+    away: (id: string) => (breakerOf(id).state() === 'open' ? { retryIn_ms: breakerOf(id).retryIn_ms() } : null),
     ability: (id: string) => {
       const site = scripted(id);
       return site === undefined ? null : { kind: KIND, book: site.canBook, reschedule: site.canMove };
@@ -287,7 +301,8 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
       const settings = world.plan.sites.find((one) => one.id === site);
       const { book, block, canBook } = sites[site];
       if (settings === undefined) return;
-      while (await deliverToSite(deliverDeps, settings, { book: canBook ? book : undefined, block }, NEVER));
+      const abilities = { book: canBook ? book : undefined, block };
+      while (await deliverToSite(deliverDeps, settings, abilities, NEVER, breakerOf(site)));
     },
     async resolve() {
       while (await resolveStep(resolveDeps, NEVER));

@@ -87,6 +87,18 @@ const place = (name: string, room = false): SiteSettings['locations'][string] =>
   codes: [],
 });
 
+export const BOOKING: Plan['hub']['booking'] = {
+  wait_ms: 2_000,
+  siteTimeout_ms: 1_000,
+  holdExpiry_s: 60,
+  resolveEvery_ms: 5_000,
+  resolveFor_s: 3_600,
+  queueFor_s: 7_200,
+  breakerFailures: 20,
+  breakerWithin_s: 60,
+  breakerProbe_s: 10,
+};
+
 /** `north` and `south` compute slots and share a practitioner; `n2` is another person's calendar; `feed` only sends. */
 export function testSites(): readonly [SiteSettings, SiteSettings, SiteSettings] {
   const north = siteOf('north', {
@@ -151,7 +163,7 @@ export function testPlan(sites: readonly SiteSettings[] = testSites(), more: Par
         applyBatch: 100,
         applyAttempts: 3,
       },
-      booking: { wait_ms: 2_000, siteTimeout_ms: 1_000, holdExpiry_s: 60, resolveEvery_ms: 5_000, resolveFor_s: 3_600 },
+      booking: BOOKING,
       retention: { inbox_days: 90, history_days: 90, dedupe_days: 14 },
       ...more,
     },

@@ -1,0 +1,98 @@
+/**
+ * Bookings at a site that is down (`whenDown` of its file). `refuse`: nothing new is taken, and the caller is told when
+ * to come back. `queue`: the booking is held and waits as `queued`; when the site is back deliver.ts sends what waits,
+ * in the order in which it was asked for, and refuses what others have taken meanwhile. Sites are independent: a
+ * caller of another one notices nothing.
+ */
+import { HubError } from '../core/errors.ts';
+import type { Instant } from '../core/instant.ts';
+import type { BookingSettings, SiteSettings } from '../settings/shape.ts';
+import type { Booking } from '../store/contract-bookings.ts';
+import { systemScope, type Tx } from '../store/contract.ts';
+import type { BookingDeps } from './place.ts';
+import type { SettleDeps } from './settle.ts';
+import { letGo } from './show.ts';
+
+const SCOPE = systemScope('queue');
+
+/** Null: the site may be asked. Else it is down, and is tried again in so long. */
+export type Away = { readonly retryIn_ms: number } | null;
+
+/**
+ * With which state a new booking begins. Called before anything is held.
+ * @throws SITE_DOWN where the site is down and its file says `refuse`
+ */
+export function firstState(deps: BookingDeps, site: SiteSettings): 'held' | 'queued' {
+  const away = deps.away?.(site.id) ?? null;
+  if (away === null) return 'held';
+  if (site.whenDown === 'queue') return 'queued';
+  const detail = `it is tried again in ${Math.max(1, Math.ceil(away.retryIn_ms / 1000))} s`;
+  throw new HubError('SITE_DOWN', { detail, site: site.id, retryAfter_ms: away.retryIn_ms });
+}
+
+/** How long after it was asked for a booking may still be tried. */
+export function patience_ms(site: SiteSettings, settings: BookingSettings): number {
+  const { resolveFor_s, queueFor_s } = settings;
+  return 1000 * (site.whenDown === 'queue' ? Math.max(resolveFor_s, queueFor_s) : resolveFor_s);
+}
+
+/**
+ * One look at what waits for a site that is down. What was held just before it went down is queued, so that its hold
+ * does not run out; what has waited too long, or whose time has come, is refused and gives its time back.
+ */
+export async function keepWaiting(deps: SettleDeps, site: SiteSettings): Promise<void> {
+  const open = await deps.store.read(SCOPE, (tx) => tx.bookings.openOf(site.id));
+  for (const booking of open) {
+    const now = deps.clock.now();
+    const why = tooLate(booking, site, deps.plan().hub.booking, now);
+    if (why !== null) await giveUp(deps, site, booking, why, now);
+    else if (site.whenDown === 'queue' && booking.state === 'held') await putInQueue(deps, booking, now);
+  }
+}
+
+const UNSENT: readonly Booking['state'][] = ['held', 'queued', 'unsent'];
+
+function tooLate(booking: Booking, site: SiteSettings, settings: BookingSettings, now: Instant): string | null {
+  if (!UNSENT.includes(booking.state)) return null;
+  if (booking.action !== 'cancel' && booking.during !== null && booking.during.start <= now) {
+    return 'The site was down until the visit should have begun. Book another time, or call the clinic.';
+  }
+  // A hold has an expiry of its own.
+  if (booking.state === 'held' || now - booking.createdAt <= patience_ms(site, settings)) return null;
+  return 'The site was down for longer than bookings wait for it. Ask again later, or call the clinic.';
+}
+
+async function giveUp(
+  deps: SettleDeps,
+  site: SiteSettings,
+  booking: Booking,
+  detail: string,
+  now: Instant,
+): Promise<void> {
+  const moved = await deps.store.transaction(SCOPE, async (tx) => {
+    await tx.lock([booking.appointmentId, ...booking.resources]);
+    const patch = { refusedBecause: 'site-down', detail, deadlineAt: null };
+    if (!(await tx.bookings.move(booking.id, UNSENT, 'refused', now, patch))) return false;
+    await ledger(tx, booking, 'refused', now);
+    const error = new HubError('SITE_DOWN', { site: site.id });
+    const nothing = { showsWithin_ms: 0, deliveryId: null, sentAt: now, outcome: { kind: 'unsent', error } } as const;
+    await letGo(tx, { booking, site, ...nothing }, now);
+    return true;
+  });
+  if (moved) deps.changed(booking, 'refused');
+}
+
+async function putInQueue(deps: SettleDeps, booking: Booking, now: Instant): Promise<void> {
+  const moved = await deps.store.transaction(SCOPE, async (tx) => {
+    if (!(await tx.bookings.move(booking.id, ['held'], 'queued', now, {}))) return false;
+    await tx.busy.keep(booking.id);
+    await ledger(tx, booking, 'queued', now);
+    return true;
+  });
+  if (moved) deps.changed(booking, 'queued');
+}
+
+async function ledger(tx: Tx, booking: Booking, kind: string, at: Instant): Promise<void> {
+  const { id: bookingId, site, appointmentId, action } = booking;
+  await tx.ledger.add([{ at, kind, site, bookingId, appointmentId, data: { action } }]);
+}
