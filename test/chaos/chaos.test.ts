@@ -9,9 +9,9 @@ import { excerpt } from './excerpt.ts';
 import { allOf } from './history.ts';
 import { PLANTED } from './planted.ts';
 
-/** Any number; what a failure prints is repeated by `npm run chaos -- --seed 4 --seconds 15 --shared`. */
+/** Any number; what a failure prints is repeated by `npm run chaos -- --seed 4 --seconds 12 --shared`. */
 const SEED = 4;
-const SHORT_MS = 15_000;
+const SHORT_MS = 12_000;
 const ROOT = join(import.meta.dirname, '../..');
 
 test('a short run through faults, a cut and a kill holds every rule', { timeout: 240_000 }, async (t) => {
@@ -31,7 +31,7 @@ test('a short run through faults, a cut and a kill holds every rule', { timeout:
 test('a hub that takes its own echo for foreign is found out', { timeout: 240_000 }, async (t) => {
   const planted = PLANTED.find((one) => one.name === 'echo-taken-for-foreign');
   assert.ok(planted !== undefined);
-  const options = { seed: SEED, duration_ms: 4_000, ownDatabase: false, planted, quietWithin_ms: 4_000 };
+  const options = { seed: SEED, duration_ms: 4_000, ownDatabase: false, planted, quietWithin_ms: 2_000 };
   const { violations } = await chaos(t, options);
   assert.ok(violations.length > 0);
 });

@@ -125,6 +125,21 @@ describe('rule 1', () => {
   });
 });
 
+describe('rule 1 and closed time', () => {
+  const block: Happened = { kind: 'block', site: 'midtown', block: 'b', practitioner: RAO, ...HALF_PAST };
+  const placed = [call(1, 'a'), booked(1, '1'), ...right('1', 'a')];
+
+  it('is broken by a placement over a block that the hub had applied', () => {
+    assert.deepEqual(rules(history(block, ...placed)), [1]);
+  });
+
+  it('is silent where the block was applied later, or had been lifted', () => {
+    assert.deepEqual(check(history(call(1, 'a'), block, booked(1, '1'), ...right('1', 'a'))), []);
+    const lifted: Happened = { kind: 'unblocked', site: 'midtown', block: 'b', since: 1_500 };
+    assert.deepEqual(check(history(block, ...placed, lifted)), []);
+  });
+});
+
 describe('rule 2', () => {
   it('is broken by a booking that the site does not have', () => {
     assert.deepEqual(rules(history(call(1, 'a'), booked(1, '1'), shown('copy', '1'), row('1', 'a'))), [2, 4]);

@@ -8,8 +8,8 @@
  *
  * Seen from outside it is not always decidable who came first. Then nothing is said: a placement counts against what
  * the hub itself had shown before the call began and still showed when it was answered; a booking that staff or
- * callers touched counts until they began. Blocks are compared after quiet only: no answer shows when the hub learned
- * of one. Every visit of these runs is for one person, so the capacity of a practitioner is one.
+ * callers touched counts until they began; closed time counts from when the hub had applied it. Every visit of these
+ * runs is for one person, so the capacity of a practitioner is one.
  */
 import { allOf, type Event, type Of, type Shown, type Span } from './history.ts';
 
@@ -28,6 +28,8 @@ export interface Wish extends Span {
   readonly began: number;
   /** When the hub first said that it holds the time; null: never. */
   readonly heldBy: number | null;
+  /** When each of its calls began. */
+  readonly calls: ReadonlyMap<number, number>;
   readonly answers: readonly Of<'answer'>[];
   /** What was said last; null: never answered. */
   readonly last: Of<'answer'> | null;
@@ -66,6 +68,7 @@ export function check(events: readonly Event[]): readonly Violation[] {
   return [
     ...twoOfOurs(judged),
     ...overWhatWasKnown(judged),
+    ...overClosedTime(judged),
     ...bookedIsThere(judged),
     ...refusedIsNot(judged),
     ...answeredOnce(judged),
@@ -115,6 +118,27 @@ function overWhatWasKnown({ events, wishes, copies }: Judged): readonly Violatio
         rule: 1,
         what: `${shownAs(wish)} was placed over ${nameOf(shown.site, shown.siteKey)}, which the hub had shown`,
         about: [...idsOf(wish), shown.appointment, shown.siteKey],
+      }));
+  });
+}
+
+/** The same with time that staff had closed. */
+function overClosedTime({ events, wishes }: Judged): readonly Violation[] {
+  const gone = allOf(events, 'unblocked');
+  const closed = allOf(events, 'block').map((block) => {
+    const is = (one: Of<'unblocked'>): boolean => one.site === block.site && one.block === block.block;
+    return { block, until: gone.find((one) => is(one) && one.n > block.n)?.since ?? Infinity };
+  });
+  return wishes.flatMap((wish) => {
+    const { heldBy, last } = wish;
+    if (last?.outcome !== 'booked' || heldBy === null) return [];
+    return closed
+      .filter(({ block }) => block.practitioner === wish.practitioner && overlaps(block, wish))
+      .filter(({ block, until }) => block.at <= wish.began && heldBy <= until)
+      .map(({ block }): Violation => ({
+        rule: 1,
+        what: `${shownAs(wish)} was placed over closed time of ${block.site}, which the hub knew`,
+        about: [...idsOf(wish), block.block],
       }));
   });
 }
@@ -188,8 +212,11 @@ function answeredOnce({ wishes }: Judged): readonly Violation[] {
     const final = wish.answers.filter((one) => FINAL.includes(one.outcome));
     const ids = new Set(final.flatMap((one) => (one.outcome === 'booked' ? [one.appointment] : [])));
     if (ids.size > 1) return tell(`one key is ${ids.size} appointments`);
-    const first = final.findIndex((one) => one.outcome === 'booked');
-    const after = first < 0 ? undefined : final.slice(first).find((one) => one.outcome !== 'booked');
+    const first = final.find((one) => one.outcome === 'booked');
+    // Two calls at once may be answered in either order, and a 409 leaves nothing behind that a repeat would find.
+    const after = final.find(
+      (one) => one.outcome !== 'booked' && first !== undefined && (wish.calls.get(one.call) ?? 0) > first.at,
+    );
     return after === undefined ? [] : tell(`${after.outcome} was said after booked`);
   });
 }
@@ -269,7 +296,8 @@ export function wishesOf(events: readonly Event[]): readonly Wish[] {
     const held = heard.find((one) => one.outcome === 'pending' || one.outcome === 'booked');
     const { key, site, practitioner, start, end, at: began } = first;
     const last = heard.findLast((one) => FINAL.includes(one.outcome)) ?? null;
-    return [{ key, site, practitioner, start, end, began, heldBy: held?.at ?? null, answers: heard, last }];
+    const calls = new Map(same.map((one) => [one.call, one.at]));
+    return [{ key, site, practitioner, start, end, began, heldBy: held?.at ?? null, calls, answers: heard, last }];
   });
 }
 

@@ -72,6 +72,15 @@ export type Happened =
   | { readonly kind: 'struck'; readonly site: string; readonly times: Readonly<Record<string, number>> }
   /** The hub showed it so: at the time of this event it is known to the hub. */
   | ({ readonly kind: 'seen' } & Shown)
+  /** Closed time that the hub had applied at the time of this event; the harness reads it from the hub's database. */
+  | ({
+      readonly kind: 'block';
+      readonly site: string;
+      readonly block: string;
+      readonly practitioner: string;
+    } & Span)
+  /** No more; `since`: the hub still had it then. */
+  | { readonly kind: 'unblocked'; readonly site: string; readonly block: string; readonly since: At }
   /** After everything went quiet, or did not. */
   | { readonly kind: 'unrest'; readonly what: string }
   | { readonly kind: 'difference'; readonly what: string }

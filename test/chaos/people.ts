@@ -28,6 +28,7 @@ interface Call {
 }
 
 const ASK_AGAIN_MS = 300;
+const TRY_AGAIN_MS = 1_000;
 
 const CALENDARS: Readonly<Record<string, readonly string[]>> = {
   [MIDTOWN]: [RAO.midtown, ORTIZ],
@@ -70,7 +71,7 @@ export function people(world: World, over: AbortSignal): Person {
       const outcome = heard(call, answer);
       if (outcome === 'pending' && answer !== null) return settled(call, answer);
       if (outcome !== 'lost') return;
-      await systemClock.sleep(ASK_AGAIN_MS, over);
+      await systemClock.sleep(TRY_AGAIN_MS, over);
     }
   };
 

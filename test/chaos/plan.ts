@@ -60,6 +60,7 @@ const FIRST_TROUBLE_MS = 2_000;
 /** Past the deadline of a call: siteTimeout_ms of the harness's hub and the slack behind it. */
 export const FREEZE_MS = 9_500;
 const SHORT_RUN_MS = 45_000;
+const VERY_SHORT_RUN_MS = 10_000;
 
 const FAULTS: Readonly<Record<string, readonly ((random: Random) => Switches)[]>> = {
   acuity: [
@@ -182,9 +183,14 @@ function processes(random: Random, extent: Extent): readonly Step[] {
     });
   const kill = (at_ms: number): Step => ({ do: 'kill', at_ms });
   const cuts = [cut(MIDTOWN, 'refuse'), cut(NORTHSIDE, 'silence'), cut(MIDTOWN, 'silence'), cut(NORTHSIDE, 'refuse')];
+  if (duration_ms < VERY_SHORT_RUN_MS) return [];
   if (duration_ms < SHORT_RUN_MS) {
     // A freeze past every deadline would take most of a short run.
-    return [random.pick(cuts)(FIRST_TROUBLE_MS), kill(Math.round(duration_ms * 0.5))];
+    return [
+      random.pick(cuts)(FIRST_TROUBLE_MS),
+      kill(Math.round(duration_ms * 0.5)),
+      ...(duration_ms < 18_000 ? [] : [kill(Math.round(duration_ms * 0.9))]),
+    ];
   }
   const deck = [
     ...cuts,

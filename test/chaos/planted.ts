@@ -53,7 +53,7 @@ export const PLANTED: readonly Planted[] = [
         to:
           '        const keys = orderOf(site, messages, sender);\n' +
           "        if (via === 'hl7' || via === 'webhook')\n" +
-          "          resolve(messages.map(() => ({ kind: 'inserted', inboxId: 0, id: 0 }) as never));\n" +
+          "          resolve(messages.map(() => ({ kind: 'duplicate', id: null })));\n" +
           '        waiting.push({',
       },
       {

@@ -13,8 +13,10 @@ const LOOK_EVERY_MS = 1_500;
 const SLACK_MS = 15_000;
 
 /** Looks again and again at what changed; a hub that is away shows nothing, and that is no fault. */
-export async function observe({ caller, history }: World, over: AbortSignal): Promise<void> {
+export async function observe(world: World, over: AbortSignal): Promise<void> {
+  const { caller, history } = world;
   const seen = new Set<string>();
+  const lookAtBlocks = blockWatch(world);
   let from = 0;
   while (!over.aborted) {
     const asked = systemClock.now();
@@ -26,8 +28,43 @@ export async function observe({ caller, history }: World, over: AbortSignal): Pr
       seen.add(version);
     }
     if (found !== null) from = asked - SLACK_MS;
+    await lookAtBlocks().catch(() => undefined);
     await systemClock.sleep(LOOK_EVERY_MS, over);
   }
+}
+
+/** No answer shows closed time apart from taken time, so this one is read where the hub keeps it. */
+function blockWatch({ hub, history }: World): () => Promise<void> {
+  interface Known {
+    readonly site: string;
+    readonly block: string;
+    since: number;
+  }
+  const known = new Map<string, Known>();
+  return async () => {
+    const since = systemClock.now();
+    const { rows } = await hub.query(
+      `SELECT site, block_key, resource_id, lower(during) AS start_at, upper(during) AS end_at
+       FROM busy WHERE live AND origin = 'block' AND block_key IS NOT NULL`,
+    );
+    const there = new Set<string>();
+    for (const row of rows) {
+      const [site, key, practitioner] = [String(row['site']), String(row['block_key']), String(row['resource_id'])];
+      const [start, end] = [Number(row['start_at']), Number(row['end_at'])];
+      // The same block at another time is another one to whoever is placed beside it.
+      const block = `${key} ${practitioner} ${start}-${end}`;
+      const id = `${site} ${block}`;
+      there.add(id);
+      const one = known.get(id);
+      if (one === undefined) history.add({ kind: 'block', site, block, practitioner, start, end });
+      known.set(id, { site, block, since });
+    }
+    for (const [id, one] of known) {
+      if (there.has(id)) continue;
+      history.add({ kind: 'unblocked', ...one });
+      known.delete(id);
+    }
+  };
 }
 
 /** Waits until nothing moves and both sides agree, as long as that may take; then writes both down as they stand. */

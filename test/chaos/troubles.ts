@@ -13,19 +13,20 @@ export type Process = Extract<
 
 const SERVER_ENDS_MS = 20_000;
 
+/** A simulator that is restarted together with the hub forgets its faults, and cannot be told of one meanwhile. */
 export async function fault(world: World, { site, switches, for_ms }: Fault, over: AbortSignal): Promise<void> {
-  const url = `${world.hub.simulator(site)}/__sim/faults`;
+  const tell = (values: Row): Promise<boolean> =>
+    control('POST', `${world.hub.simulator(site)}/__sim/faults`, values).then(
+      () => true,
+      () => false,
+    );
   const what = Object.entries(switches)
     .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
     .join(', ');
+  if (!(await tell(switches))) return;
   world.history.add({ kind: 'trouble', what, site, begins: true });
-  await control('POST', url, switches);
   await systemClock.sleep(for_ms, over);
-  await control(
-    'POST',
-    url,
-    Object.fromEntries(Object.entries(switches).map(([name, value]) => [name, off(name, value)])),
-  );
+  await tell(Object.fromEntries(Object.entries(switches).map(([name, value]) => [name, off(name, value)])));
   world.history.add({ kind: 'trouble', what, site, begins: false });
 }
 
@@ -40,6 +41,7 @@ export async function trouble(world: World, step: Process, over: AbortSignal): P
   const site = step.do === 'cut' ? step.site : null;
   const what = step.do === 'cut' ? `cut, ${step.how}` : step.do;
   history.add({ kind: 'trouble', what, site, begins: true });
+  if (step.do === 'restart') await tellStruck(world);
   await strike(world, step, over);
   history.add({ kind: 'trouble', what, site, begins: false });
 }
@@ -75,12 +77,17 @@ async function strike({ hub, lines }: World, step: Process, over: AbortSignal): 
   }
 }
 
-/** Lifts everything, and writes down how often each fault struck. */
+/** Lifts everything. */
 export async function calm(world: World): Promise<void> {
   for (const line of world.lines.values()) line.mend();
-  for (const { id, simulatorUrl } of world.hub.sandbox().sites) {
+  await tellStruck(world);
+  for (const { simulatorUrl } of world.hub.sandbox().sites) await control('DELETE', `${simulatorUrl}/__sim/faults`);
+}
+
+/** How often each fault struck, which a simulator forgets when it is restarted or its faults are lifted. */
+async function tellStruck({ hub, history }: World): Promise<void> {
+  for (const { id, simulatorUrl } of hub.sandbox().sites) {
     const { struck } = await control('GET', `${simulatorUrl}/__sim/faults`);
-    world.history.add({ kind: 'struck', site: id, times: struck as Row as Readonly<Record<string, number>> });
-    await control('DELETE', `${simulatorUrl}/__sim/faults`);
+    history.add({ kind: 'struck', site: id, times: struck as Readonly<Record<string, number>> });
   }
 }

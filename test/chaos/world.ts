@@ -40,8 +40,10 @@ export interface WorldOptions {
   readonly history: History;
 }
 
-/** One day of starts and not all of them: callers and staff are to meet. */
-const STARTS = 40;
+/**
+ * Two days of starts, all within what the hub reads: few enough for callers and staff to meet, and not soon all taken.
+ */
+const STARTS_DAYS = 3;
 const SITE_TIMEOUT_MS = 3_000;
 /** More than the longest `staleReads` of a plan: what a site says of itself must be true. */
 const SHOWS_WITHIN_MS = 2_500;
@@ -100,13 +102,13 @@ export function calendarsOf(
 
 async function wantedOf(caller: Caller, sites: readonly SiteSettings[]): Promise<readonly Wanted[]> {
   const found: Wanted[] = [];
-  const until = plus(systemClock.now(), 2 * DAY_MS);
+  const until = plus(systemClock.now(), STARTS_DAYS * DAY_MS);
   for (const site of sites.filter((one) => one.id === MIDTOWN || one.id === NORTHSIDE)) {
     const slots = (await freeSlots(caller, site.id, 'therapy-50')).filter((slot) => at(slot.start) < until);
     for (const { calendar, practitioner } of calendarsOf(site)) {
       const schedules = await caller.search(`Schedule?actor=Practitioner/${practitioner}&_count=100`);
       const ids = new Set(schedules.filter((one) => siteOf(one) === site.id).map((one) => `Schedule/${one.id ?? ''}`));
-      const own = slots.filter((slot) => ids.has(slot.schedule.reference ?? '')).slice(0, STARTS);
+      const own = slots.filter((slot) => ids.has(slot.schedule.reference ?? ''));
       if (own.length === 0) throw new Error(`${site.id} offers nothing on calendar ${calendar}`);
       found.push({ site: site.id, calendar, practitioner, slots: own });
     }
