@@ -76,9 +76,9 @@ export function people(world: World, over: AbortSignal): Person {
   };
 
   return {
-    async book({ calendar, start, patient, times }, key) {
+    async book({ calendar, start, visitType, patient, times }, key) {
       const wanted = pick(world.wanted, calendar);
-      const slot = atTime(world, wanted, start);
+      const slot = atTime(world, wanted, start, visitType);
       const patientId = pick(world.patients, patient);
       const same = Array.from({ length: times }, async () => {
         const call = (calls += 1);
@@ -105,7 +105,10 @@ export function people(world: World, over: AbortSignal): Person {
       const there = visits.filter((one) => one.site === site);
       if ((action === 'move' || action === 'cancel') && there.length === 0) return;
       const id = action === 'move' || action === 'cancel' ? pick(there, visit).siteKey : null;
-      const from = plus(during(atTime(world, pick(world.wanted, calendar), start)).start, (visit % 4) * 15 * MINUTE_MS);
+      const from = plus(
+        during(atTime(world, pick(world.wanted, calendar), start, person)).start,
+        (visit % 4) * 15 * MINUTE_MS,
+      );
       const wish = isHl7
         ? { practitioner: who, start: Number(from), end: Number(from) + 30 * MINUTE_MS }
         : { calendarID: Number(who), start: formatInstant(from), end: formatInstant(plus(from, 30 * MINUTE_MS)) };
@@ -128,11 +131,11 @@ export function people(world: World, over: AbortSignal): Person {
 }
 
 /** The same number is the same time on every calendar, so that races meet one person at two sites. */
-function atTime(world: World, wanted: Wanted, start: number): Slot {
+function atTime(world: World, wanted: Wanted, start: number, visitType: number): Slot {
   const [first] = world.wanted;
-  const aim = instant(during(pick(first?.slots ?? [], start)).start);
+  const aim = instant(during(pick(first?.slots[0] ?? [], start)).start);
   const distance = (slot: Slot): number => Math.abs(during(slot).start - aim);
-  return wanted.slots.reduce((best, slot) => (distance(slot) < distance(best) ? slot : best));
+  return pick(wanted.slots, visitType).reduce((best, slot) => (distance(slot) < distance(best) ? slot : best));
 }
 
 function pick<T>(from: readonly T[], number: number): T {

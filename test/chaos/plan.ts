@@ -24,6 +24,8 @@ export interface Wanted {
   /** Of the calendars that can be booked. */
   readonly calendar: number;
   readonly start: number;
+  /** Of the visit types; they differ in length, so that times overlap without being the same. */
+  readonly visitType: number;
   readonly patient: number;
   /** The same request sent so often at once. */
   readonly times: number;
@@ -54,7 +56,7 @@ export type Step = { readonly at_ms: number } & (
 
 /** Callers together; low, because what is to be found are races and not the limit of a small machine. */
 const BOOKINGS_EVERY_MS = 700;
-const CANCELS_EVERY_MS = 2_500;
+const CANCELS_EVERY_MS = 1_200;
 const ACTS_EVERY_MS = 600;
 const FIRST_TROUBLE_MS = 2_000;
 /** Past the deadline of a call: siteTimeout_ms of the harness's hub and the slack behind it. */
@@ -124,6 +126,7 @@ function callers(random: Random, extent: Extent): readonly Step[] {
     const wanted = (): Wanted => ({
       calendar: random.below(4),
       start,
+      visitType: random.below(2),
       patient: random.below(1_000),
       times: random.chance(10) ? 2 : 1,
     });

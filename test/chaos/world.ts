@@ -30,7 +30,7 @@ export interface Wanted {
   readonly site: string;
   readonly calendar: string;
   readonly practitioner: string;
-  readonly slots: readonly Slot[];
+  readonly slots: readonly (readonly Slot[])[];
 }
 
 export interface WorldOptions {
@@ -44,6 +44,7 @@ export interface WorldOptions {
  * Two days of starts, all within what the hub reads: few enough for callers and staff to meet, and not soon all taken.
  */
 const STARTS_DAYS = 3;
+const VISIT_TYPES = ['therapy-50', 'intake-30'];
 const SITE_TIMEOUT_MS = 3_000;
 /** More than the longest `staleReads` of a plan: what a site says of itself must be true. */
 const SHOWS_WITHIN_MS = 2_500;
@@ -104,13 +105,14 @@ async function wantedOf(caller: Caller, sites: readonly SiteSettings[]): Promise
   const found: Wanted[] = [];
   const until = plus(systemClock.now(), STARTS_DAYS * DAY_MS);
   for (const site of sites.filter((one) => one.id === MIDTOWN || one.id === NORTHSIDE)) {
-    const slots = (await freeSlots(caller, site.id, 'therapy-50')).filter((slot) => at(slot.start) < until);
+    const byType = await Promise.all(VISIT_TYPES.map((type) => freeSlots(caller, site.id, type)));
     for (const { calendar, practitioner } of calendarsOf(site)) {
       const schedules = await caller.search(`Schedule?actor=Practitioner/${practitioner}&_count=100`);
       const ids = new Set(schedules.filter((one) => siteOf(one) === site.id).map((one) => `Schedule/${one.id ?? ''}`));
-      const own = slots.filter((slot) => ids.has(slot.schedule.reference ?? ''));
-      if (own.length === 0) throw new Error(`${site.id} offers nothing on calendar ${calendar}`);
-      found.push({ site: site.id, calendar, practitioner, slots: own });
+      const isOwn = (slot: Slot): boolean => ids.has(slot.schedule.reference ?? '') && at(slot.start) < until;
+      const slots = byType.map((all) => all.filter(isOwn));
+      if (slots.some((own) => own.length === 0)) throw new Error(`${site.id} offers too little on ${calendar}`);
+      found.push({ site: site.id, calendar, practitioner, slots });
     }
   }
   return found;
