@@ -5,7 +5,7 @@
 import type { SiteBooking } from '../connectors/contract.ts';
 import type { Instant } from '../core/instant.ts';
 import * as canonical from '../fhir/canonical.ts';
-import type { Appointment } from '../fhir/types.ts';
+import { SYSTEMS, type Appointment } from '../fhir/types.ts';
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
 import type { OutcomeContext } from './settle.ts';
@@ -86,13 +86,21 @@ export async function adopt(tx: Tx, context: OutcomeContext, appointmentId: stri
   await dueWindows(tx, context, now);
 }
 
+const system = SYSTEMS.cancellationReason;
+/** Who cancelled, by the top codes of appointment-cancellation-reason. The clinic itself has none there. */
+const CANCELLED_BY = {
+  patient: { system, code: 'pat', display: 'Patient' },
+  practitioner: { system, code: 'prov', display: 'Provider' },
+  staff: { system, code: 'other', display: 'Other' },
+} as const;
+
 export async function showCancelled(tx: Tx, context: OutcomeContext, now: Instant): Promise<void> {
   const { booking } = context;
   const cause: Cause = { site: booking.site, messageId: null, siteTime: null, now };
   const shown = await tx.resources.appointment(booking.appointmentId);
   // The site may have ended it in another way meanwhile (a no-show is a cancelled record to some), and knows better.
   if (shown !== null && !ENDED.has(shown.resource.status)) {
-    const reason = booking.order.cancel?.reason;
+    const { reason, by = 'staff' } = booking.order.cancel ?? {};
     await tx.resources.putAppointment(
       {
         ...shown,
@@ -100,7 +108,7 @@ export async function showCancelled(tx: Tx, context: OutcomeContext, now: Instan
         resource: {
           ...shown.resource,
           status: 'cancelled',
-          ...(reason === undefined ? {} : { cancelationReason: { text: reason } }),
+          cancelationReason: { coding: [CANCELLED_BY[by]], ...(reason === undefined ? {} : { text: reason }) },
         },
       },
       cause,

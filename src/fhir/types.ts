@@ -232,6 +232,7 @@ export const SYSTEMS = {
   actCode: 'http://terminology.hl7.org/CodeSystem/v3-ActCode',
   participation: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType',
   physicalType: 'http://terminology.hl7.org/CodeSystem/location-physical-type',
+  cancellationReason: 'http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason',
   /** The hub's canonical visit types. */
   visitType: 'urn:slotwire:visit-type',
   workItem: 'urn:slotwire:work-item',

@@ -6,6 +6,7 @@ import {
   SYSTEMS,
   type Appointment,
   type CodeableConcept,
+  type Coding,
   type Extension,
   type Identifier,
   type Reference,
@@ -60,7 +61,9 @@ export function buildAppointment(context: ApplyContext, facts: AppointmentFacts)
   // again.
   const mayHaveReason = change.status === 'cancelled' || change.status === 'noshow';
   const cancelationReason =
-    change.cancelationReason === undefined ? old?.cancelationReason : concept(change.cancelationReason);
+    change.cancelationReason === undefined
+      ? old?.cancelationReason
+      : withWho(concept(change.cancelationReason), old?.cancelationReason);
   const created = old?.created ?? formatInstant(change.created ?? change.at, zone);
   return {
     resourceType: 'Appointment',
@@ -122,6 +125,14 @@ function mergeIdentifiers(context: ApplyContext, change: AppointmentChange, old:
   const all = [key, ...stated, ...old];
   const seen = new Map(all.reverse().map((one) => [`${one.system ?? ''}|${one.value ?? ''}`, one]));
   return [...seen.values()].reverse();
+}
+
+/** Who cancelled through the hub stays known when the site repeats the news in its own words. */
+function withWho(stated: CodeableConcept, old: CodeableConcept | undefined): CodeableConcept {
+  const ours = (reason: CodeableConcept | undefined): readonly Coding[] =>
+    (reason?.coding ?? []).filter(({ system }) => system === SYSTEMS.cancellationReason);
+  if (ours(stated).length > 0 || ours(old).length === 0) return stated;
+  return { ...stated, coding: [...(stated.coding ?? []), ...ours(old)] };
 }
 
 function concept(stated: CodedText): CodeableConcept {

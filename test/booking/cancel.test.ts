@@ -43,6 +43,38 @@ describe('a cancel', () => {
     assert.equal((await world.appointment('north', 'K1')).resource.cancelationReason?.text, 'ill');
   });
 
+  it('says who cancelled, and still does when the site repeats the news in its own words', async (t) => {
+    const said = { patient: 'pat', practitioner: 'prov', staff: 'other' } as const;
+    for (const [by, code] of Object.entries(said)) {
+      const { world, booking } = await booked(t);
+      const cancel = await world.cancel(booking.appointmentId, { by: by as keyof typeof said });
+      const codes = async (): Promise<readonly unknown[]> =>
+        ((await world.appointment('north', 'K1')).resource.cancelationReason?.coding ?? []).map((one) => one.code);
+      assert.deepEqual(await codes(), [code]);
+      const asked = await world.read((tx) => tx.ledger.ofBooking(cancel.id));
+      assert.equal(asked.find(({ kind }) => kind === 'cancel-asked')?.data?.['by'], by);
+      world.clock.advance(60_000);
+      const reason = { coding: [{ system: 'urn:x', code: 'Z9' }], text: 'cancelled online' };
+      const time = booking.during ?? NINE;
+      await world.tell('north', visit('K1', 'n1', time, { status: 'cancelled', cancelationReason: reason }));
+      assert.deepEqual(await codes(), ['Z9', code]);
+    }
+  });
+
+  it('that the site has made itself carries the reason of the site and no one else’s', async (t) => {
+    const { world, booking } = await booked(t);
+    world.clock.advance(60_000);
+    const reason = { coding: [], text: 'doctor away' };
+    const time = booking.during ?? NINE;
+    await world.tell('north', visit('K1', 'n1', time, { status: 'cancelled', cancelationReason: reason }));
+    const { resource } = await world.appointment('north', 'K1');
+    assert.deepEqual([resource.status, resource.cancelationReason], ['cancelled', { text: 'doctor away' }]);
+    const kinds = (await world.rows('SELECT kind FROM ledger WHERE appointment_id = $1', [booking.appointmentId])).map(
+      ({ kind }) => kind,
+    );
+    assert.ok(kinds.includes('status') && !kinds.includes('cancel-asked'));
+  });
+
   it('keeps the time until the site has done it', async (t) => {
     const { world, booking } = await booked(t);
     const seen: unknown[] = [];
