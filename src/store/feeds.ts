@@ -8,7 +8,9 @@ import { HOUR_MS, instant, type Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
 import type { FeedName, FeedState, FeedStore, FreshnessWindow } from './contract-inbox.ts';
 import type { Scope } from './contract.ts';
+import type { Gathered } from './gather.ts';
 import type { Queryable } from './postgres.ts';
+import { CHANGED } from './window-changed.ts';
 
 const WEEK_HOURS = 168;
 /** 1970-01-01 was a Thursday: its first hour was the 73rd of a week that begins on Monday. */
@@ -42,7 +44,7 @@ export function hourOfWeek(at: Instant): number {
   return (Math.floor(at / HOUR_MS) + EPOCH_HOUR) % WEEK_HOURS;
 }
 
-export function feedStore(q: Queryable, scope: Scope, clock: Clock): FeedStore {
+export function feedStore(q: Gathered, scope: Scope, clock: Clock): FeedStore {
   return {
     ...cursors(q),
     ...windows(q),
@@ -139,7 +141,7 @@ function cursors(q: Queryable): Pick<FeedStore, 'cursor' | 'saveCursor' | 'start
   };
 }
 
-function windows(q: Queryable): Omit<FeedStore, 'cursor' | 'saveCursor' | 'startOver' | 'heard' | 'failed' | 'feeds'> {
+function windows(q: Gathered): Omit<FeedStore, 'cursor' | 'saveCursor' | 'startOver' | 'heard' | 'failed' | 'feeds'> {
   const columns = (window: FreshnessWindow): readonly string[] => [
     window.calendar,
     window.visitType,
@@ -216,13 +218,8 @@ function windows(q: Queryable): Omit<FeedStore, 'cursor' | 'saveCursor' | 'start
     },
 
     async windowsDue(site, calendar, during, at) {
-      await q.query({
-        name: 'window-changed', // primary key up to calendar: a calendar has a few hundred windows at most
-        text: `UPDATE freshness SET due_at = LEAST(due_at, $5), changed_at = GREATEST(changed_at, $5)
-               WHERE site = $1 AND calendar = $2 AND start_at < $4 AND end_at > $3
-                 AND (verified_at IS NULL OR verified_at <= $5)`,
-        values: [site, calendar, timestamptz(during.start), timestamptz(during.end), timestamptz(at)],
-      });
+      const { start, end } = during;
+      await q.later(CHANGED, `window ${site} ${calendar} ${start} ${end} ${at}`, { site, calendar, during, at });
     },
 
     async unverified(site) {

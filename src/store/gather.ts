@@ -22,7 +22,7 @@ export interface Writer<Row> {
  */
 // prettier-ignore
 const APART: ReadonlySet<string> = new Set([
-  'lock', 'ledger-add', 'outbox-add', 'unmapped-count', 'window-changed', 'mirror-of-appointment', 'mirror-put',
+  'lock', 'ledger-add', 'outbox-add', 'unmapped-count', 'mirror-of-appointment', 'mirror-put',
   'work-item-open', 'work-item-close', 'inbox-retry', 'audit-add', 'read-resource', 'resource-for-update',
   'resource-put', 'history-add', 'patient-link', 'slots-overlapping',
 ]);

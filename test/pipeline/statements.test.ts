@@ -11,8 +11,8 @@ import { BOB, during, fed, openWorld, visit, type World } from '../support/build
 const MANY = 15;
 /** BEGIN, COMMIT, claim, locks, what is read ahead, what is written together, slots and conflicts. */
 const BATCH_MOST = 32;
-/** Those that a connector reports are looked up among the slots of their schedule, and make its windows due. */
-const PUBLISHED_EACH = 3;
+/** Those that a connector reports are looked up among the slots of their schedule. */
+const PUBLISHED_EACH = 1;
 
 /** Names of the statements that `work` runs, whichever connection they take. */
 async function counted(work: () => Promise<unknown>): Promise<readonly string[]> {
