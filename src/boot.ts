@@ -51,6 +51,8 @@ export const VERSION = '0.1.0';
 const STOP_MS = 6_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 
+export { statesPage as bookingStatesPage } from './booking/states-page.ts';
+
 export const kindSettings = new Map([...kinds].map(([name, kind]) => [name, kind.settings]));
 
 export async function boot(environment: Environment, say: (line: string) => void): Promise<Running> {

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { kindSettings } from '../boot.ts';
+import { bookingStatesPage, kindSettings } from '../boot.ts';
 import { errorsPage } from '../core/errors-page.ts';
 import { generatedFiles } from '../settings/page.ts';
 import type { Command } from './command.ts';
@@ -40,6 +40,7 @@ export function allGenerated(): ReadonlyMap<string, string> {
   return new Map([
     ...generatedFiles(kindSettings),
     ['docs/errors.md', errorsPage()],
+    ['docs/booking-states.md', bookingStatesPage()],
     ['docs/cli.md', commandsPage(commands)],
   ]);
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { calendarOf, patientFacts } from '../../src/booking/order.ts';
 import { comingFrom, isSettled, TRANSITIONS } from '../../src/booking/states.ts';
+import { ARROWS, statesPage } from '../../src/booking/states-page.ts';
 import { HubError } from '../../src/core/errors.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import type { Patient } from '../../src/fhir/types.ts';
@@ -32,6 +33,14 @@ describe('the states of a booking', () => {
 
   it('let what is parked be settled by news, and by nothing else', () => {
     assert.deepEqual([...TRANSITIONS.parked].sort(), ['booked', 'refused']);
+  });
+});
+
+describe('the page about them', () => {
+  it('has a sentence for every arrow, and for none that is not there', () => {
+    const arrows = STATES.flatMap((from) => TRANSITIONS[from].map((to) => `${from} ${to}`));
+    assert.deepEqual(Object.keys(ARROWS).sort(), arrows.sort());
+    for (const state of STATES) assert.ok(statesPage().includes(`| \`${state}\` |`), state);
   });
 });
 
