@@ -233,3 +233,16 @@ it('the shortest history holds the calls, acts and rows of the visits concerned,
   assert.equal(lines.length, 4, lines.join('\n'));
   assert.ok(lines.every((line) => !line.includes(' z')));
 });
+
+it('the shortest history holds the act that made the visit, and not that of its namesake at another site', () => {
+  const made = (act: number, site: string): readonly Happened[] => [
+    { kind: 'act', act, site, action: 'book', visit: null },
+    { kind: 'acted', act, done: true, visit: '1' },
+  ];
+  const events = history(...made(1, 'midtown'), ...made(2, 'north'), truth('1', NINE, { correlation: null }));
+  const [violation] = check(events);
+  assert.ok(violation !== undefined);
+  const lines = excerpt(events, violation);
+  assert.equal(lines.length, 3, lines.join('\n'));
+  assert.ok(lines.every((line) => !line.includes('north')));
+});

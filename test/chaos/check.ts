@@ -16,7 +16,7 @@ import { allOf, type Event, type Of, type Shown, type Span } from './history.ts'
 export interface Violation {
   readonly rule: 1 | 2 | 3 | 4;
   readonly what: string;
-  /** Ids of visits, appointments, request keys, bookings; what the shortest history is picked by. */
+  /** Request keys, Appointments, bookings and `site/key` of visits; what the shortest history is picked by. */
   readonly about: readonly string[];
 }
 
@@ -117,7 +117,7 @@ function overWhatWasKnown({ events, wishes, copies }: Judged): readonly Violatio
       .map(({ shown }): Violation => ({
         rule: 1,
         what: `${shownAs(wish)} was placed over ${nameOf(shown.site, shown.siteKey)}, which the hub had shown`,
-        about: [...idsOf(wish), shown.appointment, shown.siteKey],
+        about: [...idsOf(wish), shown.appointment, nameOf(shown.site, shown.siteKey)],
       }));
   });
 }
@@ -197,7 +197,7 @@ function refusedIsNot({ wishes, truths, bookings }: Judged): readonly Violation[
       .map((one): Violation => ({
         rule: 2,
         what: `${wish.key}: ${last.outcome} was said, and ${nameOf(one.site, one.siteKey)} is at the site`,
-        about: [...idsOf(wish), one.siteKey, ...ours],
+        about: [...idsOf(wish), nameOf(one.site, one.siteKey), ...ours],
       }));
   });
 }
@@ -228,7 +228,7 @@ function doneOnce({ truths, touched }: Judged): readonly Violation[] {
     const untouched = visits.filter((one) => !touched.has(nameOf(one.site, one.siteKey)));
     if (untouched.length < 2) return [];
     const names = untouched.map((one) => nameOf(one.site, one.siteKey));
-    const about = [correlation ?? '', ...untouched.map((one) => one.siteKey)];
+    const about = [correlation ?? '', ...names];
     return [
       { rule: 3, what: `booking ${correlation ?? ''} was done ${names.length} times: ${names.join(', ')}`, about },
     ];
@@ -242,7 +242,7 @@ function nothingLost({ wishes, truths, bookings, copies }: Judged): readonly Vio
     .filter((one) => one.correlation !== null && !known.has(one.correlation))
     .map((one): Violation => {
       const name = nameOf(one.site, one.siteKey);
-      return { rule: 3, what: `${name} bears our booking, of which the hub knows nothing`, about: [one.siteKey] };
+      return { rule: 3, what: `${name} bears our booking, of which the hub knows nothing`, about: [name] };
     });
   const lost = wishes
     .filter(({ last }) => last?.outcome === 'booked' && !shown.has(last.appointment ?? ''))
@@ -265,22 +265,22 @@ function copyIsTruth({ truths, copies }: Judged): readonly Violation[] {
     const isActive = ACTIVE.includes(truth.status);
     if (copy === undefined) {
       // What had ended before the hub looked may never have been listed.
-      if (isActive) tell(`${name} is ${truth.status} at the site and unknown to the hub`, truth.siteKey);
+      if (isActive) tell(`${name} is ${truth.status} at the site and unknown to the hub`, name);
     } else if (second !== undefined) {
-      tell(`${name} is two Appointments in the hub`, truth.siteKey, copy.appointment, second.appointment);
+      tell(`${name} is two Appointments in the hub`, name, copy.appointment, second.appointment);
     } else if (copy.status !== truth.status) {
-      tell(`${name} is ${truth.status} at the site, ${copy.status} in the hub`, truth.siteKey, copy.appointment);
+      tell(`${name} is ${truth.status} at the site, ${copy.status} in the hub`, name, copy.appointment);
     } else if (isActive && (copy.start !== truth.start || copy.end !== truth.end)) {
-      tell(`${name} is at another time in the hub`, truth.siteKey, copy.appointment);
+      tell(`${name} is at another time in the hub`, name, copy.appointment);
     } else if (isActive && !copy.practitioners.includes(truth.practitioner)) {
-      tell(`${name} is with another person in the hub`, truth.siteKey, copy.appointment);
+      tell(`${name} is with another person in the hub`, name, copy.appointment);
     }
   }
   const names = new Set(truths.map((one) => nameOf(one.site, one.siteKey)));
   for (const copy of copies) {
     const name = nameOf(copy.site, copy.siteKey);
     if (ACTIVE.includes(copy.status) && !names.has(name)) {
-      tell(`${name} is ${copy.status} in the hub and not at the site`, copy.siteKey, copy.appointment);
+      tell(`${name} is ${copy.status} in the hub and not at the site`, name, copy.appointment);
     }
   }
   return found;
@@ -319,8 +319,9 @@ function touchedBy(events: readonly Event[]): ReadonlyMap<string, number> {
   return found;
 }
 
-function idsOf({ key, last }: Wish): readonly string[] {
-  return [key, last?.appointment ?? '', last?.siteKey ?? ''].filter((id) => id !== '');
+function idsOf({ key, site, last }: Wish): readonly string[] {
+  const name = last?.siteKey === undefined ? '' : nameOf(site, last.siteKey);
+  return [key, last?.appointment ?? '', name].filter((id) => id !== '');
 }
 
 function shownAs({ key, site }: Wish): string {
