@@ -109,7 +109,12 @@ function apply(model: Model, now: Exclude<Step, { readonly back: number }>): voi
   }
   model.known.add(one);
   if (now.do === 'book') model.visits.set(now.visit, model.standsFor(one));
-  if (now.do === 'move' && model.visits.has(now.visit)) model.visits.set(now.visit, model.standsFor(one));
+  if (now.do === 'move') {
+    const owner = model.visits.get(now.visit);
+    // Taken from the person of MRG-1; a visit of somebody else with that number is another visit.
+    const meant = owner !== undefined && [one, other].some((each) => model.person(each).has(owner));
+    if (meant) model.visits.set(now.visit, model.standsFor(one));
+  }
   if (now.do !== 'link' && now.do !== 'unlink') return;
   model.known.add(other);
   if (one === other) return;
