@@ -38,7 +38,7 @@ export async function chaos(cleanup: Cleanup, options: ChaosOptions): Promise<Ou
   const watching = observe(world, over.signal);
   const waiting: Promise<void>[] = [];
   try {
-    await perform(world, planOf({ seed, duration_ms, ownDatabase }), person, waiting);
+    await perform(world, planOf({ seed, duration_ms, ownDatabase, only: planted?.only }), person, waiting);
     await calm(world);
     // Whoever has no answer yet gets one now, or never.
     await Promise.race([Promise.all(waiting), systemClock.sleep(quietWithin_ms, over.signal)]);

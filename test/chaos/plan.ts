@@ -11,6 +11,8 @@ export interface Extent {
   readonly duration_ms: number;
   /** False: the database is shared with others, so it is not killed. */
   readonly ownDatabase: boolean;
+  /** The one trouble of the sites that can be booked, again and again: what a planted bug is found by. */
+  readonly only?: Switches | undefined;
 }
 
 export type Switches = Readonly<Record<string, unknown>>;
@@ -162,7 +164,8 @@ function faults(random: Random, extent: Extent): readonly Step[] {
   return SITES.flatMap((site) => {
     const deck = FAULTS[KIND[site] ?? ''] ?? [];
     const each_ms = Math.min(8_000, Math.max(1_500, extent.duration_ms / deck.length));
-    const order = cards(random, deck);
+    const { only } = extent;
+    const order = cards(random, only === undefined || KIND[site] !== 'acuity' ? deck : [() => only]);
     return moments(random, each_ms, extent).map((at_ms): Step => {
       return {
         do: 'fault',
