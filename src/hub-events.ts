@@ -31,7 +31,7 @@ export function hubEvents(telemetry: Telemetry): HubEvents {
     mllp: (kind) => emit('MllpEvent', { kind }),
     controlIdReused: (site, messageId) => emit('ControlIdReused', { site, messageId }),
     connectionRefused: (listener, reason, address, detail) =>
-      emit('MllpRefused', { listener, reason, address, detail }),
+      emit('MllpRefused', { listener, cause: reason, address, detail }),
     frameAnswered: (site, code) => emit('FrameAnswered', { site, code }),
     http: {
       answered: ({ method, route, status, duration_ms, requestId, client }) =>

@@ -6,9 +6,10 @@
 import type { Clock } from './core/clock.ts';
 import { HubError } from './core/errors.ts';
 import type { Telemetry } from './core/telemetry.ts';
-import { Engine, missingOf } from './hub-engine.ts';
+import { Engine } from './hub-engine.ts';
 import { hubEvents, type HubEvents } from './hub-events.ts';
 import { shownListeners, startMllp, type Mllp } from './hub-mllp.ts';
+import { missingOf } from './hub-ready.ts';
 import { takeWebhook } from './hub-sites.ts';
 import { opsView, watchGauges } from './hub-view.ts';
 import { startHttp, type HttpOptions } from './http/server.ts';

@@ -89,7 +89,7 @@ export const EVENTS = {
   },
   SiteBreaker: {
     level: 'warn',
-    text: 'the circuit breaker of a site moved: open, nothing is sent to it; half-open, one call is tried; closed, all is well',
+    text: 'the circuit breaker of a site moved (open: nothing is sent to it; half-open: one call is tried)',
     metric: {
       name: 'slotwire_site_breaker_total',
       help: 'Times that the circuit breaker of a site came to a state',
@@ -159,7 +159,7 @@ export const EVENTS = {
     metric: {
       name: 'slotwire_mllp_refused_total',
       help: 'MLLP connections refused: not on the list, too many, TLS',
-      labels: ['listener', 'reason'],
+      labels: ['listener', 'cause'],
     },
   },
   FrameAnswered: {

@@ -165,7 +165,7 @@ describe('HL7 v2 ports of a hub', () => {
     assert.deepEqual([after.refusedTotal.tls, after.messagesRefusedTotal], [1, 1]);
     assert.equal(after.lastRefusal?.reason, 'the sender speaks no TLS');
     assert.match(after.lastMessageRefusal?.reason ?? '', /other names/);
-    assert.equal(await now.metric(/slotwire_mllp_refused_total\{[^}]*reason="tls"\} (\d+)/), '1');
+    assert.equal(await now.metric(/slotwire_mllp_refused_total\{[^}]*cause="tls"\} (\d+)/), '1');
   });
 
   it('open, stay and close with a new plan; a port that is taken refuses it and disturbs nobody', async (t) => {
