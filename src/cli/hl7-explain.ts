@@ -18,7 +18,7 @@ interface ShownExplained extends ShownMessage {
   readonly orderedBy: string | null;
   readonly waitsFor: readonly number[];
   readonly sameControlId: readonly number[];
-  readonly todo: string | null;
+  readonly nextStep: string | null;
   readonly made: readonly {
     readonly type: string;
     readonly id: string;
@@ -76,7 +76,7 @@ function tellExplained(call: Call, one: ShownExplained): void {
         : `${one.orderedAt} (${one.orderedBy ?? 'as read on receipt'})`,
     ],
     ['status', [one.status, whyOf(one)].filter((text) => text !== '').join(': ')],
-    ...(one.todo === null ? [] : [['to do', one.todo] as const]),
+    ...(one.nextStep === null ? [] : [['to do', one.nextStep] as const]),
     ...(one.waitsFor.length === 0
       ? []
       : [['waits for', `${one.waitsFor.join(', ')} (hl7 explain tells why)`] as const]),

@@ -46,7 +46,7 @@ export function describe(body: Uint8Array, site: SiteSettings | null, masked: bo
 
 /** As the API shows it. `orderedBy`: where its ordering time was read. */
 export function shownExplained(explained: Explained): Readonly<Record<string, unknown>> {
-  const { message, site, waitsFor, sameControlId, todo, made, now } = explained;
+  const { message, site, waitsFor, sameControlId, nextStep, made, now } = explained;
   return {
     ...shown(message),
     acknowledgement: message.via === 'hl7' ? ackCode(header(message.body), 'accepted') : null,
@@ -54,7 +54,7 @@ export function shownExplained(explained: Explained): Readonly<Record<string, un
     orderedBy: orderedBy(message, site),
     waitsFor,
     sameControlId,
-    todo,
+    nextStep,
     made,
     now,
   };

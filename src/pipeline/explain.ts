@@ -25,7 +25,7 @@ export interface Explained {
   /** Other messages of the sender with this control id and other bytes. */
   readonly sameControlId: readonly number[];
   /** What the person who must act should do; null where nobody must. */
-  readonly todo: string | null;
+  readonly nextStep: string | null;
   /** Versions of resources that this message made. */
   readonly made: readonly MadeVersion[];
   /** What the mapping makes of it with the settings in force now. */
@@ -83,7 +83,7 @@ export async function explainMessage(deps: ExplainDeps, scope: Scope, id: number
       site,
       waitsFor: await tx.inbox.waitsFor(id),
       sameControlId: await sameControlId(tx, message),
-      todo: message.code === null ? null : todoOf(message.code),
+      nextStep: message.code === null ? null : nextStepOf(message.code),
       made: await madeBy(tx, message, changes),
       now:
         mapped.kind === 'changes'
@@ -95,7 +95,7 @@ export async function explainMessage(deps: ExplainDeps, scope: Scope, id: number
   });
 }
 
-function todoOf(code: string): string | null {
+function nextStepOf(code: string): string | null {
   return Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorCode].text : null;
 }
 
