@@ -4,7 +4,7 @@ import { HubError } from './core/errors.ts';
 import type { Instant } from './core/instant.ts';
 import { lendSender } from './hub-answers.ts';
 import { openConnector } from './hub-sites.ts';
-import { splitMessages } from './hl7v2/batch.ts';
+import { messageBytes } from './hl7v2/batch.ts';
 import { describeMessage, type DescribedMessage } from './hl7v2/describe.ts';
 import type { Mapped } from './mappings/contract.ts';
 import { mappingFor } from './mappings/registry.ts';
@@ -34,9 +34,7 @@ export function mapHl7File(plan: Plan, siteId: string, bytes: Uint8Array, clock:
   const { hl7 } = connector;
   if (hl7 === undefined) throw new HubError('SITE_CANNOT', { site: siteId, detail: 'it speaks no HL7 v2' });
   const now = clock.now();
-  const { messages } = splitMessages(bytes);
-  const parts = messages.length === 0 ? [bytes] : messages.map((one) => one.bytes);
-  return parts.map((body) => {
+  return messageBytes(bytes).map((body) => {
     const event = hl7.read(body, now);
     const stored = {
       kind: event.kind,
@@ -59,7 +57,5 @@ export function mapHl7File(plan: Plan, siteId: string, bytes: Uint8Array, clock:
 
 /** Each message of a file, segment by segment. */
 export function describeHl7File(bytes: Uint8Array, masked: boolean): readonly DescribedMessage[] {
-  const { messages } = splitMessages(bytes);
-  const parts = messages.length === 0 ? [bytes] : messages.map((one) => one.bytes);
-  return parts.map((part) => describeMessage(part, { masked }));
+  return messageBytes(bytes).map((part) => describeMessage(part, { masked }));
 }

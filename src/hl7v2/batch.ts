@@ -157,6 +157,12 @@ function told(trailer: string): number | null {
   return /^\d{1,9}(?!\d)/.test(text) ? Number.parseInt(text, 10) : null;
 }
 
+/** The bytes of each message, in order; all of them as one where no message is found, so that nothing is left out. */
+export function messageBytes(bytes: Uint8Array): readonly Uint8Array[] {
+  const { messages } = splitMessages(bytes);
+  return messages.length === 0 ? [bytes] : messages.map((one) => one.bytes);
+}
+
 // eslint-disable-next-line no-control-regex -- as above
 const LINE_END = /[\r\n\u000b\u001c]/;
 

@@ -1,6 +1,6 @@
 /** What a message says, apart from what every system on its way writes anew. */
 import { sha256 } from '../core/ids.ts';
-import { splitMessages } from './batch.ts';
+import { messageBytes } from './batch.ts';
 import { parseMessage } from './message.ts';
 import type { Segment } from './segment.ts';
 
@@ -9,10 +9,10 @@ import type { Segment } from './segment.ts';
  * re-send by an interface engine that stamps time and control id anew. Values are compared as sent, still escaped.
  */
 export function contentDigest(bytes: Uint8Array, leftOut: readonly string[]): string {
-  const { messages } = splitMessages(bytes);
-  const parts = messages.length === 0 ? [bytes] : messages.map((one) => one.bytes);
   const without = new Set(leftOut);
-  const lines = parts.flatMap((part) => parseMessage(part).message.segments.map((segment) => said(segment, without)));
+  const lines = messageBytes(bytes).flatMap((part) =>
+    parseMessage(part).message.segments.map((segment) => said(segment, without)),
+  );
   return sha256(Buffer.from(lines.join('\r'), 'utf8'));
 }
 

@@ -6,7 +6,7 @@ import { Router, type Request } from 'express';
 import { HubError } from '../core/errors.ts';
 import { formatInstant } from '../core/instant.ts';
 import { ackCode } from '../hl7v2/acknowledge.ts';
-import { splitMessages } from '../hl7v2/batch.ts';
+import { messageBytes } from '../hl7v2/batch.ts';
 import { describeMessage, type DescribedMessage } from '../hl7v2/describe.ts';
 import { header } from '../hl7v2/header.ts';
 import { parseMessage } from '../hl7v2/message.ts';
@@ -39,9 +39,7 @@ export function opsHl7(deps: HttpDeps): Router {
 export function describe(body: Uint8Array, site: SiteSettings | null, masked: boolean): readonly DescribedMessage[] {
   const charset = site?.settings['charsetWhenAbsent'];
   const options = { masked, ...(typeof charset === 'string' ? { defaultCharset: charset } : {}) };
-  const { messages } = splitMessages(body);
-  const parts = messages.length === 0 ? [body] : messages.map(({ bytes }) => bytes);
-  return parts.map((bytes) => describeMessage(bytes, options));
+  return messageBytes(body).map((bytes) => describeMessage(bytes, options));
 }
 
 /** As the API shows it. `orderedBy`: where its ordering time was read. */
@@ -64,7 +62,7 @@ export function shownExplained(explained: Explained): Readonly<Record<string, un
 function orderedBy({ body, occurredAt }: InboxMessage, site: SiteSettings | null): string | null {
   const paths = site?.settings['orderingTime'];
   if (occurredAt === null || !Array.isArray(paths)) return null;
-  const first = splitMessages(body).messages[0]?.bytes ?? body;
+  const [first = body] = messageBytes(body);
   const { message } = parseMessage(first);
   const named = paths.filter((path): path is string => typeof path === 'string');
   return (

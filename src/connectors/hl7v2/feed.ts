@@ -4,7 +4,7 @@
  */
 import { DAY_MS, type Instant } from '../../core/instant.ts';
 import { sha256 } from '../../core/ids.ts';
-import { splitMessages } from '../../hl7v2/batch.ts';
+import { messageBytes } from '../../hl7v2/batch.ts';
 import { parseMessage, type Message } from '../../hl7v2/message.ts';
 import type { Repetition, Segment, Value } from '../../hl7v2/segment.ts';
 import { EARLIEST_NEWS, parseTime, resolveTime } from '../../hl7v2/time.ts';
@@ -46,9 +46,9 @@ export function hl7Feed(site: Site<Hl7v2Settings>): Hl7Feed {
 }
 
 function messagesOf(frame: Uint8Array, settings: Hl7v2Settings): readonly Message[] {
-  const { messages } = splitMessages(frame);
-  const parts = messages.length === 0 ? [frame] : messages.map((one) => one.bytes);
-  return parts.map((bytes) => parseMessage(bytes, { defaultCharset: settings.charsetWhenAbsent }).message);
+  return messageBytes(frame).map(
+    (bytes) => parseMessage(bytes, { defaultCharset: settings.charsetWhenAbsent }).message,
+  );
 }
 
 /** `SIU^S12`; the code alone where no trigger is sent (`ACK`). */
