@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
 import { test } from 'node:test';
 import { fuzz } from './fuzz.ts';
 import { hl7v2Target } from './hl7v2.ts';
@@ -8,14 +7,15 @@ import { Random } from './random.ts';
 import { StepCounter } from './steps.ts';
 
 const CASES = 120;
+/** The same cases each time: a change is judged by what it changed. New cases are looked for by the command. */
+const SEED = 11_964;
 
 test('whatever a connection carries, however it is cut: every rule of the fuzz target holds', (t) => {
   const steps = new StepCounter();
   t.after(() => steps.close());
   const target = hl7v2Target(steps);
-  const seed = randomInt(1_000_000_000);
-  t.diagnostic(`seed ${seed}; longer: npm run fuzz -- hl7 --seconds 60`);
-  const { cases, failure } = fuzz(target, seed, (done) => done < CASES);
+  t.diagnostic('new cases, longer: npm run fuzz -- hl7 --seconds 60');
+  const { cases, failure } = fuzz(target, SEED, (done) => done < CASES);
   if (failure !== null) {
     const again = `npm run fuzz -- hl7 --input ${target.write(failure.smallest)}`;
     throw new Error(`${target.show(failure.smallest)}\n  ${again}`, { cause: failure.error });

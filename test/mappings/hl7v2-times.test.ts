@@ -137,6 +137,15 @@ test('an end a year after the start is a mistake where a duration says so', () =
   assert.deepEqual(warnings, ['SCH-11.5: is more than a day after the start; SCH-9 was taken']);
 });
 
+test('a duration of more digits than any length of time has is left out, with a warning', () => {
+  const digits = '2026'.repeat(120);
+  const long = edit(edit(edit(plain, 'SCH-11', `^^${digits}^20260314100000`), 'SCH-9', digits), 'AIL-9', digits);
+  const { change, warnings } = appointment(long);
+  assert.equal(change.during?.end, at('2026-03-14T15:30:00Z'));
+  assert.ok(warnings.includes('SCH-9: is more than a year, so it was left out'), warnings.join('\n'));
+  assert.ok(warnings.includes('AIL-9: is more than a year, so it was left out'), warnings.join('\n'));
+});
+
 test('an end before the start is left out, with a warning', () => {
   const { change, warnings } = appointment(edit(plain, 'SCH-11', '^^^20260314100000^20260314090000'));
   assert.equal(change.during?.end, at('2026-03-14T15:30:00Z'));

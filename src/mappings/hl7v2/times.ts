@@ -7,6 +7,9 @@ import { part, pathOf, said, type Reading } from './reading.ts';
 /** A longer end is a mistake when a duration contradicts it: a sample of the standard's own guide ends a year later. */
 const LONGEST_VISIT_MS = DAY_MS;
 
+/** A number of more digits than any length of time has is a mistake, and its end would be no moment of a calendar. */
+const LONGEST_DURATION_MS = 366 * DAY_MS;
+
 /** Setting up and tidying may lie around a visit; a resource time further off belongs to an older version of it. */
 const FARTHEST_RESOURCE_MS = 4 * HOUR_MS;
 
@@ -157,6 +160,10 @@ export function duration(
   const written = coded?.[1] ?? withUnit?.[2] ?? unit;
   if (unitless === 'leave' && DURATION_UNIT_MS[written.toUpperCase()] === undefined) return null;
   const ms = Math.round(Number(number) * unitOf(reading, written, Number(number), where));
+  if (ms > LONGEST_DURATION_MS) {
+    reading.warn(where, 'is more than a year, so it was left out');
+    return null;
+  }
   return ms > 0 ? ms : null;
 }
 
@@ -216,5 +223,9 @@ function offset(reading: Reading, segment: Segment, field: number): number {
   const number = Number(found[2]);
   if (number === 0) return 0;
   const ms = number * unitOf(reading, part(segment, field + 1), number, `${segment.name}-${field}`);
+  if (ms > LONGEST_DURATION_MS) {
+    reading.warn(`${segment.name}-${field}`, 'is more than a year, so it was left out');
+    return 0;
+  }
   return found[1] === '-' ? 0 - ms : ms;
 }
