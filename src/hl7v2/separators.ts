@@ -48,8 +48,10 @@ export function encodingCharacters(separators: Separators): string {
   return component + repetition + escape + subcomponent + truncation;
 }
 
-/** `head` starts with the name of an MSH, FHS or BHS segment and holds at least that segment. */
-export function readSeparators(head: string): SeparatorReading {
+/** `text` starts with the name of an MSH, FHS or BHS segment and holds at least that segment. */
+export function readSeparators(text: string): SeparatorReading {
+  // The line alone, as whoever acknowledges sees it: a separator is never looked for in the segment behind.
+  const [head = ''] = text.split(/[\r\n]/, 1);
   const name = head.slice(0, 3);
   if (head.length <= 3) return reading(STANDARD_SEPARATORS, 'the header stops before its separators');
   const behind = head.charAt(7);
@@ -60,7 +62,7 @@ export function readSeparators(head: string): SeparatorReading {
   const field = head.charAt(3);
   if (UNFIT.test(field)) return readAfterSpace(head, name);
   const end = head.indexOf(field, 4);
-  const second = (end === -1 ? head.slice(4) : head.slice(4, end)).split(/[\r\n]/, 1)[0] ?? '';
+  const second = end === -1 ? head.slice(4) : head.slice(4, end);
   if (second === STANDARD_MSH_2) return reading(field === '|' ? STANDARD_SEPARATORS : standardBeside(field));
   return readSecond(name, field, second);
 }

@@ -72,3 +72,10 @@ test('no character separates two things, whatever the sender took for its fields
     }
   }
 });
+
+test('a header that stops after its name has no separators of the segment behind it', () => {
+  const bytes = Buffer.from('MSH\r|a||||||a\rEVN|A08\r');
+  assert.equal(header(bytes).messageCode, '');
+  assert.equal(parseMessage(bytes).message.messageCode, '');
+  assert.equal(parseMessage(bytes).message.separators.field, header(bytes).separators.field);
+});
