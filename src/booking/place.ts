@@ -53,17 +53,41 @@ export async function hold(deps: BookingDeps, request: PlaceRequest, scope: Scop
   return deps.store.transaction(scope, (tx) => holdUnderLock(deps, tx, request));
 }
 
-async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): Promise<Held> {
-  const now = deps.clock.now();
-  const plan = deps.plan();
+/** What a placement will take, read before anything is locked, so that several can be locked together. */
+export interface Prepared {
+  readonly request: PlaceRequest;
+  readonly seen: StoredSlot;
+  readonly site: SiteSettings;
+  readonly calendar: string;
+  readonly identity: 'id' | 'demographics';
+  readonly taking: readonly string[];
+  /** What has to be locked before `holdPrepared`; those of several placements in one call. */
+  readonly locks: readonly string[];
+}
+
+/** @throws HubError when this request cannot be booked by the hub at all */
+export async function prepare(deps: BookingDeps, tx: Tx, request: PlaceRequest): Promise<Prepared> {
   const seen = await visibleSlot(tx, request.slotId);
-  const { site, calendar, identity } = writableSite(deps, plan, seen);
+  const { site, calendar, identity } = writableSite(deps, deps.plan(), seen);
   const resources = await tx.resources.occupies(seen.scheduleId);
   const taking = occupied(site, calendar, resources, seen);
   // The request key is locked as well: the same request sent twice at once is one booking.
-  await tx.lock([...taking, `request:${request.client}:${request.requestKey}`]);
+  const locks = [...taking, `request:${request.client}:${request.requestKey}`];
+  return { request, seen, site, calendar, identity, taking, locks };
+}
+
+async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): Promise<Held> {
+  const prepared = await prepare(deps, tx, request);
+  await tx.lock(prepared.locks);
   const repeated = await repeatOf(tx, request);
-  if (repeated !== null) return { kind: 'repeated', booking: repeated };
+  return repeated === null ? holdPrepared(deps, tx, prepared) : { kind: 'repeated', booking: repeated };
+}
+
+/** Under the locks of `prepared`: looks at everything known of what it takes, then takes it. */
+export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared): Promise<Held> {
+  const { request, site, calendar, identity, taking } = prepared;
+  const now = deps.clock.now();
+  const plan = deps.plan();
   const slot = await visibleSlot(tx, request.slotId);
   checkRequest(request, slot, now);
   const state = firstState(deps, site);

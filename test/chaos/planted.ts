@@ -35,8 +35,8 @@ export const PLANTED: readonly Planted[] = [
     edits: [
       {
         file: 'src/booking/place.ts',
-        from: 'await tx.lock([...taking, `request:',
-        to: 'await tx.lock([`request:',
+        from: 'const locks = [...taking, `request:',
+        to: 'const locks = [`request:',
       },
       {
         file: 'src/pipeline/deliver.ts',
