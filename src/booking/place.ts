@@ -96,11 +96,7 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
   const bookingId = newId(now);
   const appointmentId = newId(now);
   const occupancy = slot.session ?? appointmentId;
-  const conflicts = await tx.busy.conflicts(taking, slot.during, slot.session);
-  const above = await seatsAbove(tx, slot, request.channel);
-  const full =
-    slot.session !== null && seatsLeft(slot, await tx.busy.seatsTaken(slot.session, taking, slot.during)) + above <= 0;
-  if (conflicts.length > 0 || full || slot.siteStatus !== 'free' || slot.withdrawn) return { kind: 'taken', slot };
+  if (await isTaken(tx, prepared, slot)) return { kind: 'taken', slot };
 
   const chosen = await standingFor(tx, await readPatient(tx, request.patientId));
   const linked = await tx.resources.linkedPatients(request.patientId);
@@ -143,6 +139,14 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
   const cause = `request:${request.requestId}`;
   await tx.ledger.add([{ at: now, kind: state, site: site.id, bookingId, appointmentId, slotId: slot.id, cause }]);
   return { kind: 'held', booking };
+}
+
+async function isTaken(tx: Tx, { taking, request }: Prepared, slot: StoredSlot): Promise<boolean> {
+  const conflicts = await tx.busy.conflicts(taking, slot.during, slot.session);
+  const above = await seatsAbove(tx, slot, request.channel);
+  const full =
+    slot.session !== null && seatsLeft(slot, await tx.busy.seatsTaken(slot.session, taking, slot.during)) + above <= 0;
+  return conflicts.length > 0 || full || slot.siteStatus !== 'free' || slot.withdrawn;
 }
 
 /** Holds past their time are over when somebody else asks for that time, whether or not the sweep has come by. */
