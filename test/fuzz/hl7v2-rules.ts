@@ -27,7 +27,8 @@ export function checkWire(wire: Wire, steps: StepCounter | null): void {
     return;
   }
   const [count, bytes] = [steps.of(work), wire.bytes.length];
-  const most = STEPS_AT_MOST + STEPS_PER_BYTE * bytes + STEPS_PER_READ * wire.cuts.length;
+  const frames = wire.bytes.filter((byte) => byte === 0x0b).length;
+  const most = STEPS_AT_MOST + STEPS_PER_BYTE * bytes + STEPS_PER_READ * wire.cuts.length + STEPS_PER_FRAME * frames;
   assert.ok(count <= most, `${bytes} bytes took ${count} steps, ${most} are allowed`);
 }
 
@@ -38,6 +39,8 @@ export function checkWire(wire: Wire, steps: StepCounter | null): void {
 const STEPS_AT_MOST = 60_000;
 const STEPS_PER_BYTE = 300;
 const STEPS_PER_READ = 200;
+/** Two bytes are a frame, and each frame is parsed, mapped and answered. */
+const STEPS_PER_FRAME = 1_000;
 
 /** The frames as the model hears them, each with its bytes; and nothing kept beyond the limit on the way. */
 function decoded(wire: Wire): readonly Uint8Array[] {
