@@ -8,12 +8,12 @@ import { newId } from '../core/ids.ts';
 import { instant, parseInstant, plus, type Instant, type Interval } from '../core/instant.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { siteSystem } from '../fhir/canonical.ts';
-import { overlaps, seatsLeft } from '../fhir/effective.ts';
+import { overlaps } from '../fhir/effective.ts';
 import type { Appointment } from '../fhir/types.ts';
 import type { PatientFacts } from '../connectors/contract.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import { mayWrite } from '../settings/write.ts';
-import type { Booking, BookingOrder, BusyRow } from '../store/contract-bookings.ts';
+import type { Booking, BookingOrder, Claim } from '../store/contract-bookings.ts';
 import type { StoredAppointment, StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Tx } from '../store/contract.ts';
 import type { MoveRequest } from './contract.ts';
@@ -23,7 +23,7 @@ import { calendarOf, patientFacts, placeOrder } from './order.ts';
 import * as place from './place.ts';
 import type { BookingDeps } from './place.ts';
 import { isSettled } from './states.ts';
-import { seatsAbove } from './template-terms.ts';
+import { claimsOf, isFull, resourcesOf, takenBy } from './take.ts';
 
 export type MoveAsked =
   | { readonly kind: 'asked' | 'repeated'; readonly booking: Booking }
@@ -57,7 +57,7 @@ async function askUnderLock(deps: BookingDeps, tx: Tx, request: MoveRequest): Pr
   const own = await tx.busy.ofAppointment(request.appointmentId);
   const target = seen === null ? null : await targetOf(deps, tx, seen);
   const taking = target === null || target instanceof HubError ? [] : target.taking;
-  await tx.lock([request.appointmentId, ...taking, ...own.map((row) => row.resourceId), key]);
+  await tx.lock([request.appointmentId, ...resourcesOf(taking), ...own.map((row) => row.resourceId), key]);
   const repeated = await place.repeatOf(tx, request);
   if (repeated !== null) return { kind: 'repeated', booking: repeated };
 
@@ -75,7 +75,7 @@ async function askUnderLock(deps: BookingDeps, tx: Tx, request: MoveRequest): Pr
   if (target instanceof HubError) throw target;
   const slot = await place.visibleSlot(tx, seen.id);
   place.checkRequest(request, slot, now);
-  await place.letLapse(tx, taking, now);
+  await place.letLapse(tx, resourcesOf(taking), now);
   if (await isTaken(tx, request, { visit, slot, taking })) return { kind: 'taken', slot };
   const booking = await holdNewTime(deps, tx, request, { visit, slot, site, ...target, now, placedAs: under.placedAs });
   return { kind: 'asked', booking };
@@ -101,7 +101,7 @@ async function wantedSlot(deps: BookingDeps, tx: Tx, request: MoveRequest): Prom
 interface Target {
   readonly calendar: string;
   readonly identity: 'id' | 'demographics';
-  readonly taking: readonly string[];
+  readonly taking: readonly Claim[];
 }
 
 /** Why nothing can be booked there is told only when the visit itself could be moved. */
@@ -109,7 +109,7 @@ async function targetOf(deps: BookingDeps, tx: Tx, slot: StoredSlot): Promise<Ta
   try {
     const { site, calendar, identity } = place.writableSite(deps, deps.plan(), slot);
     const resources = await tx.resources.occupies(slot.scheduleId);
-    return { calendar, identity, taking: place.occupied(site, calendar, resources, slot) };
+    return { calendar, identity, taking: claimsOf(site, calendar, resources, slot) };
   } catch (error) {
     if (error instanceof HubError && error.code.startsWith('SITE_')) return error;
     throw error;
@@ -194,22 +194,20 @@ function localTypeOf(site: SiteSettings, visit: Appointment): string | null {
 interface Wanted {
   readonly visit: StoredAppointment;
   readonly slot: StoredSlot;
-  readonly taking: readonly string[];
+  readonly taking: readonly Claim[];
 }
 
 async function isTaken(tx: Tx, request: MoveRequest, { visit, slot, taking }: Wanted): Promise<boolean> {
-  const conflicts = await tx.busy.conflicts(taking, slot.during, slot.session ?? visit.id);
+  const conflicts = await tx.busy.conflicts(taking, slot.session ?? visit.id);
   if (conflicts.some((row) => row.appointmentId !== visit.id)) return true;
   if (slot.withdrawn || slot.siteStatus === 'entered-in-error') return true;
-  if (slot.session !== null) {
-    const above = await seatsAbove(tx, slot, request.channel);
-    const known = await tx.busy.seatsTaken(slot.session, taking, slot.during);
-    if (seatsLeft(slot, known) + above <= 0) return true;
-  }
+  if (await isFull(tx, slot, taking, request.channel)) return true;
   if (slot.siteStatus === 'free') return false;
   // Its site may call the time taken because of this very visit; then the site decides when it is asked.
   const own = await tx.busy.ofAppointment(visit.id);
-  return !own.some((row) => taking.includes(row.resourceId) && overlaps(row.during, slot.during));
+  return !own.some((row) =>
+    taking.some((one) => one.resourceId === row.resourceId && overlaps(one.during, row.during)),
+  );
 }
 
 interface Holding extends Wanted, Target {
@@ -224,7 +222,6 @@ async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, want
   const state = firstState(deps, site);
   const expiresAt = plus(now, deps.plan().hub.booking.holdExpiry_s * 1000);
   const held = {
-    during: slot.during,
     occupancy: slot.session ?? visit.id,
     origin: 'hub' as const,
     site: site.id,
@@ -232,7 +229,7 @@ async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, want
     tentative: true,
     ...(state === 'held' ? { expiresAt } : {}),
   };
-  await tx.busy.insert(taking.map((resourceId): BusyRow => ({ ...held, resourceId })));
+  await tx.busy.insert(takenBy(taking, held));
   const old = visit.slots[0] === undefined ? null : await tx.resources.slot(visit.slots[0]);
   const patient = await patientOf(tx, visit, site, wanted.identity);
   const order: BookingOrder = {
@@ -252,13 +249,13 @@ async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, want
     appointmentId: visit.id,
     slotId: slot.id,
     during: slot.during,
-    resources: taking,
+    resources: resourcesOf(taking),
     patientId: visit.patients[0] ?? null,
     siteKey: visit.siteKey,
     order,
   };
   const booking = await writeBooking(tx, request, asked, now);
-  await tx.resources.refreshSlots(taking, slot.during, { site: null, messageId: null, siteTime: null, now });
+  await tx.resources.refreshTouched(taking, { site: null, messageId: null, siteTime: null, now });
   const cause = `request:${request.requestId}`;
   const data = { action: 'move' };
   await tx.ledger.add([

@@ -7,12 +7,11 @@ import type { Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { DAY_MS, plus, type Instant } from '../core/instant.ts';
-import { seatsLeft } from '../fhir/effective.ts';
 import type { Patient } from '../fhir/types.ts';
 import type { ConnectorKind } from '../connectors/contract.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import { mayWrite } from '../settings/write.ts';
-import type { Booking, BusyRow } from '../store/contract-bookings.ts';
+import type { Booking, Claim } from '../store/contract-bookings.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Store, Tx } from '../store/contract.ts';
 import type { PlaceRequest } from './contract.ts';
@@ -20,7 +19,8 @@ import { writeBooking, type NewBooking } from './new-booking.ts';
 import { calendarOf, patientFacts, placeOrder, proposedAppointment } from './order.ts';
 import { firstState, type Away } from './queue.ts';
 import { isCleared, isInReach } from './sight.ts';
-import { mayBeAbove, seatsAbove } from './template-terms.ts';
+import { claimsOf, isFull, resourcesOf, takenBy } from './take.ts';
+import { mayBeAbove } from './template-terms.ts';
 
 export interface BookingDeps {
   readonly store: Store;
@@ -60,7 +60,8 @@ export interface Prepared {
   readonly site: SiteSettings;
   readonly calendar: string;
   readonly identity: 'id' | 'demographics';
-  readonly taking: readonly string[];
+  /** Each resource with the interval that this booking takes of it. */
+  readonly taking: readonly Claim[];
   /** What has to be locked before `holdPrepared`; those of several placements in one call. */
   readonly locks: readonly string[];
 }
@@ -70,9 +71,9 @@ export async function prepare(deps: BookingDeps, tx: Tx, request: PlaceRequest):
   const seen = await visibleSlot(tx, request.slotId);
   const { site, calendar, identity } = writableSite(deps, deps.plan(), seen);
   const resources = await tx.resources.occupies(seen.scheduleId);
-  const taking = occupied(site, calendar, resources, seen);
+  const taking = claimsOf(site, calendar, resources, seen);
   // The request key is locked as well: the same request sent twice at once is one booking.
-  const locks = [...taking, `request:${request.client}:${request.requestKey}`];
+  const locks = [...resourcesOf(taking), `request:${request.client}:${request.requestKey}`];
   return { request, seen, site, calendar, identity, taking, locks };
 }
 
@@ -91,7 +92,8 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
   const slot = await visibleSlot(tx, request.slotId);
   checkRequest(request, slot, now);
   const state = firstState(deps, site);
-  await letLapse(tx, taking, now);
+  const resources = resourcesOf(taking);
+  await letLapse(tx, resources, now);
 
   const bookingId = newId(now);
   const appointmentId = newId(now);
@@ -104,19 +106,17 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
   const facts = patientFacts(chosen, ofThisSite, site, identity);
   const actors = actorsOf(await tx.resources.read('Schedule', slot.scheduleId));
   const expiresAt = plus(now, plan.hub.booking.holdExpiry_s * 1000);
-  await tx.busy.insert(
-    taking.map((resourceId): BusyRow => ({
-      resourceId,
-      during: slot.during,
-      occupancy,
-      origin: 'hub',
-      site: site.id,
-      appointmentId,
-      bookingId,
-      tentative: true,
-      ...(state === 'held' ? { expiresAt } : {}),
-    })),
-  );
+  const expiry = state === 'held' ? { expiresAt } : {};
+  const held = {
+    occupancy,
+    origin: 'hub',
+    site: site.id,
+    appointmentId,
+    bookingId,
+    tentative: true,
+    ...expiry,
+  } as const;
+  await tx.busy.insert(takenBy(taking, held));
   const order = {
     place: placeOrder(request, slot, calendar, facts, bookingId),
     appointmentJson: JSON.stringify(proposedAppointment({ request, slot, site, plan, calendar, actors, now })),
@@ -129,23 +129,21 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
     appointmentId,
     slotId: slot.id,
     during: slot.during,
-    resources: taking,
+    resources,
     patientId: request.patientId,
     siteKey: null,
     order,
   };
   const booking = await writeBooking(tx, request, asked, now);
-  await tx.resources.refreshSlots(taking, slot.during, { site: null, messageId: null, siteTime: null, now });
+  await tx.resources.refreshTouched(taking, { site: null, messageId: null, siteTime: null, now });
   const cause = `request:${request.requestId}`;
   await tx.ledger.add([{ at: now, kind: state, site: site.id, bookingId, appointmentId, slotId: slot.id, cause }]);
   return { kind: 'held', booking };
 }
 
 async function isTaken(tx: Tx, { taking, request }: Prepared, slot: StoredSlot): Promise<boolean> {
-  const conflicts = await tx.busy.conflicts(taking, slot.during, slot.session);
-  const above = await seatsAbove(tx, slot, request.channel);
-  const full =
-    slot.session !== null && seatsLeft(slot, await tx.busy.seatsTaken(slot.session, taking, slot.during)) + above <= 0;
+  const conflicts = await tx.busy.conflicts(taking, slot.session);
+  const full = await isFull(tx, slot, taking, request.channel);
   return conflicts.length > 0 || full || slot.siteStatus !== 'free' || slot.withdrawn;
 }
 
@@ -219,13 +217,6 @@ export function checkRequest(request: Pick<PlaceRequest, 'start' | 'end'>, slot:
   if (slot.during.start <= now) throw new HubError('RULE_BROKEN', { detail: 'the slot has begun' });
   if (slot.during.end - slot.during.start > DAY_MS)
     throw new HubError('RULE_BROKEN', { detail: 'the slot is too long' });
-}
-
-/** Practitioners, and rooms; a clinic as a place is not taken by one visit. */
-export function occupied(site: SiteSettings, calendar: string, actors: readonly string[], slot: StoredSlot): string[] {
-  const rule = site.resources.calendars[calendar];
-  const room = rule?.location !== undefined && site.locations[rule.location]?.room === true;
-  return actors.filter((id) => id !== slot.locationId || room);
 }
 
 export async function readPatient(tx: Tx, id: string): Promise<Patient> {

@@ -80,14 +80,22 @@ export function busyStore(q: Queryable): BusyStore {
     ...holdStore(q),
     insert,
 
-    async conflicts(resourceIds, during, except) {
-      // busy_resource (gist, live rows) serves it.
+    async conflicts(claims, except) {
+      if (claims.length === 0) return [];
       const { rows } = await q.query<BusyDbRow>({
-        name: 'busy-conflicts',
-        text: `SELECT ${BUSY_COLUMNS} FROM busy WHERE live AND resource_id = ANY($1::uuid[])
-                 AND during && tstzrange($2, $3)
-                 AND ($4::uuid IS NULL OR occupancy <> $4)`,
-        values: [resourceIds, new Date(during.start), new Date(during.end), except],
+        name: 'busy-conflicts', // busy_resource (gist, live rows), once for each claim: OFFSET 0 keeps it to that
+        text: `SELECT DISTINCT ON (b.id) ${BUSY_COLUMNS}
+               FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS u(claimed, start_at, end_at)
+               CROSS JOIN LATERAL (
+                 SELECT * FROM busy t WHERE t.live AND t.resource_id = u.claimed
+                   AND t.during && tstzrange(u.start_at, u.end_at) AND ($4::uuid IS NULL OR t.occupancy <> $4)
+                 OFFSET 0) b`,
+        values: [
+          claims.map((one) => one.resourceId),
+          claims.map((one) => new Date(one.during.start)),
+          claims.map((one) => new Date(one.during.end)),
+          except,
+        ],
       });
       return rows.map(toBusy);
     },

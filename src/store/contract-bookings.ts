@@ -108,11 +108,16 @@ export interface BusyRow {
   readonly tentative: boolean;
   readonly expiresAt?: Instant;
 }
+/** One resource, and the time that a booking wants of it. */
+export interface Claim {
+  readonly resourceId: string;
+  readonly during: Interval;
+}
 export interface BusyStore {
   /**
-   * Live rows of these resources that overlap, of another occupancy than `except`. Let what has lapsed expire first.
+   * Live rows that overlap one of these claims, of another occupancy than `except`. Let what has lapsed expire first.
    */
-  conflicts(resourceIds: readonly string[], during: Interval, except: string | null): Promise<readonly BusyRow[]>;
+  conflicts(claims: readonly Claim[], except: string | null): Promise<readonly BusyRow[]>;
   /** Visits that share a class session on these resources; of them those that are holds or not confirmed yet. */
   seatsTaken(
     occupancy: string,

@@ -35,7 +35,7 @@ export const PLANTED: readonly Planted[] = [
     edits: [
       {
         file: 'src/booking/place.ts',
-        from: 'const locks = [...taking, `request:',
+        from: 'const locks = [...resourcesOf(taking), `request:',
         to: 'const locks = [`request:',
       },
       {

@@ -4,12 +4,13 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { HubError } from '../../src/core/errors.ts';
 import { derivedId } from '../../src/core/ids.ts';
 import type { Interval } from '../../src/core/instant.ts';
-import type { Booking, BusyRow } from '../../src/store/contract-bookings.ts';
+import type { Booking, BusyRow, Claim } from '../../src/store/contract-bookings.ts';
 import { at, NOON, openedStore, type Opened } from './opened.ts';
 
 const id = (name: string): string => derivedId('test', name);
 const P = id('practitioner');
 const ROOM = id('room');
+const claim = (resourceId: string, start: number, end: number): Claim => ({ resourceId, during: span(start, end) });
 const span = (start: number, end: number): Interval => ({ start: at(start), end: at(end) });
 
 function row(visit: string, during: Interval, more: Partial<BusyRow> = {}): BusyRow {
@@ -88,13 +89,27 @@ describe('the busy calendar', () => {
         row('B', span(30, 60)),
         row('C', span(0, 30), { resourceId: ROOM }),
       ]);
-      const found = await tx.busy.conflicts([P], span(30, 45), null);
+      const found = await tx.busy.conflicts([claim(P, 30, 45)], null);
       assert.deepEqual(
         found.map((one) => one.appointmentId),
         [id('B')],
       );
-      assert.equal((await tx.busy.conflicts([P, ROOM], span(0, 60), null)).length, 3);
-      assert.equal((await tx.busy.conflicts([P], span(30, 45), id('B'))).length, 0);
+      assert.equal((await tx.busy.conflicts([claim(P, 0, 60), claim(ROOM, 0, 60)], null)).length, 3);
+      assert.equal((await tx.busy.conflicts([claim(P, 30, 45)], id('B'))).length, 0);
+    });
+  });
+
+  it('looks at each resource in its own interval, and tells a row once however many claims it meets', async () => {
+    await opened.write(async (tx) => {
+      await tx.busy.insert([row('A', span(0, 60)), row('B', span(0, 30), { resourceId: ROOM })]);
+      const apart = await tx.busy.conflicts([claim(P, 60, 90), claim(ROOM, 30, 60)], null);
+      assert.deepEqual(apart, []);
+      const met = await tx.busy.conflicts([claim(P, 0, 30), claim(P, 30, 60), claim(ROOM, 30, 60)], null);
+      assert.deepEqual(
+        met.map((one) => one.appointmentId),
+        [id('A')],
+      );
+      assert.deepEqual(await tx.busy.conflicts([], null), []);
     });
   });
 
