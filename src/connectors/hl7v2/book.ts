@@ -13,8 +13,8 @@ import { denied, granted, type AnswerReading } from '../../hl7v2/request-answer.
 import type { Hl7Answer, Hl7Exchange, Hl7Outcome } from '../contract-hl7.ts';
 import type { Book, CancelOrder, MoveOrder, PlaceOrder, SiteBooking, WriteOutcome } from '../contract.ts';
 import { cancelRequest, headerFor, moveRequest, placeRequest, type RequestSite } from './order.ts';
-import type { RequestHeader, SchedulingRequest } from './request-facts.ts';
-import { requestText, writeRequest } from './request.ts';
+import type { RequestHeader, SchedulingRequest } from '../../hl7v2/request-facts.ts';
+import { requestText, writeRequest } from '../../hl7v2/request-write.ts';
 
 export function hl7Book(site: RequestSite, exchange: Hl7Exchange, clock: Clock): Book {
   const { requests } = site;

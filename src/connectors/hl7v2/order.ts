@@ -13,7 +13,7 @@ import type {
   RequestPatient,
   RequestResource,
   SchedulingRequest,
-} from './request-facts.ts';
+} from '../../hl7v2/request-facts.ts';
 import type { Hl7v2Settings, RequestSettings } from './wire.ts';
 
 /** What a site that takes requests is known by. */

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Message as Other } from 'node-hl7-client';
-import { readRequest } from '../../../src/connectors/hl7v2/request-read.ts';
-import { writeRequest } from '../../../src/connectors/hl7v2/request.ts';
-import type { RequestHeader, RequestTrigger, SchedulingRequest } from '../../../src/connectors/hl7v2/request-facts.ts';
-import { plus } from '../../../src/core/instant.ts';
-import { parseMessage } from '../../../src/hl7v2/message.ts';
-import { at } from '../../fixtures/siu/site.ts';
+import { readRequest } from '../../src/hl7v2/request-read.ts';
+import { writeRequest } from '../../src/hl7v2/request-write.ts';
+import type { RequestHeader, RequestTrigger, SchedulingRequest } from '../../src/hl7v2/request-facts.ts';
+import { plus } from '../../src/core/instant.ts';
+import { parseMessage } from '../../src/hl7v2/message.ts';
+import { at } from '../fixtures/siu/site.ts';
 
 const ZONE = 'America/Chicago';
 const START = at('2026-03-14T15:00:00Z');

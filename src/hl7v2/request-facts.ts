@@ -1,7 +1,7 @@
 /**
- * A request for an appointment (SRM, HL7 v2 chapter 10) as facts: what request.ts writes and request-read.ts reads.
+ * A request for an appointment (SRM, HL7 v2 chapter 10) as facts: what request-write.ts writes and request-read.ts reads.
  */
-import type { Instant, Interval } from '../../core/instant.ts';
+import type { Instant, Interval } from '../core/instant.ts';
 
 /** New, other time, other details, cancel before it began, stop in progress, entered in error. */
 export type RequestTrigger = 'S01' | 'S02' | 'S03' | 'S04' | 'S05' | 'S06';

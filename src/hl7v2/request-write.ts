@@ -2,9 +2,9 @@
  * Writes requests for appointments (SRM S01 to S06, HL7 v2 chapter 10). Versions 2.3 to 2.5.1 differ in MSH-9 only,
  * since nothing is written that the oldest lacks.
  */
-import { MINUTE_MS, type Instant } from '../../core/instant.ts';
-import { formatTime } from '../../hl7v2/time.ts';
-import { repeat, writeMessage, writeText, type FieldInput, type SegmentInput } from '../../hl7v2/write.ts';
+import { MINUTE_MS, type Instant } from '../core/instant.ts';
+import { formatTime } from './time.ts';
+import { repeat, writeMessage, writeText, type FieldInput, type SegmentInput } from './write.ts';
 import type {
   Coded,
   EntityId,

@@ -3,10 +3,10 @@
  * in `issues`, by place and without its content. The hub takes no bookings by SRM: whoever sends one is told so by the
  * listener.
  */
-import { HOUR_MS, MINUTE_MS, plus, type Instant, type Interval } from '../../core/instant.ts';
-import type { Message } from '../../hl7v2/message.ts';
-import type { Repetition, Segment } from '../../hl7v2/segment.ts';
-import { fhirDate, parseTime, resolveTime } from '../../hl7v2/time.ts';
+import { HOUR_MS, MINUTE_MS, plus, type Instant, type Interval } from '../core/instant.ts';
+import type { Message } from './message.ts';
+import type { Repetition, Segment } from './segment.ts';
+import { fhirDate, parseTime, resolveTime } from './time.ts';
 import type {
   Coded,
   EntityId,
