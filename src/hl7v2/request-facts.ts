@@ -1,5 +1,6 @@
 /**
- * A request for an appointment (SRM, HL7 v2 chapter 10) as facts: what request-write.ts writes and request-read.ts reads.
+ * A request for an appointment (SRM, HL7 v2 chapter 10) as facts: what request-write.ts writes and request-read.ts
+ * reads.
  */
 import type { Instant, Interval } from '../core/instant.ts';
 
