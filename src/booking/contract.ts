@@ -45,6 +45,17 @@ export interface PlaceRequest extends RequestBase {
   readonly comment?: string;
   readonly language?: string;
   readonly identifiers: readonly { readonly system?: string; readonly value: string }[];
+  readonly inSet?: InSet;
+}
+/** The place of a visit among those that are booked together (contract-set.ts). */
+export interface InSet {
+  readonly id: string;
+  /** From 1. */
+  readonly step: number;
+  readonly of: number;
+  readonly name?: string;
+  /** Its site is asked when the visits before it are booked; until then its hold does not expire. */
+  readonly waits: boolean;
 }
 export interface CancelRequest extends RequestBase {
   readonly appointmentId: string;
@@ -65,6 +76,7 @@ export interface MoveRequest extends RequestBase {
   readonly reason?: string;
   /** If-Match; null: not given. */
   readonly version: number | null;
+  readonly inSet?: Pick<InSet, 'waits'>;
 }
 
 /** What a booking waits for, where that may take longer than a site takes to answer. */

@@ -15,10 +15,16 @@ interface Asked {
 
 // prettier-ignore
 export type NewBooking = Pick<Booking, 'action' | 'site' | 'appointmentId' | 'slotId' | 'during' | 'resources'
-  | 'patientId' | 'siteKey' | 'order'> & { readonly id?: string; readonly state?: 'held' | 'queued' };
+  | 'patientId' | 'siteKey' | 'order'> & {
+  readonly id?: string;
+  readonly state?: 'held' | 'queued';
+  /** False: its site is asked when its turn comes (set-step.ts). Absent: at once. */
+  readonly owed?: boolean;
+};
 
 /** Writes the booking, what is owed to its site, and who asked; the caller has written what it holds. */
-export async function writeBooking(tx: Tx, asked: Asked, facts: NewBooking, now: Instant): Promise<Booking> {
+export async function writeBooking(tx: Tx, asked: Asked, wanted: NewBooking, now: Instant): Promise<Booking> {
+  const { owed = true, ...facts } = wanted;
   const booking: Booking = {
     ...facts,
     id: facts.id ?? newId(now),
@@ -37,10 +43,9 @@ export async function writeBooking(tx: Tx, asked: Asked, facts: NewBooking, now:
     createdAt: now,
     createdBy: tx.scope.actor,
   };
-  const { id, site, action, appointmentId } = booking;
+  const { site, action, appointmentId } = booking;
   await tx.bookings.insert(booking);
-  const owed = { receiver: 'site', receiverId: site, kind: action, bookingId: id, appointmentId } as const;
-  await tx.outbox.add({ ...owed, body: {}, trace: asked.trace }, now, now);
+  if (owed) await oweCall(tx, booking, asked.trace, now);
   await tx.audit({
     at: now,
     action: action === 'cancel' ? 'cancel' : 'book',
@@ -51,4 +56,11 @@ export async function writeBooking(tx: Tx, asked: Asked, facts: NewBooking, now:
     requestId: asked.requestId,
   });
   return booking;
+}
+
+/** From the commit on its site is asked. */
+export async function oweCall(tx: Tx, booking: Booking, trace: string | null, now: Instant): Promise<void> {
+  const { id: bookingId, site, action, appointmentId } = booking;
+  const owed = { receiver: 'site', receiverId: site, kind: action, bookingId, appointmentId } as const;
+  await tx.outbox.add({ ...owed, body: {}, trace }, now, now);
 }

@@ -4,6 +4,7 @@ import { HubError } from '../core/errors.ts';
 import { formatInstant, MINUTE_MS } from '../core/instant.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { visitTypeConcept } from '../fhir/canonical.ts';
+import { setMark } from '../fhir/set-mark.ts';
 import type { Appointment, Patient } from '../fhir/types.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import { zoneOf } from '../settings/zone.ts';
@@ -96,6 +97,7 @@ export function proposedAppointment(facts: ProposalFacts): Appointment {
   const name = slot.visitType === null ? undefined : plan.hub.visitTypes[slot.visitType]?.name;
   return {
     resourceType: 'Appointment',
+    ...(request.inSet === undefined ? {} : { extension: [setMark(request.inSet)] }),
     ...(request.identifiers.length === 0 ? {} : { identifier: request.identifiers }),
     status: 'booked',
     serviceType: [visitTypeConcept(site, slot.localVisitType, slot.visitType, name)],

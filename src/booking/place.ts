@@ -95,6 +95,7 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
   const resources = resourcesOf(taking);
   await letLapse(tx, resources, now);
 
+  const waits = request.inSet?.waits === true;
   const bookingId = newId(now);
   const appointmentId = newId(now);
   const occupancy = slot.session ?? appointmentId;
@@ -106,7 +107,7 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
   const facts = patientFacts(chosen, ofThisSite, site, identity);
   const actors = actorsOf(await tx.resources.read('Schedule', slot.scheduleId));
   const expiresAt = plus(now, plan.hub.booking.holdExpiry_s * 1000);
-  const expiry = state === 'held' ? { expiresAt } : {};
+  const expiry = state === 'held' && !waits ? { expiresAt } : {};
   const held = {
     occupancy,
     origin: 'hub',
@@ -133,6 +134,7 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
     patientId: request.patientId,
     siteKey: null,
     order,
+    owed: !waits,
   };
   const booking = await writeBooking(tx, request, asked, now);
   await tx.resources.refreshTouched(taking, { site: null, messageId: null, siteTime: null, now });

@@ -6,6 +6,7 @@ import type { SiteBooking } from '../connectors/contract.ts';
 import { formatInstant, MINUTE_MS, type Instant, type Interval } from '../core/instant.ts';
 import * as canonical from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
+import { withMarkOf } from '../fhir/set-mark.ts';
 import { EXTENSIONS, type Appointment, type AppointmentParticipant, type Schedule } from '../fhir/types.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import { zoneOf } from '../settings/zone.ts';
@@ -46,8 +47,9 @@ export async function showMoved(
     await tx.resources.refreshTouched(touched, cause);
   }
   if (isNew && old !== null) {
-    if (known !== null) await tx.resources.putAppointment(linked(known, old.id), cause);
+    if (known !== null) await tx.resources.putAppointment(linked(known, old), cause);
     await endOld(tx, old, cause);
+    await tx.sets.renameAppointment(old.id, appointmentId);
   }
   await tx.ledger.add([
     {
@@ -151,8 +153,8 @@ function withLink(resource: Appointment, replaces: string): Appointment {
   return { ...resource, extension: [...others, link] };
 }
 
-function linked({ version: _version, ...row }: StoredAppointment, replaces: string): AppointmentRow {
-  return { ...row, resource: withLink(row.resource, replaces) };
+function linked({ version: _version, ...row }: StoredAppointment, old: StoredAppointment): AppointmentRow {
+  return { ...row, resource: withMarkOf(withLink(row.resource, old.id), old.resource) };
 }
 
 async function endOld(tx: Tx, { version: _version, ...old }: StoredAppointment, cause: Cause): Promise<void> {

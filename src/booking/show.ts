@@ -5,6 +5,7 @@
 import type { SiteBooking } from '../connectors/contract.ts';
 import type { Instant } from '../core/instant.ts';
 import * as canonical from '../fhir/canonical.ts';
+import { withMarkOf } from '../fhir/set-mark.ts';
 import { SYSTEMS, type Appointment } from '../fhir/types.ts';
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
@@ -76,12 +77,15 @@ export async function adopt(tx: Tx, context: OutcomeContext, appointmentId: stri
   const cause: Cause = { site: booking.site, messageId: null, siteTime: null, now };
   const shown = await tx.resources.appointment(appointmentId);
   const asked = booking.order.appointmentJson;
-  const own = asked === undefined ? [] : ((JSON.parse(asked) as Appointment).identifier ?? []);
-  if (shown !== null && own.length > 0) {
+  const proposed = asked === undefined ? null : (JSON.parse(asked) as Appointment);
+  if (shown !== null && proposed !== null) {
+    const own = proposed.identifier ?? [];
     const identifier = [...(shown.resource.identifier ?? []), ...own];
     const tokens = [...new Set([...shown.tokens, ...canonical.identifierTokens(own)])];
-    await tx.resources.putAppointment({ ...shown, tokens, resource: { ...shown.resource, identifier } }, cause);
+    const resource = withMarkOf({ ...shown.resource, ...(identifier.length === 0 ? {} : { identifier }) }, proposed);
+    await tx.resources.putAppointment({ ...shown, tokens, resource }, cause);
   }
+  await tx.sets.renameAppointment(booking.appointmentId, appointmentId);
   await tx.resources.refreshTouched(await tx.busy.removeBooking(booking.id), cause);
   await dueWindows(tx, context, now);
 }

@@ -40,6 +40,7 @@ export interface Extension {
   readonly valueUri?: string;
   readonly valueReference?: Reference;
   readonly valueIdentifier?: Identifier;
+  readonly extension?: readonly Extension[];
 }
 export interface Meta {
   readonly versionId?: string;
@@ -256,5 +257,7 @@ export const EXTENSIONS = {
   parent: 'urn:slotwire:parent',
   /** Appointment: what was asked for together (SCH-4). */
   group: 'urn:slotwire:group',
+  /** Appointment: the set or series that it was booked in (`id`), and its place in it (`step`, `of`, `name`). */
+  set: 'urn:slotwire:set',
   timeZone: 'http://hl7.org/fhir/StructureDefinition/timezone',
 } as const;

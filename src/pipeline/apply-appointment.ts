@@ -5,6 +5,7 @@
  */
 import * as canonical from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
+import { withMarkOf } from '../fhir/set-mark.ts';
 import type { Appointment, AppointmentStatus } from '../fhir/types.ts';
 import { instant, type Instant, type Interval } from '../core/instant.ts';
 import type { AppointmentChange, AppointmentGone, ParticipantStatement } from '../mappings/contract.ts';
@@ -58,8 +59,11 @@ export async function applyAppointment(
     { ...change, ...(first === undefined ? {} : { visitType: first }) },
     { ...parts, kept: parts.slotsOf, labels, before, time },
   );
-  const facts = { change, before, participants, patients, slots, services, during, place, replaces: old?.id ?? null };
-  const resource = buildAppointment(context, facts);
+  const asked = askedFor(attached);
+  const links = { before, replaces: old?.id ?? null, asked };
+  const facts = { change, participants, patients, slots, services, during, place, ...links };
+  const built = buildAppointment(context, facts);
+  const resource = old === null ? built : withMarkOf(built, old.resource);
   const tokens = [...tokensOf(resource, participants), ...linkTokens(news, before)];
   await tx.resources.nameAppointment(site.id, change.key, id);
   const changed = await tx.resources.putAppointment(
@@ -84,7 +88,10 @@ export async function applyAppointment(
   context.batch.touched.push(...touched);
   context.batch.visits.add(id);
   if (changed) record(context, id, before, resource.status);
-  if (old !== null) await endReplaced(context, old, change, id, applyAppointment);
+  if (old !== null) {
+    await endReplaced(context, old, change, id, applyAppointment);
+    await tx.sets.renameAppointment(old.id, id);
+  }
   await endOccurrences(context, before, change, applyAppointment);
   if (ours.booking !== null) {
     await settleByNews(context, ours.booking, change, { status: resource.status, appointmentId: id });
@@ -92,6 +99,12 @@ export async function applyAppointment(
   await oweMirrors(context, id, resource.status, participants, during);
   await dueWindows(context, before, participants, during, changed ? change.at : null);
   return 'applied';
+}
+
+/** What the caller said of a visit stays known when the site's news of it comes before the site's answer. */
+function askedFor({ booking }: Attached): Appointment | null {
+  const json = booking?.action === 'place' ? booking.order.appointmentJson : undefined;
+  return json === undefined ? null : (JSON.parse(json) as Appointment);
 }
 
 /** Null: nothing is known of it, or it is of no type that the site file maps. */

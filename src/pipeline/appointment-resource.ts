@@ -31,6 +31,8 @@ export interface AppointmentFacts {
   readonly place: string | null;
   /** Id of the appointment that this one is the new record of. */
   readonly replaces: string | null;
+  /** As the caller proposed it, where the news is of a placement of ours that is not answered yet. */
+  readonly asked: Appointment | null;
 }
 
 export function buildAppointment(context: ApplyContext, facts: AppointmentFacts): Appointment {
@@ -68,7 +70,7 @@ export function buildAppointment(context: ApplyContext, facts: AppointmentFacts)
   return {
     resourceType: 'Appointment',
     ...(extension.length === 0 ? {} : { extension }),
-    identifier: mergeIdentifiers(context, change, old?.identifier ?? []),
+    identifier: mergeIdentifiers(context, change, (old ?? facts.asked)?.identifier ?? []),
     status: change.status,
     ...(mayHaveReason && cancelationReason !== undefined ? { cancelationReason } : {}),
     ...(serviceType === undefined || serviceType.length === 0 ? {} : { serviceType }),
@@ -91,7 +93,7 @@ export function buildAppointment(context: ApplyContext, facts: AppointmentFacts)
 }
 
 /** What it replaces, and what it belongs to; what the message does not state stays. */
-function extensions({ change, before, replaces }: AppointmentFacts): readonly Extension[] {
+function extensions({ change, before, replaces, asked }: AppointmentFacts): readonly Extension[] {
   const { parents, group } = change;
   const stated: readonly Extension[] = [
     ...(replaces === null
@@ -101,7 +103,7 @@ function extensions({ change, before, replaces }: AppointmentFacts): readonly Ex
     ...(group === undefined ? [] : [{ url: EXTENSIONS.group, valueIdentifier: identifierOf(group) }]),
   ];
   const urls = new Set(stated.map(({ url }) => url));
-  return [...(before?.resource.extension ?? []).filter(({ url }) => !urls.has(url)), ...stated];
+  return [...((before?.resource ?? asked)?.extension ?? []).filter(({ url }) => !urls.has(url)), ...stated];
 }
 
 function identifierOf({ system, value, type }: SiteIdentifier): Identifier {

@@ -18,6 +18,7 @@ import type { Arrival, FeedStore, HeardFeed, InboxStore, Stored } from './contra
 import type { PeopleStore } from './contract-people.ts';
 import type { ReplayWindowStore } from './contract-replay.ts';
 import type { ResourceStore } from './contract-resources.ts';
+import type { SetStore } from './contract-sets.ts';
 
 /** Who asks and what they may see. `'*'` is all. */
 export interface Scope {
@@ -74,6 +75,7 @@ export interface Tx {
   readonly people: PeopleStore;
   readonly busy: BusyStore;
   readonly bookings: BookingStore;
+  readonly sets: SetStore;
   readonly outbox: OutboxStore;
   readonly mirrors: MirrorStore;
   readonly ledger: LedgerStore;

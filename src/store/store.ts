@@ -25,6 +25,7 @@ import { renameSite } from './rename.ts';
 import { replayWindowStore } from './replay-windows.ts';
 import { resourceStore } from './resources.ts';
 import type { Keys } from './seal.ts';
+import { setStore } from './sets.ts';
 import { single, transaction } from './transaction.ts';
 import { workItemStore } from './workitems.ts';
 
@@ -87,6 +88,7 @@ function composed(q: Gathered, keys: Keys, scope: Scope, clock: Clock): Tx {
     people: peopleStore(q, keys, scope),
     busy: gatheredBusyStore(q),
     bookings: bookingStore(q, keys),
+    sets: setStore(q),
     outbox: outboxStore(q),
     mirrors: mirrorStore(q),
     ledger: ledgerStore(q, scope),

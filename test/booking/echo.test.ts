@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { HubError } from '../../src/core/errors.ts';
 import { plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
+import { setMarkOf } from '../../src/fhir/set-mark.ts';
 import { hold } from '../../src/booking/place.ts';
 import type { Booking } from '../../src/store/contract-bookings.ts';
 import {
@@ -47,6 +48,25 @@ async function sentAndKilled(world: World, ana: string): Promise<Booking> {
 const slotStatus = async (world: World): Promise<string> => (await world.slot('north', KEY)).status;
 
 describe('the echo of our own write', () => {
+  it('before the answer leaves what the caller said: identifiers, and the set it was booked in', async (t) => {
+    const { world, ana } = await openDay(t);
+    const inSet = { id: canonicalId.slot('a', 'set'), step: 2, of: 3, waits: false };
+    const mine = { system: 'urn:caller', value: 'C-1' };
+    const request = world.placing(SLOT, ana, { inSet, identifiers: [mine] });
+    const held = await hold(world.resolveDeps, request, SCOPE);
+    assert.ok(held.kind === 'held');
+    world.sites.north.onPlace = async (order) => {
+      await world.tell('north', visit('K1', 'n1', NINE, { correlation: held.booking.id }));
+      return bookedAt('K1', order);
+    };
+    await world.deliver();
+    const { resource } = await world.appointment('north', 'K1');
+    assert.deepEqual(setMarkOf(resource), { id: inSet.id, step: 2, of: 3 });
+    assert.deepEqual(resource.identifier?.at(-1), mine);
+    await world.tell('north', visit('K1', 'n1', NINE), { at: plus(world.clock.now(), 60_000) });
+    assert.deepEqual(setMarkOf((await world.appointment('north', 'K1')).resource)?.step, 2);
+  });
+
   it('before the answer is known by our reference', async (t) => {
     const { world, ana } = await openDay(t);
     const sent = await sentAndKilled(world, ana);
