@@ -12,7 +12,7 @@ import type { AppointmentChange, AppointmentGone, ParticipantStatement } from '.
 import type { SiteSettings } from '../settings/shape.ts';
 import { zoneOf } from '../settings/zone.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
-import { buildAppointment } from './appointment-resource.ts';
+import { buildAppointment, type AppointmentFacts } from './appointment-resource.ts';
 import { attachedTo, moveOf, settleByNews, takeUpMove, type Attached } from './echo.ts';
 import { slotsFor } from './filled-slots.ts';
 import { endOccurrences, endReplaced, linkTokens, replacedBy } from './linked-visits.ts';
@@ -59,11 +59,8 @@ export async function applyAppointment(
     { ...change, ...(first === undefined ? {} : { visitType: first }) },
     { ...parts, kept: parts.slotsOf, labels, before, time },
   );
-  const asked = askedFor(attached);
-  const links = { before, replaces: old?.id ?? null, asked };
-  const facts = { change, participants, patients, slots, services, during, place, ...links };
-  const built = buildAppointment(context, facts);
-  const resource = old === null ? built : withMarkOf(built, old.resource);
+  const facts = { change, participants, patients, slots, services, during, place, ...linksOf(before, old, attached) };
+  const resource = withMarkOf(buildAppointment(context, facts), old?.resource ?? {});
   const tokens = [...tokensOf(resource, participants), ...linkTokens(news, before)];
   await tx.resources.nameAppointment(site.id, change.key, id);
   const changed = await tx.resources.putAppointment(
@@ -88,10 +85,7 @@ export async function applyAppointment(
   context.batch.touched.push(...touched);
   context.batch.visits.add(id);
   if (changed) record(context, id, before, resource.status);
-  if (old !== null) {
-    await endReplaced(context, old, change, id, applyAppointment);
-    await tx.sets.renameAppointment(old.id, id);
-  }
+  if (old !== null) await endReplaced(context, old, change, id, applyAppointment);
   await endOccurrences(context, before, change, applyAppointment);
   if (ours.booking !== null) {
     await settleByNews(context, ours.booking, change, { status: resource.status, appointmentId: id });
@@ -101,10 +95,17 @@ export async function applyAppointment(
   return 'applied';
 }
 
-/** What the caller said of a visit stays known when the site's news of it comes before the site's answer. */
-function askedFor({ booking }: Attached): Appointment | null {
+/**
+ * Of what the visit is a newer record. What the caller said of it stays known when news of it comes before the answer.
+ */
+function linksOf(
+  before: StoredAppointment | null,
+  old: StoredAppointment | null,
+  { booking }: Attached,
+): Pick<AppointmentFacts, 'before' | 'replaces' | 'asked'> {
   const json = booking?.action === 'place' ? booking.order.appointmentJson : undefined;
-  return json === undefined ? null : (JSON.parse(json) as Appointment);
+  const asked = json === undefined ? null : (JSON.parse(json) as Appointment);
+  return { before, replaces: old?.id ?? null, asked };
 }
 
 /** Null: nothing is known of it, or it is of no type that the site file maps. */

@@ -98,6 +98,7 @@ export async function endReplaced(
   newId: string,
   end: ApplyEnd,
 ): Promise<void> {
+  await context.tx.sets.renameAppointment(old.id, newId);
   if (old.siteKey === null || !occupiesTime(old.resource.status)) return;
   await locked(context, old.id);
   const { booking, ...attached } = await attachedTo(context, old.id);

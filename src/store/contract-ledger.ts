@@ -24,7 +24,8 @@ export interface LedgerStore {
 
 export interface WorkItem {
   readonly id: string;
-  readonly kind: 'unmapped' | 'parked' | 'unresolved-booking' | 'conflict' | 'mirror-refused' | 'approval' | 'failed-undo';
+  readonly kind:
+    'unmapped' | 'parked' | 'unresolved-booking' | 'conflict' | 'mirror-refused' | 'approval' | 'failed-undo';
   /** What it is about, unique among open ones of its kind: `booking:<id>`, `code:<site>:<code>`. */
   readonly subject: string;
   readonly site: string | null;

@@ -34,8 +34,8 @@ const SAYS: Readonly<Record<WorkItem['kind'], string>> = {
   'mirror-refused': 'A site refused the block for a visit elsewhere. Close that time there by hand.',
   approval: 'A booking waits for approval. Approve or refuse it.',
   'failed-undo':
-    'A visit of a set stands although the set came to nothing, and the hub cannot take it back. Cancel it at the site, ' +
-    'or tell the patient that it stays.',
+    'A visit of a set stands although the set came to nothing, and the hub cannot take it back. Cancel it at the ' +
+    'site, or tell the patient that it stays.',
 };
 
 export function workItemStore(q: Queryable, scope: Scope, resources: Pick<ResourceStore, 'put'>): WorkItemStore {
