@@ -17,6 +17,7 @@ import { patientIndex } from './identity/patients.ts';
 import { practitionerIndex } from './identity/practitioners.ts';
 import { mappingFor } from './mappings/registry.ts';
 import { applyStage, type ApplyStage } from './pipeline/apply.ts';
+import { reviewConflicts, sweepConflicts } from './pipeline/conflicts.ts';
 import { requeueExpired } from './pipeline/deliver.ts';
 import { syncDirectory } from './pipeline/directory.ts';
 import { givingWay } from './pipeline/give-way.ts';
@@ -51,6 +52,7 @@ export class Engine {
   readonly #loops: Loop[] = [];
   readonly #publishing = new WeakMap<SiteSettings, boolean>();
   #apply: Loop | null = null;
+  #conflicts: Loop | null = null;
   #plan: Plan;
 
   constructor(options: EngineOptions) {
@@ -118,6 +120,8 @@ export class Engine {
       TICK_MS,
       givingWay(this.receiver, clock, () => apply.step()),
     );
+    this.#conflicts = this.#loop('conflicts', TICK_MS, () => reviewConflicts(this.#options));
+    this.#loop('conflicts at rest', OPENINGS_TICK_MS, () => sweepConflicts(this.#options).then(() => false));
     this.#loop('resolve', RESOLVE_TICK_MS, (signal) => resolveStep(this.#booking, signal));
     this.#loop('requeue', TICK_MS, async () => (await requeueExpired(this.#runnerDeps())) > 0);
     this.#loop('queue', TICK_MS, () => this.#keepQueues());
@@ -244,6 +248,7 @@ export class Engine {
           if (effects.deliveries) runner.ring('deliver');
           if (effects.availability) runner.ring('availability');
         }
+        if (effects.conflicts) this.#conflicts?.ring();
       },
     });
   }

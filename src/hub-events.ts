@@ -26,6 +26,10 @@ export function hubEvents(telemetry: Telemetry): HubEvents {
     breaker: (site, state) => emit('SiteBreaker', { site, state }),
     bookingMoved: (site, action, state) => emit('BookingMoved', { site, action, state }),
     stageFailed: (stage, code, detail) => emit('StageFailed', { stage, code, detail }),
+    conflict: (what, sites, because, subject) => {
+      const name = what === 'raised' ? 'ConflictRaised' : 'ConflictCleared';
+      for (const site of sites) emit(name, { site, because, subject });
+    },
     swept: (what, count) => emit('Swept', { what, count }),
     replayWindow: (site, what) => emit('ReplayWindow', { site, what }),
     mllp: (kind) => emit('MllpEvent', { kind }),

@@ -150,6 +150,8 @@ async function answeredBooked(
   else if (booking.action === 'move') await showMoved(tx, showing, { at, appointmentId }, now);
   else if (appointmentId === booking.appointmentId) await showBooked(tx, showing, at, now);
   else await adopt(tx, context, appointmentId, now);
+  // Until now its hold was no conflict with anything; news that overlaps it may have come meanwhile.
+  if (booking.action !== 'cancel') await tx.conflicts.note([appointmentId], now);
   return 'booked';
 }
 

@@ -110,6 +110,24 @@ export const EVENTS = {
     text: 'a stage failed and is tried again',
     metric: { name: 'slotwire_stage_failures_total', help: 'Stages that threw', labels: ['stage', 'code'] },
   },
+  ConflictRaised: {
+    level: 'warn',
+    text: 'a visit is at risk: a person must decide which one stays',
+    metric: {
+      name: 'slotwire_conflicts_raised_total',
+      help: 'Conflicts raised, counted at each site concerned, by case',
+      labels: ['site', 'because'],
+    },
+  },
+  ConflictCleared: {
+    level: 'info',
+    text: 'a conflict is solved',
+    metric: {
+      name: 'slotwire_conflicts_cleared_total',
+      help: 'Conflicts solved, counted at each site concerned, by case',
+      labels: ['site', 'because'],
+    },
+  },
   Swept: {
     level: 'debug',
     text: 'swept',

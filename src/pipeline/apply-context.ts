@@ -67,6 +67,8 @@ export interface Effects {
   readonly bookings: Set<string>;
   deliveries: boolean;
   availability: boolean;
+  /** Visits that may be at risk. */
+  conflicts: boolean;
 }
 
 /** Stops the message: it is kept, and a person must act. */

@@ -27,7 +27,6 @@ import {
 import { lockWhatIsStated } from './apply-locks.ts';
 import { isAboutRecords } from './apply-people.ts';
 import { readMessage, statedBy, type Reading } from './apply-read.ts';
-import { reviewConflicts } from './conflicts.ts';
 import { attachAll, UNDECIDED_MS } from './echo.ts';
 import type { StageEvents } from './events.ts';
 import { park, unpark } from './parking.ts';
@@ -87,11 +86,11 @@ export function applyStage(options: ApplyOptions): ApplyStage {
       for (const reading of readings) {
         const { message } = reading;
         done.push(await naming(message, alone, () => applyOne(options, tx, reading, effects, shared)));
-        if (alone) await naming(message, alone, () => finish(tx, shared, clock.now()));
+        if (alone) await naming(message, alone, () => finish(tx, shared, effects, clock.now()));
         // The rest was only locked; the commit lets it go, and the next batch takes it.
         if (clock.monotonic() > until) break;
       }
-      if (!alone) await finish(tx, shared, clock.now());
+      if (!alone) await finish(tx, shared, effects, clock.now());
       outcomes = done;
       return done.length;
     });
@@ -191,9 +190,9 @@ interface Outcome {
 }
 
 /** What all messages of a transaction have changed together. */
-async function finish(tx: Tx, shared: Batch, now: Instant): Promise<void> {
+async function finish(tx: Tx, shared: Batch, effects: Effects, now: Instant): Promise<void> {
   await tx.resources.refreshTouched(shared.touched, { site: null, messageId: null, siteTime: null, now });
-  await reviewConflicts(tx, [...shared.visits], now);
+  if ((await tx.conflicts.note([...shared.visits], now)) > 0) effects.conflicts = true;
   await tx.ledger.add(shared.ledger);
   await tx.flush();
 }
@@ -283,5 +282,5 @@ function isOlder(message: InboxMessage, applied: Instant | null): boolean {
 }
 
 function noEffects(): Effects {
-  return { bookings: new Set(), deliveries: false, availability: false };
+  return { bookings: new Set(), deliveries: false, availability: false, conflicts: false };
 }

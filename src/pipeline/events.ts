@@ -13,6 +13,7 @@ export interface StageEvents {
   breaker(site: string, state: string): void;
   bookingMoved(site: string, action: string, state: string): void;
   stageFailed(stage: string, code: ErrorCode, detail: string): void;
+  conflict(what: 'raised' | 'cleared', sites: readonly string[], because: string, subject: string): void;
   swept(what: string, count: number): void;
   replayWindow(site: string, what: 'began' | 'ended'): void;
 }

@@ -1,7 +1,8 @@
 /** The busy calendar: everything known to occupy a resource, from every site. Part of Tx. */
 import { HubError } from '../core/errors.ts';
 import type { Instant, Interval } from '../core/instant.ts';
-import type { BusyRow, BusyStore, Clash, Touched } from './contract-bookings.ts';
+import { clashesOf } from './conflicts.ts';
+import type { BusyRow, BusyStore, Touched } from './contract-bookings.ts';
 import { holdStore } from './busy-holds.ts';
 import type { Queryable } from './postgres.ts';
 import { StatementError } from './sqlstate.ts';
@@ -18,14 +19,6 @@ export interface BusyDbRow {
   readonly block_key: string | null;
   readonly tentative: boolean;
   readonly expires_at: Instant | null;
-}
-
-interface ClashRow {
-  readonly appointment_id: string;
-  readonly site: string;
-  readonly other: string;
-  readonly other_site: string;
-  readonly resource_id: string;
 }
 
 export const BUSY_COLUMNS = `resource_id, lower(during) AS start_at, upper(during) AS end_at, occupancy, origin, site,
@@ -112,36 +105,7 @@ export function busyStore(q: Queryable): BusyStore {
       return rows[0] ?? { taken: 0, held: 0 };
     },
 
-    /**
-     * One person taken at two sites, or a visit over one that the hub placed. A hold whose answer is open is not
-     * counted: the site will refuse it, or its confirmation is looked at in turn.
-     */
-    async clashes(appointmentIds) {
-      const { rows } = await q.query<ClashRow>({
-        name: 'busy-clashes', // busy_appointment, then busy_resource for each
-        // OFFSET 0: left to itself the planner joins the calendar with itself and reads it whole.
-        text: `SELECT DISTINCT mine.appointment_id, mine.site, theirs.appointment_id AS other,
-                 theirs.site AS other_site,
-                 mine.resource_id
-               FROM (SELECT * FROM busy WHERE live AND appointment_id = ANY($1::uuid[]) OFFSET 0) mine
-               CROSS JOIN LATERAL (
-                 SELECT * FROM busy b WHERE b.live AND b.resource_id = mine.resource_id AND b.during && mine.during
-                 OFFSET 0) theirs
-               WHERE theirs.occupancy <> mine.occupancy AND theirs.appointment_id IS NOT NULL
-                 AND theirs.appointment_id <> mine.appointment_id
-                 AND (mine.site <> theirs.site OR mine.origin = 'hub' OR theirs.origin = 'hub')
-                 AND NOT (mine.tentative AND mine.booking_id IS NOT NULL)
-                 AND NOT (theirs.tentative AND theirs.booking_id IS NOT NULL)`,
-        values: [appointmentIds],
-      });
-      return rows.map((row): Clash => ({
-        appointmentId: row.appointment_id,
-        site: row.site,
-        other: row.other,
-        otherSite: row.other_site,
-        resourceId: row.resource_id,
-      }));
-    },
+    clashes: (appointmentIds) => clashesOf(q, appointmentIds),
 
     async replaceAppointment(appointmentId, rows) {
       const old = await touched(

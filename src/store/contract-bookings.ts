@@ -1,7 +1,9 @@
 /** Busy calendar, bookings, what is owed outwards. Part of store/contract.ts. */
 import type { CancelOrder, PlaceOrder } from '../connectors/contract.ts';
 import type { Instant, Interval } from '../core/instant.ts';
+import type { Clash } from './contract-conflicts.ts';
 
+export type { Clash } from './contract-conflicts.ts';
 export type { LedgerEntry, LedgerStore, WorkItem, WorkItemStore } from './contract-ledger.ts';
 
 export type BookingState =
@@ -168,13 +170,6 @@ export interface Lapsed extends Touched {
   readonly bookingId: string;
   readonly appointmentId: string;
   readonly site: string;
-}
-export interface Clash {
-  readonly appointmentId: string;
-  readonly site: string;
-  readonly other: string;
-  readonly otherSite: string;
-  readonly resourceId: string;
 }
 export interface Touched {
   readonly resourceId: string;

@@ -14,6 +14,7 @@ import type {
   OutboxStore,
   WorkItemStore,
 } from './contract-bookings.ts';
+import type { ConflictStore } from './contract-conflicts.ts';
 import type { Arrival, FeedStore, HeardFeed, InboxStore, Stored } from './contract-inbox.ts';
 import type { PeopleStore } from './contract-people.ts';
 import type { ReplayWindowStore } from './contract-replay.ts';
@@ -74,6 +75,7 @@ export interface Tx {
   readonly resources: ResourceStore;
   readonly people: PeopleStore;
   readonly busy: BusyStore;
+  readonly conflicts: ConflictStore;
   readonly bookings: BookingStore;
   readonly sets: SetStore;
   readonly outbox: OutboxStore;

@@ -13,6 +13,8 @@ const STATEMENTS: readonly string[] = [
   `DELETE FROM schedule_actor WHERE schedule_id IN (SELECT id FROM resource WHERE type = 'Schedule' AND site = $1)`,
   `DELETE FROM mirror WHERE site = $1 OR appointment_id IN (SELECT id FROM appointment WHERE site = $1)`,
   `DELETE FROM busy WHERE site = $1`,
+  `DELETE FROM conflict WHERE $1 = ANY(sites)`,
+  `DELETE FROM proof WHERE site = $1`,
   `DELETE FROM booking WHERE site = $1`,
   `DELETE FROM outbox WHERE receiver = 'site' AND receiver_id = $1`,
   `DELETE FROM appointment_key WHERE site = $1`,

@@ -7,7 +7,7 @@
 import type { Queryable } from './postgres.ts';
 
 /** What is known of a feed is not worth a conflict with rows that another site of that name has left behind. */
-const REPLACED: readonly string[] = ['cursor', 'feed', 'feed_hour', 'freshness', 'unmapped_code'];
+const REPLACED: readonly string[] = ['cursor', 'feed', 'feed_hour', 'freshness', 'unmapped_code', 'proof'];
 // prettier-ignore
 const RENAMED: readonly string[] = [
   ...REPLACED, 'resource', 'slot', 'appointment', 'appointment_key', 'patient_link', 'busy', 'booking', 'mirror',
@@ -25,6 +25,7 @@ export async function renameSite(q: Queryable, organizationId: string, to: strin
   if (from === null || from === to) return null;
   for (const table of REPLACED) await q.query(`DELETE FROM ${table} WHERE site = $1`, [to]);
   for (const table of RENAMED) await q.query(`UPDATE ${table} SET site = $2 WHERE site = $1`, [from, to]);
+  await q.query(`UPDATE conflict SET sites = array_replace(sites, $1, $2) WHERE $1 = ANY(sites)`, [from, to]);
   // What still waits is applied under the name that the plan knows.
   await q.query(
     `UPDATE inbox i SET site = $2 FROM inbox_queue w

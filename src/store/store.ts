@@ -7,6 +7,7 @@ import { systemClock, type Clock } from '../core/clock.ts';
 import { auditEntry } from './audit.ts';
 import { bookingStore } from './bookings.ts';
 import { gatheredBusyStore } from './busy-gathered.ts';
+import { conflictStore } from './conflicts.ts';
 import type { Retention, Scope, Store, Tx } from './contract.ts';
 import { feedStore } from './feeds.ts';
 import { forgetSite } from './forget.ts';
@@ -87,6 +88,7 @@ function composed(q: Gathered, keys: Keys, scope: Scope, clock: Clock): Tx {
     resources,
     people: peopleStore(q, keys, scope),
     busy: gatheredBusyStore(q),
+    conflicts: conflictStore(q),
     bookings: bookingStore(q, keys),
     sets: setStore(q),
     outbox: outboxStore(q),

@@ -306,6 +306,7 @@ function recorder(told: [keyof StageEvents, ...unknown[]][]): StageEvents {
     breaker: note('breaker'),
     bookingMoved: note('bookingMoved'),
     stageFailed: note('stageFailed'),
+    conflict: note('conflict'),
     swept: note('swept'),
     replayWindow: note('replayWindow'),
   };

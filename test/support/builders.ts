@@ -19,6 +19,7 @@ import type { Change, Mapped, Mapping, PatientAssertion, SlotStatement } from '.
 import { TEMPLATE_WINDOW, templateMapping } from '../../src/mappings/template/index.ts';
 import type { Effects } from '../../src/pipeline/apply-context.ts';
 import { applyStage, type ApplyStage } from '../../src/pipeline/apply.ts';
+import { reviewConflicts } from '../../src/pipeline/conflicts.ts';
 import { createBreaker, type Breaker } from '../../src/pipeline/breaker.ts';
 import { deliverToSite, requeueExpired, type DeliverDeps } from '../../src/pipeline/deliver.ts';
 import { syncDirectory } from '../../src/pipeline/directory.ts';
@@ -296,6 +297,7 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     },
     async apply() {
       for (let round = 0; round < 500 && (await stage.step()); round += 1);
+      while (await reviewConflicts({ store, clock, events }));
     },
     async deliver(site = 'north') {
       const settings = world.plan.sites.find((one) => one.id === site);
