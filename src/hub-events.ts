@@ -27,8 +27,10 @@ export function hubEvents(telemetry: Telemetry): HubEvents {
     bookingMoved: (site, action, state) => emit('BookingMoved', { site, action, state }),
     stageFailed: (stage, code, detail) => emit('StageFailed', { stage, code, detail }),
     conflict: (what, sites, because, subject) => {
-      const name = what === 'raised' ? 'ConflictRaised' : 'ConflictCleared';
-      for (const site of sites) emit(name, { site, because, subject });
+      for (const site of sites) {
+        if (what === 'raised') emit('ConflictRaised', { site, because, subject });
+        else emit('ConflictCleared', { site, because, subject });
+      }
     },
     swept: (what, count) => emit('Swept', { what, count }),
     replayWindow: (site, what) => emit('ReplayWindow', { site, what }),

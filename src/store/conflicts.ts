@@ -1,6 +1,6 @@
 /**
- * Overlaps that may be conflicts (0011_conflicts.sql). Noted in the transaction that reveals them, so that none is lost;
- * decided by pipeline/conflicts.ts. Part of Tx.
+ * Overlaps that may be conflicts (0011_conflicts.sql). Noted in the transaction that reveals them, so that none is
+ * lost; decided by pipeline/conflicts.ts. Part of Tx.
  */
 import type { Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
@@ -72,7 +72,8 @@ const DUE = `
          AND (c.noted_at > $2 OR (q.attempts = 0 AND q.next_attempt_at <= $1))
          AND NOT EXISTS (
            SELECT FROM inbox_pending mine
-           JOIN inbox_pending e ON e.site = mine.site AND e.sequence_key = mine.sequence_key AND e.inbox_id < mine.inbox_id
+           JOIN inbox_pending e ON e.site = mine.site AND e.sequence_key = mine.sequence_key
+             AND e.inbox_id < mine.inbox_id
            WHERE mine.inbox_id = q.inbox_id AND NOT EXISTS (SELECT FROM inbox_queue w WHERE w.inbox_id = e.inbox_id))
        ORDER BY q.inbox_id LIMIT 1)
       UNION ALL

@@ -101,6 +101,7 @@ test('what a person must act on is a warning or an error, and normal work is nei
     'PlanRefused',
     'ReplayWindow',
     'SiteBreaker',
+    'ConflictRaised',
   ];
   for (const [event, , { level }] of metrics) {
     assert.equal(['warn', 'error'].includes(level), loud.includes(event as EventName), event);
