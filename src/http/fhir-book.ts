@@ -6,33 +6,18 @@
 import type { Request, Response } from 'express';
 import { HubError } from '../core/errors.ts';
 import { isUuid, randomToken, sha256 } from '../core/ids.ts';
-import { parseInstant, type Instant } from '../core/instant.ts';
-import { IssuesError, problem } from '../fhir/outcome.ts';
-import { readOfferId } from '../fhir/proposal.ts';
-import { appointmentIssues } from '../fhir/rules.ts';
-import type { Appointment, Parameters, Patient, Resource } from '../fhir/types.ts';
+import { IssuesError } from '../fhir/outcome.ts';
+import type { Appointment, Parameters } from '../fhir/types.ts';
 import { structureIssues } from '../fhir/validate.ts';
-import type { Tx } from '../store/contract.ts';
 import { demand, type Caller } from './auth.ts';
 import { canonicalJson, FHIR_JSON, readJson } from './body.ts';
 import { callerOf, contextOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';
 import { sendAnswer } from './fhir-answer.ts';
-import { checkParticipants, patientOf, slotOf } from './fhir-book-parts.ts';
+import { readVisit, wishOf, type BookInput } from './fhir-book-input.ts';
 import { auditingRefusals } from './fhir-audit.ts';
 import { cancelKnown } from './fhir-cancel.ts';
 import { moveKnown } from './fhir-move.ts';
-
-const PARAMETERS = ['appointment-reference', 'appointment-resource', 'patient-resource', 'comment', 'channel'];
-
-export interface BookInput {
-  readonly appointment: Appointment | null;
-  /** `Appointment/<id>`; exactly one of the two is given. */
-  readonly reference: string | null;
-  readonly patients: readonly Patient[];
-  readonly comment: string | null;
-  readonly channel: 'patient' | 'staff';
-}
 
 export async function book(req: Request, res: Response, deps: HttpDeps): Promise<void> {
   await auditingRefusals(req, res, deps, 'book', async () => {
@@ -50,55 +35,10 @@ export async function book(req: Request, res: Response, deps: HttpDeps): Promise
 export function readInput(body: unknown): BookInput {
   const structure = structureIssues('Parameters', body);
   if (structure.length > 0) throw new IssuesError('REQUEST_INVALID', structure);
-  const parameters = (body as Parameters).parameter ?? [];
-  const unknown = parameters.filter(({ name }) => !PARAMETERS.includes(name));
-  if (unknown.length > 0) {
-    const text = `$book takes ${PARAMETERS.join(', ')}; ${unknown.length} of the parameters have another name.`;
-    throw new IssuesError('REQUEST_INVALID', [problem('REQUEST_INVALID', text, 'Parameters.parameter.name')]);
-  }
-  const index = parameters.findIndex(({ name }) => name === 'appointment-resource');
-  const resource = parameters[index]?.resource;
-  const reference = parameters.find(({ name }) => name === 'appointment-reference')?.valueReference?.reference ?? null;
-  const named = parameters.filter(({ name }) => name.startsWith('appointment-'));
-  if (named.length !== 1 || (resource?.resourceType !== 'Appointment' && reference === null)) {
-    const text = 'Send one appointment-resource with an Appointment, or one appointment-reference, and not both.';
-    throw new IssuesError('REQUEST_INVALID', [problem('REQUEST_INVALID', text, 'Parameters.parameter')]);
-  }
-  const appointment = isAppointment(resource) ? resource : null;
-  if (appointment !== null) {
-    const broken = appointmentIssues(appointment, `Parameters.parameter[${index}].resource`);
-    if (broken.length > 0) throw new IssuesError('RULE_BROKEN', broken);
-  }
-  return {
-    appointment,
-    reference,
-    patients: parameters
-      .filter(({ name }) => name === 'patient-resource')
-      .map(({ resource: patient }) => patient)
-      .filter(isPatient),
-    comment: parameters.find(({ name }) => name === 'comment')?.valueString ?? null,
-    channel: readChannel(parameters),
-  };
+  return readVisit((body as Parameters).parameter ?? []);
 }
 
-function isAppointment(resource: Resource | undefined): resource is Appointment {
-  return resource?.resourceType === 'Appointment';
-}
-function isPatient(resource: Resource | undefined): resource is Patient {
-  return resource?.resourceType === 'Patient';
-}
-
-function readChannel(parameters: NonNullable<Parameters['parameter']>): 'patient' | 'staff' {
-  const given = parameters.find(({ name }) => name === 'channel') as
-    { valueCode?: string; valueString?: string } | undefined;
-  const channel = given?.valueCode ?? given?.valueString ?? 'staff';
-  if (channel === 'patient' || channel === 'staff') return channel;
-  throw new IssuesError('REQUEST_INVALID', [
-    problem('REQUEST_INVALID', 'channel is patient or staff.', 'Parameters.parameter.value'),
-  ]);
-}
-
-async function knownAppointment(input: BookInput, caller: Caller, deps: HttpDeps): Promise<Appointment | null> {
+export async function knownAppointment(input: BookInput, caller: Caller, deps: HttpDeps): Promise<Appointment | null> {
   const id = input.appointment?.id ?? input.reference?.replace(/^.*Appointment\//, '');
   if (id === undefined || !isUuid(id)) return null;
   const served = await deps.store.read(caller.scope, (tx) => tx.resources.read('Appointment', id));
@@ -127,53 +67,13 @@ async function bookKnown(
 async function place(req: Request, res: Response, deps: HttpDeps, input: BookInput, digest: string): Promise<void> {
   const caller = callerOf(req);
   const { requestId, trace } = contextOf(req);
-  const wanted = await deps.store.read(caller.scope, (tx) => readWanted(tx, input));
-  const { appointment } = input;
-  const identifiers = (appointment?.identifier ?? []).flatMap(({ system, value }) =>
-    value === undefined ? [] : [{ value, ...(system === undefined ? {} : { system }) }],
-  );
-  const reason = appointment?.reasonCode?.[0];
-  const reasonText =
-    reason?.text ?? reason?.coding?.[0]?.display ?? reason?.coding?.[0]?.code ?? appointment?.description;
-  const comment = input.comment ?? appointment?.comment;
+  const wish = await deps.store.read(caller.scope, (tx) => wishOf(tx, input));
+  const key = requestKey(req, wish.identifiers[0]) ?? `none:${randomToken()}`;
   const answer = await deps.desk.place(
-    {
-      client: caller.id,
-      requestKey: requestKey(req, identifiers[0]) ?? `none:${randomToken()}`,
-      digest,
-      requestId,
-      trace,
-      ...wanted,
-      channel: input.channel,
-      ...(reasonText === undefined ? {} : { reason: reasonText }),
-      ...(comment === undefined ? {} : { comment }),
-      identifiers,
-    },
+    { client: caller.id, requestKey: key, digest, requestId, trace, ...wish },
     caller.scope,
   );
-  sendAnswer(req, res, answer, { form: 'bundle', scope: caller.scope, patientId: wanted.patientId });
-}
-
-interface Wanted {
-  readonly slotId: string;
-  readonly start: Instant | null;
-  readonly end: Instant | null;
-  readonly patientId: string;
-}
-
-async function readWanted(tx: Tx, input: BookInput): Promise<Wanted> {
-  const { appointment, reference } = input;
-  if (appointment === null) {
-    const offer = readOfferId((reference ?? '').replace(/^.*Appointment\//, ''));
-    if (offer === null)
-      throw new HubError('NOT_FOUND', { detail: 'the hub neither knows nor offered this Appointment' });
-    return { ...offer, start: null, end: null };
-  }
-  const slotId = slotOf(appointment);
-  const patientId = await patientOf(tx, appointment, input.patients);
-  await checkParticipants(tx, appointment, slotId);
-  const at = (text: string | undefined): Instant | null => (text === undefined ? null : parseInstant(text));
-  return { slotId, start: at(appointment.start), end: at(appointment.end), patientId };
+  sendAnswer(req, res, answer, { form: 'bundle', scope: caller.scope, patientId: wish.patientId });
 }
 
 /** `Idempotency-Key`, else the first identifier (DESIGN section 9); null: the caller gave none. */

@@ -1,0 +1,138 @@
+/**
+ * What a caller of `$book` means: the Parameters read, and the one visit that they ask for. `$book-set` reads each of
+ * its visits by the same functions.
+ */
+import type { PlaceRequest } from '../booking/contract.ts';
+import { HubError } from '../core/errors.ts';
+import { parseInstant, type Instant } from '../core/instant.ts';
+import { IssuesError, problem } from '../fhir/outcome.ts';
+import { readOfferId } from '../fhir/proposal.ts';
+import { appointmentIssues } from '../fhir/rules.ts';
+import type { Appointment, Identifier, Parameters, Patient, Resource } from '../fhir/types.ts';
+import type { Tx } from '../store/contract.ts';
+import { checkParticipants, patientOf, slotOf } from './fhir-book-parts.ts';
+
+export const VISIT_PARAMETERS: readonly string[] = [
+  'appointment-reference', 'appointment-resource', 'patient-resource', 'comment', 'channel',
+]; // prettier-ignore
+
+export type Parameter = NonNullable<Parameters['parameter']>[number];
+
+export interface BookInput {
+  readonly appointment: Appointment | null;
+  /** `Appointment/<id>`; exactly one of the two is given. */
+  readonly reference: string | null;
+  readonly patients: readonly Patient[];
+  readonly comment: string | null;
+  readonly channel: 'patient' | 'staff';
+}
+
+/**
+ * All problems of one visit at once. `path`: where its parameters stand; `also`: further names that mean something
+ * there.
+ * @throws IssuesError REQUEST_INVALID, RULE_BROKEN
+ */
+export function readVisit(
+  parameters: readonly Parameter[],
+  path = 'Parameters.parameter',
+  also: readonly string[] = [],
+): BookInput {
+  const names = [...VISIT_PARAMETERS, ...also];
+  const unknown = parameters.filter(({ name }) => !names.includes(name));
+  if (unknown.length > 0) {
+    const what = path === 'Parameters.parameter' ? '$book takes' : 'A visit has';
+    const text = `${what} ${names.join(', ')}; ${unknown.length} of the parameters have another name.`;
+    throw new IssuesError('REQUEST_INVALID', [problem('REQUEST_INVALID', text, `${path}.name`)]);
+  }
+  const index = parameters.findIndex(({ name }) => name === 'appointment-resource');
+  const resource = parameters[index]?.resource;
+  const reference = parameters.find(({ name }) => name === 'appointment-reference')?.valueReference?.reference ?? null;
+  const named = parameters.filter(({ name }) => name.startsWith('appointment-'));
+  if (named.length !== 1 || (resource?.resourceType !== 'Appointment' && reference === null)) {
+    const text = 'Send one appointment-resource with an Appointment, or one appointment-reference, and not both.';
+    throw new IssuesError('REQUEST_INVALID', [problem('REQUEST_INVALID', text, path)]);
+  }
+  const appointment = isAppointment(resource) ? resource : null;
+  if (appointment !== null) {
+    const broken = appointmentIssues(appointment, `${path}[${index}].resource`);
+    if (broken.length > 0) throw new IssuesError('RULE_BROKEN', broken);
+  }
+  return {
+    appointment,
+    reference,
+    patients: parameters
+      .filter(({ name }) => name === 'patient-resource')
+      .map(({ resource: patient }) => patient)
+      .filter(isPatient),
+    comment: parameters.find(({ name }) => name === 'comment')?.valueString ?? null,
+    channel: readChannel(parameters, path),
+  };
+}
+
+function isAppointment(resource: Resource | undefined): resource is Appointment {
+  return resource?.resourceType === 'Appointment';
+}
+function isPatient(resource: Resource | undefined): resource is Patient {
+  return resource?.resourceType === 'Patient';
+}
+
+/** The code of a parameter, also where it was sent as a string; undefined: it is not there. */
+export function codeOf(parameters: readonly Parameter[], name: string): string | undefined {
+  const given = parameters.find((one) => one.name === name) as { valueCode?: string; valueString?: string } | undefined;
+  return given === undefined ? undefined : (given.valueCode ?? given.valueString ?? '');
+}
+
+function readChannel(parameters: readonly Parameter[], path: string): 'patient' | 'staff' {
+  const channel = codeOf(parameters, 'channel') ?? 'staff';
+  if (channel === 'patient' || channel === 'staff') return channel;
+  throw new IssuesError('REQUEST_INVALID', [
+    problem('REQUEST_INVALID', 'channel is patient or staff.', `${path}.value`),
+  ]);
+}
+
+/** What is to be placed, without who asks for it under which key. */
+export type Wish = Omit<PlaceRequest, 'client' | 'requestKey' | 'digest' | 'requestId' | 'trace'>;
+
+export async function wishOf(tx: Tx, input: BookInput): Promise<Wish> {
+  const wanted = await readWanted(tx, input);
+  const { appointment } = input;
+  const reason = appointment?.reasonCode?.[0];
+  const reasonText =
+    reason?.text ?? reason?.coding?.[0]?.display ?? reason?.coding?.[0]?.code ?? appointment?.description;
+  const comment = input.comment ?? appointment?.comment;
+  return {
+    ...wanted,
+    channel: input.channel,
+    ...(reasonText === undefined ? {} : { reason: reasonText }),
+    ...(comment === undefined ? {} : { comment }),
+    identifiers: identifiersOf(appointment?.identifier ?? []),
+  };
+}
+
+function identifiersOf(identifiers: readonly Identifier[]): PlaceRequest['identifiers'] {
+  return identifiers.flatMap(({ system, value }) =>
+    value === undefined ? [] : [{ value, ...(system === undefined ? {} : { system }) }],
+  );
+}
+
+interface Wanted {
+  readonly slotId: string;
+  readonly start: Instant | null;
+  readonly end: Instant | null;
+  readonly patientId: string;
+}
+
+async function readWanted(tx: Tx, input: BookInput): Promise<Wanted> {
+  const { appointment, reference } = input;
+  if (appointment === null) {
+    const offer = readOfferId((reference ?? '').replace(/^.*Appointment\//, ''));
+    if (offer === null)
+      throw new HubError('NOT_FOUND', { detail: 'the hub neither knows nor offered this Appointment' });
+    return { ...offer, start: null, end: null };
+  }
+  const slotId = slotOf(appointment);
+  const patientId = await patientOf(tx, appointment, input.patients);
+  await checkParticipants(tx, appointment, slotId);
+  const at = (text: string | undefined): Instant | null => (text === undefined ? null : parseInstant(text));
+  return { slotId, start: at(appointment.start), end: at(appointment.end), patientId };
+}
