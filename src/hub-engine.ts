@@ -3,6 +3,7 @@
  * doors to it and knows in which order they close.
  */
 import { bookingDesk, type Desk } from './booking/desk.ts';
+import { abilityOf } from './booking/owning-site.ts';
 import { keepWaiting } from './booking/queue.ts';
 import { resolveStep, type ResolveDeps } from './booking/resolve.ts';
 import { parkOpenBookings, recordOutcome, recordWithin } from './booking/settle.ts';
@@ -73,8 +74,7 @@ export class Engine {
         const runner = this.runners.get(siteId);
         if (this.isAwaited(siteId)) throw new HubError('NOT_READY', { site: siteId });
         if (runner === undefined) return null;
-        const { book } = runner.connector;
-        return { kind: runner.kind, book: book !== undefined, reschedule: book?.reschedule !== undefined };
+        return abilityOf(runner.kind, runner.connector.book);
       },
       deliver: (siteId) => this.ring(siteId, 'deliver'),
     });

@@ -2,6 +2,8 @@
 import type { RefusalReason } from '../connectors/contract.ts';
 import type { HubError } from '../core/errors.ts';
 import type { Instant } from '../core/instant.ts';
+import type { Amendment } from '../fhir/amendment.ts';
+import type { AppointmentStatus } from '../fhir/types.ts';
 import type { Served, StoredSlot } from '../store/contract-resources.ts';
 import type { Scope } from '../store/contract.ts';
 
@@ -14,6 +16,10 @@ export interface BookingDesk {
   cancel(request: CancelRequest, scope: Scope): Promise<BookingAnswer>;
   /** Gives a visit another time at its site. The old time is kept until the site has moved it, and if it does not. */
   move(request: MoveRequest, scope: Scope): Promise<BookingAnswer>;
+  /** Sets the status of a visit at its site: arrived, checked in, fulfilled, not come, or an arrival taken back. */
+  setStatus(request: StatusRequest, scope: Scope): Promise<BookingAnswer>;
+  /** Changes comment, reason or attendance of a visit at its site. */
+  amend(request: AmendRequest, scope: Scope): Promise<BookingAnswer>;
   /**
    * Where a booking stands: `pending` until it is settled, then what the call would have answered. Null: none, or not
    * visible.
@@ -79,6 +85,24 @@ export interface MoveRequest extends RequestBase {
   readonly inSet?: Pick<InSet, 'waits'>;
 }
 
+export interface StatusRequest extends RequestBase {
+  readonly appointmentId: string;
+  /** Whatever the caller wrote: what cannot be set is refused with the steps that there are. */
+  readonly status: AppointmentStatus;
+  /** Why nobody came. */
+  readonly reason?: string;
+  /** If-Match; null: not given. */
+  readonly version: number | null;
+}
+
+export interface AmendRequest extends RequestBase {
+  readonly appointmentId: string;
+  /** What is named replaces what stands; what is not named stays. */
+  readonly to: Amendment;
+  /** If-Match; null: not given. */
+  readonly version: number | null;
+}
+
 /** What a booking waits for, where that may take longer than a site takes to answer. */
 export type PendingUntil = 'site-back';
 
@@ -86,6 +110,8 @@ export type BookingAnswer =
   | { readonly kind: 'booked'; readonly bookingId: string; readonly appointment: Served; readonly repeated: boolean }
   | { readonly kind: 'moved'; readonly bookingId: string; readonly appointment: Served; readonly repeated: boolean }
   | { readonly kind: 'cancelled'; readonly bookingId: string; readonly appointment: Served; readonly repeated: boolean }
+  /** Status, comment, reason or attendance are as asked, at the site and here. */
+  | { readonly kind: 'changed'; readonly bookingId: string; readonly appointment: Served; readonly repeated: boolean }
   | { readonly kind: 'pending'; readonly bookingId: string; readonly until?: PendingUntil }
   | {
       readonly kind: 'conflict';

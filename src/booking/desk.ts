@@ -4,6 +4,7 @@ import { DAY_MS, plus } from '../core/instant.ts';
 import type { Booking } from '../store/contract-bookings.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Tx } from '../store/contract.ts';
+import { askAmend, askStatus, type ChangeAsked } from './amend.ts';
 import { askCancel } from './cancel.ts';
 import type { BookingAnswer, BookingDesk } from './contract.ts';
 import { askMove, type MoveAsked } from './move.ts';
@@ -24,7 +25,7 @@ export interface Desk extends BookingDesk {
 /** How often a waiting caller's booking is read without having been told (another process may have settled it). */
 const RECHECK_MS = 250;
 const ALTERNATIVES = 5;
-const DONE = { place: 'booked', move: 'moved', cancel: 'cancelled' } as const;
+const DONE = { place: 'booked', move: 'moved', cancel: 'cancelled', status: 'changed', amend: 'changed' } as const;
 const ALTERNATIVES_WITHIN_MS = 7 * DAY_MS;
 
 export function bookingDesk(deps: DeskDeps): Desk {
@@ -55,6 +56,16 @@ export function bookingDesk(deps: DeskDeps): Desk {
   const answer = async (booking: Booking, scope: Scope, repeated: boolean): Promise<BookingAnswer> => {
     const now = isAnswered(booking.state) ? booking : ((await settled(booking.id, scope, !repeated)) ?? booking);
     return describe(deps, now, scope, repeated);
+  };
+
+  const changeAnswer = async (asked: ChangeAsked, scope: Scope): Promise<BookingAnswer> => {
+    if (asked.kind === 'already') {
+      const appointment = await deps.store.read(scope, (tx) => tx.resources.read('Appointment', asked.appointmentId));
+      if (appointment === null) throw new HubError('NOT_FOUND');
+      return { kind: 'changed', bookingId: '', appointment, repeated: true };
+    }
+    if (asked.kind === 'asked') deps.deliver(asked.booking.site);
+    return answer(asked.booking, scope, asked.kind === 'repeated');
   };
 
   return {
@@ -91,6 +102,9 @@ export function bookingDesk(deps: DeskDeps): Desk {
       if (asked.kind === 'asked') deps.deliver(asked.booking.site);
       return answer(asked.booking, scope, asked.kind === 'repeated');
     },
+
+    setStatus: async (request, scope) => changeAnswer(await askStatus(deps, request, scope), scope),
+    amend: async (request, scope) => changeAnswer(await askAmend(deps, request, scope), scope),
 
     async status(bookingId, scope) {
       const booking = await deps.store.read(scope, (tx) => tx.bookings.get(bookingId));

@@ -151,7 +151,9 @@ async function underWay(
 /** The correlation under which the hub placed a visit; undefined: it did not. */
 export function placedAs(latest: Booking | null): string | undefined {
   if (latest === null) return undefined;
-  return latest.action === 'place' ? latest.id : (latest.order.cancel?.placedAs ?? latest.order.move?.placedAs);
+  const { cancel, move, status, amend } = latest.order;
+  if (latest.action === 'place') return latest.id;
+  return (cancel ?? move ?? status ?? amend)?.placedAs;
 }
 
 /** @throws HubError when the visit cannot be moved there by the hub, with what the caller can do instead */

@@ -22,6 +22,8 @@ export type NewBooking = Pick<Booking, 'action' | 'site' | 'appointmentId' | 'sl
   readonly owed?: boolean;
 };
 
+const AUDITED = { place: 'book', move: 'book', cancel: 'cancel', status: 'change', amend: 'change' } as const;
+
 /** Writes the booking, what is owed to its site, and who asked; the caller has written what it holds. */
 export async function writeBooking(tx: Tx, asked: Asked, wanted: NewBooking, now: Instant): Promise<Booking> {
   const { owed = true, ...facts } = wanted;
@@ -48,7 +50,7 @@ export async function writeBooking(tx: Tx, asked: Asked, wanted: NewBooking, now
   if (owed) await oweCall(tx, booking, asked.trace, now);
   await tx.audit({
     at: now,
-    action: action === 'cancel' ? 'cancel' : 'book',
+    action: AUDITED[action],
     resourceType: 'Appointment',
     resourceId: appointmentId,
     site,

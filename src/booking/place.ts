@@ -8,7 +8,6 @@ import { HubError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { DAY_MS, plus, type Instant } from '../core/instant.ts';
 import type { Patient } from '../fhir/types.ts';
-import type { ConnectorKind } from '../connectors/contract.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import { mayWrite } from '../settings/write.ts';
 import type { Booking, Claim } from '../store/contract-bookings.ts';
@@ -16,6 +15,7 @@ import type { StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Store, Tx } from '../store/contract.ts';
 import type { PlaceRequest } from './contract.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
+import type { Ability } from './owning-site.ts';
 import { calendarOf, patientFacts, placeOrder, proposedAppointment } from './order.ts';
 import { firstState, type Away } from './queue.ts';
 import { isCleared, isInReach } from './sight.ts';
@@ -29,9 +29,7 @@ export interface BookingDeps {
   /** Null: as far as the hub knows the site answers. Absent: the hub never knows. */
   readonly away?: (siteId: string) => Away;
   /** The kind and what this site's connector can do; null when the site is not running. */
-  readonly ability: (
-    siteId: string,
-  ) => { readonly kind: ConnectorKind; readonly book: boolean; readonly reschedule?: boolean } | null;
+  readonly ability: (siteId: string) => Ability | null;
 }
 
 export type Held =

@@ -52,9 +52,12 @@ export async function keepWaiting(deps: SettleDeps, site: SiteSettings): Promise
 
 const UNSENT: readonly Booking['state'][] = ['held', 'queued', 'unsent'];
 
+/** Asked for after its time has come it could not be kept; the end or the comment of a visit still can. */
+const TIMED: ReadonlySet<Booking['action']> = new Set(['place', 'move']);
+
 function tooLate(booking: Booking, site: SiteSettings, settings: BookingSettings, now: Instant): string | null {
   if (!UNSENT.includes(booking.state)) return null;
-  if (booking.action !== 'cancel' && booking.during !== null && booking.during.start <= now) {
+  if (TIMED.has(booking.action) && booking.during !== null && booking.during.start <= now) {
     return 'The site was down until the visit should have begun. Book another time, or call the clinic.';
   }
   // A hold has an expiry of its own.

@@ -2,11 +2,12 @@
  * Finds out how an unanswered call ended. `find` proves absence only after the site's quiet time, twice; then a
  * placement at an exclusive site may be sent again, any other is given up. News from the site may settle it first.
  */
-import type { Book, FindOrder, Found, SiteBooking } from '../connectors/contract.ts';
+import type { Book, FindOrder, Found } from '../connectors/contract.ts';
 import { asHubError, HubError } from '../core/errors.ts';
 import { plus } from '../core/instant.ts';
 import type { Booking } from '../store/contract-bookings.ts';
 import { systemScope } from '../store/contract.ts';
+import { changeFound, wantedOf, type Meaning } from './change-found.ts';
 import { calendarOf } from './order.ts';
 import { patience_ms } from './queue.ts';
 import { comingFrom } from './states.ts';
@@ -81,11 +82,11 @@ async function resolveOne(deps: ResolveDeps, booking: Booking, signal: AbortSign
       deliveryId: null,
     });
 
-  if (booking.action === 'move' && found.kind !== 'undecided') {
-    const meaning = moveFound(booking, found);
+  const meaning = found.kind === 'undecided' ? null : meaningOf(booking, found);
+  if (meaning !== null) {
     if (meaning.kind === 'done') return settle({ kind: 'booked', at: meaning.at });
     // What the site has accepted it has not refused by not having done it yet.
-    if (meaning.kind === 'refused' || booking.state !== 'accepted') {
+    if (meaning.kind === 'refused' || (meaning.kind === 'not-done' && booking.state !== 'accepted')) {
       return absent(deps, booking, book, settle, meaning.kind === 'refused' ? meaning.detail : null);
     }
   } else if (found.kind === 'found') {
@@ -101,7 +102,7 @@ async function resolveOne(deps: ResolveDeps, booking: Booking, signal: AbortSign
       detail: 'The site took the booking and has cancelled it since.',
     });
   }
-  if (found.kind === 'absent' && booking.action !== 'move') {
+  if (found.kind === 'absent' && meaning === null) {
     if (booking.action === 'cancel' && booking.siteKey !== null && booking.absences + 1 >= ABSENCES_NEEDED) {
       const at = { key: booking.siteKey, status: 'cancelled' as const, start: askedAt, end: askedAt, calendar: '' };
       return settle({ kind: 'booked', at });
@@ -109,7 +110,8 @@ async function resolveOne(deps: ResolveDeps, booking: Booking, signal: AbortSign
     // What the site has accepted it has not refused by not showing it yet.
     if (booking.state !== 'accepted') return absent(deps, booking, book, settle);
   }
-  const because = found.kind === 'undecided' ? found.because : 'the site has accepted the booking and does not show it';
+  const open = meaning?.kind === 'undecided' ? meaning : found;
+  const because = open.kind === 'undecided' ? open.because : 'the site has accepted the booking and does not show it';
   if (now - booking.createdAt > patience_ms(site, hub.booking)) return parkBooking(deps, booking, because);
   await checkLater(deps, booking, hub.booking.resolveEvery_ms, booking.absences);
 }
@@ -118,15 +120,18 @@ const NOT_DONE: Readonly<Record<Booking['action'], string>> = {
   place: 'The site does not have the booking.',
   move: 'The site has not moved the visit; it is where it was. Ask again to move it.',
   cancel: 'The site has not cancelled the visit. Ask again to cancel it.',
+  status: 'The site has not set the status. Ask again to set it.',
+  amend: 'The site has not made the change. Ask again to make it.',
 };
 
-type MoveFound =
-  | { readonly kind: 'done'; readonly at: SiteBooking }
-  | { readonly kind: 'not-done' }
-  | { readonly kind: 'refused'; readonly detail: string };
+/** Null: of a placement or a cancel, which are there or not. */
+function meaningOf(booking: Booking, found: Exclude<Found, { readonly kind: 'undecided' }>): Meaning | null {
+  if (booking.action === 'move') return moveFound(booking, found);
+  return booking.action === 'status' || booking.action === 'amend' ? changeFound(found) : null;
+}
 
 /** Where the visit is that may have been moved. What staff have done with it since is not done over. */
-function moveFound(booking: Booking, found: Exclude<Found, { readonly kind: 'undecided' }>): MoveFound {
+function moveFound(booking: Booking, found: Exclude<Found, { readonly kind: 'undecided' }>): Meaning {
   if (found.kind === 'absent') {
     return { kind: 'refused', detail: 'The site has no record of the visit any more. Place a new booking.' };
   }
@@ -156,8 +161,10 @@ async function absent(
   if (absences < ABSENCES_NEEDED) {
     return checkLater(deps, booking, Math.max(book.showsWithin_ms, deps.plan().hub.booking.resolveEvery_ms), absences);
   }
-  // A cancel repeated is harmless; a placement repeated is, only where the site refuses the second one itself.
-  if (over !== null || (booking.action !== 'cancel' && !book.exclusive)) {
+  // A cancel repeated is harmless, and so is setting what stands as it did before; a placement repeated is, only where
+  // the site refuses the second one itself.
+  const repeatable = booking.action !== 'place' && booking.action !== 'move';
+  if (over !== null || (!repeatable && !book.exclusive)) {
     return settle({ kind: 'refused', because: 'rule', detail: over ?? NOT_DONE[booking.action] });
   }
   await settle({
@@ -212,8 +219,10 @@ async function findOrder(deps: ResolveDeps, booking: Booking): Promise<FindOrder
     const site = deps.plan().sites.find((candidate) => candidate.id === booking.site);
     return slot === null || site === undefined ? '' : (calendarOf(site, slot.scheduleId) ?? '');
   });
+  const wanted = wantedOf(booking);
   return {
     key,
+    ...(wanted === undefined ? {} : { wanted }),
     correlation: booking.id,
     calendar,
     visitType: '',

@@ -12,6 +12,7 @@ import { systemScope, type Tx } from '../store/contract.ts';
 import type { BookingDeps } from './place.ts';
 import { patience_ms } from './queue.ts';
 import { adopt, letGo, showBooked, showCancelled } from './show.ts';
+import { showChanged } from './show-changed.ts';
 import { idAfterMove, showMoved } from './show-moved.ts';
 import { comingFrom } from './states.ts';
 
@@ -81,6 +82,14 @@ async function record(deps: SettleDeps, tx: Tx, context: OutcomeContext): Promis
   }
 }
 
+/**
+ * Leaves the time alone. Where the record was read back it is ordered by that reading: what was read before it, while
+ * the call was under way, may not have seen the change.
+ */
+function isChange({ action }: Booking): boolean {
+  return action === 'status' || action === 'amend';
+}
+
 /** The two things that every answer leads to, both within the one transaction. */
 interface Steps {
   finish(after: After, dueAt: Instant, code: string | null): Promise<void>;
@@ -136,7 +145,8 @@ async function answeredBooked(
   // The same was read before and may still wait to be applied; then our own word must not make it look old.
   const known = news?.kind === 'unchanged';
   const before = booking.action === 'cancel' ? instant(0) : booking.createdAt;
-  const showing = { ...context, sentAt: known ? before : (at.orderedAt ?? context.sentAt) };
+  const heard = isChange(booking) ? (at.state?.readAt ?? context.sentAt) : context.sentAt;
+  const showing = { ...context, sentAt: known ? before : (at.orderedAt ?? heard) };
   const appointmentId = await whatItIs(tx, context, at);
   if (appointmentId === null) {
     await step.finish('unknown', now, 'SITE_ANSWER_UNREADABLE');
@@ -147,6 +157,7 @@ async function answeredBooked(
   if (!moved) return null;
   await tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now);
   if (booking.action === 'cancel') await showCancelled(tx, showing, now);
+  else if (isChange(booking)) await showChanged(tx, showing, now);
   else if (booking.action === 'move') await showMoved(tx, showing, { at, appointmentId }, now);
   else if (appointmentId === booking.appointmentId) await showBooked(tx, showing, at, now);
   else await adopt(tx, context, appointmentId, now);
@@ -193,7 +204,7 @@ async function lockAll(tx: Tx, { booking, site, outcome }: OutcomeContext): Prom
  * made over it.
  */
 async function whatItIs(tx: Tx, { booking, site }: OutcomeContext, at: SiteBooking): Promise<string | null> {
-  if (booking.action === 'cancel') return booking.appointmentId;
+  if (booking.action === 'cancel' || isChange(booking)) return booking.appointmentId;
   if (booking.action === 'move') return idAfterMove(tx, booking, site, at.key);
   const named = await tx.resources.appointmentByKey(booking.site, at.key);
   if (named === null || named === booking.appointmentId) return booking.appointmentId;
@@ -224,7 +235,7 @@ export async function parkOpenBookings(deps: SettleDeps, siteId: string): Promis
   for (const booking of open) {
     if (booking.state !== 'held') await parkBooking(deps, booking, why);
     // Never sent: a placement's hold runs out by itself, and a cancel has nothing that could.
-    else if (booking.action === 'cancel') await giveUp(deps, booking, why);
+    else if (booking.action === 'cancel' || isChange(booking)) await giveUp(deps, booking, why);
   }
 }
 

@@ -128,7 +128,7 @@ export async function showCancelled(tx: Tx, context: OutcomeContext, now: Instan
 /** A refused placement or move gives the time back that it held; a visit keeps what it has. */
 export async function letGo(tx: Tx, context: OutcomeContext, now: Instant): Promise<void> {
   const { booking } = context;
-  if (booking.action !== 'cancel') {
+  if (booking.action === 'place' || booking.action === 'move') {
     const touched = await tx.busy.removeBooking(booking.id);
     await tx.resources.refreshTouched(touched, { site: booking.site, messageId: null, siteTime: null, now });
   }

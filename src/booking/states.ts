@@ -1,7 +1,7 @@
 /**
  * The booking state machine. Every arrow is one transaction that names the state it expects; whoever comes late finds
- * the booking elsewhere and changes nothing. Place, move and cancel take the same path; `booked` means that the site
- * did it.
+ * the booking elsewhere and changes nothing. Place, move, cancel, status and amend take the same path;
+ * `booked` means that the site did it.
  *
  *   (asked) --> held --> sent --+--> booked
  *     |          |        ^     +--> refused    hold released, caller told why, slots asked again

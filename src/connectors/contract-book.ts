@@ -4,6 +4,8 @@
  */
 import type { HubError } from '../core/errors.ts';
 import type { Instant, Interval } from '../core/instant.ts';
+import type { Amendment } from '../fhir/amendment.ts';
+import type { AppointmentStatus } from '../fhir/types.ts';
 import type { SiteState } from './contract.ts';
 
 export interface Book {
@@ -17,6 +19,12 @@ export interface Book {
   place(order: PlaceOrder, signal: AbortSignal): Promise<WriteOutcome>;
   cancel(order: CancelOrder, signal: AbortSignal): Promise<WriteOutcome>;
   reschedule?(order: MoveOrder, signal: AbortSignal): Promise<WriteOutcome>;
+  /** What `setStatus` can set at this site, by its settings as well as by its vendor. Absent: nothing. */
+  readonly statuses?: readonly SettableStatus[];
+  setStatus?(order: StatusOrder, signal: AbortSignal): Promise<WriteOutcome>;
+  /** What `amend` can change at this site, in one call where an order names several. Absent: nothing. */
+  readonly amends?: readonly (keyof Amendment)[];
+  amend?(order: AmendOrder, signal: AbortSignal): Promise<WriteOutcome>;
   /** Asks the site how our write stands. The only way out of `unknown`. An empty read-back is absent, never refused. */
   find?(order: FindOrder, signal: AbortSignal): Promise<Found>;
 }
@@ -60,12 +68,40 @@ export interface CancelOrder {
 export interface MoveOrder extends PlaceOrder {
   readonly key: string;
 }
+/** Cancelling is a call of its own. `booked` takes back an arrival that was recorded by mistake. */
+export type SettableStatus = Extract<AppointmentStatus, 'booked' | 'arrived' | 'checked-in' | 'fulfilled' | 'noshow'>;
+/**
+ * To set a status or a text names what shall stand, not a step: made twice it leaves the record as made once. So where
+ * `find` shows the visit as it was before, the call may be made again, exclusive or not.
+ */
+export interface StatusOrder {
+  readonly key: string;
+  readonly correlation: string;
+  readonly placedAs?: string;
+  /** As the hub knew it when it was asked. */
+  readonly from: AppointmentStatus;
+  readonly status: SettableStatus;
+  /** Why the visit did not take place; with `noshow` alone. */
+  readonly reason?: string;
+}
+export interface AmendOrder {
+  readonly key: string;
+  readonly correlation: string;
+  readonly placedAs?: string;
+  /** As the hub knew it when it was asked: what the site has made of it since must not be written over unseen. */
+  readonly from: Amendment;
+  /** What changes, and nothing else. */
+  readonly to: Amendment;
+}
 /** `key` is known after a place that answered; else the site is searched by correlation, time and person. */
 export interface FindOrder extends PlaceOrder {
   readonly key?: string;
+  /** What was asked about the visit: then `stands` tells whether the record has it. */
+  readonly wanted?: StatusOrder | AmendOrder;
 }
 export type Found =
-  | { readonly kind: 'found'; readonly at: SiteBooking }
+  // stands: absent where `wanted` was, or where the record cannot tell.
+  | { readonly kind: 'found'; readonly at: SiteBooking; readonly stands?: 'as-asked' | 'as-before' | 'otherwise' }
   | { readonly kind: 'absent' }
   | { readonly kind: 'undecided'; readonly because: string };
 

@@ -35,6 +35,7 @@ export function sendAnswer(req: Request, res: Response, answer: BookingAnswer, f
       sendAppointment(req, res, answer.repeated ? 200 : 201, answer.appointment, facts.form);
       return;
     case 'moved':
+    case 'changed':
     case 'cancelled':
       sendAppointment(req, res, 200, answer.appointment, facts.form);
       return;

@@ -100,6 +100,8 @@ export interface AppointmentChange extends Ordered, VisitLinks {
   readonly diagnoses?: readonly CodedText[];
   readonly cancelationReason?: CodedText;
   readonly comment?: string;
+  /** Whether the patients have said that they come, where the site keeps a mark of it. */
+  readonly attendance?: ParticipantStatement['status'];
   readonly created?: Instant;
   /** Seats shared by several appointments: all with the same session occupy the practitioner once. */
   readonly session?: string;

@@ -5,6 +5,7 @@ import {
   EXTENSIONS,
   SYSTEMS,
   type Appointment,
+  type AppointmentParticipant,
   type CodeableConcept,
   type Coding,
   type Extension,
@@ -41,12 +42,13 @@ export function buildAppointment(context: ApplyContext, facts: AppointmentFacts)
   const old = before?.resource;
   const zone = zoneOf(site, place ?? undefined);
   const serviceType = services === undefined ? old?.serviceType : serviceTypes(site, plan, services);
-  const people = patients.map((id) => ({
-    actor: { reference: `Patient/${id}` },
-    required: 'required' as const,
-    status: 'accepted' as const,
-  }));
-  const oldPeople = (old?.participant ?? []).filter((one) => one.actor?.reference?.startsWith('Patient/') === true);
+  const known = (old?.participant ?? []).filter(({ actor }) => actor?.reference?.startsWith('Patient/') === true);
+  const people = patients.map((id): AppointmentParticipant => {
+    const reference = `Patient/${id}`;
+    const status = change.attendance ?? known.find(({ actor }) => actor?.reference === reference)?.status ?? 'accepted';
+    return { actor: { reference }, required: 'required', status };
+  });
+  const oldPeople = change.attendance === undefined ? known : withStatus(known, change.attendance);
   const oldOthers = (old?.participant ?? []).filter((one) => one.actor?.reference?.startsWith('Patient/') !== true);
   const others = participants.flatMap((one) => one.participants);
   const participant = [
@@ -90,6 +92,13 @@ export function buildAppointment(context: ApplyContext, facts: AppointmentFacts)
     // app-1 and the cardinality 1..*: a visit of which we know nobody still has a participant to be named.
     participant: participant.length > 0 ? participant : [{ type: [{ text: 'unknown' }], status: 'needs-action' }],
   };
+}
+
+function withStatus(
+  people: readonly AppointmentParticipant[],
+  status: AppointmentParticipant['status'],
+): readonly AppointmentParticipant[] {
+  return people.map((one) => ({ ...one, status }));
 }
 
 /** What it replaces, and what it belongs to; what the message does not state stays. */

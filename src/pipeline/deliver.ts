@@ -11,6 +11,7 @@ import type { Booking, Delivery } from '../store/contract-bookings.ts';
 import { systemScope, type Store } from '../store/contract.ts';
 import { hear, type Breaker } from './breaker.ts';
 import { sendBlock } from './deliver-block.ts';
+import { callChange } from './deliver-change.ts';
 import type { StageEvents } from './events.ts';
 
 export interface DeliverDeps {
@@ -221,6 +222,8 @@ async function call(
         limit,
       );
     }
+    const change = callChange(book, booking, limit);
+    if (change !== null) return await change;
     const { place } = booking.order;
     if (place === undefined) throw new HubError('INTERNAL', { detail: 'a booking without its order' });
     if (booking.action === 'place') return await book.place(place, limit);

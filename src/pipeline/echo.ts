@@ -3,6 +3,7 @@
  * ours whose answer is open is that booking's evidence; only one that provably is not ours is foreign (DESIGN section
  * 7).
  */
+import { sameText } from '../fhir/amendment.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import type { AppointmentStatus } from '../fhir/types.ts';
 import { HOUR_MS, MINUTE_MS, plus } from '../core/instant.ts';
@@ -140,6 +141,8 @@ export async function settleByNews(
   if (booking.action === 'move' && !movedByNews(booking, change, there)) return;
   // A cancel is done when the visit is gone; a visit still there may be a read from before the cancel.
   if (booking.action === 'cancel' && there) return;
+  // Another status or text than the one asked for may be a read from before the call as well.
+  if (isChange(booking) && there && !showsChange(booking, change, status)) return;
   const undone = booking.action !== 'cancel' && !there;
   const moved = await tx.bookings.move(booking.id, OPEN, undone ? 'refused' : 'booked', now, {
     siteKey: change.key,
@@ -176,7 +179,25 @@ const UNDONE = {
   place: 'The site took the booking and has cancelled it since.',
   move: 'The visit was cancelled at the site. Place a new booking.',
   cancel: '',
+  status: 'The visit was cancelled at the site.',
+  amend: 'The visit was cancelled at the site.',
 } as const;
+
+function isChange({ action }: Booking): boolean {
+  return action === 'status' || action === 'amend';
+}
+
+/** Whether the news states everything that was asked for. What it does not state, it does not deny either. */
+function showsChange({ order }: Booking, change: AppointmentChange, status: AppointmentStatus): boolean {
+  if (order.status !== undefined) return status === order.status.status;
+  const { comment, reason, attendance } = order.amend?.to ?? {};
+  const stated = change.reason?.text ?? change.reason?.coding[0]?.display ?? change.reason?.coding[0]?.code;
+  return (
+    (comment === undefined || sameText(comment, change.comment)) &&
+    (reason === undefined || sameText(reason, stated)) &&
+    (attendance === undefined || attendance === change.attendance)
+  );
+}
 
 /** Whether news of a visit that is being moved says how the move ended. */
 function movedByNews(booking: Booking, change: AppointmentChange, there: boolean): boolean {

@@ -1,5 +1,6 @@
 /** Busy calendar, bookings, what is owed outwards. Part of store/contract.ts. */
 import type { CancelOrder, PlaceOrder } from '../connectors/contract.ts';
+import type { AmendOrder, StatusOrder } from '../connectors/contract-book.ts';
 import type { Instant, Interval } from '../core/instant.ts';
 import type { Clash } from './contract-conflicts.ts';
 
@@ -18,7 +19,7 @@ export type BookingState =
   | 'refused'
   | 'expired'
   | 'parked';
-export type BookingAction = 'place' | 'move' | 'cancel';
+export type BookingAction = 'place' | 'move' | 'cancel' | 'status' | 'amend';
 
 export interface Booking {
   readonly id: string;
@@ -52,6 +53,8 @@ export interface BookingOrder {
   readonly place?: PlaceOrder;
   readonly cancel?: Omit<CancelOrder, 'key' | 'correlation'>;
   readonly move?: MoveFacts;
+  readonly status?: Omit<StatusOrder, 'key' | 'correlation'>;
+  readonly amend?: Omit<AmendOrder, 'key' | 'correlation'>;
   /** The Appointment as it was proposed; becomes the canonical resource. */
   readonly appointmentJson?: string;
 }
@@ -180,7 +183,7 @@ export interface Delivery {
   readonly id: number;
   readonly receiver: 'site' | 'subscriber';
   readonly receiverId: string;
-  readonly kind: 'place' | 'cancel' | 'move' | 'block' | 'unblock' | 'event';
+  readonly kind: BookingAction | 'block' | 'unblock' | 'event';
   readonly bookingId: string | null;
   readonly appointmentId: string | null;
   readonly body: Readonly<Record<string, string>>;

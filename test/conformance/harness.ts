@@ -8,6 +8,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bookingDesk, type Desk } from '../../src/booking/desk.ts';
+import { abilityOf } from '../../src/booking/owning-site.ts';
 import type { BookingDeps } from '../../src/booking/place.ts';
 import { resolveStep } from '../../src/booking/resolve.ts';
 import { recordOutcome, recordWithin, type SettleDeps } from '../../src/booking/settle.ts';
@@ -195,7 +196,7 @@ function machinery(
     plan: () => plan,
     ability: (id) => {
       const { kind, connector } = siteOf(id);
-      return { kind, book: connector.book !== undefined };
+      return abilityOf(kind, connector.book);
     },
   };
   const desk = bookingDesk({ ...booking, deliver: () => undefined });

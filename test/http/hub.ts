@@ -5,9 +5,11 @@
 import type {
   BookingAnswer,
   BookingDesk,
+  AmendRequest,
   CancelRequest,
   MoveRequest,
   PlaceRequest,
+  StatusRequest,
 } from '../../src/booking/contract.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { systemClock } from '../../src/core/clock.ts';
@@ -124,6 +126,8 @@ export interface DeskDouble extends BookingDesk {
   readonly placed: PlaceRequest[];
   readonly cancelled: CancelRequest[];
   readonly moved: MoveRequest[];
+  readonly statused: StatusRequest[];
+  readonly amended: AmendRequest[];
 }
 
 function deskDouble(): DeskDouble {
@@ -134,6 +138,8 @@ function deskDouble(): DeskDouble {
     placed: [],
     cancelled: [],
     moved: [],
+    statused: [],
+    amended: [],
     place(request) {
       desk.placed.push(request);
       return answered(desk);
@@ -144,6 +150,14 @@ function deskDouble(): DeskDouble {
     },
     move(request) {
       desk.moved.push(request);
+      return answered(desk);
+    },
+    setStatus(request) {
+      desk.statused.push(request);
+      return answered(desk);
+    },
+    amend(request) {
+      desk.amended.push(request);
       return answered(desk);
     },
     status: (bookingId) => (bookingId === UNKNOWN_BOOKING ? Promise.resolve(null) : answered(desk)),

@@ -5,14 +5,22 @@
  * JSON, so that no vendor's format is between.
  */
 import { bookingDesk, type Desk } from '../../src/booking/desk.ts';
-import type { CancelRequest, MoveRequest, PlaceRequest } from '../../src/booking/contract.ts';
+import type {
+  AmendRequest,
+  CancelRequest,
+  MoveRequest,
+  PlaceRequest,
+  StatusRequest,
+} from '../../src/booking/contract.ts';
+import { abilityOf } from '../../src/booking/owning-site.ts';
 import { resolveStep, type ResolveDeps } from '../../src/booking/resolve.ts';
 import { recordOutcome, recordWithin } from '../../src/booking/settle.ts';
 import type { ConnectorKind } from '../../src/connectors/contract.ts';
 import { sha256 } from '../../src/core/ids.ts';
 import { type Instant } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
-import type { Appointment, Slot } from '../../src/fhir/types.ts';
+import type { Amendment } from '../../src/fhir/amendment.ts';
+import type { Appointment, AppointmentStatus, Slot } from '../../src/fhir/types.ts';
 import { patientIndex } from '../../src/identity/patients.ts';
 import { practitionerIndex } from '../../src/identity/practitioners.ts';
 import type { Change, Mapped, Mapping, PatientAssertion, SlotStatement } from '../../src/mappings/contract.ts';
@@ -36,7 +44,7 @@ import { scriptedSite, type ScriptedSite } from './scripted-site.ts';
 import { SCOPE, MONDAY, type ManualClock, manualClock, testPlan, ANA } from './facts.ts';
 
 export type { ManualClock } from './facts.ts';
-export { bookedAt, scriptedSite, type ScriptedSite } from './scripted-site.ts';
+export { bookedAt, scriptedSite, stands, type ScriptedSite } from './scripted-site.ts';
 export {
   NPI,
   SHARED,
@@ -146,6 +154,11 @@ export interface World extends Opened {
   cancel(appointmentId: string, more?: Partial<CancelRequest>): Promise<Booking>;
   /** Asks to move and delivers; the booking as it stands afterwards. */
   move(appointmentId: string, slotId: string, more?: Partial<MoveRequest>): Promise<Booking>;
+  /** Asks for another status and delivers; the booking as it stands afterwards. */
+  setStatus(appointmentId: string, status: AppointmentStatus, more?: Partial<StatusRequest>): Promise<Booking>;
+  /** Asks for an amendment and delivers; the booking as it stands afterwards. */
+  amend(appointmentId: string, to: Amendment, more?: Partial<AmendRequest>): Promise<Booking>;
+  changing(appointmentId: string): Omit<StatusRequest, 'status'>;
   read<T>(work: (tx: Tx) => Promise<T>, scope?: Scope): Promise<T>;
   rows(text: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
@@ -196,7 +209,7 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     away: (id: string) => (breakerOf(id).state() === 'open' ? { retryIn_ms: breakerOf(id).retryIn_ms() } : null),
     ability: (id: string) => {
       const site = scripted(id);
-      return site === undefined ? null : { kind: KIND, book: site.canBook, reschedule: site.canMove };
+      return site === undefined ? null : abilityOf(KIND, site.canBook ? site.book : undefined);
     },
   };
   const desk = bookingDesk({ ...bookingDeps, deliver: () => undefined });
@@ -413,6 +426,20 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     move(appointmentId, slotId, more = {}) {
       const request = world.moving(appointmentId, slotId, more);
       return settled(desk.move(request, SCOPE), request.requestKey);
+    },
+    changing(appointmentId) {
+      number += 1;
+      const requestKey = `request-${number}`;
+      const base = { client: 'tester', requestKey, digest: sha256(appointmentId), requestId: `id-${number}` };
+      return { ...base, trace: null, appointmentId, version: null };
+    },
+    setStatus(appointmentId, status, more = {}) {
+      const request = { ...world.changing(appointmentId), status, ...more };
+      return settled(desk.setStatus(request, SCOPE), request.requestKey);
+    },
+    amend(appointmentId, to, more = {}) {
+      const request = { ...world.changing(appointmentId), to, ...more };
+      return settled(desk.amend(request, SCOPE), request.requestKey);
     },
     read: (work, scope = SCOPE) => opened.store.read(scope, work),
     async rows(text, values = []) {

@@ -11,6 +11,8 @@ import type {
   PlaceOrder,
   WriteOutcome,
 } from '../../src/connectors/contract.ts';
+import type { AmendOrder, SettableStatus, StatusOrder } from '../../src/connectors/contract-book.ts';
+import type { Amendment } from '../../src/fhir/amendment.ts';
 import type { Instant } from '../../src/core/instant.ts';
 import { SUNDAY_NOON } from './facts.ts';
 
@@ -21,15 +23,21 @@ export interface ScriptedSite {
   canBook: boolean;
   canFind: boolean;
   canMove: boolean;
+  statuses: readonly SettableStatus[];
+  amends: readonly (keyof Amendment)[];
   onPlace: (order: PlaceOrder) => Promise<WriteOutcome> | WriteOutcome;
   onCancel: (order: CancelOrder) => Promise<WriteOutcome> | WriteOutcome;
   onMove: (order: MoveOrder) => Promise<WriteOutcome> | WriteOutcome;
+  onStatus: (order: StatusOrder) => Promise<WriteOutcome> | WriteOutcome;
+  onAmend: (order: AmendOrder) => Promise<WriteOutcome> | WriteOutcome;
   onFind: (order: FindOrder) => Promise<Found> | Found;
   onBlock: (order: BlockOrder) => Promise<BlockOutcome> | BlockOutcome;
   onUnblock: (key: string) => Promise<BlockOutcome> | BlockOutcome;
   readonly placed: PlaceOrder[];
   readonly cancelled: CancelOrder[];
   readonly moved: MoveOrder[];
+  readonly statused: StatusOrder[];
+  readonly amended: AmendOrder[];
   readonly found: FindOrder[];
   readonly blocked: BlockOrder[];
   readonly unblocked: string[];
@@ -47,18 +55,24 @@ export function scriptedSite(): ScriptedSite {
     canBook: true,
     canFind: true,
     canMove: true,
+    statuses: ['booked', 'arrived', 'checked-in', 'fulfilled', 'noshow'],
+    amends: ['comment', 'reason', 'attendance'],
     onPlace: (order) => bookedAt(`K${(number += 1)}`, order),
     onCancel: (order) => ({
       kind: 'booked',
       at: { key: order.key, status: 'cancelled', start: SUNDAY_NOON, end: SUNDAY_NOON, calendar: '' },
     }),
     onMove: (order) => bookedAt(order.key, order),
+    onStatus: ({ key }) => stands(key),
+    onAmend: ({ key }) => stands(key),
     onFind: () => ({ kind: 'absent' }),
     onBlock: () => ({ kind: 'done', key: `B${(number += 1)}` }),
     onUnblock: (key) => ({ kind: 'done', key }),
     placed: [],
     cancelled: [],
     moved: [],
+    statused: [],
+    amended: [],
     found: [],
     blocked: [],
     unblocked: [],
@@ -79,6 +93,24 @@ export function scriptedSite(): ScriptedSite {
               reschedule: async (order: MoveOrder) => {
                 site.moved.push(order);
                 return site.onMove(order);
+              },
+            }
+          : {}),
+        ...(site.statuses.length > 0
+          ? {
+              statuses: site.statuses,
+              setStatus: async (order: StatusOrder) => {
+                site.statused.push(order);
+                return site.onStatus(order);
+              },
+            }
+          : {}),
+        ...(site.amends.length > 0
+          ? {
+              amends: site.amends,
+              amend: async (order: AmendOrder) => {
+                site.amended.push(order);
+                return site.onAmend(order);
               },
             }
           : {}),
@@ -114,6 +146,11 @@ export function scriptedSite(): ScriptedSite {
     },
   };
   return site;
+}
+
+/** A change that leaves the time alone: the hub looks at nothing but that it is done. */
+export function stands(key: string): WriteOutcome {
+  return { kind: 'booked', at: { key, status: 'booked', start: SUNDAY_NOON, end: SUNDAY_NOON, calendar: '' } };
 }
 
 export function bookedAt(key: string, order: { calendar: string; start: Instant; end: Instant }): WriteOutcome {

@@ -1,0 +1,48 @@
+/** The site that owns a visit, as far as the hub may ask it to change the visit. */
+import type { Book, ConnectorKind } from '../connectors/contract.ts';
+import { HubError } from '../core/errors.ts';
+import { canonicalId } from '../fhir/canonical-ids.ts';
+import type { SiteSettings } from '../settings/shape.ts';
+import { mayWrite } from '../settings/write.ts';
+import type { StoredAppointment } from '../store/contract-resources.ts';
+import type { BookingDeps } from './place.ts';
+
+/** What a site's connector can do about bookings. */
+export interface Ability extends Pick<Book, 'statuses' | 'amends'> {
+  readonly kind: ConnectorKind;
+  readonly book: boolean;
+  readonly reschedule?: boolean;
+}
+
+export function abilityOf(kind: ConnectorKind, book: Book | undefined): Ability {
+  if (book === undefined) return { kind, book: false };
+  const { statuses, amends } = book;
+  return {
+    kind,
+    book: true,
+    reschedule: book.reschedule !== undefined,
+    ...(book.setStatus === undefined || statuses === undefined ? {} : { statuses }),
+    ...(book.amend === undefined || amends === undefined ? {} : { amends }),
+  };
+}
+
+/** @throws HubError SITE_NOT_WRITABLE, RULE_BROKEN, with what the caller can do instead */
+export function owningSite(
+  deps: BookingDeps,
+  visit: StoredAppointment,
+): { readonly site: SiteSettings; readonly ability: Ability } {
+  const site = deps.plan().sites.find((candidate) => candidate.id === visit.site);
+  const ability = deps.ability(visit.site);
+  if (site === undefined || ability === null) {
+    throw new HubError('SITE_NOT_WRITABLE', { detail: 'the site is not in service' });
+  }
+  const places = Object.keys(site.locations);
+  const location = places.find((key) => visit.locations.includes(canonicalId.location(site.identity, key))) ?? null;
+  if (!mayWrite(site, { location, visitType: visit.visitType })) {
+    throw new HubError('SITE_NOT_WRITABLE', { site: site.id });
+  }
+  if (visit.siteKey === null) {
+    throw new HubError('RULE_BROKEN', { detail: 'the site has not named this appointment yet; ask again when it has' });
+  }
+  return { site, ability };
+}
