@@ -36,13 +36,18 @@ export const OPERATIONS: Readonly<Partial<Record<StoredType, readonly Operation[
   ],
 };
 
+const CHANGES =
+  'One thing at a time: status (cancelled with a cancelationReason, arrived, checked-in, fulfilled, noshow, or booked to ' +
+  'take an arrival back); slot, start and end; or comment, reasonCode and the patient’s participant status. What a site ' +
+  'cannot do is refused with 422.';
+
 /** Types of which a caller may write something. */
 export const WRITES: Readonly<
   Partial<Record<StoredType, readonly { readonly code: string; readonly documentation: string }[]>>
 > = {
   Appointment: [
-    { code: 'update', documentation: 'Only to set the status to cancelled.' },
-    { code: 'patch', documentation: 'JSON Patch, only to set the status to cancelled, with a cancelationReason.' },
+    { code: 'update', documentation: CHANGES },
+    { code: 'patch', documentation: `JSON Patch. ${CHANGES}` },
   ],
 };
 

@@ -12,7 +12,7 @@ export async function auditingRefusals(
   req: Request,
   res: Response,
   deps: HttpDeps,
-  action: 'book' | 'cancel',
+  action: 'book' | 'change',
   work: () => Promise<void>,
 ): Promise<void> {
   try {
@@ -25,7 +25,7 @@ export async function auditingRefusals(
   if (res.statusCode >= 400) await note(req, deps, action).catch(() => undefined);
 }
 
-async function note(req: Request, deps: HttpDeps, action: 'book' | 'cancel'): Promise<void> {
+async function note(req: Request, deps: HttpDeps, action: 'book' | 'change'): Promise<void> {
   const id = req.params['id'];
   await deps.store.transaction(callerOf(req).scope, (tx) =>
     tx.audit({

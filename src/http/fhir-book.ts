@@ -17,6 +17,8 @@ import { sendAnswer } from './fhir-answer.ts';
 import { readVisit, wishOf, type BookInput } from './fhir-book-input.ts';
 import { auditingRefusals } from './fhir-audit.ts';
 import { cancelKnown } from './fhir-cancel.ts';
+import { changeKnown, demandOneCall, isAmended } from './fhir-update.ts';
+import { differences } from './fhir-differences.ts';
 import { moveKnown } from './fhir-move.ts';
 
 export async function book(req: Request, res: Response, deps: HttpDeps): Promise<void> {
@@ -45,6 +47,9 @@ export async function knownAppointment(input: BookInput, caller: Caller, deps: H
   return served === null || served.deleted ? null : (JSON.parse(served.json) as Appointment);
 }
 
+/** An arrival is taken back by PUT or PATCH alone. */
+const HAPPENED: ReadonlySet<string> = new Set(['arrived', 'checked-in', 'fulfilled', 'noshow']);
+
 async function bookKnown(
   req: Request,
   res: Response,
@@ -60,6 +65,16 @@ async function bookKnown(
   if (wanted === null) {
     const detail = `this Appointment is known already and is ${known.status}; there is nothing to book`;
     throw new HubError('RULE_BROKEN', { detail });
+  }
+  const whole = input.comment === null ? wanted : { ...wanted, comment: input.comment };
+  const all = differences(whole, known);
+  // An Appointment comes back as it was offered or booked, whatever it is by now: only these say that something
+  // happened.
+  const different = { ...all, status: all.status !== null && HAPPENED.has(all.status) ? all.status : null };
+  demandOneCall(different);
+  if (different.status !== null || isAmended(different)) {
+    await changeKnown(req, res, deps, { known, wanted: whole, different, form: 'bundle' });
+    return;
   }
   await moveKnown(req, res, deps, { known, wanted, form: 'bundle', body, channel });
 }

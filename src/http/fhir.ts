@@ -11,7 +11,7 @@ import { callerOf, contextOf, fhirBase } from './context.ts';
 import type { HttpDeps } from './deps.ts';
 import { sendAnswer } from './fhir-answer.ts';
 import { book } from './fhir-book.ts';
-import { patchAppointment, updateAppointment } from './fhir-cancel.ts';
+import { patchAppointment, updateAppointment } from './fhir-update.ts';
 import { read, readVersion } from './fhir-read.ts';
 import { search } from './fhir-search.ts';
 
@@ -131,7 +131,7 @@ const notServed: RequestHandler = (req, res) => {
   res.setHeader('Allow', allowed);
   const detail =
     type === 'Appointment'
-      ? 'a visit is booked by POST Appointment/$book and cancelled by PUT or PATCH of its status'
+      ? 'a visit is booked by POST Appointment/$book and changed by PUT or PATCH: its status, its slot, its comment or reason'
       : 'the sites own these; the hub does not write them';
   throw new HubError('METHOD_UNSUPPORTED', { detail });
 };

@@ -127,7 +127,7 @@ describe('a known Appointment with another slot or time', () => {
       { op: 'replace', path: '/start', value: NINE.start },
     ]);
     assert.equal(both.status, 422);
-    assert.match(both.text, /not both at once/);
+    assert.match(both.text, /a request for each of these in turn/);
     assert.deepEqual([hub.desk.moved.length, hub.desk.cancelled.length], [0, 0]);
   });
 });
