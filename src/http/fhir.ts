@@ -131,7 +131,7 @@ const notServed: RequestHandler = (req, res) => {
   res.setHeader('Allow', allowed);
   const detail =
     type === 'Appointment'
-      ? 'a visit is booked by POST Appointment/$book and changed by PUT or PATCH: its status, its slot, its comment or reason'
+      ? 'a visit is booked by POST Appointment/$book and changed by PUT or PATCH'
       : 'the sites own these; the hub does not write them';
   throw new HubError('METHOD_UNSUPPORTED', { detail });
 };
