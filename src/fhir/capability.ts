@@ -37,8 +37,8 @@ export const OPERATIONS: Readonly<Partial<Record<StoredType, readonly Operation[
 };
 
 const CHANGES =
-  'One thing at a time: status (cancelled with a cancelationReason, arrived, checked-in, fulfilled, noshow, or booked ' +
-  'to take an arrival back); slot, start and end; or comment, reasonCode and the participant status of the patient. ' +
+  'One thing at a time: status (cancelled with a cancelationReason, arrived, checked-in, fulfilled, noshow, or ' +
+  'booked to take an arrival back); slot, start and end; or comment, reasonCode and the patient’s status. ' +
   'What a site cannot do is refused with 422.';
 
 /** Types of which a caller may write something. */
