@@ -92,7 +92,7 @@ function acuitySite(size: ClinicSize): unknown {
     resources: { calendars: Object.fromEntries(calendarIds(size).map((id) => [String(id), rule(id)])) },
     visitTypes: { [String(ACUITY.visitType)]: 'office-visit-30' },
     write: 'automatic',
-    poll: { every_s: NEVER_S, horizon_days: size.horizon_days, availabilityEvery_s: NEVER_S },
+    poll: { every_s: NEVER_S, horizon_days: size.horizon_days, availabilityEvery_s: NEVER_S, freshFor_s: NEVER_S },
   };
 }
 

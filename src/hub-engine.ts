@@ -7,6 +7,7 @@ import { abilityOf } from './booking/owning-site.ts';
 import { keepWaiting } from './booking/queue.ts';
 import { resolveStep, type ResolveDeps } from './booking/resolve.ts';
 import { parkOpenBookings, recordOutcome, recordWithin } from './booking/settle.ts';
+import { verifier } from './booking/verify.ts';
 import { createBudgets } from './connectors/kit/budget.ts';
 import type { Clock } from './core/clock.ts';
 import { asHubError, HubError } from './core/errors.ts';
@@ -66,6 +67,8 @@ export class Engine {
       store,
       clock,
       plan,
+      askWindow: (siteId) => this.runners.get(siteId)?.askWindow ?? null,
+      verify: verifier({ store, clock, plan }),
       away: (siteId) => {
         const breaker = this.runners.get(siteId)?.breaker;
         return breaker?.state() === 'open' ? { retryIn_ms: breaker.retryIn_ms() } : null;

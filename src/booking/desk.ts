@@ -11,6 +11,7 @@ import { askMove, type MoveAsked } from './move.ts';
 import { hold, type BookingDeps } from './place.ts';
 import { isCleared, isInReach } from './sight.ts';
 import { isSettled } from './states.ts';
+import { patienceOf } from './verify.ts';
 
 export interface DeskDeps extends BookingDeps {
   /** Something is owed to this site: send it now. */
@@ -32,8 +33,12 @@ export function bookingDesk(deps: DeskDeps): Desk {
   const waiting = new Map<string, Set<() => void>>();
 
   /** `isNew`: made by this very call, so that to look before anything was told would find it as it was made. */
-  const settled = async (bookingId: string, scope: Scope, isNew: boolean): Promise<Booking | null> => {
-    const deadline = deps.clock.monotonic() + deps.plan().hub.booking.wait_ms;
+  const settled = async (
+    bookingId: string,
+    scope: Scope,
+    isNew: boolean,
+    deadline: number,
+  ): Promise<Booking | null> => {
     for (let looks = !isNew; ; looks = true) {
       const told = new AbortController();
       const wake = (): void => told.abort();
@@ -53,8 +58,13 @@ export function bookingDesk(deps: DeskDeps): Desk {
     }
   };
 
-  const answer = async (booking: Booking, scope: Scope, repeated: boolean): Promise<BookingAnswer> => {
-    const now = isAnswered(booking.state) ? booking : ((await settled(booking.id, scope, !repeated)) ?? booking);
+  const answer = async (
+    booking: Booking,
+    scope: Scope,
+    repeated: boolean,
+    until = patienceOf(deps),
+  ): Promise<BookingAnswer> => {
+    const now = isAnswered(booking.state) ? booking : ((await settled(booking.id, scope, !repeated, until)) ?? booking);
     return describe(deps, now, scope, repeated);
   };
 
@@ -74,10 +84,11 @@ export function bookingDesk(deps: DeskDeps): Desk {
     },
 
     async place(request, scope) {
-      const held = await holdOrTaken(deps, request, scope);
+      const until = patienceOf(deps);
+      const held = await holdOrTaken(deps, request, scope, until);
       if (held.kind === 'taken') return conflict(deps, held.slot, scope);
       if (held.kind === 'held') deps.deliver(held.booking.site);
-      return answer(held.booking, scope, held.kind === 'repeated');
+      return answer(held.booking, scope, held.kind === 'repeated', until);
     },
 
     async cancel(request, scope) {
@@ -92,7 +103,8 @@ export function bookingDesk(deps: DeskDeps): Desk {
     },
 
     async move(request, scope) {
-      const asked = await moveOrTaken(deps, request, scope);
+      const until = patienceOf(deps);
+      const asked = await moveOrTaken(deps, request, scope, until);
       if (asked.kind === 'taken') return conflict(deps, asked.slot, scope);
       if (asked.kind === 'already') {
         const appointment = await deps.store.read(scope, (tx) => tx.resources.read('Appointment', asked.appointmentId));
@@ -100,7 +112,7 @@ export function bookingDesk(deps: DeskDeps): Desk {
         return { kind: 'moved', bookingId: '', appointment, repeated: true };
       }
       if (asked.kind === 'asked') deps.deliver(asked.booking.site);
-      return answer(asked.booking, scope, asked.kind === 'repeated');
+      return answer(asked.booking, scope, asked.kind === 'repeated', until);
     },
 
     setStatus: async (request, scope) => changeAnswer(await askStatus(deps, request, scope), scope),
@@ -127,9 +139,10 @@ async function holdOrTaken(
   deps: DeskDeps,
   request: Parameters<BookingDesk['place']>[0],
   scope: Scope,
+  until: number,
 ): ReturnType<typeof hold> {
   try {
-    return await hold(deps, request, scope);
+    return await hold(deps, request, scope, until);
   } catch (error) {
     if (!(error instanceof HubError) || error.code !== 'SLOT_TAKEN') throw error;
     const slot = await deps.store.read(scope, (tx) => tx.resources.slot(request.slotId));
@@ -142,9 +155,10 @@ async function moveOrTaken(
   deps: DeskDeps,
   request: Parameters<BookingDesk['move']>[0],
   scope: Scope,
+  until: number,
 ): Promise<MoveAsked> {
   try {
-    return await askMove(deps, request, scope);
+    return await askMove(deps, request, scope, until);
   } catch (error) {
     if (!(error instanceof HubError) || error.code !== 'SLOT_TAKEN' || request.slotId === null) throw error;
     const { slotId } = request;

@@ -24,6 +24,7 @@ import * as place from './place.ts';
 import type { BookingDeps } from './place.ts';
 import { isSettled } from './states.ts';
 import { claimsOf, isFull, resourcesOf, takenBy } from './take.ts';
+import { freshen, patienceOf } from './verify.ts';
 
 export type MoveAsked =
   | { readonly kind: 'asked' | 'repeated'; readonly booking: Booking }
@@ -31,9 +32,24 @@ export type MoveAsked =
   /** The visit is at that time. */
   | { readonly kind: 'already'; readonly appointmentId: string };
 
-export async function askMove(deps: BookingDeps, request: MoveRequest, scope: Scope): Promise<MoveAsked> {
+export async function askMove(
+  deps: BookingDeps,
+  request: MoveRequest,
+  scope: Scope,
+  until = patienceOf(deps),
+): Promise<MoveAsked> {
   const early = await deps.store.read(scope, (tx) => visiblyTaken(tx, request));
-  return early ?? deps.store.transaction(scope, (tx) => askUnderLock(deps, tx, request));
+  if (early !== null) return early;
+  await freshen(
+    deps,
+    scope,
+    async (tx) => {
+      const slot = await wantedSlot(deps, tx, request);
+      return slot === null ? [] : [slot];
+    },
+    until,
+  );
+  return deps.store.transaction(scope, (tx) => askUnderLock(deps, tx, request));
 }
 
 /** A slot visibly taken is answered by a plain read, unless it may be the visit itself that takes it. */

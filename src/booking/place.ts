@@ -21,6 +21,7 @@ import { firstState, type Away } from './queue.ts';
 import { isCleared, isInReach } from './sight.ts';
 import { claimsOf, isFull, resourcesOf, takenBy } from './take.ts';
 import { mayBeAbove } from './template-terms.ts';
+import { patienceOf, staleWindow, type AskWindow, type Stale, type Verify } from './verify.ts';
 
 export interface BookingDeps {
   readonly store: Store;
@@ -28,6 +29,9 @@ export interface BookingDeps {
   readonly plan: () => Plan;
   /** Null: as far as the hub knows the site answers. Absent: the hub never knows. */
   readonly away?: (siteId: string) => Away;
+  /** How this site is asked for a window now; null: it cannot be asked. Absent: no site can. */
+  readonly askWindow?: (siteId: string) => AskWindow | null;
+  readonly verify?: Verify;
   /** The kind and what this site's connector can do; null when the site is not running. */
   readonly ability: (siteId: string) => Ability | null;
 }
@@ -37,17 +41,24 @@ export type Held =
   | { readonly kind: 'repeated'; readonly booking: Booking }
   | { readonly kind: 'taken'; readonly slot: StoredSlot };
 
-export async function hold(deps: BookingDeps, request: PlaceRequest, scope: Scope): Promise<Held> {
-  const early = await deps.store.read(scope, async (tx): Promise<Held | null> => {
+/** `until`: how long it may take to verify the slot's window first, where that is too old. */
+export async function hold(
+  deps: BookingDeps,
+  request: PlaceRequest,
+  scope: Scope,
+  until = patienceOf(deps),
+): Promise<Held> {
+  const early = await deps.store.read(scope, async (tx): Promise<Held | { readonly stale: Stale | null }> => {
     const slot = await visibleSlot(tx, request.slotId);
-    if (slot.status === 'free') return null;
-    if (mayBeAbove(slot, request.channel) && isCleared(tx.scope, slot)) return null;
+    const isAbove = slot.status !== 'free' && mayBeAbove(slot, request.channel) && isCleared(tx.scope, slot);
+    if (slot.status === 'free' || isAbove) return { stale: await staleWindow(deps, tx, slot) };
     const repeated = await repeatOf(tx, request);
     if (repeated !== null) return { kind: 'repeated', booking: repeated };
     // A slot visibly taken is answered by this plain read: racers for it cost no lock.
     return { kind: 'taken', slot };
   });
-  if (early !== null) return early;
+  if ('kind' in early) return early;
+  if (early.stale !== null) await deps.verify?.(early.stale, until);
   return deps.store.transaction(scope, (tx) => holdUnderLock(deps, tx, request));
 }
 

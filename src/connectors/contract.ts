@@ -10,6 +10,7 @@ import type { Hl7Address } from '../settings/mllp-shape.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import type { SettingsSpec } from '../settings/spec.ts';
 import type { Block, Book } from './contract-book.ts';
+import type { Availability, Reconcile } from './contract-windows.ts';
 import type { Hl7Exchange, Hl7ExchangeOptions } from './contract-hl7.ts';
 
 /** Vendor integration as a kind, before any site is configured. Registered once, by name. */
@@ -69,6 +70,7 @@ export interface Connector<Cursor extends FlatCursor = FlatCursor> {
   readonly hl7?: Hl7Feed;
   readonly load?: Load;
   readonly availability?: Availability;
+  readonly reconcile?: Reconcile;
   readonly busy?: Busy;
   readonly book?: Book;
   readonly block?: Block;
@@ -204,32 +206,12 @@ export interface Load {
   run(signal: AbortSignal): AsyncIterable<readonly SiteMessage[]>;
 }
 
-/** Computed slots: the vendor has no slot records, so windows of (calendar, visit type) are asked for. */
-export interface Availability {
-  /** What answers is the site file, by its templates: nothing is heard of the site by asking. */
-  readonly by?: 'template';
-  /** What the answers depend on beside the site file: where it is another one, all windows are due. */
-  basis?(): string;
-  /** When a window that was answered at `at` is to be asked again; absent: as the site file says (`poll`). */
-  askAgain?(window: AvailabilityWindow, at: Instant): Instant;
-  /** Which (calendar, local visit type) pairs can be asked, from the site file and what the vendor offers. */
-  pairs(signal: AbortSignal): Promise<readonly { readonly calendar: string; readonly visitType: string }[]>;
-  /** Longest window of one ask. */
-  readonly window_days: number;
-  ask(window: AvailabilityWindow, channel: 'patient' | 'staff', signal: AbortSignal): Promise<SiteState>;
-}
-export interface AvailabilityWindow {
-  readonly calendar: string;
-  readonly visitType: string;
-  /** Starts and ends at midnight of the calendar's own zone. */
-  readonly window: Interval;
-}
-
 /** Intervals without patient or slot (calendars). An error means unknown, never free. */
 export interface Busy {
   ask(calendar: string, window: Interval, signal: AbortSignal): Promise<SiteState>;
 }
 
+export type { Availability, AvailabilityWindow, Reconcile, ReconcileWindow } from './contract-windows.ts';
 // What a booking carries and what comes of it stands in contract-book.ts.
 export type {
   Block,

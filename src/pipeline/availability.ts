@@ -63,10 +63,10 @@ async function askOne(
 ): Promise<void> {
   const began = deps.clock.monotonic();
   try {
-    const inserted = await keep({ window, state: await availability.ask(window, 'patient', signal) });
+    const news = await keep({ window, state: await availability.ask(window, 'patient', signal) });
     if (availability.by !== 'template')
-      deps.events.polled(site.id, 'availability', inserted ? 1 : 0, deps.clock.monotonic() - began);
-    if (inserted) deps.stored(site.id, false);
+      deps.events.polled(site.id, 'availability', news === null ? 0 : 1, deps.clock.monotonic() - began);
+    if (news !== null) deps.stored(site.id, false);
   } catch (error) {
     if (signal.aborted) return;
     if (availability.by !== 'template') await feedFailed(deps, site.id, 'availability', error);
@@ -77,12 +77,37 @@ async function askOne(
   }
 }
 
+/**
+ * One window out of its turn, because a booking waits for it. The id of the message that must be applied; null: the
+ * site said again what is known.
+ */
+export async function askNow(
+  deps: PollDeps,
+  site: SiteSettings,
+  availability: Availability,
+  window: FreshnessWindow,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const began = deps.clock.monotonic();
+  try {
+    const state = await availability.ask(window, 'patient', signal, 'booking');
+    const [news = null] = await storeAnswers(deps, site, availability, [{ window, state }]);
+    deps.events.polled(site.id, 'verify', news === null ? 0 : 1, deps.clock.monotonic() - began);
+    if (news !== null) deps.stored(site.id, false);
+    return news;
+  } catch (error) {
+    const failure = asHubError(error);
+    deps.events.feedFailed(site.id, 'verify', failure.code, failure.detail);
+    throw error;
+  }
+}
+
 interface Answered {
-  readonly window: DueWindow;
+  readonly window: FreshnessWindow;
   readonly state: SiteState;
 }
-/** Resolves after the commit; true when the answer is news. */
-type Keep = (answered: Answered) => Promise<boolean>;
+/** Resolves after the commit with the id of the message; null: the answer is no news. */
+type Keep = (answered: Answered) => Promise<number | null>;
 
 /**
  * Answers that come while others are stored are stored together. Each in a transaction of its own they would wait for
@@ -91,7 +116,7 @@ type Keep = (answered: Answered) => Promise<boolean>;
 function keeper(deps: PollDeps, site: SiteSettings, availability: Availability): Keep {
   interface Waiting {
     readonly answered: Answered;
-    readonly resolve: (inserted: boolean) => void;
+    readonly resolve: (news: number | null) => void;
     readonly reject: (error: unknown) => void;
   }
   const waiting: Waiting[] = [];
@@ -100,13 +125,13 @@ function keeper(deps: PollDeps, site: SiteSettings, availability: Availability):
     while (waiting.length > 0) {
       const group = waiting.splice(0);
       try {
-        const inserted = await storeAnswers(
+        const news = await storeAnswers(
           deps,
           site,
           availability,
           group.map((one) => one.answered),
         );
-        group.forEach((one, index) => one.resolve(inserted[index] === true));
+        group.forEach((one, index) => one.resolve(news[index] ?? null));
       } catch (error) {
         for (const one of group) one.reject(error);
       }
@@ -125,15 +150,16 @@ function storeAnswers(
   site: SiteSettings,
   availability: Availability,
   group: readonly Answered[],
-): Promise<boolean[]> {
+): Promise<(number | null)[]> {
   return deps.store.transaction(SCOPE, async (tx) => {
     const now = deps.clock.now();
     const states = group.map((one) => one.state);
     const stored = await tx.inbox.insert(site.id, 'availability', states, now, null);
-    const news: boolean[] = [];
+    const news: (number | null)[] = [];
     for (const [index, { window, state }] of group.entries()) {
-      const inserted = stored[index]?.kind === 'inserted';
-      news.push(inserted);
+      const one = stored[index];
+      const inserted = one?.kind === 'inserted';
+      news.push(inserted ? one.id : null);
       // Said again before its first answer is applied: until then nobody reads what would be confirmed.
       if (inserted || (await tx.inbox.appliedReadAt(site.id, state.object)) === null) {
         await tx.feeds.windowFailed(site.id, window, plus(now, UNAPPLIED_MS));

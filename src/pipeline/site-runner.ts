@@ -4,8 +4,9 @@ import { asHubError, HubError } from '../core/errors.ts';
 import type { Availability, Connector, ConnectorKind } from '../connectors/contract.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import { mayWrite } from '../settings/write.ts';
+import type { FreshnessWindow } from '../store/contract-inbox.ts';
 import { systemScope } from '../store/contract.ts';
-import { askWindows, planWindows } from './availability.ts';
+import { askNow, askWindows, planWindows } from './availability.ts';
 import { createBreaker, hearFailure, type Breaker } from './breaker.ts';
 import { deliverer, type DeliverDeps } from './deliver.ts';
 import { fetchHints } from './fetch.ts';
@@ -18,6 +19,8 @@ export interface SiteRunner {
   readonly connector: Connector;
   /** Whether the site answers. */
   readonly breaker: Breaker;
+  /** Asks the site for a window of open time now, for a booking (booking/verify.ts); null: it cannot be asked. */
+  readonly askWindow: ((window: FreshnessWindow, signal: AbortSignal) => Promise<number | null>) | null;
   /** Which of its loops should look for work now. */
   ring(what: 'fetch' | 'availability' | 'deliver' | 'poll'): void;
   /** True once what is open and booked at the site was read for the first time; it stays true over restarts. */
@@ -140,6 +143,7 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
     kind,
     connector,
     breaker,
+    askWindow: askingNow(deps, site, connector.availability, breaker, stopper.signal),
     ring: (what) => loops.get(what)?.ring(),
     loaded: () =>
       deps.store.read(LOAD_SCOPE, async (tx) => {
@@ -161,6 +165,24 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
       await owed.idle();
       await connector.close();
     },
+  };
+}
+
+function askingNow(
+  deps: PollDeps,
+  site: SiteSettings,
+  availability: Availability | undefined,
+  breaker: Breaker,
+  stopped: AbortSignal,
+): SiteRunner['askWindow'] {
+  if (availability === undefined) return null;
+  return async (window, signal) => {
+    try {
+      return await askNow(deps, site, availability, window, AbortSignal.any([signal, stopped]));
+    } catch (error) {
+      if (!stopped.aborted) hearFailure(breaker, 'read', error);
+      throw error;
+    }
   };
 }
 

@@ -208,6 +208,10 @@ export interface PollSettings {
   readonly horizon_days: number;
   /** How old a confirmed window of availability may get before it is asked again. */
   readonly availabilityEvery_s: number;
+  /** How old it may be when a booking takes a slot of it; older, the site is asked first. */
+  readonly freshFor_s: number;
+  /** How often the copy is held against all that the site has; 0: never. */
+  readonly reconcileEvery_min: number;
 }
 
 /** Kept and checked now; delivery comes with subscriptions. */

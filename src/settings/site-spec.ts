@@ -141,6 +141,20 @@ const poll: FieldsOf<PollSettings> = {
     prose: 'How old a confirmed window of availability may get before it is asked again.',
     default: 300,
   },
+  freshFor_s: {
+    schema: wholeNumber(1, 86_400),
+    prose:
+      'How old a confirmed window of availability may be when a booking takes a slot of it. Older, the site is asked ' +
+      'first. More than availabilityEvery_s, or most bookings wait for a question.',
+    default: 600,
+  },
+  reconcileEvery_min: {
+    schema: wholeNumber(0, 10_080),
+    prose:
+      'How often every window of the copy is held against all that the site has in it, where the site can be asked. ' +
+      '0: never.',
+    default: 60,
+  },
 };
 
 /** `identity` follows from `formerly`; `id` is the name of the file. */

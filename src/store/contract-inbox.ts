@@ -154,6 +154,13 @@ export interface FeedStore {
   /** Windows never verified yet: 0 means that the first load of availability is complete. */
   unverified(site: string): Promise<number>;
   verifiedAt(site: string, calendar: string, visitType: string, at: Instant): Promise<Instant | null>;
+  /** The window that a time lies in; null: none is planned. `verifiedAt` null: never confirmed. */
+  windowAt(
+    site: string,
+    calendar: string,
+    visitType: string,
+    at: Instant,
+  ): Promise<{ readonly window: Interval; readonly verifiedAt: Instant | null } | null>;
 }
 export type FeedName = 'poll' | 'webhook' | 'hl7' | 'availability';
 export interface FreshnessWindow {

@@ -232,16 +232,29 @@ function windows(q: Gathered): Omit<FeedStore, 'cursor' | 'saveCursor' | 'startO
     },
 
     async verifiedAt(site, calendar, visitType, at) {
-      const { rows } = await q.query<{ verified_at: Instant | null }>({
-        name: 'window-verified-at', // primary key, backwards from `at`
-        text: `SELECT verified_at FROM freshness
-               WHERE site = $1 AND calendar = $2 AND visit_type = $3 AND start_at <= $4 AND end_at > $4
-               ORDER BY start_at DESC LIMIT 1`,
-        values: [site, calendar, visitType, timestamptz(at)],
-      });
-      return rows[0]?.verified_at ?? null;
+      return (await windowAt(q, site, calendar, visitType, at))?.verifiedAt ?? null;
     },
+
+    windowAt: (site, calendar, visitType, at) => windowAt(q, site, calendar, visitType, at),
   };
+}
+
+async function windowAt(
+  q: Queryable,
+  site: string,
+  calendar: string,
+  visitType: string,
+  at: Instant,
+): ReturnType<FeedStore['windowAt']> {
+  const { rows } = await q.query<{ start_at: Instant; end_at: Instant; verified_at: Instant | null }>({
+    name: 'window-at', // primary key, backwards from `at`
+    text: `SELECT start_at, end_at, verified_at FROM freshness
+           WHERE site = $1 AND calendar = $2 AND visit_type = $3 AND start_at <= $4 AND end_at > $4
+           ORDER BY start_at DESC LIMIT 1`,
+    values: [site, calendar, visitType, timestamptz(at)],
+  });
+  const row = rows[0];
+  return row === undefined ? null : { window: { start: row.start_at, end: row.end_at }, verifiedAt: row.verified_at };
 }
 
 function toFeed(row: FeedRow, now: Instant): FeedState {

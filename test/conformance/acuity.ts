@@ -95,7 +95,14 @@ export const acuity: Arrangement = {
     visitTypes: { [VISIT]: 'visit-30', [LONG]: 'long-60', [GROUP]: 'group-60' },
     write: 'automatic',
     ...(options.mirrorTo.length === 0 ? {} : { mirror: { to: options.mirrorTo, as: 'block' } }),
-    poll: { every_s: 30, overlap_s: 120, horizon_days: 3, availabilityEvery_s: 300 },
+    poll: {
+      every_s: 30,
+      overlap_s: 120,
+      horizon_days: 3,
+      availabilityEvery_s: 300,
+      freshFor_s: 600,
+      reconcileEvery_min: 0,
+    },
   }),
 };
 

@@ -87,7 +87,14 @@ export function site(id: string, more: Partial<SiteSettings> = {}): SiteSettings
     write: 'automatic',
     mirror: [],
     sensitivity: { site: [], departments: {}, visitTypes: {}, codes: {} },
-    poll: { every_s: 60, overlap_s: 60, horizon_days: 14, availabilityEvery_s: 600 },
+    poll: {
+      every_s: 60,
+      overlap_s: 60,
+      horizon_days: 14,
+      availabilityEvery_s: 600,
+      freshFor_s: 600,
+      reconcileEvery_min: 0,
+    },
     ...more,
   };
 }

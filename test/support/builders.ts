@@ -13,6 +13,7 @@ import type {
   StatusRequest,
 } from '../../src/booking/contract.ts';
 import { abilityOf } from '../../src/booking/owning-site.ts';
+import { verifier, type AskWindow } from '../../src/booking/verify.ts';
 import { resolveStep, type ResolveDeps } from '../../src/booking/resolve.ts';
 import { recordOutcome, recordWithin } from '../../src/booking/settle.ts';
 import type { ConnectorKind } from '../../src/connectors/contract.ts';
@@ -28,6 +29,8 @@ import { TEMPLATE_WINDOW, templateMapping } from '../../src/mappings/template/in
 import type { Effects } from '../../src/pipeline/apply-context.ts';
 import { applyStage, type ApplyStage } from '../../src/pipeline/apply.ts';
 import { reviewConflicts } from '../../src/pipeline/conflicts.ts';
+import { askNow } from '../../src/pipeline/availability.ts';
+import type { PollDeps } from '../../src/pipeline/poll.ts';
 import { createBreaker, type Breaker } from '../../src/pipeline/breaker.ts';
 import { deliverToSite, requeueExpired, type DeliverDeps } from '../../src/pipeline/deliver.ts';
 import { syncDirectory } from '../../src/pipeline/directory.ts';
@@ -40,7 +43,7 @@ import type { StoredAppointment, StoredSlot } from '../../src/store/contract-res
 import { type Scope, type Store, type Tx } from '../../src/store/contract.ts';
 import { openedStore, type Opened } from '../store/opened.ts';
 import type { Cleanup } from './database.ts';
-import { scriptedSite, type ScriptedSite } from './scripted-site.ts';
+import { askedOf, scriptedSite, type ScriptedSite } from './scripted-site.ts';
 import { SCOPE, MONDAY, type ManualClock, manualClock, testPlan, ANA } from './facts.ts';
 
 export type { ManualClock } from './facts.ts';
@@ -202,17 +205,32 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     breakers.set(id, made);
     return made;
   };
+  const asking: PollDeps = {
+    store,
+    clock,
+    events,
+    stored: () => {
+      world.apply().catch((error: unknown) => events.stageFailed('apply', 'INTERNAL', String(error)));
+    },
+  };
   const bookingDeps = {
     store,
     clock,
     plan: (): Plan => world.plan,
     away: (id: string) => (breakerOf(id).state() === 'open' ? { retryIn_ms: breakerOf(id).retryIn_ms() } : null),
+    askWindow: (id: string): AskWindow | null => {
+      const settings = world.plan.sites.find((one) => one.id === id);
+      const site = scripted(id);
+      if (site === undefined || site.onAsk === null || settings === undefined) return null;
+      return (window, signal) => askNow(asking, settings, askedOf(site, clock), window, signal);
+    },
     ability: (id: string) => {
       const site = scripted(id);
       return site === undefined ? null : abilityOf(KIND, site.canBook ? site.book : undefined);
     },
   };
-  const desk = bookingDesk({ ...bookingDeps, deliver: () => undefined });
+  const verify = verifier({ store, clock, plan: () => world.plan });
+  const desk = bookingDesk({ ...bookingDeps, verify, deliver: () => undefined });
   const resolveDeps: ResolveDeps = {
     ...bookingDeps,
     changed: (booking, state) => {

@@ -1,5 +1,7 @@
 /** A connector that answers what a test decides, and keeps what it was asked. */
 import type {
+  Availability,
+  AvailabilityWindow,
   Block,
   BlockOrder,
   BlockOutcome,
@@ -13,7 +15,10 @@ import type {
 } from '../../src/connectors/contract.ts';
 import type { AmendOrder, SettableStatus, StatusOrder } from '../../src/connectors/contract-book.ts';
 import type { Amendment } from '../../src/fhir/amendment.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import { sha256 } from '../../src/core/ids.ts';
 import type { Instant } from '../../src/core/instant.ts';
+import type { SlotStatement } from '../../src/mappings/contract.ts';
 import { SUNDAY_NOON } from './facts.ts';
 
 /** What a site answers: each a function that a test replaces. What was asked is kept. */
@@ -32,6 +37,9 @@ export interface ScriptedSite {
   onAmend: (order: AmendOrder) => Promise<WriteOutcome> | WriteOutcome;
   onFind: (order: FindOrder) => Promise<Found> | Found;
   onBlock: (order: BlockOrder) => Promise<BlockOutcome> | BlockOutcome;
+  /** What is open in a window that is asked for; null: the site cannot be asked. */
+  onAsk: ((window: AvailabilityWindow) => Promise<readonly SlotStatement[]> | readonly SlotStatement[]) | null;
+  readonly asked: AvailabilityWindow[];
   onUnblock: (key: string) => Promise<BlockOutcome> | BlockOutcome;
   readonly placed: PlaceOrder[];
   readonly cancelled: CancelOrder[];
@@ -68,6 +76,8 @@ export function scriptedSite(): ScriptedSite {
     onFind: () => ({ kind: 'absent' }),
     onBlock: () => ({ kind: 'done', key: `B${(number += 1)}` }),
     onUnblock: (key) => ({ kind: 'done', key }),
+    onAsk: null,
+    asked: [],
     placed: [],
     cancelled: [],
     moved: [],
@@ -157,5 +167,24 @@ export function bookedAt(key: string, order: { calendar: string; start: Instant;
   return {
     kind: 'booked',
     at: { key, status: 'booked', start: order.start, end: order.end, calendar: order.calendar },
+  };
+}
+
+/** Its answers to questions for open time, as messages of these tests. */
+export function askedOf(site: ScriptedSite, clock: Clock): Availability {
+  return {
+    window_days: 1,
+    pairs: () => Promise.resolve([]),
+    async ask(asked) {
+      const readAt = clock.now();
+      site.asked.push(asked);
+      const { calendar, visitType, window } = asked;
+      const slots = (await site.onAsk?.(asked)) ?? [];
+      const text = JSON.stringify({ changes: [{ kind: 'slots', at: readAt, calendar, visitType, window, slots }] });
+      const object = `slots:${calendar}:${visitType}`;
+      const said = { shape: 'state', kind: 'test', object, sequenceKeys: [object] } as const;
+      const digest = sha256(JSON.stringify(slots));
+      return { ...said, digest, contentType: 'application/json', body: Buffer.from(text), readAt };
+    },
   };
 }

@@ -41,8 +41,8 @@ export function acuityAvailability(
       );
     },
 
-    async ask(window, _channel, signal) {
-      const at: CallFor = { purpose: 'sync', signal };
+    async ask(window, _channel, signal, purpose = 'sync') {
+      const at: CallFor = { purpose, signal };
       const read = await reference.types(at);
       const type = read.value.find((one) => String(one.id) === window.visitType && one.active !== false);
       const zone = calendarZone(site.file, window.calendar);

@@ -157,7 +157,14 @@ export function siteOn(
         devices: {},
       },
       visitTypes: { '11': 'visit-30', '12': 'group-60' },
-      poll: { every_s: 60, overlap_s: 120, horizon_days: 10, availabilityEvery_s: 600 },
+      poll: {
+        every_s: 60,
+        overlap_s: 120,
+        horizon_days: 10,
+        availabilityEvery_s: 600,
+        freshFor_s: 600,
+        reconcileEvery_min: 0,
+      },
       ...file,
     }),
   };
