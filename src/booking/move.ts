@@ -40,15 +40,7 @@ export async function askMove(
 ): Promise<MoveAsked> {
   const early = await deps.store.read(scope, (tx) => visiblyTaken(tx, request));
   if (early !== null) return early;
-  await freshen(
-    deps,
-    scope,
-    async (tx) => {
-      const slot = await wantedSlot(deps, tx, request);
-      return slot === null ? [] : [slot];
-    },
-    until,
-  );
+  await freshen(deps, scope, async (tx) => [await wantedSlot(deps, tx, request)], until);
   return deps.store.transaction(scope, (tx) => askUnderLock(deps, tx, request));
 }
 

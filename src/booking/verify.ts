@@ -106,7 +106,7 @@ async function applied(deps: Pick<BookingDeps, 'store' | 'clock' | 'plan'>, id: 
 export async function freshen(
   deps: BookingDeps,
   scope: Scope,
-  slots: (tx: Tx) => Promise<readonly StoredSlot[]>,
+  slots: (tx: Tx) => Promise<readonly (StoredSlot | null)[]>,
   until: number,
 ): Promise<void> {
   const { verify } = deps;
@@ -114,7 +114,7 @@ export async function freshen(
   const stale = await deps.store.read(scope, async (tx) => {
     const found: Stale[] = [];
     for (const slot of await slots(tx)) {
-      const one = await staleWindow(deps, tx, slot);
+      const one = slot === null ? null : await staleWindow(deps, tx, slot);
       if (one !== null) found.push(one);
     }
     return found;

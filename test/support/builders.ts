@@ -205,25 +205,15 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     breakers.set(id, made);
     return made;
   };
-  const asking: PollDeps = {
-    store,
-    clock,
-    events,
-    stored: () => {
-      world.apply().catch((error: unknown) => events.stageFailed('apply', 'INTERNAL', String(error)));
-    },
+  const stored = (): void => {
+    world.apply().catch((error: unknown) => events.stageFailed('apply', 'INTERNAL', String(error)));
   };
   const bookingDeps = {
     store,
     clock,
     plan: (): Plan => world.plan,
     away: (id: string) => (breakerOf(id).state() === 'open' ? { retryIn_ms: breakerOf(id).retryIn_ms() } : null),
-    askWindow: (id: string): AskWindow | null => {
-      const settings = world.plan.sites.find((one) => one.id === id);
-      const site = scripted(id);
-      if (site === undefined || site.onAsk === null || settings === undefined) return null;
-      return (window, signal) => askNow(asking, settings, askedOf(site, clock), window, signal);
-    },
+    askWindow: (id: string) => askWindow({ store, clock, events, stored }, world.plan, id, scripted(id)),
     ability: (id: string) => {
       const site = scripted(id);
       return site === undefined ? null : abilityOf(KIND, site.canBook ? site.book : undefined);
@@ -466,6 +456,12 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
   };
   await world.syncDirectory();
   return world;
+}
+
+function askWindow(deps: PollDeps, plan: Plan, id: string, site: ScriptedSite | undefined): AskWindow | null {
+  const settings = plan.sites.find((one) => one.id === id);
+  if (site === undefined || site.onAsk === null || settings === undefined) return null;
+  return (window, signal) => askNow(deps, settings, askedOf(site, deps.clock), window, signal);
 }
 
 function tick(): Promise<undefined> {
