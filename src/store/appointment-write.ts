@@ -16,7 +16,7 @@ export const APPOINTMENTS: Writer<Version> = {
   place: 4,
   async write(q, rows) {
     const column = <T>(of: (one: Version) => T): T[] => rows.map(of);
-    await q.query({
+    await q.post({
       name: 'appointment-put',
       // The versions with their history in one round trip. An array of arrays must be rectangular in SQL, so lists
       // come as text.
@@ -74,7 +74,7 @@ export const APPOINTMENTS: Writer<Version> = {
 export const TOUCHES: Writer<Pick<AppointmentRow, 'id' | 'orderedAt'>> = {
   place: 5,
   async write(q, rows) {
-    await q.query({
+    await q.post({
       name: 'appointment-touch',
       text: `UPDATE appointment a SET ordered_at = u.ordered_at
              FROM unnest($1::uuid[], $2::timestamptz[]) AS u(id, ordered_at) WHERE a.id = u.id`,
@@ -93,7 +93,7 @@ interface Name {
 export const NAMES: Writer<Name> = {
   place: 3,
   async write(q, rows) {
-    await q.query({
+    await q.post({
       name: 'appointment-names',
       text: `INSERT INTO appointment_key (site, site_key, appointment_id)
              SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[]) AS u(site, site_key, id) ORDER BY site, site_key

@@ -101,7 +101,7 @@ export function appointmentStore(q: Gathered, keys: Keys): AppointmentStore {
     },
 
     async renameAppointment(site, siteKey, appointmentId) {
-      await q.query({
+      await q.post({
         name: 'appointment-rename',
         text: `UPDATE appointment_key SET appointment_id = $3 WHERE site = $1 AND site_key = $2`,
         values: [site, siteKey, appointmentId],

@@ -8,7 +8,7 @@ import type { Queryable } from './postgres.ts';
 
 /** Actor and purpose are the scope's: nobody can write an entry in another's name. */
 export async function auditEntry(q: Queryable, scope: Scope, entry: AuditEntry): Promise<void> {
-  await q.query({
+  await q.post({
     name: 'audit-add',
     text: `INSERT INTO audit (at, actor, purpose, action, resource_type, resource_id, site, outcome, request_id)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,

@@ -10,7 +10,6 @@ import type { Booking, BookingOrder, BookingPatch, BookingStore } from './contra
 import type { Gathered } from './gather.ts';
 import type { Queryable } from './postgres.ts';
 import type { Keys } from './seal.ts';
-import { StatementError } from './sqlstate.ts';
 
 interface Row {
   readonly id: string;
@@ -147,27 +146,22 @@ const OPEN_STATES = `'held', 'awaiting-approval', 'queued', 'sent', 'accepted', 
  */
 async function insert(q: Queryable, keys: Keys, booking: Booking): Promise<void> {
   const { keyId, sealed } = keys.seal(Buffer.from(JSON.stringify(booking.order)));
-  try {
-    await q.query({
-      name: 'booking-insert',
-      text: `INSERT INTO booking (${COLUMNS}, parked_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-               $22, $23, $24, $25, $26, CASE WHEN $7 = 'parked' THEN $8::timestamptz END)`,
-      values: [
-        booking.id, booking.client, booking.requestKey, booking.requestDigest, booking.action, booking.site,
-        booking.state, timestamptz(booking.stateAt), booking.appointmentId, booking.slotId,
-        optional(booking.during?.start), optional(booking.during?.end), booking.resources, booking.patientId,
-        booking.siteKey, booking.reference, booking.refusedBecause, booking.detail, booking.attempts, booking.absences,
-        optional(booking.deadlineAt), optional(booking.nextCheckAt), timestamptz(booking.createdAt), booking.createdBy,
-        keyId, sealed,
-      ], // prettier-ignore
-    });
-  } catch (error) {
-    if (error instanceof StatementError && error.constraint === 'booking_client_request_key_key') {
-      throw new HubError('REQUEST_KEY_REUSED');
-    }
-    throw error;
-  }
+  await q.post({
+    name: 'booking-insert',
+    text: `INSERT INTO booking (${COLUMNS}, parked_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+             $22, $23, $24, $25, $26, CASE WHEN $7 = 'parked' THEN $8::timestamptz END)`,
+    values: [
+      booking.id, booking.client, booking.requestKey, booking.requestDigest, booking.action, booking.site,
+      booking.state, timestamptz(booking.stateAt), booking.appointmentId, booking.slotId,
+      optional(booking.during?.start), optional(booking.during?.end), booking.resources, booking.patientId,
+      booking.siteKey, booking.reference, booking.refusedBecause, booking.detail, booking.attempts, booking.absences,
+      optional(booking.deadlineAt), optional(booking.nextCheckAt), timestamptz(booking.createdAt), booking.createdBy,
+      keyId, sealed,
+    ], // prettier-ignore
+    refusal: (constraint) =>
+      constraint === 'booking_client_request_key_key' ? new HubError('REQUEST_KEY_REUSED') : null,
+  });
 }
 
 /**

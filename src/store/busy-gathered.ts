@@ -16,7 +16,7 @@ const TAKEN: Writer<Taken> = {
   async write(q, taken) {
     const gone = taken.filter(({ replaces }) => replaces).map(({ appointmentId }) => appointmentId);
     if (gone.length > 0) {
-      await q.query({
+      await q.post({
         name: 'busy-drop-appointments', // busy_appointment
         text: `DELETE FROM busy WHERE appointment_id = ANY($1::uuid[])`,
         values: [gone],

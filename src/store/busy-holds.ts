@@ -78,7 +78,7 @@ export function holdStore(q: Queryable): HoldStore {
     },
 
     async keep(bookingId) {
-      await q.query({
+      await q.post({
         name: 'busy-keep',
         text: `UPDATE busy SET expires_at = NULL WHERE booking_id = $1`,
         values: [bookingId],

@@ -5,7 +5,6 @@ import { clashesOf } from './conflicts.ts';
 import type { BusyRow, BusyStore, Touched } from './contract-bookings.ts';
 import { holdStore } from './busy-holds.ts';
 import type { Queryable } from './postgres.ts';
-import { StatementError } from './sqlstate.ts';
 
 export interface BusyDbRow {
   readonly resource_id: string;
@@ -34,39 +33,34 @@ export function busyStore(q: Queryable): BusyStore {
 
   const insert = async (rows: readonly BusyRow[]): Promise<void> => {
     if (rows.length === 0) return;
-    try {
-      await q.query({
-        name: 'busy-insert',
-        text: `INSERT INTO busy (resource_id, during, occupancy, origin, site, appointment_id, booking_id, block_key,
-                 tentative,
-                 expires_at)
-               SELECT u.resource_id, tstzrange(u.start_at, u.end_at), u.occupancy, u.origin, u.site, u.appointment_id,
-                 u.booking_id, u.block_key, u.tentative, u.expires_at
-               FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::uuid[], $5::text[], $6::text[],
-                 $7::uuid[],
-                 $8::uuid[], $9::text[], $10::bool[], $11::timestamptz[])
-                 AS u(resource_id, start_at, end_at, occupancy, origin, site, appointment_id, booking_id, block_key,
-                   tentative, expires_at)`,
-        values: [
-          rows.map((row) => row.resourceId),
-          rows.map((row) => new Date(row.during.start)),
-          rows.map((row) => new Date(row.during.end)),
-          rows.map((row) => row.occupancy),
-          rows.map((row) => row.origin),
-          rows.map((row) => row.site),
-          rows.map((row) => row.appointmentId ?? null),
-          rows.map((row) => row.bookingId ?? null),
-          rows.map((row) => row.blockKey ?? null),
-          rows.map((row) => row.tentative),
-          rows.map((row) => (row.expiresAt === undefined ? null : new Date(row.expiresAt))),
-        ],
-      });
-    } catch (error) {
+    await q.post({
+      name: 'busy-insert',
+      text: `INSERT INTO busy (resource_id, during, occupancy, origin, site, appointment_id, booking_id, block_key,
+               tentative,
+               expires_at)
+             SELECT u.resource_id, tstzrange(u.start_at, u.end_at), u.occupancy, u.origin, u.site, u.appointment_id,
+               u.booking_id, u.block_key, u.tentative, u.expires_at
+             FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::uuid[], $5::text[], $6::text[],
+               $7::uuid[],
+               $8::uuid[], $9::text[], $10::bool[], $11::timestamptz[])
+               AS u(resource_id, start_at, end_at, occupancy, origin, site, appointment_id, booking_id, block_key,
+                 tentative, expires_at)`,
+      values: [
+        rows.map((row) => row.resourceId),
+        rows.map((row) => new Date(row.during.start)),
+        rows.map((row) => new Date(row.during.end)),
+        rows.map((row) => row.occupancy),
+        rows.map((row) => row.origin),
+        rows.map((row) => row.site),
+        rows.map((row) => row.appointmentId ?? null),
+        rows.map((row) => row.bookingId ?? null),
+        rows.map((row) => row.blockKey ?? null),
+        rows.map((row) => row.tentative),
+        rows.map((row) => (row.expiresAt === undefined ? null : new Date(row.expiresAt))),
+      ],
       // The last line behind the locks and the check: if it ever speaks, the booking is refused and nothing is stored.
-      if (error instanceof StatementError && error.constraint === 'busy_no_double_booking')
-        throw new HubError('SLOT_TAKEN', { cause: error });
-      throw error;
-    }
+      refusal: (constraint) => (constraint === 'busy_no_double_booking' ? new HubError('SLOT_TAKEN') : null),
+    });
   };
 
   return {

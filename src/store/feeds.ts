@@ -50,7 +50,7 @@ export function feedStore(q: Gathered, scope: Scope, clock: Clock): FeedStore {
     ...windows(q),
 
     async heard(site, feed, now, messages, seenUpTo) {
-      await q.query({
+      await q.post({
         name: 'feed-heard',
         // Two hubs may hear at once: each takes the row in turn, and GREATEST (which passes over nulls) keeps the
         // later.
@@ -79,7 +79,7 @@ export function feedStore(q: Gathered, scope: Scope, clock: Clock): FeedStore {
     },
 
     async failed(site, feed, now, code) {
-      await q.query({
+      await q.post({
         name: 'feed-failed',
         text: `INSERT INTO feed AS f (site, name, known_since, tried_at, error_code, error_since)
                VALUES ($1, $2, $3, $3, $4, $3)
@@ -118,7 +118,7 @@ function cursors(q: Queryable): Pick<FeedStore, 'cursor' | 'saveCursor' | 'start
     },
 
     async saveCursor(site, ability, version, value, now) {
-      await q.query({
+      await q.post({
         name: 'cursor-save',
         text: `INSERT INTO cursor (site, ability, version, value, updated_at) VALUES ($1, $2, $3, $4, $5)
                ON CONFLICT (site, ability) DO UPDATE SET version = excluded.version, value = excluded.value,
@@ -199,7 +199,7 @@ function windows(q: Gathered): Omit<FeedStore, 'cursor' | 'saveCursor' | 'startO
 
     /** `at` is when the question left: a change noted after that is not in the answer, so its window stays due. */
     async verified(site, window, at, nextDue) {
-      await q.query({
+      await q.post({
         name: 'window-verified',
         text: `UPDATE freshness SET verified_at = GREATEST(verified_at, $5), attempts = 0,
                  due_at = CASE WHEN changed_at > $5 THEN LEAST(changed_at, $6::timestamptz) ELSE $6::timestamptz END
@@ -209,7 +209,7 @@ function windows(q: Gathered): Omit<FeedStore, 'cursor' | 'saveCursor' | 'startO
     },
 
     async windowFailed(site, window, nextDue) {
-      await q.query({
+      await q.post({
         name: 'window-failed',
         text: `UPDATE freshness SET attempts = attempts + 1, due_at = $5
                WHERE site = $1 AND calendar = $2 AND visit_type = $3 AND start_at = $4`,

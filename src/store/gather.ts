@@ -65,6 +65,15 @@ export class Gathered implements Queryable {
     return this.#q.query<R>(statement, values);
   }
 
+  /** As `query`, for a statement whose answer nobody needs. */
+  async post(statement: Statement): Promise<void> {
+    if (this.#begun && !APART.has(statement.name ?? '')) {
+      await this.flush();
+      this.ahead.clear();
+    }
+    return this.#q.post(statement);
+  }
+
   /** `key` names what is written: two writes of it are never in one statement. */
   async later<Row>(writer: Writer<Row>, key: string, row: Row): Promise<void> {
     if (!this.#begun) return writer.write(this.#q, [row]);

@@ -42,7 +42,7 @@ export function hintStore(q: Queryable): HintStore {
     },
 
     async hintsDone(ids, now) {
-      await q.query({
+      await q.post({
         name: 'hint-done',
         text: `WITH gone AS (DELETE FROM hint_queue WHERE inbox_id = ANY($1) RETURNING inbox_id, received_at, attempts)
                UPDATE inbox i SET status = 'applied', done_at = $2, stage = NULL, code = NULL, reason = NULL,
@@ -53,7 +53,7 @@ export function hintStore(q: Queryable): HintStore {
     },
 
     async hintsRetry(ids, at) {
-      await q.query({
+      await q.post({
         name: 'hint-retry',
         text: `UPDATE hint_queue SET next_attempt_at = $2, attempts = attempts + 1 WHERE inbox_id = ANY($1)`,
         values: [ids, timestamptz(at)],
@@ -61,7 +61,7 @@ export function hintStore(q: Queryable): HintStore {
     },
 
     async hintsPark(ids, parking, now) {
-      await q.query({
+      await q.post({
         name: 'hint-park', // a hint is no barrier: it changes nothing, so nothing can wait for it
         text: `WITH gone AS (DELETE FROM hint_queue WHERE inbox_id = ANY($1) RETURNING inbox_id, received_at, attempts)
                UPDATE inbox i SET status = 'parked', stage = $3, code = $4, reason = $5, done_at = $2,

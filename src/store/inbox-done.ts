@@ -19,7 +19,7 @@ export const ALL_DONE: Writer<Done> = {
   place: 7,
   async write(q, rows) {
     const times = rows.map((row) => row.receivedAt).sort((one, other) => one - other);
-    await q.query({
+    await q.post({
       name: 'inbox-all-done',
       text: `WITH gone AS (DELETE FROM inbox_queue WHERE inbox_id = ANY($1) RETURNING inbox_id, attempts),
              unblocked AS (DELETE FROM inbox_pending WHERE inbox_id = ANY($1)),

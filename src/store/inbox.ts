@@ -111,7 +111,7 @@ export function inboxStore(q: Gathered, keys: Keys, scope: Scope): InboxStore {
     },
 
     async retry(id, at) {
-      await q.query({
+      await q.post({
         name: 'inbox-retry', // it keeps its place: whatever waits for it goes on waiting
         text: `UPDATE inbox_queue SET next_attempt_at = $2, attempts = attempts + 1 WHERE inbox_id = $1`,
         values: [id, timestamptz(at)],

@@ -23,7 +23,7 @@ export function ledgerStore(q: Queryable, scope: Scope): LedgerStore {
     /** One statement for any number: a search that shows fifty offers writes fifty entries. */
     async add(entries) {
       if (entries.length === 0) return;
-      await q.query({
+      await q.post({
         name: 'ledger-add',
         text: `INSERT INTO ledger (at, kind, site, booking_id, appointment_id, slot_id, actor, cause, data)
                SELECT u.at, u.kind, u.site, u.booking_id, u.appointment_id, u.slot_id, $7, u.cause, u.data

@@ -28,7 +28,7 @@ export function mirrorStore(q: Queryable): MirrorStore {
     },
 
     async put(mirror) {
-      await q.query({
+      await q.post({
         name: 'mirror-put',
         text: `INSERT INTO mirror (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)
                ON CONFLICT (appointment_id, site, calendar) DO UPDATE SET start_at = excluded.start_at,

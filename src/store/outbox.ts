@@ -80,7 +80,7 @@ export function outboxStore(q: Queryable): OutboxStore {
     },
 
     async finish(id, state, code) {
-      await q.query({
+      await q.post({
         name: 'outbox-finish', // primary key, once per partition
         text: `UPDATE outbox SET state = $2, code = $3, deadline_at = NULL, xid = pg_current_xact_id()
                WHERE id = $1 AND state = ANY($4)`,
@@ -89,7 +89,7 @@ export function outboxStore(q: Queryable): OutboxStore {
     },
 
     async requeue(id, at, code) {
-      await q.query({
+      await q.post({
         name: 'outbox-requeue',
         text: `UPDATE outbox SET state = 'queued', next_attempt_at = $2, code = $3, deadline_at = NULL,
                  xid = pg_current_xact_id()

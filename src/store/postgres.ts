@@ -15,13 +15,15 @@ import pg from 'pg';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import { columnTypes } from './column-types.ts';
-import { databaseError, isConnectionLoss } from './sqlstate.ts';
+import { databaseError, isConnectionLoss, StatementError } from './sqlstate.ts';
 
 /** A statement with a `name` is prepared once per connection and reused; the same name always has the same text. */
 export interface Statement {
   readonly text: string;
   readonly values?: readonly unknown[];
   readonly name?: string;
+  /** What a constraint that refuses a posted statement means to the caller; null: what it is to anybody. */
+  readonly refusal?: (constraint: string) => HubError | null;
 }
 
 export interface Rows<R> {
@@ -33,6 +35,11 @@ export interface Rows<R> {
 export interface Queryable {
   /** @throws HubError; StatementError (sqlstate.ts) for what PostgreSQL refuses, such as a broken constraint */
   query<R = unknown>(statement: string | Statement, values?: readonly unknown[]): Promise<Rows<R>>;
+  /**
+   * A statement that writes and whose answer nobody needs: within a transaction it is sent and not waited for. What it
+   * fails with, the next statement that is waited for throws, or the commit; so nothing goes unheard.
+   */
+  post(statement: Statement): Promise<void>;
 }
 
 /** Outside a transaction each statement commits by itself. */
@@ -99,6 +106,8 @@ export class PgPool implements Pool {
       keepAlive: true,
       types: columnTypes,
       stream: () => this.#socket(),
+      // Statements are written one behind the other without waiting for each answer; the server answers in order.
+      pipeline: !pooler,
       ...(pooler ? {} : { statement_timeout: options.statementTimeout_ms }),
     });
     this.#pool.on('error', (error) => options.onError(databaseError(error)));
@@ -135,6 +144,12 @@ export class PgPool implements Pool {
     } finally {
       client.release(broken);
     }
+  }
+
+  async post(statement: Statement): Promise<void> {
+    await this.query(statement).catch((error: unknown) => {
+      throw refused(error, statement);
+    });
   }
 
   /** @throws HubError INTERNAL when the caller runs inside a transaction: rule 1 */
@@ -236,6 +251,13 @@ export interface Answer<R> extends Rows<R> {
 export async function run<R>(client: pg.PoolClient, query: pg.QueryConfig): Promise<Answer<R>> {
   const answer = await client.query(query);
   return { rows: answer.rows as R[], rowCount: answer.rowCount ?? 0, command: answer.command };
+}
+
+/** What a statement failed with, in the words of whoever sent it. */
+export function refused(error: unknown, { refusal }: Statement): Error {
+  const told = databaseError(error);
+  if (refusal === undefined || !(told instanceof StatementError) || told.constraint === undefined) return told;
+  return refusal(told.constraint) ?? told;
 }
 
 export function answerLost(): HubError {

@@ -102,7 +102,7 @@ export function replayWindowStore(q: Gathered, keys: Keys): ReplayWindowStore {
 function knownContent(q: Queryable): Pick<ReplayWindowStore, 'remember' | 'known'> {
   return {
     async remember(id, known) {
-      await q.query({
+      await q.post({
         name: 'replay-remember',
         text: `INSERT INTO replay_known (window_id, digest, inbox_id)
                SELECT $1, digest, inbox_id FROM unnest($2::text[], $3::bigint[]) AS k(digest, inbox_id)
@@ -125,7 +125,7 @@ function knownContent(q: Queryable): Pick<ReplayWindowStore, 'remember' | 'known
 function verdicts(q: Queryable): Pick<ReplayWindowStore, 'decide' | 'verdict' | 'counts' | 'held'> {
   return {
     async decide(id, { messageId, verdict, appointmentId, detail }) {
-      await q.query({
+      await q.post({
         name: 'replay-decide',
         text: `INSERT INTO replay_verdict (window_id, inbox_id, verdict, appointment_id, detail)
                VALUES ($1, $2, $3, $4, $5)

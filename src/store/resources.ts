@@ -126,7 +126,7 @@ export function resourceStore(q: Gathered, keys: Keys, scope: Scope): ResourceSt
       const sealed = isSealed(row.type) ? keys.seal(Buffer.from(json)) : null;
       const body = sealed === null ? [json, null, null] : [null, sealed.sealed, sealed.keyId];
       const tokens = (row.tokens ?? []).map((token) => (isSealed(row.type) ? keys.blind(token) : token));
-      await q.query({
+      await q.post({
         name: 'resource-put',
         text: `INSERT INTO resource (type, id, version, site, content, sealed, key_id, active, name, tokens, refs,
                  start_at,
@@ -151,7 +151,7 @@ export function resourceStore(q: Gathered, keys: Keys, scope: Scope): ResourceSt
 
     async linkPatient(patientId, goldenId, site, siteKey, now) {
       q.ahead.records.delete(pair(site, siteKey));
-      await q.query({
+      await q.post({
         name: 'patient-link',
         text: `INSERT INTO patient_link (patient_id, golden_id, site, site_key, linked_at) VALUES ($1, $2, $3, $4, $5)
                ON CONFLICT (patient_id) DO NOTHING`,
@@ -220,7 +220,7 @@ export interface HistoryRow {
 /** One statement for any number of versions. */
 export async function writeHistory(q: Queryable, rows: readonly HistoryRow[], cause: Cause): Promise<void> {
   if (rows.length === 0) return;
-  await q.query({
+  await q.post({
     name: 'history-add',
     text: `INSERT INTO history (type, id, version, content, sealed, key_id, recorded_at, site_time, source)
            SELECT u.type, u.id, u.version, u.content, u.sealed, u.key_id, $7, $8, $9

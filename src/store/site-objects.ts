@@ -17,7 +17,7 @@ const LIVE = `('pending', 'booked', 'arrived', 'checked-in', 'waitlist')`;
 const APPLIED: Writer<{ readonly site: string; readonly object: string; readonly readAt: Instant }> = {
   place: 6,
   async write(q, rows) {
-    await q.query({
+    await q.post({
       name: 'object-applied-set', // never back: a replay of an old read leaves what a newer one has set
       text: `INSERT INTO object_applied AS o (site, object, read_at)
              SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS u(site, object, read_at)

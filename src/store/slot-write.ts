@@ -16,7 +16,7 @@ export type WriteRow = SlotRow & {
 export async function writeSlots(q: Queryable, rows: readonly WriteRow[]): Promise<void> {
   if (rows.length === 0) return;
   const column = <T>(of: (row: WriteRow) => T): T[] => rows.map(of);
-  await q.query({
+  await q.post({
     name: 'slots-put',
     text: `WITH put AS (
              INSERT INTO slot (id, version, site, site_key, schedule_id, local_visit_type, visit_type, specialty,

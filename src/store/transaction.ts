@@ -5,6 +5,7 @@ import {
   answerLost,
   inside,
   PgPool,
+  refused,
   run,
   type Answer,
   type BeginOptions,
@@ -77,7 +78,7 @@ async function attemptOnce<T>(
   const tx = new Transaction(pool, client);
   let broken = false;
   try {
-    await tx.control(pool.begin(options));
+    await tx.begin(pool.begin(options));
     const value = await inside.run(tx, () => fn(tx));
     tx.end();
     await tx.commit();
@@ -99,6 +100,10 @@ class Transaction implements Queryable {
   retryable: unknown = null;
   readonly #pool: PgPool;
   readonly #client: pg.PoolClient;
+  /** What failed first: every statement behind it is only told that the transaction is over. */
+  #failure: unknown = null;
+  /** The same of a statement that was not waited for. */
+  #unheard: Error | null = null;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(pool: PgPool, client: pg.PoolClient) {
@@ -107,34 +112,43 @@ class Transaction implements Queryable {
   }
 
   async query<R>(statement: string | Statement, values?: readonly unknown[]): Promise<Rows<R>> {
-    if (!this.open) throw new HubError('INTERNAL', { detail: 'a statement came after the end of its transaction' });
+    if (!this.open) throw ended();
     try {
-      return await this.#inTurn<R>(this.#pool.prepared(statement, values));
-    } catch (error) {
-      throw databaseError(error);
+      return await this.#sent<R>(this.#pool.prepared(statement, values));
+    } catch {
+      throw this.#unheard ?? databaseError(this.#failure);
     }
   }
 
-  async control(text: string): Promise<void> {
-    try {
-      await this.#inTurn({ text });
-    } catch (error) {
-      throw databaseError(error);
+  async post(statement: Statement): Promise<void> {
+    if (!this.open) throw ended();
+    if (!this.#pool.pooler) {
+      this.#unwaited(this.#pool.prepared(statement), (error) => refused(error, statement));
+      return;
     }
+    try {
+      await this.query(statement);
+    } catch (error) {
+      throw refused(error, statement);
+    }
+  }
+
+  /** Goes out with the first statement, unless it is two statements in one text, which cannot. */
+  async begin(text: string): Promise<void> {
+    if (this.#pool.pooler) await this.query(text);
+    else this.#unwaited({ text }, databaseError);
   }
 
   async commit(): Promise<void> {
     try {
-      const { command } = await this.#inTurn({ text: 'COMMIT' });
-      // After a statement failed and its error was swallowed, PostgreSQL answers COMMIT with ROLLBACK and no error.
-      if (command !== 'COMMIT') {
-        throw new HubError('INTERNAL', {
-          detail: 'a statement of the transaction had failed unheard; it was rolled back',
-        });
-      }
+      const { command } = await this.#sent({ text: 'COMMIT' });
+      if (command === 'COMMIT') return;
     } catch (error) {
       throw this.lost ? answerLost() : databaseError(error);
     }
+    // After a statement failed unheard, PostgreSQL answers COMMIT with ROLLBACK and no error.
+    if (this.#unheard !== null) throw this.#unheard;
+    throw new HubError('INTERNAL', { detail: 'a statement of the transaction had failed unheard; it was rolled back' });
   }
 
   end(): void {
@@ -144,24 +158,37 @@ class Transaction implements Queryable {
   /** False when the connection can no longer be trusted. */
   async rolledBack(): Promise<boolean> {
     try {
-      await this.#inTurn({ text: 'ROLLBACK' });
+      await this.#sent({ text: 'ROLLBACK' });
       return true;
     } catch {
       return false;
     }
   }
 
-  /** One statement at a time, also under Promise.all: pg would queue them itself, but ROLLBACK must come last. */
-  async #inTurn<R>(query: pg.QueryConfig): Promise<Answer<R>> {
-    const turn = this.#last.then(() => run<R>(this.#client, query));
-    this.#last = turn.catch((error: unknown) => {
-      if (isConnectionLoss(error)) this.lost = true;
-      if (isRetryable(error)) this.retryable ??= error;
+  #unwaited(query: pg.QueryConfig, told: (error: unknown) => Error): void {
+    this.#sent(query).catch((error: unknown) => {
+      if (error === this.#failure) this.#unheard = told(error);
     });
+  }
+
+  /**
+   * The server answers in the order of sending, so what failed first is heard of first. Behind PgBouncer, one at a time:
+   * also under Promise.all pg would queue them itself, but ROLLBACK must come last.
+   */
+  async #sent<R>(query: pg.QueryConfig): Promise<Answer<R>> {
+    const turn = this.#pool.pooler ? this.#last.then(() => run<R>(this.#client, query)) : run<R>(this.#client, query);
+    this.#last = turn.catch(() => undefined);
     try {
       return await turn;
-    } finally {
-      await this.#last;
+    } catch (error) {
+      if (isConnectionLoss(error)) this.lost = true;
+      if (isRetryable(error)) this.retryable ??= error;
+      this.#failure ??= error;
+      throw error;
     }
   }
+}
+
+function ended(): HubError {
+  return new HubError('INTERNAL', { detail: 'a statement came after the end of its transaction' });
 }

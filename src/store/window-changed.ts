@@ -13,7 +13,7 @@ interface Changed {
 export const CHANGED: Writer<Changed> = {
   place: 0,
   async write(q, rows) {
-    await q.query({
+    await q.post({
       name: 'window-changed', // primary key up to calendar: a calendar has a few hundred windows at most
       // A row that several have changed is updated once, so all that concerns it is put together first.
       text: `UPDATE freshness f SET due_at = LEAST(f.due_at, c.earliest), changed_at = GREATEST(f.changed_at, c.latest)

@@ -76,6 +76,9 @@ async function mostRows(work: (q: Queryable) => Promise<unknown>): Promise<numbe
         }
         return tx.query<R>(statement, given);
       },
+      async post(statement: Statement) {
+        await this.query(statement);
+      },
     };
     await work(q);
   });

@@ -73,6 +73,9 @@ async function wholeReads(work: (q: Queryable) => Promise<unknown>): Promise<rea
         await tx.query('DEALLOCATE looked_at');
         return tx.query<R>(statement, given);
       },
+      async post(statement: Statement) {
+        await this.query(statement);
+      },
     };
     await work(q);
   });
