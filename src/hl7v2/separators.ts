@@ -130,14 +130,15 @@ function readByPosition(field: string, second: string): SeparatorReading {
     if (kept !== '') used.add(kept);
     return kept;
   };
-  const separators = {
+  const four = {
     field,
     component: take(0, '^'),
     repetition: take(1, '~'),
     escape: take(2, '\\'),
     subcomponent: take(3, '&'),
-    truncation: take(4, ''),
   };
+  // Behind four that are not sound a fifth is no truncation character, and an answer written with it would be misread.
+  const separators = { ...four, truncation: damage === null ? take(4, '') : '' };
   return reading(separators, damage);
 }
 

@@ -172,8 +172,8 @@ class Transaction implements Queryable {
   }
 
   /**
-   * The server answers in the order of sending, so what failed first is heard of first. Behind PgBouncer one is sent at a
-   * time, also under Promise.all: pg would queue them itself, but ROLLBACK must come last.
+   * The server answers in the order of sending, so what failed first is heard of first. Behind PgBouncer one is sent at
+   * a time, also under Promise.all: pg would queue them itself, but ROLLBACK must come last.
    */
   async #sent<R>(query: pg.QueryConfig): Promise<Answer<R>> {
     const turn = this.#pool.pooler ? this.#last.then(() => run<R>(this.#client, query)) : run<R>(this.#client, query);

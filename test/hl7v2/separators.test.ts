@@ -79,3 +79,9 @@ test('a header that stops after its name has no separators of the segment behind
   assert.equal(parseMessage(bytes).message.messageCode, '');
   assert.equal(parseMessage(bytes).message.separators.field, header(bytes).separators.field);
 });
+
+test('a fifth character behind a damaged MSH-2 is no truncation character', () => {
+  const { separators } = readSeparators('MSH^~aaa|^');
+  assert.equal(separators.truncation, '');
+  assert.equal(readSeparators(`MSH^${encodingCharacters(separators)}^`).separators.field, '^');
+});
