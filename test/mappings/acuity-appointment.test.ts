@@ -84,6 +84,33 @@ test('cancelled is told by the row, or by the list that gave it; a no-show is to
   assert.equal(mapped({ canceled: undefined }).status, 'booked');
 });
 
+test('labels say how a visit stands where the site file maps them, the one that comes last in the day before all', () => {
+  const labels = { confirmed: 1, arrived: 2, 'checked-in': 3, fulfilled: 4, booked: 5 };
+  const read = (ids: readonly number[], settings: Record<string, unknown> = { labels }): readonly unknown[] => {
+    const given = facts(settings);
+    const { status, attendance } = mapped({ labels: ids.map((id) => ({ id, name: 'x' })) }, 'appointment', given);
+    return [status, attendance];
+  };
+  assert.deepEqual(read([]), ['booked', 'needs-action']);
+  assert.deepEqual(read([9]), ['booked', 'needs-action'], 'a label of the clinic’s own says nothing');
+  assert.deepEqual(read([5]), ['booked', 'needs-action']);
+  assert.deepEqual(read([1]), ['booked', 'accepted']);
+  assert.deepEqual(read([2]), ['arrived', 'accepted']);
+  assert.deepEqual(read([1, 3, 2]), ['checked-in', 'accepted']);
+  assert.deepEqual(read([4]), ['fulfilled', 'accepted']);
+  assert.deepEqual(read([2], {}), ['booked', undefined]);
+  assert.deepEqual(read([2], { labels: { arrived: 2 } }), ['arrived', undefined]);
+  const ended = mapped({ labels: [{ id: 2 }], canceled: true, noShow: true }, 'appointment', facts({ labels }));
+  assert.deepEqual([ended.status, ended.attendance], ['noshow', undefined]);
+  assert.equal(mapped({ labels: null }, 'appointment', facts({ labels })).status, 'booked');
+});
+
+test('the notes of the clinic are the comment where the site file says so, and leave the message nowhere else', () => {
+  assert.equal(mapped({ notes: ' ramp ' }, 'appointment', facts({ comments: true })).comment, 'ramp');
+  assert.equal(mapped({ notes: '' }, 'appointment', facts({ comments: true })).comment, undefined);
+  assert.ok(!JSON.stringify(mapped({ notes: 'ramp' })).includes('ramp'));
+});
+
 test('seats of one class at one time share a session; visits of a series and services do not', () => {
   const seat = mapped({ classID: 66001, appointmentTypeID: 7002 });
   assert.equal(seat.session, '310:7002:2026-12-01T14:00:00Z');

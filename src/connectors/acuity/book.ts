@@ -17,20 +17,18 @@ import type {
   SiteBooking,
   WriteOutcome,
 } from '../contract.ts';
-import type { AcuityClient, CallFor, Written } from './client.ts';
+import { acuityChanges, findChange } from './amend.ts';
+import type { AcuityClient, CallFor } from './client.ts';
 import { findByKey, findByOrder, SEVERAL } from './find.ts';
-import { failedWrite, refusalOf, refusalOfCheck, refused, several, unproven, unsent } from './outcome.ts';
+import { refusalOfCheck, refused, several, unsent } from './outcome.ts';
+import { provenWrite } from './proven.ts';
 import type { Reference } from './reference.ts';
 import type { AcuitySettings } from './settings.ts';
-import { siteBooking } from './state.ts';
-import { isAppointment } from './wire.ts';
 import { calendarZone } from './zone.ts';
-
-/** Waits before each reading back; the vendor's own replicas may be a moment behind. */
-const READ_BACK_AFTER_MS = [0, 300, 1_000] as const;
 
 export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, reference: Reference, clock: Clock): Book {
   const { settings } = site;
+  const write = provenWrite(site, client, clock);
 
   async function place(order: PlaceOrder, signal: AbortSignal): Promise<WriteOutcome> {
     const at: CallFor = { purpose: 'booking', signal };
@@ -135,43 +133,16 @@ export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, ref
     }
   }
 
-  async function write(
-    send: () => Promise<Written<unknown>>,
-    isDone: (now: SiteBooking) => boolean,
-    at: CallFor,
-  ): Promise<WriteOutcome> {
-    let written: Written<unknown>;
-    try {
-      written = await send();
-    } catch (error) {
-      return failedWrite(error);
-    }
-    if (!written.ok) return refusalOf(written);
-    try {
-      const answered = bookingIn(written, settings);
-      return settings.readBack ? await readBack(answered.key, isDone, at) : { kind: 'booked', at: answered };
-    } catch (error) {
-      return unproven(site.id, error);
-    }
-  }
-
-  async function readBack(key: string, isDone: (now: SiteBooking) => boolean, at: CallFor): Promise<WriteOutcome> {
-    for (const wait_ms of READ_BACK_AFTER_MS) {
-      await clock.sleep(wait_ms, at.signal);
-      const found = await findByKey(site, client, key, at);
-      if (found.kind === 'found' && isDone(found.at)) return { kind: 'booked', at: found.at };
-    }
-    return unproven(site.id);
-  }
-
   return {
     exclusive: true,
     showsWithin_ms: settings.showsWithin_ms,
     place,
     cancel,
     reschedule,
+    ...acuityChanges(site, client, write),
     async find(order, signal) {
       const at: CallFor = { purpose: 'booking', signal };
+      if (order.wanted !== undefined) return findChange(site, client, order.wanted, at);
       return order.key === undefined
         ? findByOrder(site, client, reference, order, at)
         : findByKey(site, client, order.key, at);
@@ -190,13 +161,7 @@ function whatIsMissing(patient: PatientFacts): string | null {
   return null;
 }
 
-function bookingIn(written: Written<unknown> & { readonly ok: true }, settings: AcuitySettings): SiteBooking {
-  const { value: row, text: raw, readAt } = written;
-  if (!isAppointment(row)) throw new HubError('SITE_ANSWER_UNREADABLE', { detail: 'the answer is no appointment' });
-  return siteBooking({ row, raw, canceled: row.canceled === true, listedAsCanceled: false, readAt }, settings);
-}
-
-/** Reason and comment are left out: `notes` belong to the vendor's admin role, which we never take. */
+/** Reason and comment are left out: `notes` belong to the vendor's admin role, which books over whatever is there. */
 function bodyOf(site: Site<AcuitySettings>, order: PlaceOrder, holds: (field: number) => boolean): unknown {
   const zone = calendarZone(site.file, order.calendar);
   const { patient } = order;

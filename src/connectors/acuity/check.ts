@@ -27,6 +27,7 @@ export async function checkAcuity(
     ...(await rehearse('calendars', () => calendars(site, client, at))),
     ...(await rehearse('visit types', () => visitTypes(site, client, at))),
     ...(await rehearse('intake fields', () => intakeFields(site, client, at))),
+    ...(await rehearse('labels', () => labels(site, client, at))),
     ...(await rehearse('webhooks', () => webhooks(site, client, tools, at))),
   ];
 }
@@ -102,6 +103,18 @@ async function intakeFields(
     known.has(id) ? good(name, `field ${id} exists`) : bad(name, `No intake form has a field ${id}: correct the id.`),
   );
   return [...results, ...advice, ...(await withoutOurField(site, client, value, at))];
+}
+
+async function labels(site: Site<AcuitySettings>, client: AcuityClient, at: CallFor): Promise<readonly CheckResult[]> {
+  const wanted = Object.entries(site.settings.labels);
+  if (wanted.length === 0) return [];
+  const known = new Set((await client.labels([], at)).value.map((label) => label.id));
+  return wanted.map(([meaning, id]) => {
+    const what = `label ${meaning}`;
+    return known.has(id)
+      ? good(what, `label ${id} exists`)
+      : bad(what, `The account has no label ${id}: correct the id.`);
+  });
 }
 
 /**

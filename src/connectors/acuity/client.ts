@@ -32,6 +32,8 @@ export interface CallFor {
 
 export type AcuityClient = ReturnType<typeof openClient>;
 
+/** The role of the clinic's own people; see amend.ts for when it is taken. */
+const ADMIN = ['admin', 'true'] as const;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 export function openClient(site: string, settings: AcuitySettings, clock: Clock, budget: Budget) {
@@ -64,8 +66,8 @@ export function openClient(site: string, settings: AcuitySettings, clock: Clock,
       read({ name: `GET ${path}`, method: 'GET', path, query }, is, at);
   };
   /**
-   * The booking writes speak for the vendor's own client role: `admin=true` would switch its checks off and
-   * double-book.
+   * The writes that take or free time speak for the vendor's own client role: `admin=true` would switch its checks off
+   * and double-book.
    */
   const quietly: Query = settings.noEmail ? [['noEmail', 'true']] : [];
 
@@ -74,6 +76,7 @@ export function openClient(site: string, settings: AcuitySettings, clock: Clock,
     calendars: list('/calendars', wire.isCalendars),
     appointmentTypes: list('/appointment-types', wire.isAppointmentTypes),
     forms: list('/forms', wire.isForms),
+    labels: list('/labels', wire.isLabels),
     clients: list('/clients', wire.isClients),
     appointments: list('/appointments', wire.isAppointments),
     openDates: list('/availability/dates', wire.isOpenDates),
@@ -103,6 +106,20 @@ export function openClient(site: string, settings: AcuitySettings, clock: Clock,
       const path = `/appointments/${encodeURIComponent(id)}/cancel`;
       const name = 'PUT /appointments/{id}/cancel';
       return write({ name, method: 'PUT', path, query: quietly, json }, wire.isAppointment, at);
+    },
+
+    /** A cancel with a mark that only the admin role may set. */
+    markNoShow(id: string, json: unknown, at: CallFor): Promise<Written<wire.Appointment>> {
+      const path = `/appointments/${encodeURIComponent(id)}/cancel`;
+      const name = 'PUT /appointments/{id}/cancel';
+      return write({ name, method: 'PUT', path, query: [...quietly, ADMIN], json }, wire.isAppointment, at);
+    },
+
+    /** The vendor takes a few fields and ignores all others without a word. */
+    amendAppointment(id: string, json: unknown, at: CallFor): Promise<Written<wire.Appointment>> {
+      const path = `/appointments/${encodeURIComponent(id)}`;
+      const name = 'PUT /appointments/{id}';
+      return write({ name, method: 'PUT', path, query: [...quietly, ADMIN], json }, wire.isAppointment, at);
     },
 
     rescheduleAppointment(id: string, json: unknown, at: CallFor): Promise<Written<wire.BookedAppointment>> {

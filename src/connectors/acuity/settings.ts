@@ -1,5 +1,7 @@
 /** What a site file says under `settings:` for kind acuity. Sources of limits and names: the README of this folder. */
+import { keyed, oneOfWords } from '../../settings/declare.ts';
 import type { BrokenRule, SettingsSpec } from '../../settings/spec.ts';
+import type { LabelMeaning } from './wire.ts';
 
 export interface AcuitySettings {
   readonly baseUrl: string;
@@ -15,6 +17,8 @@ export interface AcuitySettings {
   readonly bookingIdField?: number;
   readonly classTypes: readonly string[];
   readonly otherCalendars: 'park' | 'ignore';
+  readonly labels: Readonly<Partial<Record<LabelMeaning, number>>>;
+  readonly comments: boolean;
   readonly egress: string;
   readonly requestsPerSecond: number;
   readonly reservedForBookings: number;
@@ -29,6 +33,8 @@ export interface AcuitySettings {
   readonly showsWithin_ms: number;
 }
 
+/** What a label may mean. */
+const MEANINGS = ['booked', 'confirmed', 'arrived', 'checked-in', 'fulfilled'] as const;
 const FIELD_ID = { type: 'integer', minimum: 1 } as const;
 
 /** In every enumeration of the vendor; `order.completed` is left out because it says nothing about appointments. */
@@ -117,6 +123,20 @@ const meaning = {
     schema: { type: 'string', enum: ['park', 'ignore'] },
     prose: 'What to do with appointments on calendars that this file does not list under resources.',
     default: 'park',
+  },
+  labels: {
+    schema: keyed(oneOfWords(...MEANINGS), FIELD_ID),
+    prose:
+      'Ids of the labels by which the account tells how a visit stands, and by which the hub sets it (confirmed: the ' +
+      'patient has said that they come). The vendor keeps one label on a visit.',
+    default: {},
+    example: { confirmed: 9001, arrived: 9002, booked: 9003 },
+  },
+  comments: {
+    schema: { type: 'boolean' },
+    prose:
+      'true: the notes of the clinic are the comment of the Appointment, read and written. They may hold anything.',
+    default: false,
   },
 } as const;
 
@@ -217,6 +237,13 @@ export const acuitySettings: SettingsSpec<AcuitySettings> = {
       'reservedForBookings',
       'nothing is left for polling',
       'write a number below requestsPerSecond',
+    );
+    const ids = Object.values(settings.labels);
+    rule(
+      new Set(ids).size === ids.length,
+      'labels',
+      'give two meanings to one label',
+      'write another label for each meaning',
     );
     const changedToo = settings.webhookEvents.includes('appointment.changed') && settings.webhookEvents.length > 1;
     rule(

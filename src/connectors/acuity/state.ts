@@ -6,6 +6,7 @@ import { HubError } from '../../core/errors.ts';
 import { sha256 } from '../../core/ids.ts';
 import { instant, MINUTE_MS, parseInstant, type Instant } from '../../core/instant.ts';
 import type { SiteBooking, SiteState } from '../contract.ts';
+import { changeMatters } from './labels.ts';
 import type { AcuitySettings } from './settings.ts';
 import type { Appointment } from './wire.ts';
 
@@ -31,6 +32,7 @@ export function appointmentState(read: ReadAppointment, settings: AcuitySettings
     [row.firstName, row.lastName, row.phone, row.email],
     [read.canceled, row.noShow === true],
     fields.map((field) => (field === undefined ? '' : answerTo(row, field))),
+    ...changeMatters(read, settings),
   ];
   return {
     shape: 'state',

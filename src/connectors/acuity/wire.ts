@@ -24,8 +24,14 @@ export interface Appointment {
   readonly forms?: unknown;
   /** May be missing in lists: then the query that listed it tells. */
   readonly canceled?: unknown;
+  readonly labels?: unknown;
+  /** Written by the clinic for itself. Read where the site file says so, and never else. */
+  readonly notes?: unknown;
   readonly noShow?: unknown;
 }
+
+/** What a label of the account may say of a visit; `confirmed`: the patient has said that they come. */
+export type LabelMeaning = 'booked' | 'confirmed' | 'arrived' | 'checked-in' | 'fulfilled';
 
 /** What an answer to a write must have before we believe it. */
 export interface BookedAppointment {
@@ -61,6 +67,10 @@ export interface BlockRow {
   readonly start: string;
   readonly end: string;
   readonly notes?: string | null;
+}
+export interface Label {
+  readonly id: number;
+  readonly name?: string;
 }
 export interface Hook {
   readonly id: number;
@@ -127,6 +137,7 @@ export const isAppointmentTypes = listOf<AppointmentType>(
   ['id', 'duration', 'calendarIDs'],
 );
 export const isCalendars = listOf<Calendar>({ id, timezone: text }, ['id']);
+export const isLabels = listOf<Label>({ id, name: text }, ['id']);
 export const isForms = listOf<Form>(
   { id, fields: { type: 'array', items: { type: 'object', properties: { id }, required: ['id'] } } },
   ['id'],

@@ -1,10 +1,12 @@
 /**
  * An appointment as read (GET /appointments, alone or from a list). `date`, `time` and `endTime` are display text; the
- * end is start plus duration. Of the intake form only the configured fields are read, and `notes` never.
+ * end is start plus duration. Of the intake form only the configured fields are read, and `notes` only where the site
+ * file says that they are the comment.
  */
 import { formatInstant, instant, MINUTE_MS, parseInstant, type Instant } from '../../core/instant.ts';
 import type { AppointmentChange, Mapped, SiteFacts, StoredMessage } from '../contract.ts';
 import { answerTo, patientOf } from './patient.ts';
+import { standingOf } from './standing.ts';
 import { objectIn, reading, textOf, unreadable, type Fields } from './reading.ts';
 
 export function mapAppointment(message: StoredMessage, facts: SiteFacts): Mapped {
@@ -31,7 +33,7 @@ export function mapAppointment(message: StoredMessage, facts: SiteFacts): Mapped
     key,
     // The key itself becomes an identifier of the Appointment wherever it is applied; the vendor has no other.
     identifiers: [],
-    status: statusOf(message.kind, fields),
+    ...standingOf(message.kind, fields, facts.site.settings),
     during: { start, end: instant(start + minutes * MINUTE_MS) },
     visitType: { code: visitType, ...(display !== '' && { display }) },
     participants: [{ actor: { kind: 'calendar', code: calendar }, status: 'accepted' }],
@@ -54,12 +56,6 @@ export function mapGone(message: StoredMessage): Mapped {
 /** The same for a computed slot and for the class that is held in it, so that both name one session. */
 export function slotKey(calendar: string, visitType: string, start: Instant): string {
   return `${calendar}:${visitType}:${formatInstant(start)}`;
-}
-
-/** A no-show is a cancelled row with a mark; `canceled` may be missing where the list that it came from says it. */
-function statusOf(messageKind: string, fields: Fields): AppointmentChange['status'] {
-  if (messageKind !== 'appointment-canceled' && fields['canceled'] !== true) return 'booked';
-  return fields['noShow'] === true ? 'noshow' : 'cancelled';
 }
 
 /** Seats of one class are separate appointments, as are the visits of a series; only the seats share a time. */

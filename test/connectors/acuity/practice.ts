@@ -25,6 +25,8 @@ import { siteFile } from '../../mappings/acuity-facts.ts';
 export const ZONE = 'America/Chicago';
 export const KEY = 'sandbox-main-key';
 export const FIELD = { booking: 88001, mrn: 88002, born: 88003 } as const;
+/** Labels of the account that a site file may give a meaning; the account has one more of its own. */
+export const LABEL = { booked: 9001, confirmed: 9002, arrived: 9003, 'checked-in': 9004, fulfilled: 9005 } as const;
 export const never = new AbortController().signal;
 
 export interface Cleanup {
@@ -62,6 +64,7 @@ export function seed(settings: Loose = {}): Loose {
       return { appointmentTypeID: 12, calendarID: 1, weekday, time: '18:00' };
     }),
     forms: [{ id: 501, name: 'Hub', fields: Object.entries(FIELD).map(([name, id]) => ({ id, name })) }],
+    labels: [...Object.entries(LABEL), ['vip', 9099]].map(([name, id]) => ({ id, name, color: '#888888' })),
     horizonDays: 10,
     settings: { requestsPerSecond: 1000, concurrentRequests: 100, ...settings },
   };
