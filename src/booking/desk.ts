@@ -1,15 +1,15 @@
 /** BookingDesk: takes the request, waits for the site as long as the caller will, tells what came of it. */
 import { HubError } from '../core/errors.ts';
-import { DAY_MS, plus } from '../core/instant.ts';
 import type { Booking } from '../store/contract-bookings.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
-import type { Scope, Tx } from '../store/contract.ts';
+import type { Scope } from '../store/contract.ts';
 import { askAmend, askStatus, type ChangeAsked } from './amend.ts';
 import { askCancel } from './cancel.ts';
 import type { BookingAnswer, BookingDesk } from './contract.ts';
+import { hold } from './hold.ts';
+import { looksOf, type Looks } from './looks.ts';
 import { askMove, type MoveAsked } from './move.ts';
-import { hold, type BookingDeps } from './place.ts';
-import { isCleared, isInReach } from './sight.ts';
+import type { BookingDeps } from './place.ts';
 import { isSettled } from './states.ts';
 import { patienceOf } from './verify.ts';
 
@@ -25,11 +25,12 @@ export interface Desk extends BookingDesk {
 
 /** How often a waiting caller's booking is read without having been told (another process may have settled it). */
 const RECHECK_MS = 250;
-const ALTERNATIVES = 5;
 const DONE = { place: 'booked', move: 'moved', cancel: 'cancelled', status: 'changed', amend: 'changed' } as const;
-const ALTERNATIVES_WITHIN_MS = 7 * DAY_MS;
 
-export function bookingDesk(deps: DeskDeps): Desk {
+type Looking = DeskDeps & { readonly looks: Looks };
+
+export function bookingDesk(given: DeskDeps): Desk {
+  const deps: Looking = { ...given, looks: given.looks ?? looksOf(given) };
   const waiting = new Map<string, Set<() => void>>();
 
   /** `isNew`: made by this very call, so that to look before anything was told would find it as it was made. */
@@ -168,7 +169,7 @@ async function moveOrTaken(
   }
 }
 
-async function describe(deps: DeskDeps, booking: Booking, scope: Scope, repeated: boolean): Promise<BookingAnswer> {
+async function describe(deps: Looking, booking: Booking, scope: Scope, repeated: boolean): Promise<BookingAnswer> {
   const bookingId = booking.id;
   if (booking.state === 'booked') {
     const appointment = await deps.store.read(scope, (tx) => tx.resources.read('Appointment', booking.appointmentId));
@@ -200,23 +201,6 @@ async function describe(deps: DeskDeps, booking: Booking, scope: Scope, repeated
 
 type Conflict = Extract<BookingAnswer, { readonly kind: 'conflict' }>;
 
-async function conflict(deps: DeskDeps, slot: StoredSlot, scope: Scope): Promise<Conflict> {
-  const found = await deps.store.read(scope, (tx) => alternatives(deps, tx, slot));
-  return { kind: 'conflict', error: new HubError('SLOT_TAKEN'), alternatives: found };
-}
-
-/** Free slots of the same schedule and visit type, nearest in time first. */
-async function alternatives(deps: DeskDeps, tx: Tx, slot: StoredSlot): Promise<StoredSlot[]> {
-  const now = deps.clock.now();
-  const from = plus(slot.during.start, -ALTERNATIVES_WITHIN_MS);
-  const window = { start: from > now ? from : now, end: plus(slot.during.start, ALTERNATIVES_WITHIN_MS) };
-  const near = await tx.resources.slotsOf(slot.scheduleId, slot.localVisitType, window);
-  const distance = (other: StoredSlot): number => Math.abs(other.during.start - slot.during.start);
-  return near
-    .filter(
-      (other) =>
-        other.status === 'free' && other.id !== slot.id && isInReach(tx.scope, other) && isCleared(tx.scope, other),
-    )
-    .sort((left, right) => distance(left) - distance(right))
-    .slice(0, ALTERNATIVES);
+async function conflict({ looks }: Looking, slot: StoredSlot, scope: Scope): Promise<Conflict> {
+  return { kind: 'conflict', error: new HubError('SLOT_TAKEN'), alternatives: await looks.alternatives(slot, scope) };
 }

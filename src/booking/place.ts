@@ -14,14 +14,14 @@ import type { Booking, Claim } from '../store/contract-bookings.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Store, Tx } from '../store/contract.ts';
 import type { PlaceRequest } from './contract.ts';
+import type { Looks } from './looks.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
 import type { Ability } from './owning-site.ts';
 import { calendarOf, patientFacts, placeOrder, proposedAppointment } from './order.ts';
 import { firstState, type Away } from './queue.ts';
 import { isCleared, isInReach } from './sight.ts';
 import { claimsOf, isFull, resourcesOf, takenBy } from './take.ts';
-import { mayBeAbove } from './template-terms.ts';
-import { patienceOf, staleWindow, type AskWindow, type Stale, type Verify } from './verify.ts';
+import type { AskWindow, Verify } from './verify.ts';
 
 export interface BookingDeps {
   readonly store: Store;
@@ -32,6 +32,8 @@ export interface BookingDeps {
   /** How this site is asked for a window now; null: it cannot be asked. Absent: no site can. */
   readonly askWindow?: (siteId: string) => AskWindow | null;
   readonly verify?: Verify;
+  /** Shared by all that book in this process; absent: this booking looks by itself. */
+  readonly looks?: Looks;
   /** The kind and what this site's connector can do; null when the site is not running. */
   readonly ability: (siteId: string) => Ability | null;
 }
@@ -40,27 +42,6 @@ export type Held =
   | { readonly kind: 'held'; readonly booking: Booking }
   | { readonly kind: 'repeated'; readonly booking: Booking }
   | { readonly kind: 'taken'; readonly slot: StoredSlot };
-
-/** `until`: how long it may take to verify the slot's window first, where that is too old. */
-export async function hold(
-  deps: BookingDeps,
-  request: PlaceRequest,
-  scope: Scope,
-  until = patienceOf(deps),
-): Promise<Held> {
-  const early = await deps.store.read(scope, async (tx): Promise<Held | { readonly stale: Stale | null }> => {
-    const slot = await visibleSlot(tx, request.slotId);
-    const isAbove = slot.status !== 'free' && mayBeAbove(slot, request.channel) && isCleared(tx.scope, slot);
-    if (slot.status === 'free' || isAbove) return { stale: await staleWindow(deps, tx, slot) };
-    const repeated = await repeatOf(tx, request);
-    if (repeated !== null) return { kind: 'repeated', booking: repeated };
-    // A slot visibly taken is answered by this plain read: racers for it cost no lock.
-    return { kind: 'taken', slot };
-  });
-  if ('kind' in early) return early;
-  if (early.stale !== null) await deps.verify?.(early.stale, until);
-  return deps.store.transaction(scope, (tx) => holdUnderLock(deps, tx, request));
-}
 
 /** What a placement will take, read before anything is locked, so that several can be locked together. */
 export interface Prepared {
@@ -86,7 +67,7 @@ export async function prepare(deps: BookingDeps, tx: Tx, request: PlaceRequest):
   return { request, seen, site, calendar, identity, taking, locks };
 }
 
-async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): Promise<Held> {
+export async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): Promise<Held> {
   const prepared = await prepare(deps, tx, request);
   await tx.lock(prepared.locks);
   const repeated = await repeatOf(tx, request);
@@ -182,15 +163,22 @@ export async function repeatOf(
   request: { readonly client: string; readonly requestKey: string; readonly digest: string },
 ): Promise<Booking | null> {
   const booking = await tx.bookings.byRequestKey(request.client, request.requestKey);
-  if (booking !== null && booking.requestDigest !== request.digest) throw new HubError('REQUEST_KEY_REUSED');
-  return booking;
+  return booking === null ? null : sameRequest(booking, request);
+}
+
+export function sameRequest(first: Booking, request: { readonly digest: string }): Booking {
+  if (first.requestDigest !== request.digest) throw new HubError('REQUEST_KEY_REUSED');
+  return first;
 }
 
 /** @throws NOT_FOUND also when the caller may not see it */
 export async function visibleSlot(tx: Tx, id: string): Promise<StoredSlot> {
-  const slot = await tx.resources.slot(id);
-  if (slot === null || !isInReach(tx.scope, slot)) throw new HubError('NOT_FOUND', { detail: 'the slot' });
-  return isCleared(tx.scope, slot) ? slot : { ...slot, status: 'busy' };
+  return visible(await tx.resources.slot(id), tx.scope);
+}
+
+export function visible(slot: StoredSlot | null, scope: Scope): StoredSlot {
+  if (slot === null || !isInReach(scope, slot)) throw new HubError('NOT_FOUND', { detail: 'the slot' });
+  return isCleared(scope, slot) ? slot : { ...slot, status: 'busy' };
 }
 
 export function writableSite(

@@ -58,6 +58,12 @@ export function bookingStore(q: Gathered, keys: Keys): BookingStore {
   return {
     byRequestKey: (client, requestKey) =>
       one('booking-by-request-key', 'client = $1 AND request_key = $2', [client, requestKey]), // unique key
+    byRequestKeys: (wanted) =>
+      select(
+        'booking-by-request-keys', // unique key
+        '(client, request_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))',
+        [wanted.map((key) => key.client), wanted.map((key) => key.requestKey)],
+      ),
     get: (id) => one('booking-get', 'id = $1', [id]),
     insert: (booking) => insert(q, keys, booking),
     move: (id, from, to, at, patch) => move(q, id, from, to, at, patch),

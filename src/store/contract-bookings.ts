@@ -84,6 +84,8 @@ export type BookingPatch = Partial<
 
 export interface BookingStore {
   byRequestKey(client: string, requestKey: string): Promise<Booking | null>;
+  /** Of many at once; those that there are, in any order. */
+  byRequestKeys(keys: readonly { readonly client: string; readonly requestKey: string }[]): Promise<readonly Booking[]>;
   get(id: string): Promise<Booking | null>;
   insert(booking: Booking): Promise<void>;
   /** One step of the machine; false when the booking was not in `from` any more (someone else moved it). */

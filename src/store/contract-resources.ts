@@ -102,6 +102,12 @@ export interface ResourceStore {
   put(row: ResourceRow, cause: Cause): Promise<boolean>;
 
   slot(id: string): Promise<StoredSlot | null>;
+  /** Those of these that there are, in any order. */
+  slotsNamed(ids: readonly string[]): Promise<readonly StoredSlot[]>;
+  /**
+   * Free ones of the slot's schedule and local visit type that start within the window: so many before it and behind.
+   */
+  freeNear(slot: StoredSlot, window: Interval, limit: number): Promise<readonly StoredSlot[]>;
   /** Slots of a schedule and local visit type that start within the window. */
   slotsOf(scheduleId: string, localVisitType: string, window: Interval): Promise<readonly StoredSlot[]>;
   /** Ids of slots of a schedule that overlap: those of the visit type, or all where there is none of it. */

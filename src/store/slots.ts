@@ -12,6 +12,8 @@ import { renderSlot, writeSlots, type WriteRow } from './slot-write.ts';
 export type SlotStore = Pick<
   ResourceStore,
   | 'slot'
+  | 'slotsNamed'
+  | 'freeNear'
   | 'slotsOf'
   | 'slotsOverlapping'
   | 'putSlots'
@@ -39,6 +41,35 @@ export function slotStore(q: Gathered): SlotStore {
         values: [id],
       });
       return rows[0] === undefined ? null : toSlot(rows[0]);
+    },
+
+    async slotsNamed(ids) {
+      const { rows } = await q.query<SlotDbRow>({
+        name: 'slots-named', // primary key
+        text: `SELECT * FROM slot WHERE id = ANY($1::uuid[])`,
+        values: [ids],
+      });
+      return rows.map(toSlot);
+    },
+
+    async freeNear({ scheduleId, localVisitType, during }, window, limit) {
+      const { rows } = await q.query<SlotDbRow>({
+        name: 'slots-free-near', // slot_schedule, in both directions
+        text: `(SELECT * FROM slot WHERE schedule_id = $1 AND start_at >= $3 AND start_at < $5
+                  AND local_visit_type = $2 AND status = 'free' ORDER BY start_at LIMIT $6)
+               UNION ALL
+               (SELECT * FROM slot WHERE schedule_id = $1 AND start_at >= $4 AND start_at < $3
+                  AND local_visit_type = $2 AND status = 'free' ORDER BY start_at DESC LIMIT $6)`,
+        values: [
+          scheduleId,
+          localVisitType,
+          new Date(during.start),
+          new Date(window.start),
+          new Date(window.end),
+          limit,
+        ],
+      });
+      return rows.map(toSlot);
     },
 
     async slotsOf(scheduleId, localVisitType, window) {

@@ -5,7 +5,7 @@ import { HubError } from '../../src/core/errors.ts';
 import { plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import { setMarkOf } from '../../src/fhir/set-mark.ts';
-import { hold } from '../../src/booking/place.ts';
+import { hold } from '../../src/booking/hold.ts';
 import type { Booking } from '../../src/store/contract-bookings.ts';
 import {
   ANA,

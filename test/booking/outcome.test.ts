@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { HubError } from '../../src/core/errors.ts';
 import { plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
-import { hold } from '../../src/booking/place.ts';
+import { hold } from '../../src/booking/hold.ts';
 import type { SiteBooking } from '../../src/connectors/contract.ts';
 import type { Booking } from '../../src/store/contract-bookings.ts';
 import {

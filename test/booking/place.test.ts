@@ -5,7 +5,7 @@ import { HubError } from '../../src/core/errors.ts';
 import { plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import type { Scope } from '../../src/store/contract.ts';
-import { hold } from '../../src/booking/place.ts';
+import { hold } from '../../src/booking/hold.ts';
 import {
   BOB,
   during,

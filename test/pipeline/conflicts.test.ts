@@ -1,7 +1,7 @@
 /** When a visit is at risk, and when it is not any more. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { hold } from '../../src/booking/place.ts';
+import { hold } from '../../src/booking/hold.ts';
 import { sweepConflicts } from '../../src/pipeline/conflicts.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import {

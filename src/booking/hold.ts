@@ -1,0 +1,48 @@
+/** Before anything is locked: what a plain read can tell already, and who is taking the same slot in this process. */
+import type { Scope } from '../store/contract.ts';
+import type { PlaceRequest } from './contract.ts';
+import { looksOf, type Looks } from './looks.ts';
+import { holdUnderLock, sameRequest, visible, type BookingDeps, type Held } from './place.ts';
+import { isCleared } from './sight.ts';
+import { mayBeAbove } from './template-terms.ts';
+import { patienceOf } from './verify.ts';
+
+/**
+ * `until`: how long it may take to verify the slot's window first, where that is too old. A slot visibly taken is
+ * answered by a plain read, and so are those who wait for one that is being taken: racers cost no lock.
+ */
+export async function hold(
+  deps: BookingDeps,
+  request: PlaceRequest,
+  scope: Scope,
+  until = patienceOf(deps),
+): Promise<Held> {
+  const looks = deps.looks ?? looksOf(deps);
+  for (let verified = false; ;) {
+    const seen = await looks.look(request);
+    const slot = visible(seen.slot, scope);
+    if (seen.first !== null) return { kind: 'repeated', booking: sameRequest(seen.first, request) };
+    const isAbove = slot.status !== 'free' && mayBeAbove(slot, request.channel) && isCleared(scope, slot);
+    if (slot.status !== 'free' && !isAbove) return { kind: 'taken', slot };
+    const other = looks.underWay.get(request.slotId);
+    if (other !== undefined) await other;
+    else if (seen.stale !== null && !verified) {
+      verified = true;
+      await deps.verify?.(seen.stale, until);
+    } else
+      return alone(looks, request.slotId, () =>
+        deps.store.transaction(scope, (tx) => holdUnderLock(deps, tx, request)),
+      );
+  }
+}
+
+async function alone<T>({ underWay }: Looks, slotId: string, work: () => Promise<T>): Promise<T> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  underWay.set(slotId, promise);
+  try {
+    return await work();
+  } finally {
+    underWay.delete(slotId);
+    resolve(undefined);
+  }
+}
