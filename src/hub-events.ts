@@ -9,6 +9,8 @@ export interface HubEvents extends StageEvents {
   controlIdReused(site: string, messageId: number): void;
   connectionRefused(listener: string, reason: string, address: string, detail: string): void;
   frameAnswered(site: string, code: string): void;
+  requestCarriedOut(client: string, trigger: string, code: string, pending: boolean): void;
+  clientTold(client: string, kind: string, outcome: string): void;
 }
 
 export function hubEvents(telemetry: Telemetry): HubEvents {
@@ -39,6 +41,9 @@ export function hubEvents(telemetry: Telemetry): HubEvents {
     connectionRefused: (listener, reason, address, detail) =>
       emit('MllpRefused', { listener, cause: reason, address, detail }),
     frameAnswered: (site, code) => emit('FrameAnswered', { site, code }),
+    requestCarriedOut: (sender, trigger, code, pending) =>
+      emit('RequestCarriedOut', { sender, trigger, code: pending ? `${code} pending` : code }),
+    clientTold: (sender, kind, outcome) => emit('ClientTold', { sender, kind, outcome }),
     http: {
       answered: ({ method, route, status, duration_ms, requestId, client }) =>
         emit('RequestAnswered', { method, route, status, duration_ms, requestId, client }),

@@ -5,6 +5,7 @@ import type { Clock } from './core/clock.ts';
 import { formatInstant } from './core/instant.ts';
 import type { Engine } from './hub-engine.ts';
 import type { HubEvents } from './hub-events.ts';
+import type { HubRequests } from './hub-requests.ts';
 import type { OpsListener } from './http/deps.ts';
 import { admission, anyOf } from './mllp/admission.ts';
 import { Doors, type Door, type DoorChange, type DoorView } from './mllp/doors.ts';
@@ -40,7 +41,12 @@ const PENDING_FRAMES = 64;
 /** Of these, how many one commit may carry. */
 const PIPELINED_FRAMES = 32;
 
-export async function startMllp(options: MllpOptions, engine: Engine, events: HubEvents): Promise<Mllp> {
+export async function startMllp(
+  options: MllpOptions,
+  engine: Engine,
+  events: HubEvents,
+  requests: HubRequests,
+): Promise<Mllp> {
   const { plan, store, clock, host } = options;
   const { limits } = plan.hub;
   const sites = hl7Sites(engine);
@@ -82,6 +88,8 @@ export async function startMllp(options: MllpOptions, engine: Engine, events: Hu
         refused,
         stored: (site, messages) => reused.note(site, messages),
         owed: (ack) => later.owe(ack),
+        requests,
+        production: () => engine.plan().hub.environment === 'production',
       }),
     onEvent: (door, event) => tell(events, door, event),
   });

@@ -10,6 +10,7 @@ import { Engine } from './hub-engine.ts';
 import { hubEvents, type HubEvents } from './hub-events.ts';
 import { shownListeners, startMllp, type Mllp } from './hub-mllp.ts';
 import { missingOf } from './hub-ready.ts';
+import { startRequests } from './hub-requests.ts';
 import { takeWebhook } from './hub-sites.ts';
 import { opsView, watchGauges } from './hub-view.ts';
 import { startHttp, type HttpOptions } from './http/server.ts';
@@ -80,8 +81,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     throw error;
   });
   doors.httpPort = http.port;
-  const mllp = await startMllp(options, engine, events).catch(async (error: unknown) => {
-    await http.close(0);
+  const requests = startRequests(options, engine, events);
+  const mllp = await startMllp(options, engine, events, requests).catch(async (error: unknown) => {
+    await Promise.all([http.close(0), requests.stop()]);
     await engine.stop();
     throw error;
   });
@@ -109,7 +111,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       telemetry.emit('Stopping', {});
       doors.ready = false;
       const half_ms = deadline_ms / 2;
-      await Promise.all([http.close(half_ms), mllp.close(half_ms)]);
+      await Promise.all([http.close(half_ms), mllp.close(half_ms), requests.stop()]);
       await engine.stop();
       await store.close();
     },

@@ -25,7 +25,11 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export async function sandboxClients(dataDir: string, plan: Plan): Promise<Tokens> {
   const before = await tokensOf(join(dataDir, FILE));
   const token = (name: string): string => before[name] ?? `sandbox-${name}-${randomToken(18)}`;
-  const client = (id: string, role: ClientSettings['role'], sites: ClientSettings['sites']): ClientSettings => ({
+  const client = (
+    id: string,
+    role: ClientSettings['role'],
+    sites: ClientSettings['sites'],
+  ): ClientSettings & { readonly token: string } => ({
     id,
     token: token(id),
     role,

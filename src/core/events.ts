@@ -185,6 +185,24 @@ export const EVENTS = {
     text: 'frame answered',
     metric: { name: 'slotwire_frames_total', help: 'HL7 frames, by acknowledgement', labels: ['site', 'code'] },
   },
+  RequestCarriedOut: {
+    level: 'debug',
+    text: 'a request for an appointment (SRM) was carried out',
+    metric: {
+      name: 'slotwire_client_requests_total',
+      help: 'SRM of clients, by what they were answered',
+      labels: ['sender', 'trigger', 'code'],
+    },
+  },
+  ClientTold: {
+    level: 'debug',
+    text: 'an answer (SRR) or news (SIU) went to a client',
+    metric: {
+      name: 'slotwire_client_messages_total',
+      help: 'HL7 v2 messages to clients, by what came of sending them',
+      labels: ['sender', 'kind', 'outcome'],
+    },
+  },
   ReplayWindow: {
     level: 'warn',
     text: 'a replay window began or ended: what the site sends again is held against what stands',

@@ -77,18 +77,18 @@ export interface FrameAckContent {
 }
 
 /**
- * The bytes of the answer. `answers` stand in the order of `frame.parts`; null for a message whose sender wants none
- * (see `ackCode`). Null when there is nothing to say: messages came, and none of them is answered. A batch without
- * messages, which is legal, is answered by one.
+ * The bytes of the answer. `answers` stand in the order of `frame.parts`, bytes are one that is written already; null
+ * for a message whose sender wants none (see `ackCode`). Null when there is nothing to say: messages came, and none of
+ * them is answered. A batch without messages, which is legal, is answered by one.
  */
 export function acknowledgeFrame(
   frame: FrameParts,
-  answers: readonly (AckContent | null)[],
+  answers: readonly (AckContent | Uint8Array | null)[],
   content: FrameAckContent,
 ): Uint8Array | null {
   const acks = frame.parts.map(({ head }, at) => {
     const answer = answers[at] ?? null;
-    return answer === null ? null : acknowledge(head, answer);
+    return answer === null || answer instanceof Uint8Array ? answer : acknowledge(head, answer);
   });
   if (acks.length > 0 && acks.every((ack) => ack === null)) return null;
   const written: Uint8Array[] = [];

@@ -149,7 +149,8 @@ function messageType(header: Header): string {
   return event === '' || !isAtLeast(header, 2, 3, 1) ? 'ACK' : `ACK${component}${event}${component}ACK`;
 }
 
-function isAtLeast(header: Header, ...wanted: readonly number[]): boolean {
+/** Whether the version that the sender names (MSH-12) is this one or a later one. */
+export function isAtLeast(header: Header, ...wanted: readonly number[]): boolean {
   const sent = (header.version === '' ? OLDEST : header.version).split('.').map(Number);
   for (const [at, number] of wanted.entries()) {
     const part = sent[at] ?? 0;
@@ -199,6 +200,11 @@ const ERROR_NAMES: Readonly<Record<AckErrorCode, string>> = {
   '206': 'Application record locked',
   '207': 'Application internal error',
 };
+
+/** Of table 0357. */
+export function errorName(code: AckErrorCode): string {
+  return ERROR_NAMES[code];
+}
 
 /** The answer is written byte by byte: what is not ASCII would be another character in the sender's set. */
 function ascii(text: string): string {

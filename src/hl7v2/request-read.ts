@@ -1,7 +1,6 @@
 /**
  * Reads a request for an appointment (SRM) that somebody sends to the hub, as facts. Total: what cannot be read is told
- * in `issues`, by place and without its content. The hub takes no bookings by SRM: whoever sends one is told so by the
- * listener.
+ * in `issues`, by place and without its content.
  */
 import { HOUR_MS, MINUTE_MS, plus, type Instant, type Interval } from '../core/instant.ts';
 import type { Message } from './message.ts';
@@ -62,11 +61,11 @@ class Reader {
     const placer = entity(arq.repetitions(1)[0]);
     if (placer === undefined) this.#say('ARQ-1', 'names nothing, and an answer needs it');
     const filler = entity(arq.repetitions(2)[0]);
-    if (trigger !== 'S01' && filler === undefined) this.#say('ARQ-2', 'names no visit to change');
-    const windows = arq.repetitions(11).flatMap((window) => this.#window(window));
+    const minutes = this.#minutes(arq, 9);
+    const asked = arq.repetitions(11).flatMap((window) => this.#window(window));
+    const windows = asked.length > 0 ? asked : this.#windowOfResources(minutes);
     if ((trigger === 'S01' || trigger === 'S02') && windows.length === 0) this.#say('ARQ-11', 'no time is asked for');
     if (placer === undefined) return null;
-    const minutes = this.#minutes(arq, 9);
     const preferences = this.#preferences();
     const comment = this.#notes(arq);
     const attending = person(this.#message.first('PV1')?.repetitions(7)[0]);
@@ -103,10 +102,14 @@ class Reader {
 
   #time(text: string, where: string): Instant | null {
     if (text === '') return null;
-    const time = parseTime(text);
-    const at = time === null ? null : (resolveTime(time, this.#zone)?.at ?? null);
+    const at = this.#at(text);
     if (at === null) this.#say(where, 'is not a time');
     return at;
+  }
+
+  #at(text: string): Instant | null {
+    const time = parseTime(text);
+    return time === null ? null : (resolveTime(time, this.#zone)?.at ?? null);
   }
 
   #window(window: Repetition): readonly Interval[] {
@@ -115,6 +118,19 @@ class Reader {
     if (start === null || end === null) return [];
     if (end < start) this.#say('ARQ-11', 'ends before it begins');
     return end < start ? [] : [{ start, end }];
+  }
+
+  /** Many write the time of the visit into AIS and the like alone; the earliest begins it. */
+  #windowOfResources(minutes: number | undefined): readonly Interval[] {
+    const [first] = this.#message.segments
+      .flatMap((segment) => {
+        const fields = TIMES[segment.name];
+        const start = fields === undefined ? null : this.#at(said(segment, fields.start));
+        // What cannot be read there is told with the resource.
+        return start === null ? [] : [{ start, end: plus(start, (minutes ?? 0) * MINUTE_MS) }];
+      })
+      .sort((one, other) => one.start - other.start);
+    return first === undefined ? [] : [first];
   }
 
   /** Seconds by the standard where no unit is given. */

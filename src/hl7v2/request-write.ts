@@ -82,21 +82,21 @@ function arq(request: SchedulingRequest, time: (at: Instant) => string): Segment
   const { duration_min: minutes, windows } = request;
   return [
     'ARQ',
-    entity(request.placer),
-    entity(request.filler),
+    entityField(request.placer),
+    entityField(request.filler),
     request.occurrence,
     '',
     '',
-    coded(request.eventReason),
-    coded(request.reason),
-    coded(request.type),
+    codedField(request.eventReason),
+    codedField(request.reason),
+    codedField(request.type),
     minutes === undefined ? '' : String(minutes),
     minutes === undefined ? '' : MINUTES,
     repeat(...windows.map(({ start, end }) => [time(start), time(end)])),
     ...['', '', ''],
-    person(request.contact),
+    personField(request.contact),
     ...['', '', ''],
-    person(request.enteredBy),
+    personField(request.enteredBy),
   ];
 }
 
@@ -113,6 +113,10 @@ function nte(comment: string | undefined): readonly SegmentInput[] {
 }
 
 function patientGroup(patient: RequestPatient, set: number, attending: PersonId | undefined): readonly SegmentInput[] {
+  return [pidSegment(patient, set), ['PV1', String(set), 'O', '', '', '', '', personField(attending)]];
+}
+
+export function pidSegment(patient: RequestPatient, set: number): SegmentInput {
   const ids = patient.identifiers.map(({ id, namespace, universalId, type }): FieldInput => [
     id,
     '',
@@ -123,7 +127,7 @@ function patientGroup(patient: RequestPatient, set: number, attending: PersonId 
   const contacts: FieldInput[] = [];
   if (patient.phone !== undefined) contacts.push([patient.phone, 'PRN', 'PH']);
   if (patient.email !== undefined) contacts.push(['', 'NET', 'Internet', patient.email]);
-  const pid: SegmentInput = [
+  return [
     'PID',
     String(set),
     '',
@@ -135,8 +139,6 @@ function patientGroup(patient: RequestPatient, set: number, attending: PersonId 
     ...['', '', '', '', ''],
     repeat(...contacts),
   ];
-  const pv1: SegmentInput = ['PV1', String(set), 'O', '', '', '', '', person(attending)];
-  return [pid, pv1];
 }
 
 function resourceGroup(
@@ -151,7 +153,7 @@ function resourceGroup(
     const name = SEGMENT[resource.kind];
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
-    return [name, String(count), action, ...whatOf(resource), ...whenOf(resource, request, time)];
+    return [name, String(count), action, ...resourceWhat(resource), ...whenOf(resource, request, time)];
   });
   return [['RGS', String(set), action], ...segments];
 }
@@ -163,19 +165,23 @@ const SEGMENT: Readonly<Record<RequestResource['kind'], string>> = {
   thing: 'AIG',
 };
 
+export function resourceName({ kind }: RequestResource): string {
+  return SEGMENT[kind];
+}
+
 /** The fields between the action code and the start. */
-function whatOf(resource: RequestResource): readonly FieldInput[] {
+export function resourceWhat(resource: RequestResource): readonly FieldInput[] {
   switch (resource.kind) {
     case 'service':
-      return [coded(resource.service)];
+      return [codedField(resource.service)];
     case 'person':
-      return [person(resource.person), coded(resource.role), ''];
+      return [personField(resource.person), codedField(resource.role), ''];
     case 'place': {
       const { pointOfCare, room, bed, facility } = resource.place;
-      return [[pointOfCare, room, bed, facility], coded(resource.type), ''];
+      return [[pointOfCare, room, bed, facility], codedField(resource.type), ''];
     }
     case 'thing':
-      return [coded(resource.thing), coded(resource.type), '', '', ''];
+      return [codedField(resource.thing), codedField(resource.type), '', '', ''];
   }
 }
 
@@ -192,14 +198,14 @@ function whenOf(
   return [time(asked.start), '', '', ...length, 'No'];
 }
 
-function entity(ei: EntityId | undefined): FieldInput {
+export function entityField(ei: EntityId | undefined): FieldInput {
   return ei === undefined ? '' : [ei.id, ei.namespace, ei.universalId, ei.universalIdType];
 }
 
-function coded(ce: Coded | undefined): FieldInput {
+export function codedField(ce: Coded | undefined): FieldInput {
   return ce === undefined ? '' : [ce.code, ce.text, ce.system];
 }
 
-function person(xcn: PersonId | undefined): FieldInput {
+export function personField(xcn: PersonId | undefined): FieldInput {
   return xcn === undefined ? '' : [xcn.id, xcn.family, xcn.given];
 }

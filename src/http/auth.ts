@@ -61,10 +61,16 @@ export function demand(caller: Caller, right: Right): void {
 }
 
 function table(plan: Plan): readonly Known[] {
-  return plan.hub.clients.map((client) => ({
-    hash: sha256(client.token),
-    caller: { id: client.id, role: client.role, scope: scopeOf(client, plan) },
-  }));
+  return plan.hub.clients.flatMap((client) =>
+    client.token === undefined
+      ? []
+      : [
+          {
+            hash: sha256(client.token),
+            caller: { id: client.id, role: client.role, scope: scopeOf(client, plan) },
+          },
+        ],
+  );
 }
 
 function sha256(token: string): Buffer {

@@ -1,4 +1,5 @@
 /** Rules over several fields of hub.yaml and subscribers.yaml, and of both with the sites. */
+import { clientHl7Rules } from './client-hl7-rules.ts';
 import type { Issue } from './issue.ts';
 import { suggest } from './issue.ts';
 import { zoneRule } from './site-rules.ts';
@@ -36,7 +37,15 @@ function clientRules(hub: View, sites: KnownSites): readonly Issue[] {
   const tokens = clients.map(([, client]) => client.at('token'));
   issues.push(...usedTwice(ids, (id) => `the id ${id} is another client's too`, 'give each client its own id'));
   issues.push(...usedTwice(tokens, () => "is another client's token too", 'give each client its own token'));
+  issues.push(
+    ...clientHl7Rules(
+      clients.map(([, client]) => client),
+      [...sites.locations.keys()],
+    ),
+  );
   for (const [, client] of clients) {
+    if (!client.has('token') && !client.has('hl7'))
+      issues.push(client.issue('has neither a token nor hl7, so it can ask nothing', 'add a token, or hl7, or both'));
     issues.push(...knownSites(client.at('sites'), sites));
     for (const [key, place] of client.at('locations').texts()) issues.push(...knownPlace(key, place, sites));
     if (client.at('role').text() === 'site' && client.at('sites').texts().length !== 1)

@@ -1,4 +1,5 @@
 /** The settings of `hub.yaml`, declared once. */
+import { CLIENT_HL7 } from './client-hl7-spec.ts';
 import {
   allOr,
   keyed,
@@ -54,8 +55,9 @@ const client: FieldsOf<ClientSettings> = {
       maxLength: 4096,
       say: 'write ${VAR} or file:/path of 16 characters or more',
     },
-    prose: 'The bearer token.',
+    prose: 'The bearer token. Absent: it asks by hl7 alone.',
     secret: true,
+    optional: true,
     example: '${PORTAL_TOKEN}',
   },
   role: {
@@ -74,6 +76,7 @@ const client: FieldsOf<ClientSettings> = {
     prose: 'Security labels beyond N that it may see; without one, such visits show as busy and nothing else.',
     default: [],
   },
+  hl7: CLIENT_HL7,
 };
 
 const simulator: FieldsOf<SimulatorSettings> = {

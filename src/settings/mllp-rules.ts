@@ -70,7 +70,7 @@ export function readCertificates(text: string): readonly X509Certificate[] | nul
 const FINGERPRINT = /^SHA256:[0-9A-F]{2}(:?[0-9A-F]{2}){31}$/i;
 const NAME = /^(CN=|(DNS|URI|email|IP Address|othername|DirName):)\S/;
 
-function allowRules({ addresses, certificates }: MllpAllow): readonly BrokenRule[] {
+export function allowRules({ addresses, certificates }: MllpAllow): readonly BrokenRule[] {
   const issues: BrokenRule[] = [];
   for (const [at, address] of addresses.entries()) {
     if (parseNetwork(address) !== null) continue;

@@ -1,7 +1,7 @@
 /** Settings of a port that HL7 v2 arrives at, declared once for hub.yaml and for site files. */
 import { listOf, objectOf, oneOfWords, text, wholeNumber } from './declare.ts';
 import type { Hl7Listen, MllpAllow, MllpSettings, MllpTls } from './mllp-shape.ts';
-import type { SettingsSpec, ValueSchema } from './spec.ts';
+import type { Setting, SettingsSpec, ValueSchema } from './spec.ts';
 
 type FieldsOf<T> = SettingsSpec<T>['fields'];
 
@@ -55,6 +55,9 @@ const mllp: FieldsOf<MllpSettings> = {
   tls: { schema: objectOf(tls), prose: 'Encryption. Absent: none.', optional: true },
   allow: { schema: objectOf(allow), prose: 'Who may connect. Everyone else is refused and counted.', default: {} },
 };
+
+/** Lists of who may send, wherever such stand. */
+export const allowSetting: Setting = mllp.allow;
 
 /** Of the port that sites share. */
 export const mllpSchema: ValueSchema = objectOf(mllp);

@@ -4,6 +4,7 @@
  */
 import type { HolidaySettings, TemplateSettings } from './template-shape.ts';
 
+import type { ClientHl7 } from './client-hl7-shape.ts';
 import type { MllpSettings } from './mllp-shape.ts';
 
 /** Where messages and bookings are real. A site's environment must equal the hub's, or the plan is refused. */
@@ -57,7 +58,8 @@ export type Role = 'admin' | 'scheduler' | 'readonly' | 'site';
 
 export interface ClientSettings {
   readonly id: string;
-  readonly token: string;
+  /** Absent: it does not call the API. */
+  readonly token?: string;
   readonly role: Role;
   /** Site ids, or '*' for all. */
   readonly sites: readonly string[] | '*';
@@ -65,6 +67,8 @@ export interface ClientSettings {
   readonly locations: readonly string[] | '*';
   /** Security labels beyond N that this client may see, e.g. R, 42CFRPart2. */
   readonly clearances: readonly string[];
+  /** Absent: it sends no requests by HL7 v2. */
+  readonly hl7?: ClientHl7;
 }
 
 export interface SimulatorSettings {

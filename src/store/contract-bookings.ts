@@ -181,11 +181,14 @@ export interface Touched {
   readonly during: Interval;
 }
 
+/** `client`: one that asks by HL7 v2 and is answered at its own address. */
+export type Receiver = 'site' | 'subscriber' | 'client';
+
 export interface Delivery {
   readonly id: number;
-  readonly receiver: 'site' | 'subscriber';
+  readonly receiver: Receiver;
   readonly receiverId: string;
-  readonly kind: BookingAction | 'block' | 'unblock' | 'event';
+  readonly kind: BookingAction | 'block' | 'unblock' | 'event' | 'answer' | 'notice';
   readonly bookingId: string | null;
   readonly appointmentId: string | null;
   readonly body: Readonly<Record<string, string>>;
@@ -201,7 +204,7 @@ export interface OutboxStore {
   ): Promise<number>;
   /** Marks due rows of one receiver `sent` with a deadline and returns them: durable before the first byte leaves. */
   claim(
-    receiver: 'site' | 'subscriber',
+    receiver: Receiver,
     receiverId: string,
     now: Instant,
     deadline: Instant,
@@ -212,8 +215,15 @@ export interface OutboxStore {
   requeue(id: number, at: Instant, code: string | null): Promise<void>;
   /** Rows that were `sent` and whose deadline has passed: their outcome is unknown. */
   expired(now: Instant, limit: number): Promise<readonly Delivery[]>;
-  receiversDue(receiver: 'site' | 'subscriber', now: Instant): Promise<readonly string[]>;
-  depth(): Promise<readonly { readonly receiverId: string; readonly state: string; readonly count: number }[]>;
+  receiversDue(receiver: Receiver, now: Instant): Promise<readonly string[]>;
+  depth(): Promise<
+    readonly {
+      readonly receiver: Receiver;
+      readonly receiverId: string;
+      readonly state: string;
+      readonly count: number;
+    }[]
+  >;
 }
 
 export interface Mirror {

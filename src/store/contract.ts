@@ -18,6 +18,7 @@ import type { ConflictStore } from './contract-conflicts.ts';
 import type { Arrival, FeedStore, HeardFeed, InboxStore, Stored } from './contract-inbox.ts';
 import type { PeopleStore } from './contract-people.ts';
 import type { ReplayWindowStore } from './contract-replay.ts';
+import type { Hl7RequestStore } from './contract-requests.ts';
 import type { ResourceStore } from './contract-resources.ts';
 import type { SetStore } from './contract-sets.ts';
 
@@ -83,6 +84,7 @@ export interface Tx {
   readonly ledger: LedgerStore;
   readonly workItems: WorkItemStore;
   readonly replayWindows: ReplayWindowStore;
+  readonly hl7Requests: Hl7RequestStore;
   /**
    * Locks resources until the transaction ends, in sorted order so that two callers never wait for each other in a
    * ring.

@@ -7,7 +7,7 @@
  * overtake the placement that still waits for its turn. One that is `unknown` or `parked` holds nothing up.
  */
 import { timestamptz } from './column-types.ts';
-import type { Delivery, OutboxStore } from './contract-bookings.ts';
+import type { Delivery, OutboxStore, Receiver } from './contract-bookings.ts';
 import type { Queryable } from './postgres.ts';
 
 interface Row {
@@ -132,14 +132,20 @@ export function outboxStore(q: Queryable): OutboxStore {
     },
 
     async depth() {
-      const { rows } = await q.query<{ receiver_id: string; state: string; count: number }>({
+      const { rows } = await q.query<{ receiver: Receiver; receiver_id: string; state: string; count: number }>({
         name: 'outbox-depth', // outbox_due, outbox_open: what is done is not read
-        text: `SELECT receiver_id, state, count(*)::int AS count FROM outbox WHERE state = 'queued' GROUP BY 1, 2
+        text: `SELECT receiver, receiver_id, state, count(*)::int AS count FROM outbox WHERE state = 'queued'
+               GROUP BY 1, 2, 3
                UNION ALL
-               SELECT receiver_id, state, count(*)::int FROM outbox WHERE state IN ('sent', 'unknown', 'parked')
-               GROUP BY 1, 2`,
+               SELECT receiver, receiver_id, state, count(*)::int FROM outbox
+               WHERE state IN ('sent', 'unknown', 'parked') GROUP BY 1, 2, 3`,
       });
-      return rows.map((row) => ({ receiverId: row.receiver_id, state: row.state, count: row.count }));
+      return rows.map(({ receiver, receiver_id: receiverId, state, count }) => ({
+        receiver,
+        receiverId,
+        state,
+        count,
+      }));
     },
   };
 }

@@ -69,6 +69,13 @@ export async function maintain(pool: Pool, now: Instant, retention: Retention): 
     values: [timestamptz(instant(now - retention.dedupe_days * DAY_MS))],
   });
   if (forgotten > 0) done.push(`forgot ${forgotten} event ids`);
+  const { rowCount: requests } = await pool.query({
+    name: 'hl7-request-trim', // hl7_request_received, outbox_appointment
+    text: `DELETE FROM hl7_request r WHERE r.received_at < $1 AND r.state = 'done' AND NOT EXISTS (
+             SELECT FROM outbox o WHERE o.appointment_id = r.lineage AND o.state IN ('queued', 'sent'))`,
+    values: [timestamptz(instant(now - retention.inbox_days * DAY_MS))],
+  });
+  if (requests > 0) done.push(`forgot ${requests} requests by HL7 v2`);
   return done;
 }
 

@@ -15,6 +15,7 @@ import { Gathered } from './gather.ts';
 import { inboxStore } from './inbox.ts';
 import { blindStoredKeys } from './inbox-keys.ts';
 import { insertions, insertMessages, storedOf, type Judged } from './inbox-insert.ts';
+import { hl7RequestStore } from './hl7-requests.ts';
 import { ledgerStore } from './ledger.ts';
 import { mirrorStore } from './mirrors.ts';
 import { outboxStore } from './outbox.ts';
@@ -96,6 +97,7 @@ function composed(q: Gathered, keys: Keys, scope: Scope, clock: Clock): Tx {
     ledger: ledgerStore(q, scope),
     workItems: workItemStore(q, scope, resources),
     replayWindows: replayWindowStore(q, keys),
+    hl7Requests: hl7RequestStore(q, keys),
     lock: (ids) => lock(q, ids),
     readAhead: (expected) => readAhead(q, keys, expected),
     flush: () => q.flush(),

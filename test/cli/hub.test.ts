@@ -88,7 +88,7 @@ test('feed tells of each message the acknowledgement and what became of it', asy
       ['2-batch.hl7', 2, 'AA', 'applied', 'any-hl7'],
       ['3-parked.hl7', 1, 'AA', 'parked', 'any-hl7'],
       ['4-ignored.hl7', 1, 'AA', 'ignored', 'any-hl7'],
-      ['5-refused.hl7', 1, 'AR', 'refused', null],
+      ['5-refused.hl7', 1, 'AE', 'refused', null],
       ['6-silent.hl7', 1, 'unwanted', 'applied', 'any-hl7'],
       ['7-no-message.txt', 1, 'AR', 'refused', null],
     ],

@@ -180,8 +180,22 @@ test('what a request lacks is told by its place, and nothing is thrown on any of
   const msh = 'MSH|^~\\&|A|B|C|D|20260301||SRM^S01|1|P|2.5';
   assert.deepEqual(read([msh]), ['ARQ']);
   assert.deepEqual(read([msh.replace('S01', 'S07'), 'ARQ|1']), ['MSH-9']);
-  assert.deepEqual(read([msh.replace('S01', 'S04'), 'ARQ|1']), ['ARQ-2']);
+  assert.deepEqual(read([msh.replace('S01', 'S04'), 'ARQ|1']), []);
   assert.deepEqual(read([msh, 'ARQ|']), ['ARQ-1', 'ARQ-11']);
-  assert.deepEqual(read([msh, 'ARQ|1||||||||x|min|20260314100000^20260314090000']), ['ARQ-11', 'ARQ-11', 'ARQ-9']);
+  assert.deepEqual(read([msh, 'ARQ|1||||||||x|min|20260314100000^20260314090000']), ['ARQ-9', 'ARQ-11', 'ARQ-11']);
   assert.deepEqual(read([msh, 'ARQ|1||||||||30||later', 'RGS|1', 'AIS|1|A|X|soon']), ['ARQ-11.1', 'ARQ-11', 'AIS-4']);
+});
+
+test('a time that stands with the resources alone is that of the visit', () => {
+  const lines = [
+    'MSH|^~\\&|A|B|C|D|20260301||SRM^S01|1|P|2.5',
+    'ARQ|1||||||||30|min',
+    'RGS|1',
+    'AIS|1|A|X|202603141000',
+  ];
+  const { message } = parseMessage(Buffer.from(lines.map((line) => `${line}\r`).join('')));
+  assert.deepEqual(readRequest(message, ZONE), {
+    request: { ...readRequest(message, ZONE).request, windows: [WHOLE] },
+    issues: [],
+  });
 });

@@ -128,7 +128,7 @@ test('without a site that takes everything, a stranger is refused and nothing is
 });
 
 test('the catch-all takes only the messages that it lists, as every site does', async () => {
-  const taken = await take([ANY], message('X', 'Y', 'SRM^S01'));
+  const taken = await take([ANY], message('X', 'Y', 'ORM^O01'));
   assert.deepEqual([taken.site, taken.code], [null, 'AR']);
   assert.equal((await take([ANY], message('X', 'Y', 'ACK^S01'))).site, 'any');
 });

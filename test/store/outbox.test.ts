@@ -146,9 +146,9 @@ test('receivers with something due are named once each, and the depth is told pe
   assert.deepEqual(
     depth.toSorted((left, right) => left.receiverId.localeCompare(right.receiverId)),
     [
-      { receiverId: busy, state: 'queued', count: 3 },
-      { receiverId: idle, state: 'queued', count: 1 },
-      { receiverId: parked, state: 'parked', count: 1 },
+      { receiver: 'site', receiverId: busy, state: 'queued', count: 3 },
+      { receiver: 'site', receiverId: idle, state: 'queued', count: 1 },
+      { receiver: 'site', receiverId: parked, state: 'parked', count: 1 },
     ],
   );
 });
