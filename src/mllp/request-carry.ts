@@ -3,7 +3,7 @@
  *
  *   | S01           | place                                                                |
  *   | S02           | move                                                                 |
- *   | S03           | denied where it asks for another time, else as far as the hub can    |
+ *   | S03           | reason and comment, where the site can; another time is S02          |
  *   | S04, S05, S06 | cancel; S05 and S06 before the visit began: there is nothing to stop |
  *
  * The same request again, as after a restart, finds the booking that it made: a placement by the client's own id of the
@@ -144,23 +144,21 @@ async function modify(asked: Asked): Promise<BookingAnswer | Denial> {
   const { deps, client, request } = asked;
   const found = await deps.store.read(client.scope, (tx) => visitOf(tx, visitAsk(asked)));
   if (found.kind === 'denied') return found;
-  const { visit, during, site } = found;
+  const { during, site } = found;
   const [wanted] = readRequest(asked.message, site.timeZone).request?.windows ?? [];
   if (wanted !== undefined && during !== null && wanted.start !== during.start) {
     return denial('207', 'S03 leaves the time as it is. Send S02 to move the appointment.', 'ARQ-11', 'NOT_ALLOWED');
   }
   const reason = wordsOf(request.reason);
-  const isSame =
-    (reason === undefined || (visit.reasonCode ?? []).some((one) => one.text === reason)) &&
-    (request.comment === undefined || visit.comment === request.comment);
-  if (!isSame) {
-    const text =
-      'The hub passes no change of reason or comment on to the site. Tell the clinic, which sends it to all.';
-    return denial('207', text, 'ARQ-7', 'SITE_CANNOT');
+  const to = {
+    ...(reason === undefined ? {} : { reason }),
+    ...(request.comment === undefined ? {} : { comment: request.comment }),
+  };
+  if (Object.keys(to).length === 0) {
+    const text = 'S03 changes the reason (ARQ-7) and the comment (NTE) of an appointment; this one names neither.';
+    return denial('101', text, 'ARQ-7');
   }
-  const appointment = await deps.store.read(client.scope, (tx) => tx.resources.read('Appointment', found.id));
-  if (appointment === null) return denial('204', 'There is no such appointment.', 'ARQ-2');
-  return { kind: 'booked', bookingId: '', appointment, repeated: true };
+  return deps.desk.amend({ ...base(asked), appointmentId: found.id, to, version: null }, client.scope);
 }
 
 async function cancel(asked: Asked): Promise<BookingAnswer | Denial> {

@@ -57,7 +57,7 @@ export async function told(tx: Tx, plan: Plan, { request, outcome, isToldLater }
 }
 
 const PENDING = { status: 'Pending' } as const;
-const DONE = { booked: 'Booked.', moved: 'Moved.', cancelled: 'Cancelled.' } as const;
+const DONE = { booked: 'Booked.', moved: 'Moved.', cancelled: 'Cancelled.', changed: 'Changed.' } as const;
 
 function pendingText(isToldLater: boolean): string {
   const what = 'Asked for at the site, which has not decided yet.';
@@ -95,9 +95,9 @@ export async function news(
   return { trigger: no === null ? DECIDED[booking.action] : NOT_DONE[booking.action], facts };
 }
 
-const DECIDED = { place: 'S12', move: 'S13', cancel: 'S15' } as const;
+const DECIDED = { place: 'S12', move: 'S13', cancel: 'S15', status: 'S14', amend: 'S14' } as const;
 /** A visit that was asked for and is not to be; one that stands as it was. */
-const NOT_DONE = { place: 'S15', move: 'S14', cancel: 'S14' } as const;
+const NOT_DONE = { place: 'S15', move: 'S14', cancel: 'S14', status: 'S14', amend: 'S14' } as const;
 
 /** The appointment as it was asked for, or as it stands where it is to be changed. */
 async function proposed(tx: Tx, booking: Booking | null): Promise<Appointment | null> {
