@@ -147,7 +147,8 @@ function resourceGroup(
   set: number,
   time: (at: Instant) => string,
 ): readonly SegmentInput[] {
-  const action = ACTION[request.trigger];
+  // Of a visit that is only described otherwise no resource changes.
+  const action = resources.length === 0 ? 'X' : ACTION[request.trigger];
   const counts = new Map<string, number>();
   const segments = resources.map((resource): SegmentInput => {
     const name = SEGMENT[resource.kind];

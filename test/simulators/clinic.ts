@@ -187,7 +187,10 @@ export interface Wanted {
   readonly acknowledge?: string;
   readonly placer?: string;
   readonly filler?: string;
+  /** ARQ-6. */
   readonly reason?: string;
+  /** ARQ-7. */
+  readonly why?: string;
   readonly window?: string;
   readonly note?: string;
   readonly mrn?: string;
@@ -202,11 +205,11 @@ let control = 0;
 /** An SRM as a hub sends one; what is empty is left out. */
 export function srm(trigger: string, wanted: Wanted): string {
   const { version = '2.5.1', controlId = `Q${(control += 1)}`, start = '', note = '', acknowledge = '|' } = wanted;
-  const { placer = '', filler = '', reason = '', window = '' } = wanted;
+  const { placer = '', filler = '', reason = '', why = '', window = '' } = wanted;
   const parties = 'SLOTWIRE|HUB|SCHED|RIVERSIDE';
   const lines = [
     `MSH|^~\\&|${parties}|20261130060000-0600||SRM^${trigger}^SRM_S01|${controlId}|P|${version}|||${acknowledge}`,
-    `ARQ|${placer}|${filler}||||${reason}|||||${window}||||9^HUB|||9^HUB`,
+    `ARQ|${placer}|${filler}||||${reason}|${why}||||${window}||||9^HUB|||9^HUB`,
     note === '' ? '' : `NTE|1||${note}`,
     wanted.mrn === undefined ? '' : `PID|1||${wanted.mrn}^^^RIVERSIDE^MR||Nobody^In^Particular`,
     'RGS|1|A',

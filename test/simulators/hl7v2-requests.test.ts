@@ -148,6 +148,16 @@ test('reschedule, modify, cancel and delete answer with the new state and send S
   assert.equal(received[4]?.segment('SCH')[6], 'CLINCAN^Clinic cancelled^L');
 });
 
+test('a reason in words stays in words, a code of table 0276 a code', async (t) => {
+  const { ask } = await desk(t);
+  await ask(srm('S01', NEW));
+  const filler = 'F-1002^RIVERSIDE';
+  const changed = await ask(srm('S03', { filler, why: '^Knee pain' }));
+  assert.deepEqual([msa(changed)[0], changed?.segment('SCH')[7]], ['AA', '^Knee pain']);
+  const coded = await ask(srm('S03', { filler, why: 'FOLLOWUP' }));
+  assert.equal(coded?.segment('SCH')[7], 'FOLLOWUP^followup^HL70276');
+});
+
 test('a visit that runs is discontinued and not rescheduled; one to come is cancelled and not discontinued', async (t) => {
   const { ask, site, received } = await desk(t);
   await site.act('walk-in', { person: 1 });

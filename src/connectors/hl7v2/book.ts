@@ -11,8 +11,9 @@ import { decode, encode } from '../../hl7v2/charset.ts';
 import { parseMessage } from '../../hl7v2/message.ts';
 import { denied, granted, type AnswerReading } from '../../hl7v2/request-answer.ts';
 import type { Hl7Answer, Hl7Exchange, Hl7Outcome } from '../contract-hl7.ts';
+import type { AmendOrder } from '../contract-book.ts';
 import type { Book, CancelOrder, MoveOrder, PlaceOrder, SiteBooking, WriteOutcome } from '../contract.ts';
-import { cancelRequest, headerFor, moveRequest, placeRequest, type RequestSite } from './order.ts';
+import { amendRequest, cancelRequest, headerFor, moveRequest, placeRequest, type RequestSite } from './order.ts';
 import type { RequestHeader, SchedulingRequest } from '../../hl7v2/request-facts.ts';
 import { requestText, writeRequest } from '../../hl7v2/request-write.ts';
 
@@ -48,6 +49,11 @@ export function hl7Book(site: RequestSite, exchange: Hl7Exchange, clock: Clock):
       const about = { correlation: order.correlation, calendar: null };
       return ask(cancelRequest(site, order), about, { action: 'cancel', order }, signal);
     },
+    amends: ['comment', 'reason'],
+    amend(order: AmendOrder, signal) {
+      const about = { correlation: order.correlation, calendar: null };
+      return ask(amendRequest(site, order), about, { action: 'amend', order }, signal);
+    },
     find: () => Promise.resolve({ kind: 'undecided', because: 'the site cannot be asked; its SIU will show it' }),
   };
 }
@@ -60,7 +66,8 @@ function nameless(): WriteOutcome {
 type Wanted =
   | { readonly action: 'place'; readonly order: PlaceOrder }
   | { readonly action: 'move'; readonly order: MoveOrder }
-  | { readonly action: 'cancel'; readonly order: CancelOrder };
+  | { readonly action: 'cancel'; readonly order: CancelOrder }
+  | { readonly action: 'amend'; readonly order: AmendOrder };
 
 interface Asked {
   readonly site: RequestSite;
@@ -102,6 +109,10 @@ function saidYes(ack: Hl7Answer, asked: Asked): WriteOutcome {
   }
   if (answer.status === 'ended') {
     return { kind: 'refused', because: 'rule', detail: 'The site answered with a visit that is already cancelled.' };
+  }
+  if (wanted.action === 'amend') {
+    const stays = { key: wanted.order.key, status: 'booked', start: EPOCH, end: EPOCH, calendar: '' } as const;
+    return { kind: 'booked', at: { ...stays, orderedAt: EPOCH } };
   }
   const { start, end, calendar } = wanted.order;
   const key = answer.key ?? (wanted.action === 'move' ? wanted.order.key : null);

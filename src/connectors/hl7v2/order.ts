@@ -4,6 +4,7 @@ import { randomToken } from '../../core/ids.ts';
 import { ownControlId } from '../../hl7v2/own-control-id.ts';
 import type { SiteSettings } from '../../settings/shape.ts';
 import { zoneOf } from '../../settings/zone.ts';
+import type { AmendOrder } from '../contract-book.ts';
 import type { CancelOrder, MoveOrder, PatientFacts, PlaceOrder } from '../contract.ts';
 import type {
   EntityId,
@@ -63,6 +64,26 @@ export function cancelRequest(site: RequestSite, order: CancelOrder): Scheduling
     windows: [],
     contact: hub(site),
     enteredBy: hub(site),
+    patients: [],
+    groups: [],
+  };
+}
+
+/**
+ * Comment and reason, and nothing of the resources. An arrival, its end and a no-show are no requests: a placer cannot
+ * ask for them (SRM S01 to S11), and they come from the filler alone (SIU S26, ADT).
+ */
+export function amendRequest(site: RequestSite, order: AmendOrder): SchedulingRequest {
+  const { comment, reason } = order.to;
+  return {
+    trigger: 'S03',
+    placer: placer(site, order.placedAs ?? order.correlation),
+    ...named(site, order.key),
+    ...(reason === undefined ? {} : { reason: { code: '', text: reason } }),
+    windows: [],
+    contact: hub(site),
+    enteredBy: hub(site),
+    ...(comment === undefined ? {} : { comment }),
     patients: [],
     groups: [],
   };

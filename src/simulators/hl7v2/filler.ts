@@ -71,7 +71,7 @@ function book(clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment): Done {
   const during = { start, end: instant(start + type.minutes * MINUTE_MS) };
   const room = roomFor(clinic, tx, practitioner, during, roomAsked(clinic, asked), '');
   const plan: Plan = { practitioner, type, start, mrn: patient.mrn, room, placer, note: noteOf(asked) };
-  const reason = arq.get(7);
+  const reason = reasonOf(arq);
   return { visit: newVisit(clinic, tx, reason === '' ? plan : { ...plan, reason }), trigger: 'S12' };
 }
 
@@ -107,7 +107,7 @@ function modify(clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment): Done
     minutes,
     room,
     note: noteOf(asked) || old.note,
-    reason: arq.get(7) || old.reason,
+    reason: reasonOf(arq) || old.reason,
     eventReason: 'MODIFY',
   };
   return { visit: next, trigger: 'S14' };
@@ -133,6 +133,11 @@ function end(clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment, how: End
 function repeat(clinic: Clinic, tx: Writer, visit: Visit, isRepeat: boolean, text: string): Done {
   if (isRepeat && settingsOf(clinic.seed, tx).repeatPolicy === 'same') return { visit, trigger: null };
   throw new Denial('205', 'ARQ^1^1', 'DUPLICATE', text);
+}
+
+/** ARQ-7, a CE: its code, or the words alone where the placer has no code. */
+function reasonOf(arq: Segment): string {
+  return arq.get(7) || arq.get(7, 2);
 }
 
 /** The time asked for, else the first free one of the windows asked for (ARQ-11 repeats). */

@@ -83,7 +83,7 @@ function sch(letter: Letterhead, visit: Visit, placer: readonly string[]): strin
     2: components(visit.id, seed.clinic.facility),
     5: components(`SCHED_${visit.practitioner}`),
     6: coded(visit.eventReason, EVENT_REASONS[visit.eventReason] ?? visit.eventReason, 'L'),
-    7: coded(visit.reason, visit.reason.toLowerCase(), 'HL70276'),
+    7: isCode(visit.reason) ? coded(visit.reason, visit.reason.toLowerCase(), 'HL70276') : components('', visit.reason),
     8: coded('Normal', 'Normal', 'HL70277'),
     9: String(visit.minutes),
     10: unit(letter),
@@ -92,6 +92,11 @@ function sch(letter: Letterhead, visit: Visit, placer: readonly string[]): strin
     20: CLERK,
     25: status(letter, visit.status),
   });
+}
+
+/** Codes are in capitals here; anything else are the words of a person. */
+function isCode(reason: string): boolean {
+  return /^[A-Z][A-Z0-9_-]*$/.test(reason) || reason === '';
 }
 
 const EVENT_REASONS: Readonly<Record<string, string>> = {
