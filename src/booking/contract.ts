@@ -45,8 +45,12 @@ export interface PlaceRequest extends RequestBase {
   /** As the caller believes; must equal the slot's, or the request is refused. */
   readonly start: Instant | null;
   readonly end: Instant | null;
+  /** Further slots of the same site that the visit needs, each with its own time: all are taken, or none. */
+  readonly also?: readonly string[];
   readonly patientId: string;
   readonly channel: 'patient' | 'staff';
+  /** Staff only: book although the patient has another visit at that time. */
+  readonly allowPatientOverlap?: boolean;
   readonly reason?: string;
   readonly comment?: string;
   readonly language?: string;
@@ -79,6 +83,8 @@ export interface MoveRequest extends RequestBase {
   readonly start: Instant | null;
   readonly end: Instant | null;
   readonly channel: 'patient' | 'staff';
+  /** Staff only: move although the patient has another visit at that time. */
+  readonly allowPatientOverlap?: boolean;
   readonly reason?: string;
   /** If-Match; null: not given. */
   readonly version: number | null;

@@ -87,7 +87,7 @@ export function bookingDesk(given: DeskDeps): Desk {
     async place(request, scope) {
       const until = patienceOf(deps);
       const held = await holdOrTaken(deps, request, scope, until);
-      if (held.kind === 'taken') return conflict(deps, held.slot, scope);
+      if (held.kind === 'taken') return conflict(deps, held.slot, scope, held.why);
       if (held.kind === 'held') deps.deliver(held.booking.site);
       return answer(held.booking, scope, held.kind === 'repeated', until);
     },
@@ -106,7 +106,7 @@ export function bookingDesk(given: DeskDeps): Desk {
     async move(request, scope) {
       const until = patienceOf(deps);
       const asked = await moveOrTaken(deps, request, scope, until);
-      if (asked.kind === 'taken') return conflict(deps, asked.slot, scope);
+      if (asked.kind === 'taken') return conflict(deps, asked.slot, scope, asked.why);
       if (asked.kind === 'already') {
         const appointment = await deps.store.read(scope, (tx) => tx.resources.read('Appointment', asked.appointmentId));
         if (appointment === null) throw new HubError('NOT_FOUND');
@@ -201,6 +201,7 @@ async function describe(deps: Looking, booking: Booking, scope: Scope, repeated:
 
 type Conflict = Extract<BookingAnswer, { readonly kind: 'conflict' }>;
 
-async function conflict({ looks }: Looking, slot: StoredSlot, scope: Scope): Promise<Conflict> {
-  return { kind: 'conflict', error: new HubError('SLOT_TAKEN'), alternatives: await looks.alternatives(slot, scope) };
+async function conflict({ looks }: Looking, slot: StoredSlot, scope: Scope, why = ''): Promise<Conflict> {
+  const error = new HubError('SLOT_TAKEN', why === '' ? {} : { detail: why });
+  return { kind: 'conflict', error, alternatives: await looks.alternatives(slot, scope) };
 }

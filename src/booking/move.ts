@@ -6,29 +6,29 @@
 import { HubError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { instant, parseInstant, plus, type Instant, type Interval } from '../core/instant.ts';
-import { canonicalId } from '../fhir/canonical-ids.ts';
-import { siteSystem } from '../fhir/canonical.ts';
 import { overlaps } from '../fhir/effective.ts';
 import type { Appointment } from '../fhir/types.ts';
 import type { PatientFacts } from '../connectors/contract.ts';
 import type { SiteSettings } from '../settings/shape.ts';
-import { mayWrite } from '../settings/write.ts';
 import type { Booking, BookingOrder, Claim } from '../store/contract-bookings.ts';
 import type { StoredAppointment, StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Tx } from '../store/contract.ts';
 import type { MoveRequest } from './contract.ts';
+import { localTypeOf, movingSite } from './move-terms.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
 import { firstState } from './queue.ts';
 import { calendarOf, patientFacts, placeOrder } from './order.ts';
 import * as place from './place.ts';
 import type { BookingDeps } from './place.ts';
 import { isSettled } from './states.ts';
-import { claimsOf, isFull, resourcesOf, takenBy } from './take.ts';
+import * as records from './patient-records.ts';
+import { checkOwnTime, personOf, type Person } from './patient-time.ts';
+import { claimsOf, resourcesOf, rowsOf, seatsOf, takenBy, whyTooClose, type Part } from './take.ts';
 import { freshen, patienceOf } from './verify.ts';
 
 export type MoveAsked =
   | { readonly kind: 'asked' | 'repeated'; readonly booking: Booking }
-  | { readonly kind: 'taken'; readonly slot: StoredSlot }
+  | { readonly kind: 'taken'; readonly slot: StoredSlot; readonly why?: string }
   /** The visit is at that time. */
   | { readonly kind: 'already'; readonly appointmentId: string };
 
@@ -65,7 +65,9 @@ async function askUnderLock(deps: BookingDeps, tx: Tx, request: MoveRequest): Pr
   const own = await tx.busy.ofAppointment(request.appointmentId);
   const target = seen === null ? null : await targetOf(deps, tx, seen);
   const taking = target === null || target instanceof HubError ? [] : target.taking;
-  await tx.lock([request.appointmentId, ...resourcesOf(taking), ...own.map((row) => row.resourceId), key]);
+  const person = await personOf(tx, await tx.busy.patientsOf(request.appointmentId));
+  const held = own.map((row) => row.resourceId);
+  await tx.lock([request.appointmentId, ...resourcesOf(taking), ...held, ...person.locks, key]);
   const repeated = await place.repeatOf(tx, request);
   if (repeated !== null) return { kind: 'repeated', booking: repeated };
 
@@ -84,8 +86,11 @@ async function askUnderLock(deps: BookingDeps, tx: Tx, request: MoveRequest): Pr
   const slot = await place.visibleSlot(tx, seen.id);
   place.checkRequest(request, slot, now);
   await place.letLapse(tx, resourcesOf(taking), now);
-  if (await isTaken(tx, request, { visit, slot, taking })) return { kind: 'taken', slot };
-  const booking = await holdNewTime(deps, tx, request, { visit, slot, site, ...target, now, placedAs: under.placedAs });
+  const wanted = { visit, slot, ...target };
+  if (await isTaken(tx, request, wanted)) return { kind: 'taken', slot };
+  const why = await whyNotThen(deps, tx, request, { ...wanted, person });
+  if (why !== null) return { kind: 'taken', slot, why };
+  const booking = await holdNewTime(deps, tx, request, { ...wanted, site, now, placedAs: under.placedAs });
   return { kind: 'asked', booking };
 }
 
@@ -110,6 +115,7 @@ interface Target {
   readonly calendar: string;
   readonly identity: 'id' | 'demographics';
   readonly taking: readonly Claim[];
+  readonly parts: readonly Part[];
 }
 
 /** Why nothing can be booked there is told only when the visit itself could be moved. */
@@ -117,7 +123,8 @@ async function targetOf(deps: BookingDeps, tx: Tx, slot: StoredSlot): Promise<Ta
   try {
     const { site, calendar, identity } = place.writableSite(deps, deps.plan(), slot);
     const resources = await tx.resources.occupies(slot.scheduleId);
-    return { calendar, identity, taking: claimsOf(site, calendar, resources, slot) };
+    const parts = [{ slot, calendar, claims: claimsOf(site, calendar, resources, slot) }];
+    return { calendar, identity, parts, taking: takenBy(site, parts) };
   } catch (error) {
     if (error instanceof HubError && error.code.startsWith('SITE_')) return error;
     throw error;
@@ -164,43 +171,6 @@ export function placedAs(latest: Booking | null): string | undefined {
   return (cancel ?? move ?? status ?? amend)?.placedAs;
 }
 
-/** @throws HubError when the visit cannot be moved there by the hub, with what the caller can do instead */
-function movingSite(deps: BookingDeps, visit: StoredAppointment, slot: StoredSlot): SiteSettings {
-  const site = deps.plan().sites.find((candidate) => candidate.id === visit.site);
-  const ability = deps.ability(visit.site);
-  if (site === undefined || ability === null) {
-    throw new HubError('SITE_NOT_WRITABLE', { detail: 'the site is not in service' });
-  }
-  if (slot.site !== visit.site) {
-    const detail = 'the slot belongs to another site: book the new time there first, then cancel this visit';
-    throw new HubError('RULE_BROKEN', { detail, site: site.id });
-  }
-  if (!ability.book || !ability.reschedule) {
-    const detail = 'move a visit: book the new time first, then cancel this visit';
-    throw new HubError('SITE_CANNOT', { detail, site: site.id });
-  }
-  const local = localTypeOf(site, visit.resource);
-  const isSameType = local === null ? (visit.visitType ?? slot.visitType) === slot.visitType : null;
-  if (!(isSameType ?? local === slot.localVisitType)) {
-    const detail = 'the slot is for another type of visit: book it first, then cancel this visit';
-    throw new HubError('RULE_BROKEN', { detail, site: site.id });
-  }
-  const places = Object.keys(site.locations);
-  const location = places.find((key) => visit.locations.includes(canonicalId.location(site.identity, key))) ?? null;
-  if (!mayWrite(site, { location, visitType: visit.visitType })) {
-    throw new HubError('SITE_NOT_WRITABLE', { site: site.id });
-  }
-  return site;
-}
-
-/** The site's own code of the visit's type; null: none is known. */
-function localTypeOf(site: SiteSettings, visit: Appointment): string | null {
-  const system = siteSystem(site.id, 'visit-type');
-  const codings = (visit.serviceType ?? []).flatMap(({ coding = [] }) => coding);
-  const code = codings.find((coding) => coding.system === system)?.code;
-  return code === undefined || code === '' ? null : code;
-}
-
 interface Wanted {
   readonly visit: StoredAppointment;
   readonly slot: StoredSlot;
@@ -211,13 +181,26 @@ async function isTaken(tx: Tx, request: MoveRequest, { visit, slot, taking }: Wa
   const conflicts = await tx.busy.conflicts(taking, slot.session ?? visit.id);
   if (conflicts.some((row) => row.appointmentId !== visit.id)) return true;
   if (slot.withdrawn || slot.siteStatus === 'entered-in-error') return true;
-  if (await isFull(tx, slot, taking, request.channel)) return true;
+  if ((await seatsOf(tx, slot, taking, request.channel)).full) return true;
   if (slot.siteStatus === 'free') return false;
   // Its site may call the time taken because of this very visit; then the site decides when it is asked.
   const own = await tx.busy.ofAppointment(visit.id);
   return !own.some((row) =>
     taking.some((one) => one.resourceId === row.resourceId && overlaps(one.during, row.during)),
   );
+}
+
+/** Null: nothing around that time is in the way. @throws RULE_BROKEN when the patient is elsewhere then */
+async function whyNotThen(
+  deps: BookingDeps,
+  tx: Tx,
+  request: MoveRequest,
+  { visit, slot, parts, person }: Wanted & Target & { readonly person: Person },
+): Promise<string | null> {
+  const { patients, id } = visit;
+  const own = { person, patientIds: patients, during: slot.during, session: slot.session, channel: request.channel };
+  await checkOwnTime(tx, deps.plan(), { ...own, visit: id, override: request.allowPatientOverlap === true });
+  return whyTooClose(tx, deps.plan(), parts, { occupancy: slot.session ?? id, visit: id });
 }
 
 interface Holding extends Wanted, Target {
@@ -231,6 +214,7 @@ async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, want
   const bookingId = newId(now);
   const state = firstState(deps, site);
   const expiresAt = plus(now, deps.plan().hub.booking.holdExpiry_s * 1000);
+  const { seat } = await seatsOf(tx, slot, taking, request.channel);
   const held = {
     occupancy: slot.session ?? visit.id,
     origin: 'hub' as const,
@@ -238,8 +222,9 @@ async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, want
     bookingId,
     tentative: true,
     ...(state === 'held' ? { expiresAt } : {}),
+    ...(seat === null ? {} : { seat }),
   };
-  await tx.busy.insert(takenBy(taking, held));
+  await tx.busy.insert(rowsOf(taking, held));
   const old = visit.slots[0] === undefined ? null : await tx.resources.slot(visit.slots[0]);
   const patient = await patientOf(tx, visit, site, wanted.identity);
   const order: BookingOrder = {
@@ -283,9 +268,9 @@ async function patientOf(
 ): Promise<PatientFacts> {
   const [id] = visit.patients;
   if (id === undefined) return { identifiers: [], family: '', given: '' };
-  const chosen = await place.standingFor(tx, await place.readPatient(tx, id));
+  const chosen = await records.standingFor(tx, await records.readPatient(tx, id));
   const linked = await tx.resources.linkedPatients(id);
-  return patientFacts(chosen, await place.patientsOfSite(tx, linked, chosen, site), site, identity);
+  return patientFacts(chosen, await records.patientsOfSite(tx, linked, chosen, site), site, identity);
 }
 
 function sameTime(left: Interval | null, right: Interval): boolean {

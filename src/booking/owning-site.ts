@@ -8,7 +8,7 @@ import type { StoredAppointment } from '../store/contract-resources.ts';
 import type { BookingDeps } from './place.ts';
 
 /** What a site's connector can do about bookings. */
-export interface Ability extends Pick<Book, 'statuses' | 'amends'> {
+export interface Ability extends Pick<Book, 'statuses' | 'amends' | 'resources'> {
   readonly kind: ConnectorKind;
   readonly book: boolean;
   readonly reschedule?: boolean;
@@ -16,11 +16,12 @@ export interface Ability extends Pick<Book, 'statuses' | 'amends'> {
 
 export function abilityOf(kind: ConnectorKind, book: Book | undefined): Ability {
   if (book === undefined) return { kind, book: false };
-  const { statuses, amends } = book;
+  const { statuses, amends, resources } = book;
   return {
     kind,
     book: true,
     reschedule: book.reschedule !== undefined,
+    ...(resources === undefined ? {} : { resources }),
     ...(book.setStatus === undefined || statuses === undefined ? {} : { statuses }),
     ...(book.amend === undefined || amends === undefined ? {} : { amends }),
   };

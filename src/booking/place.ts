@@ -7,7 +7,6 @@ import type { Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { DAY_MS, plus, type Instant } from '../core/instant.ts';
-import type { Patient } from '../fhir/types.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import { mayWrite } from '../settings/write.ts';
 import type { Booking, Claim } from '../store/contract-bookings.ts';
@@ -20,7 +19,9 @@ import type { Ability } from './owning-site.ts';
 import { calendarOf, patientFacts, placeOrder, proposedAppointment } from './order.ts';
 import { firstState, type Away } from './queue.ts';
 import { isCleared, isInReach } from './sight.ts';
-import { claimsOf, isFull, resourcesOf, takenBy } from './take.ts';
+import { checkOwnTime, personOf, type OwnTime, type Person } from './patient-time.ts';
+import { patientsOfSite, readPatient, standingFor } from './patient-records.ts';
+import { checkTogether, claimsOf, look, resourcesOf, rowsOf, takenBy, type Part } from './take.ts';
 import type { AskWindow, Verify } from './verify.ts';
 
 export interface BookingDeps {
@@ -41,15 +42,18 @@ export interface BookingDeps {
 export type Held =
   | { readonly kind: 'held'; readonly booking: Booking }
   | { readonly kind: 'repeated'; readonly booking: Booking }
-  | { readonly kind: 'taken'; readonly slot: StoredSlot };
+  /** `why`: what a reader of the slot cannot see; else empty. */
+  | { readonly kind: 'taken'; readonly slot: StoredSlot; readonly why?: string };
 
 /** What a placement will take, read before anything is locked, so that several can be locked together. */
 export interface Prepared {
   readonly request: PlaceRequest;
   readonly seen: StoredSlot;
   readonly site: SiteSettings;
-  readonly calendar: string;
+  /** The slots of the booking; the first is the visit. */
+  readonly parts: readonly Part[];
   readonly identity: 'id' | 'demographics';
+  readonly person: Person;
   /** Each resource with the interval that this booking takes of it. */
   readonly taking: readonly Claim[];
   /** What has to be locked before `holdPrepared`; those of several placements in one call. */
@@ -59,12 +63,33 @@ export interface Prepared {
 /** @throws HubError when this request cannot be booked by the hub at all */
 export async function prepare(deps: BookingDeps, tx: Tx, request: PlaceRequest): Promise<Prepared> {
   const seen = await visibleSlot(tx, request.slotId);
-  const { site, calendar, identity } = writableSite(deps, deps.plan(), seen);
-  const resources = await tx.resources.occupies(seen.scheduleId);
-  const taking = claimsOf(site, calendar, resources, seen);
+  const { site, identity, parts } = await partsOf(deps, tx, [request.slotId, ...(request.also ?? [])]);
+  const claims = takenBy(site, parts);
+  const person = await personOf(tx, [request.patientId]);
   // The request key is locked as well: the same request sent twice at once is one booking.
-  const locks = [...resourcesOf(taking), `request:${request.client}:${request.requestKey}`];
-  return { request, seen, site, calendar, identity, taking, locks };
+  const locks = [...resourcesOf(claims), ...person.locks, `request:${request.client}:${request.requestKey}`];
+  return { request, seen, site, parts, identity, person, taking: claims, locks };
+}
+
+/** Each slot by itself may be booked by the hub, and together they are one booking of their site. */
+async function partsOf(
+  deps: BookingDeps,
+  tx: Tx,
+  slotIds: readonly string[],
+): Promise<Pick<Prepared, 'site' | 'identity' | 'parts'>> {
+  const slots: StoredSlot[] = [];
+  for (const id of slotIds) slots.push(await visibleSlot(tx, id));
+  const [first] = slots;
+  if (first === undefined) throw new HubError('RULE_BROKEN', { detail: 'a booking names a slot' });
+  const { site, identity, several } = writableSite(deps, deps.plan(), first);
+  checkTogether(slots, several);
+  const parts: Part[] = [];
+  for (const slot of slots) {
+    const { calendar } = writableSite(deps, deps.plan(), slot);
+    const resources = await tx.resources.occupies(slot.scheduleId);
+    parts.push({ slot, calendar, claims: claimsOf(site, calendar, resources, slot) });
+  }
+  return { site, identity, parts };
 }
 
 export async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): Promise<Held> {
@@ -76,11 +101,14 @@ export async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceReq
 
 /** Under the locks of `prepared`: looks at everything known of what it takes, then takes it. */
 export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared): Promise<Held> {
-  const { request, site, calendar, identity, taking } = prepared;
+  const { request, site, identity, taking } = prepared;
   const now = deps.clock.now();
   const plan = deps.plan();
-  const slot = await visibleSlot(tx, request.slotId);
+  const parts: Part[] = [];
+  for (const part of prepared.parts) parts.push({ ...part, slot: await visibleSlot(tx, part.slot.id) });
+  const [{ slot, calendar }] = parts as [Part, ...Part[]];
   checkRequest(request, slot, now);
+  for (const one of parts.slice(1)) checkRequest({ start: null, end: null }, one.slot, now);
   const state = firstState(deps, site);
   const resources = resourcesOf(taking);
   await letLapse(tx, resources, now);
@@ -89,15 +117,17 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
   const bookingId = newId(now);
   const appointmentId = newId(now);
   const occupancy = slot.session ?? appointmentId;
-  if (await isTaken(tx, prepared, slot)) return { kind: 'taken', slot };
+  const { why, seat } = await look(tx, plan, { claims: taking, parts, channel: request.channel });
+  if (why !== null) return { kind: 'taken', slot, why };
 
   const chosen = await standingFor(tx, await readPatient(tx, request.patientId));
+  await checkOwnTime(tx, plan, ownTime(prepared, slot));
   const linked = await tx.resources.linkedPatients(request.patientId);
   const ofThisSite = await patientsOfSite(tx, linked, chosen, site);
   const facts = patientFacts(chosen, ofThisSite, site, identity);
   const actors = actorsOf(await tx.resources.read('Schedule', slot.scheduleId));
   const expiresAt = plus(now, plan.hub.booking.holdExpiry_s * 1000);
-  const expiry = state === 'held' && !waits ? { expiresAt } : {};
+  const more = { ...(state === 'held' && !waits ? { expiresAt } : {}), ...(seat === null ? {} : { seat }) };
   const held = {
     occupancy,
     origin: 'hub',
@@ -105,9 +135,9 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
     appointmentId,
     bookingId,
     tentative: true,
-    ...expiry,
+    ...more,
   } as const;
-  await tx.busy.insert(takenBy(taking, held));
+  await tx.busy.insert(rowsOf(taking, held));
   const order = {
     place: placeOrder(request, slot, calendar, facts, bookingId),
     appointmentJson: JSON.stringify(proposedAppointment({ request, slot, site, plan, calendar, actors, now })),
@@ -133,10 +163,9 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
   return { kind: 'held', booking };
 }
 
-async function isTaken(tx: Tx, { taking, request }: Prepared, slot: StoredSlot): Promise<boolean> {
-  const conflicts = await tx.busy.conflicts(taking, slot.session);
-  const full = await isFull(tx, slot, taking, request.channel);
-  return conflicts.length > 0 || full || slot.siteStatus !== 'free' || slot.withdrawn;
+function ownTime({ request, person }: Prepared, { during, session }: StoredSlot): OwnTime {
+  const { patientId, channel, allowPatientOverlap: override = false } = request;
+  return { person, patientIds: [patientId], during, session, visit: null, channel, override };
 }
 
 /** Holds past their time are over when somebody else asks for that time, whether or not the sweep has come by. */
@@ -185,7 +214,12 @@ export function writableSite(
   deps: BookingDeps,
   plan: Plan,
   slot: StoredSlot,
-): { readonly site: SiteSettings; readonly calendar: string; readonly identity: 'id' | 'demographics' } {
+): {
+  readonly site: SiteSettings;
+  readonly calendar: string;
+  readonly identity: 'id' | 'demographics';
+  readonly several: boolean;
+} {
   const site = plan.sites.find((candidate) => candidate.id === slot.site);
   const ability = deps.ability(slot.site);
   if (site === undefined || ability === null)
@@ -203,7 +237,7 @@ export function writableSite(
   if (site.write === 'approval') {
     throw new HubError('SITE_NOT_WRITABLE', { detail: 'the site wants a coordinator to book', site: site.id });
   }
-  return { site, calendar, identity: ability.kind.patientIdentity };
+  return { site, calendar, identity: ability.kind.patientIdentity, several: ability.resources === 'several' };
 }
 
 export function checkRequest(request: Pick<PlaceRequest, 'start' | 'end'>, slot: StoredSlot, now: Instant): void {
@@ -216,38 +250,6 @@ export function checkRequest(request: Pick<PlaceRequest, 'start' | 'end'>, slot:
   if (slot.during.start <= now) throw new HubError('RULE_BROKEN', { detail: 'the slot has begun' });
   if (slot.during.end - slot.during.start > DAY_MS)
     throw new HubError('RULE_BROKEN', { detail: 'the slot is too long' });
-}
-
-export async function readPatient(tx: Tx, id: string): Promise<Patient> {
-  const served = await tx.resources.read('Patient', id);
-  if (served === null || served.deleted) throw new HubError('NOT_FOUND', { detail: 'the patient' });
-  return JSON.parse(served.json) as Patient;
-}
-
-/** A record that was merged away is not written to any more: the one that stands for it is. */
-export async function standingFor(tx: Tx, patient: Patient): Promise<Patient> {
-  const by = patient.link?.find(({ type }) => type === 'replaced-by')?.other.reference?.replace('Patient/', '');
-  return by === undefined ? patient : readPatient(tx, by);
-}
-
-export async function patientsOfSite(
-  tx: Tx,
-  ids: readonly string[],
-  chosen: Patient,
-  site: SiteSettings,
-): Promise<Patient[]> {
-  const found: Patient[] = [];
-  for (const id of ids) {
-    const served = id === chosen.id ? null : await tx.resources.read('Patient', id);
-    if (served === null && id !== chosen.id) continue;
-    const patient = served === null ? chosen : (JSON.parse(served.json) as Patient);
-    // Merged away, or no longer there: its number is not to be used.
-    if (patient.active === false) continue;
-    // What was written before the site was renamed still names it as it was.
-    const source = patient.meta?.source?.split('#')[0];
-    if ([site.id, site.identity].some((name) => source === `urn:slotwire:site:${name}`)) found.push(patient);
-  }
-  return found;
 }
 
 function actorsOf(schedule: { readonly json: string } | null): { type: string; id: string }[] {

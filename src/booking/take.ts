@@ -2,13 +2,24 @@
  * What a booking takes: each resource with an interval of its own. Looked at, and taken, under the locks of all of them
  * (place.ts, move.ts), against everything known of each.
  */
+import { HubError } from '../core/errors.ts';
+import { MINUTE_MS, plus, type Interval } from '../core/instant.ts';
+import { canonicalId } from '../fhir/canonical-ids.ts';
 import { seatsLeft } from '../fhir/effective.ts';
-import type { SiteSettings } from '../settings/shape.ts';
+import type { Plan, SiteSettings } from '../settings/shape.ts';
 import type { BusyRow, Claim } from '../store/contract-bookings.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
 import type { PlaceRequest } from './contract.ts';
 import { seatsAbove } from './template-terms.ts';
+import { reachOf, tooClose } from './travel.ts';
+
+/** One slot of a booking, and what it takes of the slot's own calendar. */
+export interface Part {
+  readonly slot: StoredSlot;
+  readonly calendar: string;
+  readonly claims: readonly Claim[];
+}
 
 /** Practitioners, and rooms; a clinic as a place is not taken by one visit. */
 export function claimsOf(
@@ -24,25 +35,134 @@ export function claimsOf(
     .map((resourceId) => ({ resourceId, during: slot.during }));
 }
 
+/** Rooms and devices that the site file says every visit of this type takes besides. */
+export function neededBy(
+  site: Pick<SiteSettings, 'identity' | 'visits'>,
+  visitType: string | null,
+  during: Interval,
+): Claim[] {
+  const needs = (visitType === null ? undefined : site.visits?.[visitType]?.needs) ?? [];
+  return needs.map(({ room, device = '', before_min, after_min }) => ({
+    resourceId:
+      room === undefined ? canonicalId.device(site.identity, device) : canonicalId.location(site.identity, room),
+    during: { start: plus(during.start, -before_min * MINUTE_MS), end: plus(during.end, after_min * MINUTE_MS) },
+  }));
+}
+
+/** Everything that these slots take, each claim once; the first of them is the visit. */
+export function takenBy(site: SiteSettings, parts: readonly Part[]): Claim[] {
+  const all = parts.flatMap(({ slot, claims }) => [...claims, ...neededBy(site, slot.visitType, slot.during)]);
+  const named = all.map((one) => [`${one.resourceId} ${one.during.start} ${one.during.end}`, one] as const);
+  return [...new Map(named).values()];
+}
+
 /** The resources of claims, each once: what is locked, and what a booking names as its resources. */
 export function resourcesOf(claims: readonly Claim[]): string[] {
   return [...new Set(claims.map(({ resourceId }) => resourceId))];
 }
 
 /** The rows of the busy calendar that take what is claimed. */
-export function takenBy(claims: readonly Claim[], row: Omit<BusyRow, 'resourceId' | 'during'>): BusyRow[] {
+export function rowsOf(claims: readonly Claim[], row: Omit<BusyRow, 'resourceId' | 'during'>): BusyRow[] {
   return claims.map(({ resourceId, during }) => ({ ...row, resourceId, during }));
 }
 
-/** No seat of the class is left to this request; false for every slot that is no class. */
-export async function isFull(
+export interface Seats {
+  /** None is left to this request; false for every slot that is no class. */
+  readonly full: boolean;
+  /** The one that this visit takes; null: no class. */
+  readonly seat: number | null;
+}
+
+/** Counted on the slot: as the site counts them, and as the hub knows its visits. */
+export async function seatsOf(
   tx: Tx,
   slot: StoredSlot,
   claims: readonly Claim[],
   channel: PlaceRequest['channel'],
-): Promise<boolean> {
+): Promise<Seats> {
   const above = await seatsAbove(tx, slot, channel);
-  if (slot.session === null) return false;
+  if (slot.session === null) return { full: false, seat: null };
   const known = await tx.busy.seatsTaken(slot.session, resourcesOf(claims), slot.during);
-  return seatsLeft(slot, known) + above <= 0;
+  return { full: seatsLeft(slot, known) + above <= 0, seat: known.seat };
+}
+
+const WHY = {
+  padding: 'the practitioner has a visit so close to it that the time kept free between visits would be lost',
+  travel: 'the practitioner could not come from, or get to, a visit at another place in time',
+  need: 'a room or device that such a visit needs is taken',
+} as const;
+
+/** Why the time around these visits is not free although the time itself is; null: it is. */
+export async function whyTooClose(
+  tx: Tx,
+  plan: Plan,
+  parts: readonly Part[],
+  of: { readonly occupancy: string | null; readonly visit: string | null },
+): Promise<string | null> {
+  const reach_ms = reachOf(plan);
+  if (reach_ms === 0) return null;
+  const found = await tx.busy.neighbours(
+    parts.flatMap(({ claims }) => claims),
+    reach_ms,
+    of.occupancy,
+  );
+  for (const { slot, claims } of parts) {
+    const { during, site, visitType, locationId } = slot;
+    const mine = { during, site, visitType, locations: locationId === null ? [] : [locationId] };
+    const others = found.filter(
+      (one) =>
+        (of.visit === null || one.appointmentId !== of.visit) &&
+        claims.some((claim) => claim.resourceId === one.resourceId),
+    );
+    const because = tooClose(plan, mine, others);
+    if (because !== null) return WHY[because];
+  }
+  return null;
+}
+
+/** What is told of conflicts that no slot of the booking shows: those with what it takes besides. */
+export function whyInConflict(parts: readonly Part[], conflicts: readonly BusyRow[]): string {
+  const shown = new Set(parts.flatMap(({ claims }) => resourcesOf(claims)));
+  return conflicts.length > 0 && conflicts.every(({ resourceId }) => !shown.has(resourceId)) ? WHY.need : '';
+}
+
+export interface Looked {
+  readonly claims: readonly Claim[];
+  readonly parts: readonly Part[];
+  readonly channel: PlaceRequest['channel'];
+}
+
+/** `why`: null when everything is free, empty when that needs no words. */
+export async function look(
+  tx: Tx,
+  plan: Plan,
+  { claims, parts, channel }: Looked,
+): Promise<{ readonly why: string | null; readonly seat: number | null }> {
+  const [{ slot }] = parts as [Part, ...Part[]];
+  const conflicts = await tx.busy.conflicts(claims, slot.session);
+  const { full, seat } = await seatsOf(tx, slot, claims, channel);
+  for (const one of parts.slice(1)) await seatsOf(tx, one.slot, one.claims, channel);
+  const closed = parts.some((one) => one.slot.siteStatus !== 'free' || one.slot.withdrawn);
+  if (conflicts.length > 0) return { why: whyInConflict(parts, conflicts), seat };
+  if (full || closed) return { why: '', seat };
+  return { why: await whyTooClose(tx, plan, parts, { occupancy: slot.session, visit: null }), seat };
+}
+
+/** @throws SITE_CANNOT, RULE_BROKEN when slots cannot be one booking, with what can be done instead */
+export function checkTogether(slots: readonly StoredSlot[], several: boolean): void {
+  const [first, ...others] = slots;
+  if (first === undefined || others.length === 0) return;
+  const { site } = first;
+  if (others.some((slot) => slot.site !== site)) {
+    throw new HubError('RULE_BROKEN', { detail: 'the slots belong to several sites: book them as a set' });
+  }
+  if (new Set(slots.map(({ scheduleId }) => scheduleId)).size < slots.length) {
+    throw new HubError('RULE_BROKEN', { detail: 'two of the slots are of one Schedule: book them as a set', site });
+  }
+  if (slots.some(({ session }) => session !== null)) {
+    throw new HubError('RULE_BROKEN', { detail: 'one of the slots has seats: book it by itself', site });
+  }
+  if (!several) {
+    throw new HubError('SITE_CANNOT', { detail: 'take one booking of several slots: book them as a set', site });
+  }
 }

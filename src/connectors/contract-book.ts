@@ -14,6 +14,8 @@ export interface Book {
    * again.
    */
   readonly exclusive: boolean;
+  /** Whether one booking may name further calendars (`PlaceOrder.also`), all or none of them booked; absent: one. */
+  readonly resources?: 'one' | 'several';
   /** How long the site may take to show a write; absence before that proves nothing. */
   readonly showsWithin_ms: number;
   place(order: PlaceOrder, signal: AbortSignal): Promise<WriteOutcome>;
@@ -29,6 +31,12 @@ export interface Book {
   find?(order: FindOrder, signal: AbortSignal): Promise<Found>;
 }
 
+export interface AlsoTaken {
+  readonly calendar: string;
+  readonly visitType: string;
+  readonly start: Instant;
+  readonly end: Instant;
+}
 /** What a booking may carry. Times are absolute; codes are the site's own. */
 export interface PlaceOrder {
   /** Written at the site where it can carry one: recognises our own booking. */
@@ -37,6 +45,8 @@ export interface PlaceOrder {
   readonly visitType: string;
   readonly start: Instant;
   readonly end: Instant;
+  /** What the visit takes besides, each with its own time; only of a site whose `resources` are `several`. */
+  readonly also?: readonly AlsoTaken[];
   readonly patient: PatientFacts;
   readonly channel: 'patient' | 'staff';
   readonly reason?: string;

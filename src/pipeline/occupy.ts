@@ -44,16 +44,18 @@ export async function occupy(
       (row) => row.resourceId === resourceId && row.during.start === interval.start && row.during.end === interval.end,
     );
     const occupancy = change.session === undefined ? appointmentId : canonicalId.session(site.identity, change.session);
+    const stays = same?.origin === 'hub' && same.occupancy === occupancy;
     return {
       resourceId,
       during: interval,
       occupancy,
       // What the hub placed stays under its constraint as long as the site leaves it where, and what, it was.
-      origin: same?.origin === 'hub' && same.occupancy === occupancy ? 'hub' : 'site',
+      origin: stays ? 'hub' : 'site',
       site: site.id,
       appointmentId,
       ...(same?.bookingId === undefined ? {} : { bookingId: same.bookingId }),
       tentative: change.status === 'pending',
+      ...(stays && same.seat !== undefined ? { seat: same.seat } : {}),
     };
   });
   if (old.length > 0) return sameRows(old, rows) ? [] : tx.busy.replaceAppointment(appointmentId, rows);

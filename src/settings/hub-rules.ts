@@ -3,6 +3,7 @@ import { clientHl7Rules } from './client-hl7-rules.ts';
 import type { Issue } from './issue.ts';
 import { suggest } from './issue.ts';
 import { zoneRule } from './site-rules.ts';
+import { travelRules } from './take-rules.ts';
 import type { View } from './view.ts';
 
 export interface KnownSites {
@@ -20,6 +21,7 @@ export function hubRules(hub: View, sites: KnownSites): readonly Issue[] {
     ...clientRules(hub, sites),
     ...simulatorRules(hub, sites),
     ...waitRules(hub),
+    ...travelRules(hub, (key, place) => knownPlace(key, place, sites)),
   ];
 }
 

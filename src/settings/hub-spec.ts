@@ -25,6 +25,7 @@ import type {
   VisitType,
 } from './shape.ts';
 import type { Setting, SettingsSpec, ValueSchema } from './spec.ts';
+import { travel } from './take-spec.ts';
 
 type FieldsOf<T> = SettingsSpec<T>['fields'];
 
@@ -127,6 +128,11 @@ const booking: FieldsOf<BookingSettings> = {
     10,
     'How long a site that is down is left alone before one call is tried.',
   ),
+  patientOverlap: {
+    schema: oneOfWords('refuse', 'allow'),
+    prose: 'A second visit of one person at the same time, at any site. refuse: staff may still book it explicitly.',
+    default: 'refuse',
+  },
 };
 
 const retention: FieldsOf<RetentionSettings> = {
@@ -174,6 +180,7 @@ const hubFields: FieldsOf<HubSettings> = {
   },
   limits: { schema: objectOf(limits), prose: 'Sizes, counts and waits; the unit is in the name.', default: {} },
   booking: { schema: objectOf(booking), prose: 'How long a booking may take at each step.', default: {} },
+  travel,
   retention: { schema: objectOf(retention), prose: 'How long what is stored is kept.', default: {} },
 };
 

@@ -41,6 +41,8 @@ export interface HubSettings {
   readonly mllp: MllpSettings;
   readonly limits: HubLimits;
   readonly booking: BookingSettings;
+  /** How long a practitioner needs from place to place; absent: no time. */
+  readonly travel?: TravelSettings;
   readonly retention: RetentionSettings;
 }
 
@@ -109,6 +111,21 @@ export interface BookingSettings {
   readonly breakerFailures: number;
   readonly breakerWithin_s: number;
   readonly breakerProbe_s: number;
+  /** A second visit of one person at the same time, at any site; absent: refuse. */
+  readonly patientOverlap?: 'refuse' | 'allow';
+}
+
+/** Locations are named `site/location`. Looked up in this order: matrix, estimate, `otherwise_min`. */
+export interface TravelSettings {
+  readonly matrix: readonly TravelTime[];
+  /** From the straight line between two locations whose latitude and longitude are known. */
+  readonly estimate?: { readonly speed_km_per_h: number; readonly fixed_min: number };
+  readonly otherwise_min: number;
+}
+export interface TravelTime {
+  readonly from: string;
+  readonly to: string;
+  readonly minutes: number;
 }
 
 export interface RetentionSettings {
@@ -139,6 +156,8 @@ export interface SiteSettings {
   readonly unknownIdentifiers: 'park' | 'local-only';
   /** Local visit type code -> key in the hub's catalogue. */
   readonly visitTypes: Readonly<Record<string, string>>;
+  /** By visit type of the catalogue: what such a visit takes besides its slot. */
+  readonly visits?: Readonly<Record<string, VisitRule>>;
   readonly write: WritePolicy;
   /** What becomes of a booking while the site is down; absent: refuse. */
   readonly whenDown?: 'refuse' | 'queue';
@@ -148,6 +167,20 @@ export interface SiteSettings {
   /** By name; only for sites whose kind publishes no slots. */
   readonly templates?: Readonly<Record<string, TemplateSettings>>;
   readonly holidays?: Readonly<Record<string, HolidaySettings>>;
+}
+
+export interface VisitRule {
+  /** Kept free of other visits of whoever the visit takes, before and behind it. */
+  readonly padBefore_min: number;
+  readonly padAfter_min: number;
+  readonly needs: readonly NeedRule[];
+}
+/** One room or device that the visit takes besides, from so long before its start until so long behind its end. */
+export interface NeedRule {
+  readonly room?: string;
+  readonly device?: string;
+  readonly before_min: number;
+  readonly after_min: number;
 }
 
 /** Empty lists mean everything. Only looked at in stage `pilot`. */
@@ -166,6 +199,11 @@ export interface LocationSettings {
   readonly partOf?: string;
   /** What the site calls it, when not the key: PL point of care, department number. */
   readonly codes: readonly string[];
+  /** Degrees, WGS 84; both or neither. */
+  readonly latitude?: number;
+  readonly longitude?: number;
+  /** No place that anybody travels to: visits by video or telephone. */
+  readonly virtual?: boolean;
 }
 
 export interface ResourceSettings {

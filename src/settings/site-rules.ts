@@ -1,6 +1,7 @@
 /** Rules over several fields of one site file, and of a site with the rest of the plan. */
 import { isTimeZone } from '../core/instant.ts';
 import { suggest, type Issue } from './issue.ts';
+import { coordinateRules, visitRules } from './take-rules.ts';
 import { templateRules } from './template-rules.ts';
 import type { View } from './view.ts';
 
@@ -28,6 +29,8 @@ export function siteRules(id: string, site: View, around: Surroundings): readonl
     ...resourceRules(site),
     ...catalogueRules(site, around.catalogue),
     ...mirrorRules(id, site, around),
+    ...coordinateRules(site),
+    ...visitRules(site, around.catalogue),
     ...templateRules(site, around.minutesOf ?? (() => undefined)),
   ];
 }

@@ -24,6 +24,7 @@ import type {
   SiteSettings,
 } from './shape.ts';
 import type { AnySettingsSpec, KindSettings, SettingsSpec, ValueSchema } from './spec.ts';
+import { visits } from './take-spec.ts';
 import { holidays, templates } from './template-spec.ts';
 
 type FieldsOf<T> = SettingsSpec<T>['fields'];
@@ -53,6 +54,18 @@ const location: FieldsOf<LocationSettings> = {
     schema: listOf(siteCode),
     prose: 'What the site calls it, when that is not the key: point of care, department number.',
     default: [],
+  },
+  latitude: {
+    schema: { type: 'number', minimum: -90, maximum: 90 },
+    prose: 'Degrees north, for the way to other locations.',
+    optional: true,
+    example: 41.88,
+  },
+  longitude: { schema: { type: 'number', minimum: -180, maximum: 180 }, prose: 'Degrees east.', optional: true },
+  virtual: {
+    schema: { type: 'boolean' },
+    prose: 'Nobody travels there: visits by video or telephone.',
+    default: false,
   },
 };
 
@@ -202,6 +215,7 @@ const siteFields: Omit<FieldsOf<Omit<SiteSettings, 'id' | 'identity'>>, 'setting
     prose: 'The code of the site, and the code of the catalogue. What is not listed is counted and cannot be booked.',
     default: {},
   },
+  visits,
   write: {
     schema: oneOfWords('automatic', 'approval', 'read-only'),
     prose: 'automatic: callers book; approval: a coordinator decides first; read-only: never written.',

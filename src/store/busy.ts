@@ -3,6 +3,7 @@ import { HubError } from '../core/errors.ts';
 import type { Instant, Interval } from '../core/instant.ts';
 import { clashesOf } from './conflicts.ts';
 import type { BusyRow, BusyStore, Touched } from './contract-bookings.ts';
+import { aroundStore } from './busy-around.ts';
 import { holdStore } from './busy-holds.ts';
 import type { Queryable } from './postgres.ts';
 
@@ -18,12 +19,15 @@ export interface BusyDbRow {
   readonly block_key: string | null;
   readonly tentative: boolean;
   readonly expires_at: Instant | null;
+  readonly seat: number | null;
 }
 
 export const BUSY_COLUMNS = `resource_id, lower(during) AS start_at, upper(during) AS end_at, occupancy, origin, site,
   appointment_id,
-  booking_id, block_key, tentative, expires_at`;
+  booking_id, block_key, tentative, expires_at, seat`;
 const TOUCHED = `resource_id, lower(during) AS start_at, upper(during) AS end_at`;
+
+const LAST_LINES: readonly string[] = ['busy_no_double_booking', 'busy_one_visit_a_seat'];
 
 export function busyStore(q: Queryable): BusyStore {
   const touched = async (name: string, text: string, values: readonly unknown[]): Promise<Touched[]> => {
@@ -36,15 +40,13 @@ export function busyStore(q: Queryable): BusyStore {
     await q.post({
       name: 'busy-insert',
       text: `INSERT INTO busy (resource_id, during, occupancy, origin, site, appointment_id, booking_id, block_key,
-               tentative,
-               expires_at)
+               tentative, expires_at, seat)
              SELECT u.resource_id, tstzrange(u.start_at, u.end_at), u.occupancy, u.origin, u.site, u.appointment_id,
-               u.booking_id, u.block_key, u.tentative, u.expires_at
+               u.booking_id, u.block_key, u.tentative, u.expires_at, u.seat
              FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::uuid[], $5::text[], $6::text[],
-               $7::uuid[],
-               $8::uuid[], $9::text[], $10::bool[], $11::timestamptz[])
+               $7::uuid[], $8::uuid[], $9::text[], $10::bool[], $11::timestamptz[], $12::smallint[])
                AS u(resource_id, start_at, end_at, occupancy, origin, site, appointment_id, booking_id, block_key,
-                 tentative, expires_at)`,
+                 tentative, expires_at, seat)`,
       values: [
         rows.map((row) => row.resourceId),
         rows.map((row) => new Date(row.during.start)),
@@ -57,14 +59,16 @@ export function busyStore(q: Queryable): BusyStore {
         rows.map((row) => row.blockKey ?? null),
         rows.map((row) => row.tentative),
         rows.map((row) => (row.expiresAt === undefined ? null : new Date(row.expiresAt))),
+        rows.map((row) => row.seat ?? null),
       ],
       // The last line behind the locks and the check: if it ever speaks, the booking is refused and nothing is stored.
-      refusal: (constraint) => (constraint === 'busy_no_double_booking' ? new HubError('SLOT_TAKEN') : null),
+      refusal: (constraint) => (LAST_LINES.includes(constraint) ? new HubError('SLOT_TAKEN') : null),
     });
   };
 
   return {
     ...holdStore(q),
+    ...aroundStore(q),
     insert,
 
     async conflicts(claims, except) {
@@ -88,15 +92,20 @@ export function busyStore(q: Queryable): BusyStore {
     },
 
     async seatsTaken(occupancy, resourceIds, during) {
-      const { rows } = await q.query<{ taken: number; held: number }>({
+      const { rows } = await q.query<{ taken: number; held: number; seats: readonly number[] | null }>({
         name: 'busy-seats', // busy_resource
         text: `SELECT count(DISTINCT coalesce(appointment_id, booking_id))::int AS taken,
-                 count(DISTINCT coalesce(appointment_id, booking_id)) FILTER (WHERE tentative)::int AS held
+                 count(DISTINCT coalesce(appointment_id, booking_id)) FILTER (WHERE tentative)::int AS held,
+                 array_agg(DISTINCT seat) FILTER (WHERE seat IS NOT NULL) AS seats
                FROM busy WHERE live AND occupancy = $1 AND resource_id = ANY($2::uuid[]) AND during && tstzrange($3,
                $4)`,
         values: [occupancy, resourceIds, new Date(during.start), new Date(during.end)],
       });
-      return rows[0] ?? { taken: 0, held: 0 };
+      const { taken = 0, held = 0, seats } = rows[0] ?? {};
+      const known = new Set(seats ?? []);
+      let seat = 1;
+      while (known.has(seat)) seat += 1;
+      return { taken, held, seat };
     },
 
     clashes: (appointmentIds) => clashesOf(q, appointmentIds),
@@ -193,5 +202,6 @@ export function toBusy(row: BusyDbRow): BusyRow {
     ...(row.block_key === null ? {} : { blockKey: row.block_key }),
     tentative: row.tentative,
     ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
+    ...(row.seat === null ? {} : { seat: row.seat }),
   };
 }

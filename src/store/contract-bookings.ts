@@ -3,6 +3,7 @@ import type { CancelOrder, PlaceOrder } from '../connectors/contract.ts';
 import type { AmendOrder, StatusOrder } from '../connectors/contract-book.ts';
 import type { Instant, Interval } from '../core/instant.ts';
 import type { Clash } from './contract-conflicts.ts';
+import type { AroundStore } from './contract-around.ts';
 
 export type { Clash } from './contract-conflicts.ts';
 export type { LedgerEntry, LedgerStore, WorkItem, WorkItemStore } from './contract-ledger.ts';
@@ -114,23 +115,28 @@ export interface BusyRow {
   readonly blockKey?: string;
   readonly tentative: boolean;
   readonly expiresAt?: Instant;
+  /** Of visits that share an occupancy: which of its seats this one has, from 1. */
+  readonly seat?: number;
 }
 /** One resource, and the time that a booking wants of it. */
 export interface Claim {
   readonly resourceId: string;
   readonly during: Interval;
 }
-export interface BusyStore {
+export interface BusyStore extends AroundStore {
   /**
    * Live rows that overlap one of these claims, of another occupancy than `except`. Let what has lapsed expire first.
    */
   conflicts(claims: readonly Claim[], except: string | null): Promise<readonly BusyRow[]>;
-  /** Visits that share a class session on these resources; of them those that are holds or not confirmed yet. */
+  /**
+   * Visits that share a class session on these resources; of them those that are holds or not confirmed yet; and the
+   * lowest seat that no visit of the hub has.
+   */
   seatsTaken(
     occupancy: string,
     resourceIds: readonly string[],
     during: Interval,
-  ): Promise<{ readonly taken: number; readonly held: number }>;
+  ): Promise<{ readonly taken: number; readonly held: number; readonly seat: number }>;
   /** Visits at risk: rows of these appointments that overlap rows of others, where that is no clinic's own business. */
   clashes(appointmentIds: readonly string[]): Promise<readonly Clash[]>;
   /**

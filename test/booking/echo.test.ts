@@ -116,16 +116,17 @@ describe('the echo of our own write', () => {
   });
 
   it('that fits two bookings of ours waits for the answer', async (t) => {
-    const { world, ana } = await openDay(t);
+    const { world } = await openDay(t);
     const group = offered('n1', 'group', during(14, 0, 60), { capacity: 4, left: 4 });
     await world.offer('north', 'n1', 'group', [group]);
     world.sites.north.onPlace = () => LOST;
     const id = canonicalId.slot('north', group.key);
-    await world.book(id, ana);
-    await world.book(id, ana);
+    // Two people of one name, of whom nothing else is known.
+    await world.book(id, await world.patient('north', BOB));
+    await world.book(id, await world.patient('north', { ...BOB, key: 'bob-too' }));
     const message = await world.tell(
       'north',
-      visit('K1', 'n1', group.during, { visitType: { code: 'group' }, session: group.key }),
+      visit('K1', 'n1', group.during, { visitType: { code: 'group' }, session: group.key, patients: [BOB] }),
     );
     assert.equal((await world.message(message)).status, 'received');
   });
@@ -237,7 +238,9 @@ describe('late answers', () => {
     const first = await world.book(SLOT, ana);
     await world.offer('north', 'n2', 't50', [offered('n2', 't50', NINE)]);
     world.sites.north.onPlace = (order) => bookedAt('K1', order);
-    const second = await world.book(canonicalId.slot('north', slotKey('n2', 't50', NINE.start)), ana);
+    const second = await world.book(canonicalId.slot('north', slotKey('n2', 't50', NINE.start)), ana, {
+      allowPatientOverlap: true,
+    });
     assert.equal(second.state, 'parked');
     assert.equal((await world.booking(first.id)).state, 'booked');
   });

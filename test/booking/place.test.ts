@@ -289,7 +289,7 @@ describe('racers', () => {
         )) as typeof world.store.transaction,
     };
     await assert.rejects(
-      hold({ ...world.resolveDeps, store: blind }, world.placing(SLOT, ana), SCOPE),
+      hold({ ...world.resolveDeps, store: blind }, world.placing(SLOT, await world.patient('north', BOB)), SCOPE),
       refusedWith('SLOT_TAKEN'),
     );
     assert.equal((await world.rows('SELECT 1 FROM busy')).length, 1);
@@ -302,12 +302,13 @@ describe('a class', () => {
 
   it('takes as many as it has seats, also those whose seat the site has not counted yet', async (t) => {
     const { world, ana } = await openDay(t);
+    const [bob = '', cy = ''] = await world.crowd('north', 2);
     await world.offer('north', 'n1', 'group', [group]);
     assert.equal((await world.book(id, ana)).state, 'booked');
     assert.equal((await world.slot('north', group.key)).status, 'free');
-    assert.equal((await world.book(id, ana)).state, 'booked');
+    assert.equal((await world.book(id, bob)).state, 'booked');
     assert.equal((await world.slot('north', group.key)).status, 'busy');
-    const third = await world.desk.place(world.placing(id, ana), SCOPE);
+    const third = await world.desk.place(world.placing(id, cy), SCOPE);
     assert.equal(third.kind, 'conflict');
   });
 
@@ -320,19 +321,20 @@ describe('a class', () => {
     };
     const world = await openWorld(t, { sites: [rooms, south, feed] });
     await world.offer('north', 'n1', 'group', [group]);
-    const ana = await world.patient('north');
+    const [ana = '', bob = ''] = await world.crowd('north', 2);
     await hold(world.resolveDeps, world.placing(id, ana), SCOPE);
     assert.equal((await world.rows('SELECT 1 FROM busy')).length, 2);
     assert.equal((await world.slot('north', group.key)).status, 'free');
-    await hold(world.resolveDeps, world.placing(id, ana), SCOPE);
+    await hold(world.resolveDeps, world.placing(id, bob), SCOPE);
     assert.equal((await world.slot('north', group.key)).status, 'busy-tentative');
   });
 
   it('of 64 racers takes two', async (t) => {
-    const { world, ana } = await openDay(t, { max: 20 });
+    const { world } = await openDay(t, { max: 20 });
     await world.offer('north', 'n1', 'group', [group]);
     const deps = world.resolveDeps;
-    const held = await Promise.all(Array.from({ length: 64 }, () => hold(deps, world.placing(id, ana), SCOPE)));
+    const people = await world.crowd('north', 64);
+    const held = await Promise.all(people.map((one) => hold(deps, world.placing(id, one), SCOPE)));
     assert.deepEqual([count(held, 'held'), count(held, 'taken')], [2, 62]);
   });
 

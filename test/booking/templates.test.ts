@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { HubError } from '../../src/core/errors.ts';
-import { ANA, BOB, during, fed } from '../support/builders.ts';
+import { BOB, during, fed } from '../support/builders.ts';
 import { hours, MORNING, openTemplateWorld, type TemplateWorld } from '../pipeline/template-world.ts';
 
 type Block = Partial<typeof MORNING>;
@@ -71,15 +71,16 @@ describe('a booking into a slot of a template', () => {
   it('has as many seats as the block, and the quota above them for staff alone', async (t) => {
     const world = await opened(t, { capacity: 2, overbook: 1 });
     const { id } = await world.at('09:30');
-    const [ana, bob] = [await world.patient('feed', ANA), await world.patient('feed', BOB)];
+    const bob = await world.patient('feed', BOB);
+    const [cy = '', dora = ''] = await world.crowd('feed', 2);
     await world.tell('feed', fed('V1', during(9, 30)));
     assert.equal((await world.book(id, bob, { channel: 'patient' })).state, 'booked');
     assert.equal((await world.at('09:30')).status, 'busy');
     // Taken is an answer and no error, and there is no booking then.
     const full = /answered without a booking/;
-    await assert.rejects(world.book(id, ana, { channel: 'patient' }), full);
-    assert.equal((await world.book(id, ana, { channel: 'staff' })).state, 'booked', 'one above the capacity');
-    await assert.rejects(world.book(id, ana, { channel: 'staff' }), full);
+    await assert.rejects(world.book(id, cy, { channel: 'patient' }), full);
+    assert.equal((await world.book(id, cy, { channel: 'staff' })).state, 'booked', 'one above the capacity');
+    await assert.rejects(world.book(id, dora, { channel: 'staff' }), full);
     assert.equal((await world.rows(`SELECT 1 FROM busy WHERE site = 'feed'`)).length, 3);
   });
 

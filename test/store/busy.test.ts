@@ -218,7 +218,7 @@ describe('the busy calendar', () => {
         hold('C', span(0, 60), 5, { ...session, resourceId: ROOM }),
         row('X', span(0, 60)),
       ]);
-      assert.deepEqual(await tx.busy.seatsTaken(id('class'), [P, ROOM], span(0, 60)), { taken: 3, held: 1 });
+      assert.deepEqual(await tx.busy.seatsTaken(id('class'), [P, ROOM], span(0, 60)), { taken: 3, held: 1, seat: 1 });
     });
   });
 

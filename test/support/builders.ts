@@ -148,6 +148,8 @@ export interface World extends Opened {
   booking(id: string): Promise<Booking>;
   /** A patient record of a site; its id. */
   patient(site: string, assertion?: PatientAssertion): Promise<string>;
+  /** So many patient records of a site, each another person; their ids. */
+  crowd(site: string, size: number): Promise<readonly string[]>;
   placing(slotId: string, patientId: string, more?: Partial<PlaceRequest>): PlaceRequest;
   cancelling(appointmentId: string, more?: Partial<CancelRequest>): CancelRequest;
   moving(appointmentId: string, slotId: string, more?: Partial<MoveRequest>): MoveRequest;
@@ -374,6 +376,24 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
         { object: `patient-${assertion.key}` },
       );
       return canonicalId.patient(site, assertion.key);
+    },
+    async crowd(site, size) {
+      const people = Array.from({ length: size }, (_, at): PatientAssertion => {
+        const birthDate = `19${50 + (at % 50)}-03-0${1 + (at % 9)}`;
+        return {
+          key: `c${at}`,
+          identifiers: [{ system: 'urn:mrn', value: `C-${at}` }],
+          family: `F${at}`,
+          given: `G${at}`,
+          birthDate,
+        };
+      });
+      await world.tell(
+        site,
+        people.map((patient) => ({ kind: 'patient', at: clock.now(), patient })),
+        { object: 'crowd' },
+      );
+      return people.map(({ key }) => canonicalId.patient(site, key));
     },
     placing(slotId, patientId, more = {}) {
       number += 1;

@@ -1,0 +1,37 @@
+/** The records of the person whom a visit is for, as far as a booking needs them. */
+import { HubError } from '../core/errors.ts';
+import type { Patient } from '../fhir/types.ts';
+import type { SiteSettings } from '../settings/shape.ts';
+import type { Tx } from '../store/contract.ts';
+
+export async function readPatient(tx: Tx, id: string): Promise<Patient> {
+  const served = await tx.resources.read('Patient', id);
+  if (served === null || served.deleted) throw new HubError('NOT_FOUND', { detail: 'the patient' });
+  return JSON.parse(served.json) as Patient;
+}
+
+/** A record that was merged away is not written to any more: the one that stands for it is. */
+export async function standingFor(tx: Tx, patient: Patient): Promise<Patient> {
+  const by = patient.link?.find(({ type }) => type === 'replaced-by')?.other.reference?.replace('Patient/', '');
+  return by === undefined ? patient : readPatient(tx, by);
+}
+
+export async function patientsOfSite(
+  tx: Tx,
+  ids: readonly string[],
+  chosen: Patient,
+  site: SiteSettings,
+): Promise<Patient[]> {
+  const found: Patient[] = [];
+  for (const id of ids) {
+    const served = id === chosen.id ? null : await tx.resources.read('Patient', id);
+    if (served === null && id !== chosen.id) continue;
+    const patient = served === null ? chosen : (JSON.parse(served.json) as Patient);
+    // Merged away, or no longer there: its number is not to be used.
+    if (patient.active === false) continue;
+    // What was written before the site was renamed still names it as it was.
+    const source = patient.meta?.source?.split('#')[0];
+    if ([site.id, site.identity].some((name) => source === `urn:slotwire:site:${name}`)) found.push(patient);
+  }
+  return found;
+}
