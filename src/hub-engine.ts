@@ -50,7 +50,7 @@ export class Engine {
   readonly receiver: ReceiveStage;
   readonly #options: EngineOptions;
   readonly #budgets: ReturnType<typeof createBudgets>;
-  readonly #booking: ResolveDeps;
+  readonly booking: ResolveDeps;
   readonly #loops: Loop[] = [];
   readonly #publishing = new WeakMap<SiteSettings, boolean>();
   #apply: Loop | null = null;
@@ -81,7 +81,7 @@ export class Engine {
       },
       deliver: (siteId) => this.ring(siteId, 'deliver'),
     });
-    this.#booking = {
+    this.booking = {
       store,
       clock,
       plan,
@@ -125,7 +125,7 @@ export class Engine {
     );
     this.#conflicts = this.#loop('conflicts', TICK_MS, () => reviewConflicts(this.#options));
     this.#loop('conflicts at rest', OPENINGS_TICK_MS, () => sweepConflicts(this.#options).then(() => false));
-    this.#loop('resolve', RESOLVE_TICK_MS, (signal) => resolveStep(this.#booking, signal));
+    this.#loop('resolve', RESOLVE_TICK_MS, (signal) => resolveStep(this.booking, signal));
     this.#loop('requeue', TICK_MS, async () => (await requeueExpired(this.#runnerDeps())) > 0);
     this.#loop('queue', TICK_MS, () => this.#keepQueues());
     const sweep = this.#sweep();
@@ -164,7 +164,7 @@ export class Engine {
     for (const { id } of gone) {
       await this.runners.get(id)?.stop();
       this.runners.delete(id);
-      await parkOpenBookings(this.#booking, id);
+      await parkOpenBookings(this.booking, id);
     }
     for (const site of changed) {
       // It stays known until the new one takes its place: what is sent meanwhile is verified, read and stored as
@@ -188,7 +188,7 @@ export class Engine {
   async #parkBookingsOfRemovedSites(): Promise<void> {
     const known = await this.#options.store.read(systemScope('start'), (tx) => tx.resources.sites());
     const named = new Set(this.#plan.sites.flatMap((site) => [site.id, site.identity]));
-    for (const site of known) if (!named.has(site)) await parkOpenBookings(this.#booking, site);
+    for (const site of known) if (!named.has(site)) await parkOpenBookings(this.booking, site);
   }
 
   #startSite(site: SiteSettings): void {
@@ -229,7 +229,7 @@ export class Engine {
 
   #runnerDeps(): RunnerDeps {
     const { store, clock, events } = this.#options;
-    const settle: RunnerDeps['settle'] = (answer) => recordOutcome(this.#booking, answer);
+    const settle: RunnerDeps['settle'] = (answer) => recordOutcome(this.booking, answer);
     return { store, clock, events, stored: this.stored, plan: this.plan, settle };
   }
 
@@ -244,7 +244,7 @@ export class Engine {
       practitioners: practitionerIndex,
       mappingOf: (site, messageKind) => mappingFor(site.kind, messageKind) ?? null,
       publishesSlots: (site) => this.#publishesSlots(site),
-      settle: (tx, answer) => recordWithin(this.#booking, tx, answer),
+      settle: (tx, answer) => recordWithin(this.booking, tx, answer),
       after: (effects) => {
         for (const id of effects.bookings) this.desk.changed(id);
         for (const runner of this.runners.values()) {
@@ -259,7 +259,7 @@ export class Engine {
   /** Sites that are tried just now are looked at too: what has waited too long must not go out then. */
   async #keepQueues(): Promise<false> {
     for (const { site, breaker } of this.runners.values()) {
-      if (breaker.state() !== 'closed') await keepWaiting(this.#booking, site);
+      if (breaker.state() !== 'closed') await keepWaiting(this.booking, site);
     }
     return false;
   }

@@ -3,6 +3,7 @@
  * whole or not at all, and stops in the order that loses nothing: stop taking, finish what was taken, stop the sites,
  * close the store (the database itself belongs to boot.ts and goes last).
  */
+import { settleByHand } from './booking/by-hand.ts';
 import type { Clock } from './core/clock.ts';
 import { HubError } from './core/errors.ts';
 import type { Telemetry } from './core/telemetry.ts';
@@ -147,6 +148,7 @@ function httpDeps(
       waiting: engine.stored,
       preview: options.preview,
     }),
+    settleBooking: (scope, word) => settleByHand(engine.booking, scope, word),
     replayWindows: replayOperations(engine.replayWindows()),
     explain: (scope, id) => {
       const mappingOf = (site: SiteSettings, kind: string): Mapping | null => mappingFor(site.kind, kind) ?? null;

@@ -152,7 +152,8 @@ async function answeredBooked(
     await step.finish('unknown', now, 'SITE_ANSWER_UNREADABLE');
     return (await park(tx, booking, 'the site answered with the visit of another booking', now)) ? 'parked' : null;
   }
-  const moved = await step.move('booked', { appointmentId, siteKey: at.key, deadlineAt: null, nextCheckAt: null });
+  const siteKey = at.key === '' ? null : at.key;
+  const moved = await step.move('booked', { appointmentId, siteKey, deadlineAt: null, nextCheckAt: null });
   await step.finish('done', now, null);
   if (!moved) return null;
   await tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now);

@@ -18,7 +18,7 @@ import { ENDED, dueWindows } from './show.ts';
 
 /** Under which id the visit goes on: a site may give a visit that it moved another one (DESIGN section 8, step 6). */
 export async function idAfterMove(tx: Tx, booking: Booking, site: SiteSettings, key: string): Promise<string | null> {
-  if (key === booking.siteKey) return booking.appointmentId;
+  if (key === booking.siteKey || key === '') return booking.appointmentId;
   const named = await tx.resources.appointmentByKey(booking.site, key);
   if (named === null) return canonicalId.appointment(site.identity, key);
   if (named === booking.appointmentId) return named;
@@ -37,7 +37,7 @@ export async function showMoved(
   const old = await tx.resources.appointment(booking.appointmentId);
   const isNew = appointmentId !== booking.appointmentId;
   const known = isNew ? await tx.resources.appointment(appointmentId) : old;
-  await tx.resources.nameAppointment(booking.site, at.key, appointmentId);
+  if (at.key !== '') await tx.resources.nameAppointment(booking.site, at.key, appointmentId);
   // What the site has said of the visit since is truth, also where it is another time still, or its end.
   const stands = isNew ? known !== null : old === null || !isStillThere(old, booking);
   if (stands) await tx.resources.refreshTouched(await tx.busy.removeBooking(booking.id), cause);

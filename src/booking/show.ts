@@ -14,7 +14,8 @@ import type { OutcomeContext } from './settle.ts';
 /** The Appointment as proposed, under the site's name for it; the site's own record follows through the inbox. */
 export async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBooking, now: Instant): Promise<void> {
   const { booking, site } = context;
-  await tx.resources.nameAppointment(booking.site, at.key, booking.appointmentId);
+  const siteKey = at.key === '' ? null : at.key;
+  if (siteKey !== null) await tx.resources.nameAppointment(booking.site, siteKey, booking.appointmentId);
   const cause: Cause = { site: booking.site, messageId: null, siteTime: null, now };
   const shown = await tx.resources.appointment(booking.appointmentId);
   if (shown === null && booking.order.appointmentJson !== undefined) {
@@ -22,7 +23,7 @@ export async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBookin
     const resource: Appointment = {
       ...proposed,
       identifier: [
-        { system: canonical.siteSystem(site.id, 'appointment'), value: at.key },
+        ...(siteKey === null ? [] : [{ system: canonical.siteSystem(site.id, 'appointment'), value: siteKey }]),
         ...(proposed.identifier ?? []),
       ],
     };
@@ -37,7 +38,7 @@ export async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBookin
       {
         id: booking.appointmentId,
         site: booking.site,
-        siteKey: at.key,
+        siteKey,
         during: booking.during,
         visitType: slot?.visitType ?? null,
         specialty: slot?.specialty ?? null,

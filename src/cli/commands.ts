@@ -1,4 +1,5 @@
 /** The commands, in the order of the help. */
+import { bookingCommand, bookingsCommand } from './bookings.ts';
 import { checkCommand } from './check.ts';
 import type { Command } from './command.ts';
 import { feedCommand } from './feed.ts';
@@ -28,6 +29,8 @@ export const commands: readonly Command[] = [
   messageCommand,
   hl7Command,
   parkedCommand,
+  bookingsCommand,
+  bookingCommand,
   replayCommand,
   releaseCommand,
   resyncCommand,

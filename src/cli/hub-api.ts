@@ -16,7 +16,7 @@ export interface HubAddress {
 export interface HubApi {
   readonly url: string;
   get<T>(path: string): Promise<T>;
-  post<T>(path: string): Promise<T>;
+  post<T>(path: string, body?: Readonly<Record<string, unknown>>): Promise<T>;
 }
 
 /** Nobody listens there: no hub runs, or it runs elsewhere. */
@@ -66,22 +66,30 @@ export async function hubApi(terminal: Terminal): Promise<HubApi> {
         'role admin (and SLOTWIRE_URL to where the hub runs), or start the sandbox with `npm start`.',
     );
   }
-  const ask = async <T>(method: 'GET' | 'POST', path: string): Promise<T> => {
-    const answer = await request(url, method, path, token);
+  const ask = async <T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> => {
+    const answer = await request(url, { method, path, body }, token);
     const text = await answer.text();
     if (answer.ok) return readJson(url, text) as T;
     if (answer.status === 401) throw new Problem(`The hub at ${url} does not know this token. Check SLOTWIRE_TOKEN.`);
     if (answer.status === 403) throw new Problem(`The hub at ${url} wants a token with role admin for this.`);
     throw new Problem(reason(url, answer.status, text));
   };
-  return { url, get: (path) => ask('GET', path), post: (path) => ask('POST', path) };
+  return { url, get: (path) => ask('GET', path), post: (path, body) => ask('POST', path, body) };
 }
 
-async function request(url: string, method: string, path: string, token: string): Promise<Response> {
+async function request(
+  url: string,
+  { method, path, body }: { readonly method: string; readonly path: string; readonly body?: unknown },
+  token: string,
+): Promise<Response> {
   try {
     return await fetch(`${url}/ops/api${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}` },
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       redirect: 'error',
       signal: AbortSignal.timeout(LIMIT_MS),
     });

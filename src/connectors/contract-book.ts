@@ -116,7 +116,7 @@ export type Found =
   | { readonly kind: 'undecided'; readonly because: string };
 
 export interface SiteBooking {
-  /** The site's id of the appointment. */
+  /** The site's id of the appointment; empty: a person says that the site has it, and does not know its id. */
   readonly key: string;
   readonly status: 'booked' | 'cancelled';
   readonly start: Instant;

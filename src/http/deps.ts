@@ -1,4 +1,5 @@
 /** What the HTTP server is given. It knows no implementation: hub.ts puts it together, tests put in what they need. */
+import type { ByHand } from '../booking/by-hand.ts';
 import type { BookingDesk } from '../booking/contract.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ErrorCode } from '../core/errors.ts';
@@ -6,6 +7,7 @@ import type { Explained } from '../pipeline/explain.ts';
 import type { ReplayOperations } from '../pipeline/replay-window.ts';
 import type { PlanDiff } from '../settings/diff.ts';
 import type { Plan } from '../settings/shape.ts';
+import type { Booking } from '../store/contract-bookings.ts';
 import type { Scope, Store } from '../store/contract.ts';
 import type { ReceiveWebhook } from './intake.ts';
 
@@ -21,6 +23,8 @@ export interface HttpDeps {
   readonly metrics: () => Promise<string>;
   readonly opsView: () => Promise<OpsView>;
   readonly operate: Operate;
+  /** A person's word on a parked booking. @throws HubError NOT_FOUND, RULE_BROKEN, SITE_UNKNOWN */
+  readonly settleBooking: (scope: Scope, word: ByHand) => Promise<Booking>;
   readonly replayWindows: ReplayOperations;
   /** What became of a message; null: there is none. */
   readonly explain: (scope: Scope, id: number) => Promise<Explained | null>;

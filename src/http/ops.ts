@@ -7,6 +7,7 @@ import { authenticate, demand } from './auth.ts';
 import { contextOf, callerOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';
 import { flagged, opsActions } from './ops-actions.ts';
+import { opsBookings } from './ops-bookings.ts';
 import { opsHl7 } from './ops-hl7.ts';
 import { opsReplayWindows } from './ops-replay.ts';
 import { OPS_HTML, OPS_SCRIPT, OPS_STYLE } from './ops-page.ts';
@@ -23,6 +24,7 @@ export function opsRouter(deps: HttpDeps): Router {
   router.get('/page.css', asset('text/css; charset=utf-8', OPS_STYLE));
   router.use('/api', adminOnly(deps));
   router.use('/api', opsActions(deps));
+  router.use('/api', opsBookings(deps));
   router.use('/api', opsHl7(deps));
   router.use('/api', opsReplayWindows(deps));
   router.get('/api/sites', async (_req, res) => {

@@ -49,7 +49,10 @@ async function attachTo(context: ApplyContext, change: AppointmentChange): Promi
   if (change.correlation === undefined) {
     const candidate = await matching(context, change);
     if (candidate === 'undecided') return candidate;
-    return candidate === null ? foreign : { appointmentId: candidate.appointmentId, booking: candidate };
+    if (candidate === null) return foreign;
+    // Settled by a person already: this is its record, and moves nothing.
+    const isOpen = OPEN.includes(candidate.state);
+    return { appointmentId: candidate.appointmentId, booking: isOpen ? candidate : null };
   }
   const booking = isUuid(change.correlation) ? await tx.bookings.get(change.correlation) : null;
   if (booking === null || booking.site !== site.id || booking.action === 'cancel') return foreign;
@@ -110,7 +113,7 @@ async function matching(context: ApplyContext, change: AppointmentChange): Promi
   // A cancelled record of the same person may be ours, or one that was cancelled there before we asked.
   if (patient !== undefined && ours.length === 1 && occupiesTime(change.status)) return only ?? null;
   // A parked booking waits for a person, who may take days: its news must not wait with it.
-  return ours.some((booking) => booking.state !== 'parked') ? 'undecided' : null;
+  return ours.some(({ state }) => state !== 'parked' && OPEN.includes(state)) ? 'undecided' : null;
 }
 
 function samePerson(booking: Booking, assertion: PatientAssertion): boolean {

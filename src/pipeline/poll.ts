@@ -2,6 +2,7 @@
 import type { CompleteWindow, Connector, ConnectorKind, SiteHint } from '../connectors/contract.ts';
 import type { Clock } from '../core/clock.ts';
 import { asHubError } from '../core/errors.ts';
+import { plus } from '../core/instant.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import { systemScope, type Store, type Tx } from '../store/contract.ts';
 import type { StageEvents } from './events.ts';
@@ -34,7 +35,7 @@ export async function pollPage(
     const inserted = await deps.store.transaction(SCOPE, async (tx) => {
       const now = deps.clock.now();
       const stored = await tx.inbox.insert(site.id, 'poll', page.messages, now, null);
-      const missing = await missingObjects(tx, site, page.complete ?? []);
+      const missing = await missingObjects(tx, site, page.complete ?? [], connector.book?.showsWithin_ms ?? 0);
       if (missing.length > 0) await tx.inbox.insert(site.id, 'poll', missing, now, null);
       hints = missing.length > 0 || page.messages.some((message) => message.shape === 'hint');
       await tx.feeds.saveCursor(site.id, 'poll', kind.cursor.version, page.next, now);
@@ -50,11 +51,21 @@ export async function pollPage(
   }
 }
 
-/** Live appointments that a whole listing does not name: each is looked at by itself before anything is believed. */
-async function missingObjects(tx: Tx, site: SiteSettings, windows: readonly CompleteWindow[]): Promise<SiteHint[]> {
+/**
+ * Live appointments that a whole listing does not name: each is looked at by itself before anything is believed. Not
+ * those that we have written within the site's quiet time before the listing: it may be slow to show them, in the
+ * listing and when it is asked for one of them alike, and both together would look like an end.
+ */
+export async function missingObjects(
+  tx: Tx,
+  site: SiteSettings,
+  windows: readonly CompleteWindow[],
+  showsWithin_ms: number,
+): Promise<SiteHint[]> {
   const hints: SiteHint[] = [];
   for (const window of windows) {
-    for (const { siteKey } of await tx.inbox.missingFrom(site.id, window)) {
+    const quietSince = plus(window.readAt, -showsWithin_ms);
+    for (const { siteKey } of await tx.inbox.missingFrom(site.id, window, quietSince)) {
       hints.push({
         shape: 'hint',
         kind: 'missing-from-listing',

@@ -44,6 +44,10 @@ const COLUMNS = `id, client, request_key, request_digest, action, site, state, s
   start_at, end_at, resources, patient_id, site_key, reference, refused_because, detail, attempts, absences,
   deadline_at, next_check_at, created_at, created_by, key_id, body`;
 
+/** A person said that the site has it, and the site has not named it yet: its news is known by who, where and when. */
+const UNNAMED = `state = 'booked' AND site_key IS NULL AND action = 'place'
+  AND NOT EXISTS (SELECT FROM appointment_key k WHERE k.appointment_id = booking.appointment_id)`;
+
 export function bookingStore(q: Gathered, keys: Keys): BookingStore {
   const select = async (name: string, where: string, values: readonly unknown[]): Promise<readonly Booking[]> => {
     const text = `SELECT ${COLUMNS} FROM booking WHERE ${where}`;
@@ -83,17 +87,24 @@ export function bookingStore(q: Gathered, keys: Keys): BookingStore {
     openAt: async (site, during) =>
       q.ahead.open.get(site)?.filter((one) => isAt(one, during)) ??
       select(
-        'booking-open-at', // booking_open: of each site only a handful are under way
-        `site = $1 AND state IN ('queued', 'sent', 'accepted', 'unknown', 'unsent', 'parked') AND action IN ('place',
-           'move')
-           AND start_at < $3 AND end_at > $2
-         ORDER BY created_at, id`,
+        'booking-open-at', // booking_open, booking_unnamed: of each site only a handful are under way
+        `id IN (
+           SELECT id FROM booking
+           WHERE site = $1 AND state IN ('queued', 'sent', 'accepted', 'unknown', 'unsent', 'parked')
+           UNION ALL SELECT id FROM booking WHERE site = $1 AND ${UNNAMED})
+         AND action IN ('place', 'move') AND start_at < $3 AND end_at > $2 ORDER BY created_at, id`,
         [site, timestamptz(during.start), timestamptz(during.end)],
       ),
     openOf(site, parkedToo) {
       const open = `site = $1 AND state IN (${OPEN_STATES}${parkedToo === undefined ? '' : `, 'parked'`})`;
       const name = parkedToo === undefined ? 'booking-open-of' : 'booking-unsettled-of'; // booking_open
       return select(name, `${open} ORDER BY created_at, id`, [site]);
+    },
+    unsettled(limit, sites) {
+      const reach = `($2::text[] IS NULL OR site = ANY($2))`;
+      const where = `state IN (${OPEN_STATES}, 'parked') AND ${reach}`; // booking_open
+      const order = `ORDER BY state <> 'parked', created_at, id LIMIT $1`;
+      return select('booking-unsettled', `${where} ${order}`, [limit, sites === '*' ? null : sites]);
     },
     latestOf: async (appointmentId) =>
       q.ahead.latest.get(appointmentId) ?? (q.ahead.latest.has(appointmentId) ? null : latestOf(appointmentId)),
@@ -129,6 +140,7 @@ export async function bookingsAhead(
     name: 'ahead-bookings', // booking_open; booking_appointment for each
     text: `SELECT ${COLUMNS}, false AS is_latest FROM booking
            WHERE site = ANY($1) AND state IN ('queued', 'sent', 'accepted', 'unknown', 'unsent', 'parked')
+           UNION ALL SELECT ${COLUMNS}, false FROM booking WHERE site = ANY($1) AND ${UNNAMED}
            UNION ALL
            SELECT b.*, true FROM unnest($2::uuid[]) AS u(of) CROSS JOIN LATERAL (
              SELECT ${COLUMNS} FROM booking WHERE appointment_id = u.of

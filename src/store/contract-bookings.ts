@@ -95,10 +95,15 @@ export interface BookingStore {
   dueChecks(now: Instant, limit: number): Promise<readonly Booking[]>;
   /** Sent ones whose call's deadline has passed without a recorded outcome. */
   overdue(now: Instant, limit: number): Promise<readonly Booking[]>;
-  /** Open placements (sent, unknown, accepted, queued, unsent, parked) around a time: candidates for an echo. */
+  /**
+   * Open placements (sent, unknown, accepted, queued, unsent, parked) around a time, and those that a person settled as
+   * booked without the site's name for them: candidates for an echo.
+   */
   openAt(site: string, during: Interval): Promise<readonly Booking[]>;
   /** All of a site that are not settled; parked ones only where asked for. */
   openOf(site: string, parkedToo?: 'parked too'): Promise<readonly Booking[]>;
+  /** Of these sites, parked ones first, then the oldest. */
+  unsettled(limit: number, sites: readonly string[] | '*'): Promise<readonly Booking[]>;
   /** The newest one that concerns an appointment. */
   latestOf(appointmentId: string): Promise<Booking | null>;
   countByState(): Promise<Readonly<Record<string, number>>>;

@@ -109,8 +109,15 @@ export interface InboxStore {
   /** When the newest read of an object was applied; null: never. */
   appliedReadAt(site: string, object: string): Promise<Instant | null>;
   setAppliedReadAt(site: string, object: string, readAt: Instant): Promise<void>;
-  /** Live appointments of a listed window that the listing does not name and that were last read before it. */
-  missingFrom(site: string, window: CompleteWindow): Promise<readonly { readonly siteKey: string }[]>;
+  /**
+   * Live appointments of a listed window that the listing does not name, that were last read before it, and that we
+   * have not written since `quietSince`.
+   */
+  missingFrom(
+    site: string,
+    window: CompleteWindow,
+    quietSince: Instant,
+  ): Promise<readonly { readonly siteKey: string }[]>;
   /** Forgets event ids older than the window. */
   forgetDuplicates(before: Instant): Promise<number>;
 }

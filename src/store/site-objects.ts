@@ -53,7 +53,7 @@ export function siteObjectStore(q: Gathered): SiteObjectStore {
      * appointment_site_start gives the window, its `calendar:` token the schedule. Left out are those that we heard of
      * after the listing left: a state read later, or news ordered later, knows better than the listing.
      */
-    async missingFrom(site, window) {
+    async missingFrom(site, window, quietSince) {
       const { rows } = await q.query<{ site_key: string }>({
         name: 'object-missing',
         text: `SELECT a.site_key FROM appointment a
@@ -64,6 +64,8 @@ export function siteObjectStore(q: Gathered): SiteObjectStore {
                    WHERE s.site = a.site AND s.object = 'appointment:' || a.site_key AND s.received_read_at >= $6)
                  AND NOT EXISTS (SELECT FROM object_applied o
                    WHERE o.site = a.site AND o.object = 'appointment:' || a.site_key AND o.read_at >= $6)
+                 AND NOT EXISTS (SELECT FROM booking b WHERE b.appointment_id = a.id AND b.state = 'booked'
+                   AND b.action IN ('place', 'move') AND b.state_at >= $7)
                ORDER BY a.start_at, a.id`,
         values: [
           site,
@@ -72,6 +74,7 @@ export function siteObjectStore(q: Gathered): SiteObjectStore {
           window.calendar,
           window.objects,
           timestamptz(window.readAt),
+          timestamptz(quietSince),
         ],
       });
       return rows.map((row) => ({ siteKey: row.site_key }));

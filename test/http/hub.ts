@@ -235,6 +235,7 @@ export async function startTestHub(
     opsView: () => Promise.resolve(NO_VIEW),
     // Tested where operators' actions are.
     operate: {} as HttpDeps['operate'],
+    settleBooking: () => Promise.reject(new HubError('NOT_FOUND')),
     explain: () => Promise.resolve(null),
     replayWindows: {} as HttpDeps['replayWindows'],
     events: {

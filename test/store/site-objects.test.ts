@@ -60,7 +60,7 @@ async function missing(site: string, objects: readonly string[]): Promise<readon
     objects,
     readAt: NOON,
   };
-  return (await write((tx) => tx.inbox.missingFrom(site, window))).map((one) => one.siteKey);
+  return (await write((tx) => tx.inbox.missingFrom(site, window, window.readAt))).map((one) => one.siteKey);
 }
 
 test('a live appointment that a complete listing does not name is missing', async () => {
