@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { askCancel } from '../../src/booking/cancel.ts';
 import { askMove } from '../../src/booking/move.ts';
-import { hold } from '../../src/booking/place.ts';
+import { hold } from '../../src/booking/hold.ts';
 import { recordOutcome } from '../../src/booking/settle.ts';
 import { isSettled } from '../../src/booking/states.ts';
 import type { Found, WriteOutcome } from '../../src/connectors/contract.ts';

@@ -135,13 +135,15 @@ test('open answers are due at their time, and calls whose deadline has passed ar
   assert.deepEqual(mine(await write((tx) => tx.bookings.overdue(at(2), 50))), [sent.id]);
 });
 
-test('open placements around a time may be an echo; cancels, settled ones and other times may not', async () => {
+test('open placements around a time may be an echo; cancels, what is settled and other times may not', async () => {
   const site = newSite();
   const states: readonly BookingState[] = ['sent', 'unknown', 'accepted', 'queued', 'unsent'];
   const open: string[] = [];
   for (const state of states) open.push((await inserted({ site, state, createdAt: at(open.length) })).id);
   await inserted({ site, state: 'sent', action: 'cancel' });
-  await inserted({ site, state: 'booked' });
+  await inserted({ site, state: 'booked', siteKey: 'K1' });
+  // A person said that the site has it; what the site calls it is not known yet.
+  open.push((await inserted({ site, state: 'booked', createdAt: at(open.length) })).id);
   await inserted({ site, state: 'held' });
   await inserted({ site, state: 'sent', during: { start: at(90), end: at(120) } });
   await inserted({ state: 'sent' });
