@@ -61,8 +61,8 @@ export const bookingCommand: Command = {
   summary: 'Settles a parked booking: what the clinic said is written down, and the caller is told.',
   prose: [
     'Only a parked booking can be settled by hand, and only once. `booked`: the site did what was asked (of a ' +
-      'cancel: the visit is cancelled). `refused`: it did not, and the time is free again. Who settled it, when and why goes ' +
-      'into ledger and audit log.',
+      'cancel: the visit is cancelled). `refused`: it did not, and the time is free again. Who settled it, when and ' +
+      'why goes into ledger and audit log.',
   ],
   options: {
     as: { value: 'booked|refused', prose: 'What the clinic said. Needed.' },

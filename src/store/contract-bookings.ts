@@ -95,10 +95,7 @@ export interface BookingStore {
   dueChecks(now: Instant, limit: number): Promise<readonly Booking[]>;
   /** Sent ones whose call's deadline has passed without a recorded outcome. */
   overdue(now: Instant, limit: number): Promise<readonly Booking[]>;
-  /**
-   * Open placements (sent, unknown, accepted, queued, unsent, parked) around a time, and those that a person settled as
-   * booked without the site's name for them: candidates for an echo.
-   */
+  /** Open placements and moves around a time, and what a person settled as booked without the site's name for it. */
   openAt(site: string, during: Interval): Promise<readonly Booking[]>;
   /** All of a site that are not settled; parked ones only where asked for. */
   openOf(site: string, parkedToo?: 'parked too'): Promise<readonly Booking[]>;
