@@ -14,6 +14,7 @@ const RAO = 'npi:1043333339';
 const VISIT = '11';
 const LONG = '12';
 const GROUP = '13';
+const LABELS = { booked: 7, confirmed: 1, arrived: 2, 'checked-in': 3, fulfilled: 4 };
 const KEY = 'conformance-key';
 const FIELDS = { booking: 88001, mrn: 88002, birthDate: 88003 };
 const ZONE = 'America/Chicago';
@@ -52,6 +53,7 @@ const SEED = {
       ],
     },
   ],
+  labels: Object.entries(LABELS).map(([name, id]) => ({ id, name, color: '#888888' })),
   horizonDays: 4,
 };
 
@@ -75,6 +77,8 @@ export const acuity: Arrangement = {
       ...(options.correlation ? { bookingIdField: FIELDS.booking } : {}),
       ...(options.limits ? {} : { requestsPerSecond: 100_000, concurrentRequests: 10_000 }),
       ...(options.rowsPerPage === undefined ? {} : { listRows: options.rowsPerPage }),
+      labels: LABELS,
+      comments: true,
       // Time is hurried on while calls are under way; only cut connections end them.
       timeout_ms: 120_000,
       loadBeyond_days: 28,
@@ -126,6 +130,9 @@ async function start(options: StartOptions): Promise<SimulatedSite> {
       place: 'POST /api/v1/appointments',
       move: '/reschedule',
       cancel: '/cancel',
+      status: 'PUT /api/v1/appointments',
+      noshow: '/cancel',
+      amend: 'PUT /api/v1/appointments',
       block: 'POST /api/v1/blocks',
       unblock: 'DELETE /api/v1/blocks',
     },
@@ -201,8 +208,10 @@ async function truth(url: string): Promise<SiteTruth> {
       calendar: textOf(row['calendarID']),
       visitType: textOf(row['appointmentTypeID']),
       during: intervalOf(row),
-      status: row['noShow'] === true ? 'noshow' : row['canceled'] === true ? 'cancelled' : 'booked',
+      status: row['noShow'] === true ? 'noshow' : row['canceled'] === true ? 'cancelled' : labelled(row),
       correlation: correlationOf(row),
+      ...(row['notes'] === '' ? {} : { comment: textOf(row['notes']) }),
+      attendance: row['labelID'] === null || row['labelID'] === LABELS.booked ? 'needs-action' : 'accepted',
     })),
     removed: rowsOf(state['deleted']).map((row) => textOf(row['id'])),
     blocks: rowsOf(state['blocks']).map((row) => ({
@@ -216,6 +225,11 @@ async function truth(url: string): Promise<SiteTruth> {
       during: intervalOf(row),
     })),
   };
+}
+
+function labelled({ labelID }: Row): 'booked' | 'arrived' | 'checked-in' | 'fulfilled' {
+  const name = Object.entries(LABELS).find(([, id]) => id === labelID)?.[0] ?? 'booked';
+  return name === 'arrived' || name === 'checked-in' || name === 'fulfilled' ? name : 'booked';
 }
 
 function correlationOf(row: Row): string | null {

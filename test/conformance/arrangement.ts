@@ -10,7 +10,7 @@ import type { Cleanup } from '../support/database.ts';
 import type { Canned } from './gateway.ts';
 
 export type Ability = 'poll' | 'webhook' | 'fetch' | 'hl7' | 'load' | 'availability' | 'busy' | 'book' | 'block';
-export type Write = 'place' | 'move' | 'cancel' | 'block' | 'unblock';
+export type Write = 'place' | 'move' | 'cancel' | 'status' | 'noshow' | 'amend' | 'block' | 'unblock';
 
 export interface Arrangement {
   /** As in the registry. */
@@ -136,6 +136,10 @@ export interface TrueAppointment {
   readonly status: AppointmentStatus;
   /** The hub's own reference in the record. */
   readonly correlation: string | null;
+  /** As far as the site tells: comment and reason in words, and whether the patient has said that they come. */
+  readonly comment?: string;
+  readonly reason?: string;
+  readonly attendance?: 'accepted' | 'needs-action';
 }
 export interface TrueSlot {
   readonly calendar: string;

@@ -5,6 +5,7 @@ import { availabilityRules } from './rules/availability.ts';
 import { blockRules } from './rules/block.ts';
 import { lostAnswerRules, placeRules } from './rules/booking.ts';
 import { cancelRules } from './rules/cancel.ts';
+import { changeRules } from './rules/change.ts';
 import { chaosRules } from './rules/chaos.ts';
 import { classRules } from './rules/class.ts';
 import { hintRules, loadRules, pollRules } from './rules/feed.ts';
@@ -29,6 +30,7 @@ const rules = [
   ...cancelRules,
   ...classRules,
   ...moveRules,
+  ...changeRules,
   ...blockRules,
   ...hl7Rules,
   ...requestRules,
@@ -39,6 +41,11 @@ for (const kind of kinds.keys()) conformance(kind, rules, waivers);
 
 // Other ways in which sites of a kind are arranged, held against what those ways touch.
 const chaos = chaosRules.filter(({ needs }) => needs.length === 0);
-arranged('hl7v2 that takes requests', takesRequests, [...hl7Rules, ...requestRules, ...moveRules, ...chaos], waivers);
+arranged(
+  'hl7v2 that takes requests',
+  takesRequests,
+  [...hl7Rules, ...requestRules, ...moveRules, ...changeRules, ...chaos],
+  waivers,
+);
 arranged('hl7v2 of a loose sender', looseSender, [...hl7Rules, ...chaos], waivers);
 arranged('hl7v2 that books by ADT', adtAppointments, [...hl7Rules, ...chaos], waivers);

@@ -151,7 +151,8 @@ async function start(options: StartOptions, manner: Manner): Promise<SimulatedSi
     staff: staffOf(url, manner),
     requests,
     identifiers: [{ system: MRN, value: 'PR-10001', type: 'site-mrn' }],
-    call: manner.takesRequests === true ? { place: 'SRM^S01', move: 'SRM^S02', cancel: 'SRM^S04' } : {},
+    call:
+      manner.takesRequests === true ? { place: 'SRM^S01', move: 'SRM^S02', cancel: 'SRM^S04', amend: 'SRM^S03' } : {},
     fetches: () => false,
     truth: () => truth(url),
     everything: async () => {
@@ -225,6 +226,8 @@ async function truth(url: string): Promise<SiteTruth> {
       during: intervalOf(row),
       status: STATUS[textOf(row['status'])] ?? 'booked',
       correlation: textOf(row['placerId']) || null,
+      comment: textOf(row['note']),
+      reason: textOf(row['reason']),
     })),
     removed: [],
     blocks: rowsOf(state['blocks']).map((row) => ({

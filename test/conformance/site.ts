@@ -10,6 +10,8 @@ import { fetchHints } from '../../src/pipeline/fetch.ts';
 import { pollPage, type PollDeps } from '../../src/pipeline/poll.ts';
 import { loadOnce } from '../../src/pipeline/site-runner.ts';
 import { takeUpTemplates, templateAvailability } from '../../src/pipeline/template-window.ts';
+import type { Amendment } from '../../src/fhir/amendment.ts';
+import type { AppointmentStatus } from '../../src/fhir/types.ts';
 import type { Plan, SiteSettings } from '../../src/settings/shape.ts';
 import type { Booking } from '../../src/store/contract-bookings.ts';
 import { systemScope } from '../../src/store/contract.ts';
@@ -66,6 +68,8 @@ export interface RigSite {
   /** Asks for a visit. Resolves when the booking is stored and waits to be sent. */
   place(slotId: string, patientId: string, requestKey?: string): Promise<Asked>;
   cancel(appointmentId: string, requestKey?: string): Promise<Asked>;
+  setStatus(appointmentId: string, status: AppointmentStatus): Promise<Asked>;
+  amend(appointmentId: string, to: Amendment): Promise<Asked>;
   booking(id: string): Promise<Booking>;
 }
 
@@ -174,6 +178,22 @@ export function openSite(parts: SiteParts): RigSite {
     cancel(appointmentId, requestKey = `request-${(requests += 1)}`) {
       const request = { ...base(requestKey), digest: sha256(appointmentId) };
       return asked(requestKey, desk.cancel({ ...request, appointmentId, by: 'patient', version: null }, SCOPE));
+    },
+    setStatus(appointmentId, status) {
+      const requestKey = `request-${(requests += 1)}`;
+      const request = {
+        ...base(requestKey),
+        digest: sha256(`${appointmentId} ${status}`),
+        appointmentId,
+        version: null,
+      };
+      return asked(requestKey, desk.setStatus({ ...request, status }, SCOPE));
+    },
+    amend(appointmentId, to) {
+      const requestKey = `request-${(requests += 1)}`;
+      const digest = sha256(`${appointmentId} ${JSON.stringify(to)}`);
+      const request = { ...base(requestKey), digest, appointmentId, version: null };
+      return asked(requestKey, desk.amend({ ...request, to }, SCOPE));
     },
     async booking(id) {
       const booking = await store.read(SCOPE, (tx) => tx.bookings.get(id));
