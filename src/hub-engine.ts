@@ -2,7 +2,7 @@
  * Everything between the store and the doors: the stages and their loops, the running sites, booking. hub.ts opens the
  * doors to it and knows in which order they close.
  */
-import { bookingDesk, type Desk } from './booking/desk.ts';
+import type { Desk } from './booking/desk.ts';
 import { abilityOf } from './booking/owning-site.ts';
 import { keepWaiting } from './booking/queue.ts';
 import { resolveStep, type ResolveDeps } from './booking/resolve.ts';
@@ -15,6 +15,7 @@ import { startLoop, type Loop } from './core/loop.ts';
 import { isAnswer, lendSender } from './hub-answers.ts';
 import { openConnector, sameSite } from './hub-sites.ts';
 import type { HubEvents } from './hub-events.ts';
+import { openDesks, type SetStage } from './hub-sets.ts';
 import { patientIndex } from './identity/patients.ts';
 import { practitionerIndex } from './identity/practitioners.ts';
 import { mappingFor } from './mappings/registry.ts';
@@ -47,6 +48,7 @@ const HOUSE_TICK_MS = 3_600_000;
 export class Engine {
   readonly runners = new Map<string, SiteRunner>();
   readonly desk: Desk;
+  readonly sets: SetStage;
   readonly receiver: ReceiveStage;
   readonly #options: EngineOptions;
   readonly #budgets: ReturnType<typeof createBudgets>;
@@ -63,7 +65,7 @@ export class Engine {
     this.#plan = options.plan;
     this.#budgets = createBudgets(clock);
     const plan = this.plan;
-    this.desk = bookingDesk({
+    ({ desk: this.desk, sets: this.sets } = openDesks({
       store,
       clock,
       plan,
@@ -80,7 +82,7 @@ export class Engine {
         return abilityOf(runner.kind, runner.connector.book);
       },
       deliver: (siteId) => this.ring(siteId, 'deliver'),
-    });
+    }));
     this.booking = {
       store,
       clock,
@@ -128,6 +130,7 @@ export class Engine {
     this.#loop('resolve', RESOLVE_TICK_MS, (signal) => resolveStep(this.booking, signal));
     this.#loop('requeue', TICK_MS, async () => (await requeueExpired(this.#runnerDeps())) > 0);
     this.#loop('queue', TICK_MS, () => this.#keepQueues());
+    this.sets.rings(this.#loop('sets', TICK_MS, () => this.sets.step()));
     const sweep = this.#sweep();
     this.#loop('expire', TICK_MS, async () => (await expireHolds(sweep)) > 0);
     this.#loop('openings', OPENINGS_TICK_MS, () => closeOpenings(sweep).then(() => false));

@@ -15,7 +15,7 @@ import type { StoredAppointment } from '../store/contract-resources.ts';
 import type { Scope, Tx } from '../store/contract.ts';
 import type { AmendRequest, StatusRequest } from './contract.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
-import { placedAs as placedAsOf } from './move.ts';
+import { placedAs as placedAsOf } from './movable.ts';
 import { owningSite, type Ability } from './owning-site.ts';
 import { repeatOf, type BookingDeps } from './place.ts';
 import { firstState } from './queue.ts';

@@ -8,7 +8,7 @@ import type { StoredAppointment } from '../store/contract-resources.ts';
 import type { Scope, Tx } from '../store/contract.ts';
 import type { CancelRequest } from './contract.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
-import { placedAs as placedAsOf } from './move.ts';
+import { placedAs as placedAsOf } from './movable.ts';
 import { repeatOf, type BookingDeps } from './place.ts';
 import { firstState } from './queue.ts';
 import { isSettled } from './states.ts';
@@ -18,12 +18,20 @@ export type CancelAsked =
   | { readonly kind: 'already'; readonly appointmentId: string };
 
 export function askCancel(deps: BookingDeps, request: CancelRequest, scope: Scope): Promise<CancelAsked> {
-  return deps.store.transaction(scope, (tx) => askUnderLock(deps, tx, request));
+  return deps.store.transaction(scope, async (tx) => {
+    await tx.lock(cancelLocks(request));
+    return cancelUnderLock(deps, tx, request);
+  });
 }
 
-async function askUnderLock(deps: BookingDeps, tx: Tx, request: CancelRequest): Promise<CancelAsked> {
+/** What has to be locked before `cancelUnderLock`; that of several cancels in one call. */
+export function cancelLocks(request: CancelRequest): readonly string[] {
+  return [request.appointmentId, `request:${request.client}:${request.requestKey}`];
+}
+
+/** What is wrong is thrown before anything is written. */
+export async function cancelUnderLock(deps: BookingDeps, tx: Tx, request: CancelRequest): Promise<CancelAsked> {
   const now = deps.clock.now();
-  await tx.lock([request.appointmentId, `request:${request.client}:${request.requestKey}`]);
   const repeated = await repeatOf(tx, request);
   if (repeated !== null) return { kind: 'repeated', booking: repeated };
   const visible = await tx.resources.read('Appointment', request.appointmentId);

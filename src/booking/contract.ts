@@ -27,7 +27,7 @@ export interface BookingDesk {
   status(bookingId: string, scope: Scope): Promise<BookingAnswer | null>;
 }
 
-interface RequestBase {
+export interface RequestBase {
   /** Who the request key is scoped to: the client id. */
   readonly client: string;
   /**

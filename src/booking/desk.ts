@@ -12,6 +12,7 @@ import { askMove, type MoveAsked } from './move.ts';
 import type { BookingDeps } from './place.ts';
 import { isSettled } from './states.ts';
 import { patienceOf } from './verify.ts';
+import { waitingRoom } from './waiting.ts';
 
 export interface DeskDeps extends BookingDeps {
   /** Something is owed to this site: send it now. */
@@ -19,45 +20,23 @@ export interface DeskDeps extends BookingDeps {
 }
 
 export interface Desk extends BookingDesk {
-  /** A booking moved: whoever waits for it looks again. Losing a call costs at most `RECHECK_MS`. */
+  /** A booking moved: whoever waits for it looks again. */
   changed(bookingId: string): void;
 }
 
-/** How often a waiting caller's booking is read without having been told (another process may have settled it). */
-const RECHECK_MS = 250;
 const DONE = { place: 'booked', move: 'moved', cancel: 'cancelled', status: 'changed', amend: 'changed' } as const;
 
 type Looking = DeskDeps & { readonly looks: Looks };
 
 export function bookingDesk(given: DeskDeps): Desk {
   const deps: Looking = { ...given, looks: given.looks ?? looksOf(given) };
-  const waiting = new Map<string, Set<() => void>>();
+  const room = waitingRoom(deps.clock);
 
-  /** `isNew`: made by this very call, so that to look before anything was told would find it as it was made. */
-  const settled = async (
-    bookingId: string,
-    scope: Scope,
-    isNew: boolean,
-    deadline: number,
-  ): Promise<Booking | null> => {
-    for (let looks = !isNew; ; looks = true) {
-      const told = new AbortController();
-      const wake = (): void => told.abort();
-      const set = waiting.get(bookingId) ?? new Set();
-      waiting.set(bookingId, set.add(wake));
-      try {
-        // Registered before reading: a settlement between the two is not missed.
-        const booking = looks ? await deps.store.read(scope, (tx) => tx.bookings.get(bookingId)) : null;
-        if (looks && (booking === null || isAnswered(booking.state))) return booking;
-        const left = deadline - deps.clock.monotonic();
-        if (left <= 0) return booking;
-        await deps.clock.sleep(Math.min(left, RECHECK_MS), told.signal);
-      } finally {
-        set.delete(wake);
-        if (set.size === 0) waiting.delete(bookingId);
-      }
-    }
-  };
+  const settled = (bookingId: string, scope: Scope, isNew: boolean, deadline: number): Promise<Booking | null> =>
+    room.until(bookingId, deadline, isNew, async () => {
+      const found = await deps.store.read(scope, (tx) => tx.bookings.get(bookingId));
+      return { found, over: found === null || isAnswered(found.state) };
+    });
 
   const answer = async (
     booking: Booking,
@@ -80,9 +59,7 @@ export function bookingDesk(given: DeskDeps): Desk {
   };
 
   return {
-    changed(bookingId) {
-      for (const wake of waiting.get(bookingId) ?? []) wake();
-    },
+    changed: (bookingId) => room.changed(bookingId),
 
     async place(request, scope) {
       const until = patienceOf(deps);
@@ -169,7 +146,13 @@ async function moveOrTaken(
   }
 }
 
-async function describe(deps: Looking, booking: Booking, scope: Scope, repeated: boolean): Promise<BookingAnswer> {
+/** What a booking came to so far, as its caller is told. */
+export async function describe(
+  deps: BookingDeps,
+  booking: Booking,
+  scope: Scope,
+  repeated: boolean,
+): Promise<BookingAnswer> {
   const bookingId = booking.id;
   if (booking.state === 'booked') {
     const appointment = await deps.store.read(scope, (tx) => tx.resources.read('Appointment', booking.appointmentId));
@@ -186,7 +169,7 @@ async function describe(deps: Looking, booking: Booking, scope: Scope, repeated:
         return { ...(await conflict(deps, slot, scope)), ...(patientId === null ? {} : { patientId }) };
     }
     const detail = booking.detail ?? 'no reason given';
-    if (booking.refusedBecause === 'site-down') {
+    if (booking.refusedBecause === 'site-down' || booking.refusedBecause === 'set-failed') {
       const error = new HubError('BOOKING_NOT_SENT', { detail, site: booking.site });
       return { kind: 'refused', bookingId, error, because: null };
     }
@@ -201,7 +184,8 @@ async function describe(deps: Looking, booking: Booking, scope: Scope, repeated:
 
 type Conflict = Extract<BookingAnswer, { readonly kind: 'conflict' }>;
 
-async function conflict({ looks }: Looking, slot: StoredSlot, scope: Scope, why = ''): Promise<Conflict> {
+async function conflict(deps: BookingDeps, slot: StoredSlot, scope: Scope, why = ''): Promise<Conflict> {
+  const looks = deps.looks ?? looksOf(deps);
   const error = new HubError('SLOT_TAKEN', why === '' ? {} : { detail: why });
   return { kind: 'conflict', error, alternatives: await looks.alternatives(slot, scope) };
 }

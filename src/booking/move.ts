@@ -19,8 +19,8 @@ import { writeBooking, type NewBooking } from './new-booking.ts';
 import { firstState } from './queue.ts';
 import { calendarOf, patientFacts, placeOrder } from './order.ts';
 import * as place from './place.ts';
+import { movableVisit, underWay } from './movable.ts';
 import type { BookingDeps } from './place.ts';
-import { isSettled } from './states.ts';
 import * as records from './patient-records.ts';
 import { checkOwnTime, personOf, type Person } from './patient-time.ts';
 import { claimsOf, resourcesOf, rowsOf, seatsOf, takenBy, whyTooClose, type Part } from './take.ts';
@@ -41,7 +41,11 @@ export async function askMove(
   const early = await deps.store.read(scope, (tx) => visiblyTaken(tx, request));
   if (early !== null) return early;
   await freshen(deps, scope, async (tx) => [await wantedSlot(deps, tx, request)], until);
-  return deps.store.transaction(scope, (tx) => askUnderLock(deps, tx, request));
+  return deps.store.transaction(scope, async (tx) => {
+    const prepared = await prepareMove(deps, tx, request);
+    await tx.lock(prepared.locks);
+    return moveUnderLock(deps, tx, prepared);
+  });
 }
 
 /** A slot visibly taken is answered by a plain read, unless it may be the visit itself that takes it. */
@@ -58,16 +62,32 @@ async function visiblyTaken(tx: Tx, request: MoveRequest): Promise<MoveAsked | n
   return repeated === null ? { kind: 'taken', slot } : { kind: 'repeated', booking: repeated };
 }
 
-async function askUnderLock(deps: BookingDeps, tx: Tx, request: MoveRequest): Promise<MoveAsked> {
-  const now = deps.clock.now();
-  const key = `request:${request.client}:${request.requestKey}`;
+/** Where a move leads, read before anything is locked, so that several can be locked together. */
+export interface PreparedMove {
+  readonly request: MoveRequest;
+  readonly seen: StoredSlot | null;
+  readonly target: Target | HubError | null;
+  readonly person: Person;
+  /** What has to be locked before `moveUnderLock`; those of several moves in one call. */
+  readonly locks: readonly string[];
+}
+
+export async function prepareMove(deps: BookingDeps, tx: Tx, request: MoveRequest): Promise<PreparedMove> {
   const seen = await wantedSlot(deps, tx, request);
   const own = await tx.busy.ofAppointment(request.appointmentId);
   const target = seen === null ? null : await targetOf(deps, tx, seen);
   const taking = target === null || target instanceof HubError ? [] : target.taking;
   const person = await personOf(tx, await tx.busy.patientsOf(request.appointmentId));
   const held = own.map((row) => row.resourceId);
-  await tx.lock([request.appointmentId, ...resourcesOf(taking), ...held, ...person.locks, key]);
+  const key = `request:${request.client}:${request.requestKey}`;
+  const locks = [request.appointmentId, ...resourcesOf(taking), ...held, ...person.locks, key];
+  return { request, seen, target, person, locks };
+}
+
+/** What is wrong is thrown before anything is written; what is taken is told. */
+export async function moveUnderLock(deps: BookingDeps, tx: Tx, prepared: PreparedMove): Promise<MoveAsked> {
+  const { request, seen, target, person } = prepared;
+  const now = deps.clock.now();
   const repeated = await place.repeatOf(tx, request);
   if (repeated !== null) return { kind: 'repeated', booking: repeated };
 
@@ -85,6 +105,7 @@ async function askUnderLock(deps: BookingDeps, tx: Tx, request: MoveRequest): Pr
   if (target instanceof HubError) throw target;
   const slot = await place.visibleSlot(tx, seen.id);
   place.checkRequest(request, slot, now);
+  const { taking } = target;
   await place.letLapse(tx, resourcesOf(taking), now);
   const wanted = { visit, slot, ...target };
   if (await isTaken(tx, request, wanted)) return { kind: 'taken', slot };
@@ -131,46 +152,6 @@ async function targetOf(deps: BookingDeps, tx: Tx, slot: StoredSlot): Promise<Ta
   }
 }
 
-async function movableVisit(tx: Tx, request: MoveRequest): Promise<StoredAppointment> {
-  const visible = await tx.resources.read('Appointment', request.appointmentId);
-  const visit = visible === null ? null : await tx.resources.appointment(request.appointmentId);
-  if (visit === null) throw new HubError('NOT_FOUND', { detail: 'the appointment' });
-  if (request.version !== null && request.version !== visit.version) throw new HubError('VERSION_MISMATCH');
-  const { status } = visit.resource;
-  if (status !== 'booked' && status !== 'pending' && status !== 'waitlist') {
-    const detail = `an appointment that is ${status} cannot be moved; place a new booking for the new time`;
-    throw new HubError('RULE_BROKEN', { detail });
-  }
-  if (visit.siteKey === null) {
-    throw new HubError('RULE_BROKEN', { detail: 'the site has not named this appointment yet; move it when it has' });
-  }
-  return visit;
-}
-
-/** One call about a visit at a time. `open`: the very same move, asked for before. */
-async function underWay(
-  tx: Tx,
-  visit: StoredAppointment,
-  slot: StoredSlot | null,
-): Promise<{ readonly open: Booking | null; readonly placedAs: string | undefined }> {
-  const latest = await tx.bookings.latestOf(visit.id);
-  if (latest === null) return { open: null, placedAs: undefined };
-  if (!isSettled(latest.state)) {
-    if (latest.action === 'move' && latest.slotId === slot?.id) return { open: latest, placedAs: undefined };
-    const detail = `a ${latest.action} of this visit is not settled yet; move the visit when it is`;
-    throw new HubError('RULE_BROKEN', { detail });
-  }
-  return { open: null, placedAs: placedAs(latest) };
-}
-
-/** The correlation under which the hub placed a visit; undefined: it did not. */
-export function placedAs(latest: Booking | null): string | undefined {
-  if (latest === null) return undefined;
-  const { cancel, move, status, amend } = latest.order;
-  if (latest.action === 'place') return latest.id;
-  return (cancel ?? move ?? status ?? amend)?.placedAs;
-}
-
 interface Wanted {
   readonly visit: StoredAppointment;
   readonly slot: StoredSlot;
@@ -213,6 +194,7 @@ async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, want
   const { visit, slot, site, calendar, taking, now } = wanted;
   const bookingId = newId(now);
   const state = firstState(deps, site);
+  const waits = request.inSet?.waits === true;
   const expiresAt = plus(now, deps.plan().hub.booking.holdExpiry_s * 1000);
   const { seat } = await seatsOf(tx, slot, taking, request.channel);
   const held = {
@@ -221,12 +203,12 @@ async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, want
     site: site.id,
     bookingId,
     tentative: true,
-    ...(state === 'held' ? { expiresAt } : {}),
+    ...(state === 'held' && !waits ? { expiresAt } : {}),
     ...(seat === null ? {} : { seat }),
   };
-  await tx.busy.insert(rowsOf(taking, held));
   const old = visit.slots[0] === undefined ? null : await tx.resources.slot(visit.slots[0]);
   const patient = await patientOf(tx, visit, site, wanted.identity);
+  await tx.busy.insert(rowsOf(taking, held));
   const order: BookingOrder = {
     place: placeOrder(request, slot, calendar, patient, bookingId),
     move: {
@@ -248,6 +230,7 @@ async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, want
     patientId: visit.patients[0] ?? null,
     siteKey: visit.siteKey,
     order,
+    owed: !waits,
   };
   const booking = await writeBooking(tx, request, asked, now);
   await tx.resources.refreshTouched(taking, { site: null, messageId: null, siteTime: null, now });

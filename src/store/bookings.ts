@@ -69,6 +69,7 @@ export function bookingStore(q: Gathered, keys: Keys): BookingStore {
         [wanted.map((key) => key.client), wanted.map((key) => key.requestKey)],
       ),
     get: (id) => one('booking-get', 'id = $1', [id]),
+    many: (ids) => (ids.length === 0 ? Promise.resolve([]) : select('booking-many', 'id = ANY($1::uuid[])', [ids])),
     insert: (booking) => insert(q, keys, booking),
     move: (id, from, to, at, patch) => move(q, id, from, to, at, patch),
 

@@ -16,7 +16,7 @@ export interface BookingSet {
   readonly requestDigest: string;
   readonly kind: 'set' | 'series';
   /** What each of its steps is. */
-  readonly action: BookingAction;
+  readonly action: Extract<BookingAction, 'place' | 'move' | 'cancel'>;
   readonly mode: SetMode;
   /** JSON, as booking/sequence.ts reads it. */
   readonly rules: string;
