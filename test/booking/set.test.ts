@@ -11,7 +11,8 @@ import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import { IssuesError } from '../../src/fhir/outcome.ts';
 import { setMarkOf } from '../../src/fhir/set-mark.ts';
 import type { BookingSet, SetStep } from '../../src/store/contract-sets.ts';
-import { during, offered, openWorld, SCOPE, slotKey, visit, type World } from '../support/builders.ts';
+import { during, offered, SCOPE, slotKey, visit } from '../support/builders.ts';
+import { openSetWorld, type SetWorld } from '../support/set-world.ts';
 import type { Cleanup } from '../support/database.ts';
 
 const at = (hour: number): ReturnType<typeof during> => during(hour, 0, 50);
@@ -20,8 +21,8 @@ const ben = (hour: number): string => canonicalId.slot('north', slotKey('n2', 't
 const south = (hour: number): string => canonicalId.slot('south', slotKey('s1', 't50', at(hour).start));
 const REFUSED = { kind: 'refused', because: 'slot-taken', detail: 'somebody was faster' } as const;
 
-async function openDay(t: Cleanup): Promise<{ world: World; ana: string }> {
-  const world = await openWorld(t);
+async function openDay(t: Cleanup): Promise<{ world: SetWorld; ana: string }> {
+  const world = await openSetWorld(t);
   const hours = [9, 11, 13, 15];
   for (const one of ['n1', 'n2'])
     await world.offer(
@@ -52,12 +53,12 @@ function asking(slots: readonly string[], patientId: string, more: Partial<SetRe
 }
 
 /** Asks, and lets the sites answer; what the caller is told in the end. */
-function place(world: World, request: SetRequest): Promise<SetAnswer> {
+function place(world: SetWorld, request: SetRequest): Promise<SetAnswer> {
   return told(world, world.sets.place(request, SCOPE), request.requestKey);
 }
 
 /** The caller's patience ends with the clock, which is moved only when nothing more happens without time passing. */
-async function told(world: World, asked: Promise<SetAnswer>, requestKey: string): Promise<SetAnswer> {
+async function told(world: SetWorld, asked: Promise<SetAnswer>, requestKey: string): Promise<SetAnswer> {
   const over = { now: false };
   const end = (): void => {
     over.now = true;
@@ -82,18 +83,18 @@ async function told(world: World, asked: Promise<SetAnswer>, requestKey: string)
   return asked;
 }
 
-async function rowsOf(world: World, request: SetRequest): Promise<{ set: BookingSet; steps: readonly SetStep[] }> {
+async function rowsOf(world: SetWorld, request: SetRequest): Promise<{ set: BookingSet; steps: readonly SetStep[] }> {
   return world.read(async (tx) => {
     const set = await tx.sets.byRequestKey(request.client, request.requestKey);
     assert.ok(set !== null);
     return { set, steps: await tx.sets.steps(set.id) };
   });
 }
-const states = async (world: World, request: SetRequest): Promise<readonly string[]> => {
+const states = async (world: SetWorld, request: SetRequest): Promise<readonly string[]> => {
   const { set, steps } = await rowsOf(world, request);
   return [set.state, ...steps.map(({ state }) => state)];
 };
-const slotStatus = async (world: World, id: string): Promise<string> =>
+const slotStatus = async (world: SetWorld, id: string): Promise<string> =>
   (await world.read((tx) => tx.resources.slot(id)))?.status ?? 'none';
 
 describe('a set of which all are wanted', () => {
@@ -323,8 +324,8 @@ const onDay = (hour: number, day: number): ReturnType<typeof during> => {
   return { start: (start + day * DAY_MS) as typeof start, end: (end + day * DAY_MS) as typeof end };
 };
 
-async function openWeek(t: Cleanup): Promise<{ world: World; ana: string }> {
-  const world = await openWorld(t);
+async function openWeek(t: Cleanup): Promise<{ world: SetWorld; ana: string }> {
+  const world = await openSetWorld(t);
   const days = [0, 1, 2, 3];
   const slots = days.flatMap((day) => [9, 11].map((hour) => offered('n1', 't50', onDay(hour, day))));
   const window = { start: at(0).start, end: onDay(23, 3).end };

@@ -13,8 +13,6 @@ import type {
   StatusRequest,
 } from '../../src/booking/contract.ts';
 import { abilityOf } from '../../src/booking/owning-site.ts';
-import { setDesk, type SetBooking } from '../../src/booking/set-desk.ts';
-import { carryOnSets } from '../../src/booking/set-step.ts';
 import { verifier, type AskWindow } from '../../src/booking/verify.ts';
 import { resolveStep, type ResolveDeps } from '../../src/booking/resolve.ts';
 import { recordOutcome, recordWithin } from '../../src/booking/settle.ts';
@@ -117,7 +115,6 @@ export interface World extends Opened {
   readonly clock: ManualClock;
   plan: Plan;
   readonly desk: Desk;
-  readonly sets: SetBooking;
   readonly stage: ApplyStage;
   readonly sites: Readonly<Record<'north' | 'south' | 'feed', ScriptedSite>>;
   /** What the stages reported: name, then arguments. */
@@ -131,8 +128,6 @@ export interface World extends Opened {
   apply(): Promise<void>;
   deliver(site?: 'north' | 'south' | 'feed'): Promise<void>;
   resolve(): Promise<void>;
-  /** Sends and carries sets on until nothing more happens without time passing. */
-  carryOn(): Promise<void>;
   /** Holds and calls past their time. */
   sweep(): Promise<void>;
   syncDirectory(): Promise<void>;
@@ -228,13 +223,10 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
   };
   const verify = verifier({ store, clock, plan: () => world.plan });
   const desk = bookingDesk({ ...bookingDeps, verify, deliver: () => undefined });
-  const sets = setDesk({ ...bookingDeps, verify, deliver: () => undefined });
-  const settledBookings: string[] = [];
   const resolveDeps: ResolveDeps = {
     ...bookingDeps,
     changed: (booking, state) => {
       desk.changed(booking.id);
-      settledBookings.push(booking.id);
       events.bookingMoved(booking.site, booking.action, state);
     },
     book: (id) => (scripted(id)?.canBook === true ? (scripted(id)?.book ?? null) : null),
@@ -260,7 +252,6 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     after: (happened) => {
       effects.push(happened);
       for (const id of happened.bookings) desk.changed(id);
-      settledBookings.push(...happened.bookings);
     },
   });
   const settled = async (asked: Promise<unknown>, requestKey: string): Promise<Booking> => {
@@ -289,7 +280,6 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     clock,
     plan: testPlan(options.sites, options.hub),
     desk,
-    sets,
     stage,
     sites,
     told,
@@ -341,14 +331,6 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     },
     async resolve() {
       while (await resolveStep(resolveDeps, NEVER));
-    },
-    async carryOn() {
-      const stepping = { ...bookingDeps, deliver: () => undefined, setChanged: (id: string) => sets.changed(id) };
-      do {
-        for (const site of ['north', 'south'] as const) await world.deliver(site);
-        await carryOnSets(stepping, settledBookings.splice(0));
-        for (const site of ['north', 'south'] as const) await world.deliver(site);
-      } while (settledBookings.length > 0);
     },
     async sweep() {
       await requeueExpired(deliverDeps);
