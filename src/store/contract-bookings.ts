@@ -88,7 +88,6 @@ export interface BookingStore {
   /** Of many at once; those that there are, in any order. */
   byRequestKeys(keys: readonly { readonly client: string; readonly requestKey: string }[]): Promise<readonly Booking[]>;
   get(id: string): Promise<Booking | null>;
-  /** Those that are there, in no order. */
   many(ids: readonly string[]): Promise<readonly Booking[]>;
   insert(booking: Booking): Promise<void>;
   /** One step of the machine; false when the booking was not in `from` any more (someone else moved it). */
