@@ -27,6 +27,7 @@ export function hubEvents(telemetry: Telemetry): HubEvents {
     delivered: (site, kind, outcome, took_ms) => emit('Delivered', { site, kind, outcome, took_ms }),
     breaker: (site, state) => emit('SiteBreaker', { site, state }),
     bookingMoved: (site, action, state) => emit('BookingMoved', { site, action, state }),
+    unusualStatus: (site, from, to) => emit('UnusualStatus', { site, from, to }),
     stageFailed: (stage, code, detail) => emit('StageFailed', { stage, code, detail }),
     conflict: (what, sites, because, subject) => {
       for (const site of sites) {

@@ -105,6 +105,15 @@ export const EVENTS = {
       labels: ['site', 'action', 'state'],
     },
   },
+  UnusualStatus: {
+    level: 'info',
+    text: 'a site took an appointment from one status to another that does not usually follow it',
+    metric: {
+      name: 'slotwire_unusual_statuses_total',
+      help: 'Steps between statuses that a caller could not have asked for',
+      labels: ['site', 'from', 'to'],
+    },
+  },
   StageFailed: {
     level: 'error',
     text: 'a stage failed and is tried again',

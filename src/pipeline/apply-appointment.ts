@@ -6,6 +6,7 @@
 import * as canonical from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { withMarkOf } from '../fhir/set-mark.ts';
+import { mayBecome } from '../fhir/status-flow.ts';
 import type { Appointment, AppointmentStatus } from '../fhir/types.ts';
 import { instant, type Instant, type Interval } from '../core/instant.ts';
 import type { AppointmentChange, AppointmentGone, ParticipantStatement } from '../mappings/contract.ts';
@@ -265,12 +266,14 @@ export async function applyGone(context: ApplyContext, change: AppointmentGone):
 }
 
 function record(
-  { batch, site, now, message }: ApplyContext,
+  { batch, effects, site, now, message }: ApplyContext,
   appointmentId: string,
   before: StoredAppointment | null,
   status: Appointment['status'],
 ): void {
-  const data = { from: before?.resource.status ?? 'none', to: status };
+  const from = before?.resource.status;
+  if (from !== undefined && !mayBecome(from, status)) effects.unusual.push({ site: site.id, from, to: status });
+  const data = { from: from ?? 'none', to: status };
   batch.ledger.push({ at: now, kind: 'status', site: site.id, appointmentId, cause: `message:${message.id}`, data });
 }
 

@@ -2,6 +2,7 @@
 import type { WriteOutcome } from '../connectors/contract.ts';
 import type { HubError } from '../core/errors.ts';
 import type { Instant } from '../core/instant.ts';
+import type { AppointmentStatus } from '../fhir/types.ts';
 import type { PatientIndex, PractitionerIndex } from '../identity/contract.ts';
 import type { MapIssue, Mapping } from '../mappings/contract.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
@@ -65,6 +66,8 @@ export function once<T>(context: Pick<ApplyContext, 'batch'>, key: string, make:
 export interface Effects {
   /** Bookings that news from the site settled. */
   readonly bookings: Set<string>;
+  /** Steps that a site took and a client may not take (fhir-scheduling.md section 4): applied, and told. */
+  readonly unusual: { readonly site: string; readonly from: AppointmentStatus; readonly to: AppointmentStatus }[];
   deliveries: boolean;
   availability: boolean;
   /** Visits that may be at risk. */

@@ -100,6 +100,7 @@ export function applyStage(options: ApplyOptions): ApplyStage {
       if (parked !== undefined) options.events.parked(message.site, message.kind, 'map', parked, message.id);
       options.events.applied(message.site, message.kind, status, clock.now() - message.receivedAt);
     }
+    for (const { site, from, to } of effects.unusual) options.events.unusualStatus(site, from, to);
     if (count > 0) options.after(effects);
     return count;
   };
@@ -282,5 +283,5 @@ function isOlder(message: InboxMessage, applied: Instant | null): boolean {
 }
 
 function noEffects(): Effects {
-  return { bookings: new Set(), deliveries: false, availability: false, conflicts: false };
+  return { bookings: new Set(), unusual: [], deliveries: false, availability: false, conflicts: false };
 }

@@ -12,6 +12,7 @@ export interface StageEvents {
   delivered(site: string, kind: string, outcome: string, took_ms: number): void;
   breaker(site: string, state: string): void;
   bookingMoved(site: string, action: string, state: string): void;
+  unusualStatus(site: string, from: string, to: string): void;
   stageFailed(stage: string, code: ErrorCode, detail: string): void;
   conflict(what: 'raised' | 'cleared', sites: readonly string[], because: string, subject: string): void;
   swept(what: string, count: number): void;

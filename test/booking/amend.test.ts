@@ -239,6 +239,17 @@ describe('a status', () => {
     assert.deepEqual(await facts(world), ['booked', 'busy']);
   });
 
+  it('that the site itself takes is shown whatever it follows, and an unusual one is told', async (t) => {
+    const { world } = await booked(t);
+    for (const status of ['noshow', 'booked', 'arrived'] as const) {
+      world.clock.advance(1_000);
+      await world.tell('north', says(status));
+      assert.deepEqual(await facts(world), [status, 'busy']);
+    }
+    const told = world.told.filter(([name]) => name === 'unusualStatus');
+    assert.deepEqual(told, [['unusualStatus', 'north', 'noshow', 'booked']]);
+  });
+
   it('does not overwrite what the site has said of the visit since it was asked', async (t) => {
     const { world, id } = await booked(t);
     world.sites.north.onStatus = async ({ key }) => {

@@ -306,6 +306,7 @@ function recorder(told: [keyof StageEvents, ...unknown[]][]): StageEvents {
     delivered: note('delivered'),
     breaker: note('breaker'),
     bookingMoved: note('bookingMoved'),
+    unusualStatus: note('unusualStatus'),
     stageFailed: note('stageFailed'),
     conflict: note('conflict'),
     swept: note('swept'),
