@@ -9,6 +9,7 @@ import type { FeedState } from './store/contract-inbox.ts';
 import { systemScope, type Store } from './store/contract.ts';
 
 const SCOPE = systemScope('ops');
+const REQUESTS = { received: 'not answered', open: 'answered pending' } as const;
 
 export async function opsView(
   store: Store,
@@ -38,12 +39,18 @@ export async function opsView(
         ...depth,
       });
     }
-    const outbox = (await tx.outbox.depth()).map(({ receiverId, state, count }) => ({
-      receiver: receiverId,
+    const outbox = (await tx.outbox.depth()).map(({ receiver, receiverId, state, count }) => ({
+      receiver: receiver === 'client' ? `client ${receiverId}` : receiverId,
       state,
       count,
     }));
-    return { sites, bookings: await tx.bookings.countByState(), outbox };
+    const requests = (await tx.hl7Requests.waiting()).map(({ client, state, count, oldestAt }) => ({
+      client,
+      state: REQUESTS[state],
+      count,
+      oldest_s: Math.max(0, Math.round((clock.now() - oldestAt) / 1000)),
+    }));
+    return { sites, bookings: await tx.bookings.countByState(), outbox, requests };
   });
 }
 
@@ -116,4 +123,25 @@ export function watchGauges(telemetry: Telemetry, store: Store, clock: Clock): v
       { labels: { state: 'parked' }, value: parked },
     ];
   });
+  telemetry.gauge(
+    'slotwire_client_waiting',
+    'Requests of HL7 v2 clients not answered or not decided, and messages owed to them',
+    ['sender', 'state'],
+    async () => {
+      const { requests, owed } = await store.read(SCOPE, async (tx) => ({
+        requests: await tx.hl7Requests.waiting(),
+        owed: (await tx.outbox.depth()).filter(({ receiver }) => receiver === 'client'),
+      }));
+      return [
+        ...requests.map(({ client, state, count }) => ({
+          labels: { sender: client, state: state === 'open' ? 'pending' : 'unanswered' },
+          value: count,
+        })),
+        ...owed.map(({ receiverId, state, count }) => ({
+          labels: { sender: receiverId, state: `owed ${state}` },
+          value: count,
+        })),
+      ];
+    },
+  );
 }

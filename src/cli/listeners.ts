@@ -5,6 +5,16 @@ import { table } from './table.ts';
 interface Answer {
   readonly at: string;
   readonly listeners: readonly Listener[];
+  readonly outbox: readonly { readonly receiver: string; readonly state: string; readonly count: number }[];
+  readonly requests: readonly Waiting[];
+}
+
+/** Requests (SRM) of a client. */
+interface Waiting {
+  readonly client: string;
+  readonly state: string;
+  readonly count: number;
+  readonly oldest_s: number;
 }
 
 /** A port that HL7 v2 arrives at. */
@@ -32,12 +42,15 @@ export const listenersCommand: Command = {
     'Open: connections now. Connected, refused and messages refused count since the hub started. A connection is ' +
       'refused for its address or certificate (not on the list), because there are too many, or because TLS did not ' +
       'come about; a message is refused by AR or CR, and its sender reads why.',
+    'Clients that ask by SRM follow: requests that are not answered, and answers that wait to be taken at the client. ' +
+      'Queued for long: nobody listens at hl7.answers. Parked: the client refused the answer itself.',
   ],
   options: { json: JSON_OPTION },
   async run(call) {
-    const { at, listeners } = await (await hubApi(call)).get<Answer>('/sites');
+    const { at, listeners, outbox, requests } = await (await hubApi(call)).get<Answer>('/sites');
+    const owed = outbox.filter(({ receiver }) => receiver.startsWith('client '));
     if (call.flags.has('json')) {
-      printJson(call, { at, listeners });
+      printJson(call, { at, listeners, requests, owed });
       return 0;
     }
     const rows = listeners.map((one) => [
@@ -59,6 +72,9 @@ export const listenersCommand: Command = {
         call.print(`${host}:${port} last refused a message of ${site ?? 'no known site'} at ${when}: ${reason}`);
       }
     }
+    for (const { client, state, count, oldest_s } of requests)
+      call.print(`client ${client}: ${count} requests ${state}, the oldest for ${oldest_s} s`);
+    for (const { receiver, state, count } of owed) call.print(`${receiver}: ${count} messages owed to it, ${state}`);
     return 0;
   },
 };

@@ -90,6 +90,13 @@ export interface OpsView {
   readonly bookings: Readonly<Record<string, number>>;
   /** What is owed to each receiver. */
   readonly outbox: readonly { readonly receiver: string; readonly state: string; readonly count: number }[];
+  /** Requests (SRM) of clients that are not answered, or answered "pending". */
+  readonly requests: readonly {
+    readonly client: string;
+    readonly state: string;
+    readonly count: number;
+    readonly oldest_s: number;
+  }[];
 }
 
 export interface OpsListener {

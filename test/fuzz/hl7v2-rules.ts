@@ -5,6 +5,10 @@ import { acknowledgeFrame, frameParts } from '../../src/hl7v2/acknowledge-frame.
 import { splitMessages } from '../../src/hl7v2/batch.ts';
 import { encodeFrame, FrameDecoder, type FrameEvent } from '../../src/hl7v2/frame.ts';
 import { header } from '../../src/hl7v2/header.ts';
+import { parseMessage } from '../../src/hl7v2/message.ts';
+import { readRequest } from '../../src/hl7v2/request-read.ts';
+import { writeAnswer } from '../../src/hl7v2/schedule-write.ts';
+import { contentOf, placerOf } from '../../src/mllp/request-names.ts';
 import { hl7Feed } from '../../src/connectors/hl7v2/feed.ts';
 import type { Hl7v2Settings } from '../../src/connectors/hl7v2/wire.ts';
 import { hl7v2Mapping } from '../../src/mappings/hl7v2/index.ts';
@@ -20,6 +24,7 @@ export function checkWire(wire: Wire, steps: StepCounter | null): void {
       checkAnswers(frame);
       checkParsing(frame);
       checkMapping(frame);
+      checkRequests(frame);
     }
   };
   if (steps === null) {
@@ -99,6 +104,25 @@ function checkAnswers(frame: Uint8Array): void {
   const given = answers.filter((answer) => answer !== null);
   if (taken.parts.length < 2 || frame.includes(0x1c)) return;
   assert.equal(splitMessages(whole).messages.length, given.length, 'each message is answered once');
+}
+
+/** Read as a request for an appointment, whatever it is: told apart, and answered under its own control id. */
+function checkRequests(frame: Uint8Array): void {
+  for (const part of frameParts(frame).parts) {
+    const { message } = parseMessage(part.bytes);
+    const { request, issues } = readRequest(message, 'America/Chicago');
+    assert.ok(request !== null || issues.length > 0, 'what is no request says why');
+    assert.ok(placerOf(part) !== '' && contentOf(part.bytes).length <= part.bytes.length, 'a request is told apart');
+    const facts =
+      request === null
+        ? null
+        : { ...request, zone: 'America/Chicago', notes: ['E'], resources: request.groups[0] ?? [] };
+    const error = { code: '207', text: 'C ^ D', application: 'SLOT_TAKEN' } as const;
+    const said = { ...CONTENT, code: 'AE', text: 'A | B', errors: [error], facts, asksAccept: false } as const;
+    const answer = writeAnswer(part.head, said);
+    assert.equal(encodeFrame(answer).length, answer.length + 3, 'an SRR can be framed');
+    assert.equal(readAcknowledgement(answer)?.rawControlId, part.head.raw(10), 'MSA-2 of an SRR is MSH-10');
+  }
 }
 
 /** Worked out without the parser, where MSH is sound; null where that cannot be told so simply. */

@@ -207,7 +207,7 @@ export interface Answer {
 }
 export type Json = Readonly<Record<string, unknown>>;
 
-const NO_VIEW: OpsView = { sites: [], listeners: [], bookings: {}, outbox: [] };
+const NO_VIEW: OpsView = { sites: [], listeners: [], bookings: {}, outbox: [], requests: [] };
 
 export async function startTestHub(
   cleanup: Cleanup,

@@ -1,0 +1,148 @@
+/**
+ * Requests for appointments (SRM) on a real store: one answer to each, whatever it is; what was stored is carried out
+ * after a restart, in the order of its appointment. The booking desk is played by the test.
+ */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import fc from 'fast-check';
+import type { BookingDesk } from '../../src/booking/contract.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { HubError } from '../../src/core/errors.ts';
+import { readAcknowledgement } from '../../src/hl7v2/acknowledge.ts';
+import { frameParts } from '../../src/hl7v2/acknowledge-frame.ts';
+import type { BoundClient } from '../../src/mllp/request-clients.ts';
+import { clientRequests, type Requests, type RequestsDeps } from '../../src/mllp/requests.ts';
+import type { Plan } from '../../src/settings/shape.ts';
+import { systemScope } from '../../src/store/contract.ts';
+import { NOON, openedStore } from '../store/opened.ts';
+import { answerIn, srm, type Srm } from '../support/placer.ts';
+import { eventually } from '../support/wait.ts';
+
+const { store, write } = await openedStore({ after });
+const PLAN = { hub: { timeZone: 'America/Chicago', clients: [] }, sites: [], subscribers: [] } as unknown as Plan;
+
+function client(id: string): BoundClient {
+  const hl7 = { application: 'HIS', facility: '', facilities: {}, identifiers: {}, wait_ms: 200, decideWithin_ms: 200 };
+  const allow = { addresses: [], certificates: [] };
+  return {
+    id,
+    hl7: { ...hl7, allow },
+    scope: { ...systemScope('test'), actor: `client:${id}` },
+    door: 'shared',
+    admit: () => null,
+  };
+}
+
+/** No visit is known, so nothing is asked of it. */
+const DESK = new Proxy({} as BookingDesk, {
+  get: () => () => Promise.reject(new Error('the desk is asked for nothing')),
+});
+
+function running(
+  id: string,
+  more: Partial<RequestsDeps> = {},
+): { readonly bound: BoundClient; readonly requests: Requests } {
+  const bound = client(id);
+  const requests = clientRequests({
+    store,
+    clock: systemClock,
+    desk: DESK,
+    plan: () => PLAN,
+    clients: () => [bound],
+    owed: () => undefined,
+    carried: () => undefined,
+    onError: (error) => {
+      throw error;
+    },
+    ...more,
+  });
+  return { bound, requests };
+}
+
+function parts(text: string): ReturnType<typeof frameParts>['parts'] {
+  return frameParts(Buffer.from(text.replaceAll('\n', '\r'), 'latin1')).parts;
+}
+
+const ASK: Srm = { controlId: 'C1', placer: 'A-1', start: NOON, minutes: 30, service: 'X', patient: '1^^^A^MR' };
+
+test('whatever comes as a request is answered once, under its own control id', async () => {
+  const { bound, requests } = running('any');
+  const lines = srm({ ...ASK, acks: '' }).split('\n');
+  const damage = fc.record({
+    line: fc.nat(lines.length - 1),
+    at: fc.nat(120),
+    text: fc.oneof(fc.string({ maxLength: 8 }), fc.constantFrom('|', '^', '~', '&', '""', '\\', '\r', 'S04', 'S99')),
+    cut: fc.nat(6),
+    version: fc.constantFrom('2.3', '2.4', '2.5.1', ''),
+    trigger: fc.constantFrom('S01', 'S02', 'S03', 'S04', 'S05', 'S06'),
+  });
+  let count = 0;
+  await fc.assert(
+    fc.asyncProperty(damage, async ({ line, at, text, cut, version, trigger }) => {
+      count += 1;
+      const sent = srm({ ...ASK, controlId: `M${count}`, placer: `P${count}`, version, trigger }).split('\n');
+      const old = sent[line] ?? '';
+      // The header stands: what is refused before it is stored is another rule.
+      if (line > 0) sent[line] = old.slice(0, at) + text + old.slice(at + cut);
+      for (const part of parts(sent.join('\n'))) {
+        if (part.head.messageCode !== 'SRM') continue;
+        const answer = await requests.take(bound, part, undefined);
+        assert.ok(answer !== null, 'it is answered');
+        assert.equal(readAcknowledgement(answer)?.rawControlId, part.head.raw(10));
+        assert.match(answerIn(answer).code, /^A[ER]$/);
+      }
+    }),
+    { numRuns: 60 },
+  );
+  await requests.stop();
+  const left = await write((tx) => tx.hl7Requests.waiting());
+  assert.deepEqual(
+    left.filter((one) => one.client === 'any'),
+    [],
+  );
+});
+
+test('trouble that may be over in a moment is AR, and the same request is carried out when it is sent again', async () => {
+  let failures = 2;
+  const { bound, requests } = running('later', {
+    store: {
+      ...store,
+      read: (scope, work) => {
+        const isAsked = scope.actor === 'client:later' && failures > 0;
+        if (!isAsked) return store.read(scope, work);
+        failures -= 1;
+        return Promise.reject(new HubError('NOT_READY'));
+      },
+    },
+  });
+  const [part] = parts(srm({ ...ASK, trigger: 'S04' }));
+  const take = async (): Promise<string> => answerIn((await requests.take(bound, part!, undefined))!).code;
+  assert.equal(await take(), 'AR');
+  assert.equal(await take(), 'AE');
+  assert.equal(await take(), 'AE');
+  await requests.stop();
+});
+
+test('what was stored before a stop is carried out after the start, in the order of its appointment', async () => {
+  const carried: string[] = [];
+  const first = running('order', { clients: () => [] });
+  const asked = ['S01', 'S02', 'S04'].map((trigger, at) =>
+    parts(srm({ ...ASK, trigger, controlId: `O${at}`, acks: 'AL|AL' })),
+  );
+  for (const [part] of asked) assert.equal(await first.requests.take(first.bound, part!, undefined), null);
+  await first.requests.stop();
+  const second = running('order', { carried: (_client, trigger) => carried.push(trigger) });
+  await eventually('all are carried out', () => carried.length === 3);
+  assert.deepEqual(carried, ['S01', 'S02', 'S04']);
+  await second.requests.stop();
+});
+
+test('the same message with another time is the same request, with another control id it is another', async () => {
+  const { bound, requests } = running('same');
+  const text = srm({ ...ASK, controlId: 'T1' });
+  const take = async (one: string): Promise<Uint8Array | null> => requests.take(bound, parts(one)[0]!, undefined);
+  const answer = await take(text);
+  assert.deepEqual(await take(text.replace('20260301120000', '20260301120500')), answer);
+  assert.notDeepEqual(await take(text.replace('T1', 'T2')), answer);
+  await requests.stop();
+});
