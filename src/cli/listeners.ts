@@ -42,8 +42,8 @@ export const listenersCommand: Command = {
     'Open: connections now. Connected, refused and messages refused count since the hub started. A connection is ' +
       'refused for its address or certificate (not on the list), because there are too many, or because TLS did not ' +
       'come about; a message is refused by AR or CR, and its sender reads why.',
-    'Clients that ask by SRM follow: requests that are not answered, and answers that wait to be taken at the client. ' +
-      'Queued for long: nobody listens at hl7.answers. Parked: the client refused the answer itself.',
+    'Clients that ask by SRM follow: requests that are not answered, and answers that wait to be taken by the ' +
+      'client. Queued for long: nobody listens at hl7.answers. Parked: the client refused the answer itself.',
   ],
   options: { json: JSON_OPTION },
   async run(call) {

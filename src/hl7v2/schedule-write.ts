@@ -114,8 +114,11 @@ class Exact {
 }
 
 function written(segments: readonly SegmentInput[], request: Header, charset: string): Uint8Array {
+  const { separators } = request;
   const named = request.raw(18) === '' ? charset : request.charset;
-  return writeMessage(segments, { separators: request.separators, charset: named });
+  // A separator beyond ASCII is one byte, as it was read.
+  const isByte = Object.values(separators).some((one) => /[^\x20-\x7e]/.test(one));
+  return writeMessage(segments, { separators, charset: isByte ? '8859/1' : named });
 }
 
 interface Opening {
