@@ -233,7 +233,8 @@ export class Engine {
   #runnerDeps(): RunnerDeps {
     const { store, clock, events } = this.#options;
     const settle: RunnerDeps['settle'] = (answer) => recordOutcome(this.booking, answer);
-    return { store, clock, events, stored: this.stored, plan: this.plan, settle };
+    const mappingOf: RunnerDeps['mappingOf'] = (site, kind) => mappingFor(site.kind, kind) ?? null;
+    return { store, clock, events, stored: this.stored, plan: this.plan, settle, mappingOf };
   }
 
   #applyStage(): ApplyStage {

@@ -1,11 +1,12 @@
 /** How the hub stands, for the operations page and for metrics. */
 import type { Clock } from './core/clock.ts';
-import type { Instant } from './core/instant.ts';
+import { formatInstant, type Instant } from './core/instant.ts';
 import type { Telemetry } from './core/telemetry.ts';
-import type { OpsFeed, OpsSite, OpsView } from './http/deps.ts';
+import type { OpsCompleteness, OpsFeed, OpsSite, OpsView } from './http/deps.ts';
 import type { SiteRunner } from './pipeline/site-runner.ts';
 import type { Plan, SiteSettings } from './settings/shape.ts';
 import type { FeedState } from './store/contract-inbox.ts';
+import type { Completeness } from './store/contract-proofs.ts';
 import { systemScope, type Store } from './store/contract.ts';
 
 const SCOPE = systemScope('ops');
@@ -21,6 +22,7 @@ export async function opsView(
   for (const [id, runner] of runners) loaded.set(id, await runner.loaded());
   return store.read(SCOPE, async (tx) => {
     const feeds = await tx.feeds.feeds();
+    const complete = await tx.proofs.completeness();
     const replaying = new Set((await tx.replayWindows.unended()).map(({ site }) => site));
     const sites: OpsSite[] = [];
     for (const site of plan.sites) {
@@ -35,6 +37,7 @@ export async function opsView(
           ? 'replay window open'
           : stateOf(site, own, runners.get(site.id), loaded.get(site.id) === true, clock.now()),
         breaker: runners.get(site.id)?.breaker.state() ?? null,
+        completeness: shownCompleteness(complete.find((one) => one.site === site.id)),
         feeds: own.map((feed) => opsFeed(feed, clock.now())),
         ...depth,
       });
@@ -52,6 +55,25 @@ export async function opsView(
     }));
     return { sites, bookings: await tx.bookings.countByState(), outbox, requests };
   });
+}
+
+function shownCompleteness(known: Completeness | undefined): OpsCompleteness | null {
+  if (known === undefined) return null;
+  const time = (at: Instant | null): string | null => (at === null ? null : formatInstant(at));
+  const { windows, proven, share, provenSince, lastProvenAt, unproven } = known;
+  return {
+    windows,
+    proven,
+    share: Math.round(share * 1000) / 1000,
+    provenSince: time(provenSince),
+    lastProvenAt: time(lastProvenAt),
+    unproven: unproven.map(({ calendar, window, differences }) => ({
+      calendar,
+      from: formatInstant(window.start),
+      to: formatInstant(window.end),
+      differences,
+    })),
+  };
 }
 
 function opsFeed(feed: FeedState, now: Instant): OpsFeed {
@@ -115,6 +137,15 @@ export function watchGauges(telemetry: Telemetry, store: Store, clock: Clock): v
         : [{ labels: { site: feed.site, feed: feed.name }, value: Math.max(0, (clock.now() - feed.heardAt) / 1000) }],
     );
   });
+  telemetry.gauge(
+    'slotwire_proven_share',
+    'Share of the horizon in which a site was found to have what our copy has',
+    ['site'],
+    async () => {
+      const known = await store.read(SCOPE, (tx) => tx.proofs.completeness());
+      return known.map(({ site, share }) => ({ labels: { site }, value: share }));
+    },
+  );
   telemetry.gauge('slotwire_inbox_depth', 'Messages waiting', ['state'], async () => {
     const { queued, hints, parked } = await store.read(SCOPE, (tx) => tx.inbox.depth());
     return [

@@ -12,6 +12,7 @@ interface Site {
   readonly stage: string;
   readonly environment: string;
   readonly state: string;
+  readonly completeness: { readonly share: number } | null;
   readonly feeds: readonly Feed[];
   readonly queued: number;
   readonly hints: number;
@@ -35,7 +36,8 @@ export const sitesCommand: Command = {
       'audit log, into which it is written. There is no way back.',
     'Queued: messages that wait to be applied. Hints: objects that the site said have changed and that wait to ' +
       'be fetched. ' +
-      'Parked: messages that need a person (`slotwire parked`).',
+      'Parked: messages that need a person (`slotwire parked`). Proven: how much of the horizon was found to be at ' +
+      'the site as our copy says (`--json` names the rest); empty where the site cannot be asked.',
   ],
   options: { json: JSON_OPTION },
   async run(call) {
@@ -46,13 +48,18 @@ export const sitesCommand: Command = {
       printJson(call, answer);
       return 0;
     }
-    const rows = answer.sites.map(({ id, kind, stage, state, queued, hints, parked }) =>
-      [id, kind, stage, state, queued, hints, parked].map(String),
+    const rows = answer.sites.map(({ id, kind, stage, state, queued, hints, parked, completeness }) =>
+      [id, kind, stage, state, queued, hints, parked, provenShare(completeness)].map(String),
     );
-    for (const line of table(['site', 'kind', 'stage', 'state', 'queued', 'hints', 'parked'], rows)) call.print(line);
+    const head = ['site', 'kind', 'stage', 'state', 'queued', 'hints', 'parked', 'proven'];
+    for (const line of table(head, rows)) call.print(line);
     return 0;
   },
 };
+
+function provenShare(completeness: Site['completeness']): string {
+  return completeness === null ? '' : `${Math.floor(completeness.share * 100)} %`;
+}
 
 async function forget(call: Call, action: string, site: string | undefined): Promise<ExitCode> {
   if (action !== 'forget' || site === undefined || !/^[a-z0-9-]{1,64}$/.test(site)) {

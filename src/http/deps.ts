@@ -127,10 +127,30 @@ export interface OpsSite {
   readonly state: string;
   /** open: the site is down and left alone; half-open: one call is tried; null: it does not run. */
   readonly breaker: 'closed' | 'open' | 'half-open' | null;
+  /** Null: it cannot be asked for what it has (or its file says never), so nothing is proven. */
+  readonly completeness: OpsCompleteness | null;
   readonly feeds: readonly OpsFeed[];
   readonly queued: number;
   readonly hints: number;
   readonly parked: number;
+}
+
+/** How much of the horizon was found to be at the site as our copy says. Unproven is no alarm. */
+export interface OpsCompleteness {
+  readonly windows: number;
+  readonly proven: number;
+  /** Of the time that the windows cover, 0 to 1. */
+  readonly share: number;
+  /** Every proven window was proven then or later. */
+  readonly provenSince: string | null;
+  readonly lastProvenAt: string | null;
+  /** The nearest 20. */
+  readonly unproven: readonly {
+    readonly calendar: string;
+    readonly from: string;
+    readonly to: string;
+    readonly differences: number;
+  }[];
 }
 
 /**

@@ -6,10 +6,12 @@ import type { SiteSettings } from '../settings/shape.ts';
 import { mayWrite } from '../settings/write.ts';
 import type { FreshnessWindow } from '../store/contract-inbox.ts';
 import { systemScope } from '../store/contract.ts';
+import type { MappingOf } from './apply-context.ts';
 import { askNow, askWindows, planWindows } from './availability.ts';
 import { createBreaker, hearFailure, type Breaker } from './breaker.ts';
 import { deliverer, type DeliverDeps } from './deliver.ts';
 import { fetchHints } from './fetch.ts';
+import { planProofs, reconcileNext } from './reconcile.ts';
 import { pollPage, type PollDeps } from './poll.ts';
 import { takeUpTemplates, templateAvailability } from './template-window.ts';
 
@@ -30,7 +32,10 @@ export interface SiteRunner {
   stop(): Promise<void>;
 }
 
-export interface RunnerDeps extends PollDeps, DeliverDeps {}
+export interface RunnerDeps extends PollDeps, DeliverDeps {
+  /** Absent: the copy is not held against what the site has. */
+  readonly mappingOf?: MappingOf;
+}
 
 const LOAD_SCOPE = systemScope('load');
 const FETCH_TICK_MS = 1_000;
@@ -39,6 +44,8 @@ const MAINTAIN_TICK_MS = 3_600_000;
 const AVAILABILITY_TICK_MS = 2_000;
 /** Pairs and horizon are planned anew this often: the vendor's offer and the date change. */
 const REPLAN_MS = 900_000;
+/** One window at most in so long, so that whoever else reads the site is never kept waiting. */
+const RECONCILE_TICK_MS = 3_000;
 const FAILURE_PAUSE_MS = 5_000;
 
 export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKind, connector: Connector): SiteRunner {
@@ -116,6 +123,9 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
     });
   }
 
+  const proving = reconciling(deps, site, connector, () => runner.loaded());
+  if (proving !== null) loop('reconcile', RECONCILE_TICK_MS, proving);
+
   /**
    * A site that fails is asked again soon, not at the next regular tick; one that names a time is left alone until
    * then.
@@ -138,7 +148,7 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
     }
   };
 
-  return {
+  const runner: SiteRunner = {
     site,
     kind,
     connector,
@@ -165,6 +175,31 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
       await owed.idle();
       await connector.close();
     },
+  };
+  return runner;
+}
+
+/** Null: it cannot be asked for what it has, or its file says never. */
+function reconciling(
+  deps: RunnerDeps,
+  site: SiteSettings,
+  connector: Connector,
+  loaded: () => Promise<boolean>,
+): ((signal: AbortSignal) => Promise<boolean>) | null {
+  const { mappingOf } = deps;
+  const { reconcile } = connector;
+  if (reconcile === undefined || mappingOf === undefined || site.poll.reconcileEvery_min === 0) return null;
+  let plannedAt = Number.NEGATIVE_INFINITY;
+  return async (signal) => {
+    // Before the first load is over, everything would differ.
+    if (!(await loaded())) return false;
+    const proving = { ...deps, mappingOf };
+    if (deps.clock.monotonic() - plannedAt > REPLAN_MS) {
+      await planProofs(proving, site, reconcile);
+      plannedAt = deps.clock.monotonic();
+    }
+    await reconcileNext(proving, site, connector, signal);
+    return false;
   };
 }
 

@@ -17,6 +17,7 @@ import type {
 import type { ConflictStore } from './contract-conflicts.ts';
 import type { Arrival, FeedStore, HeardFeed, InboxStore, Stored } from './contract-inbox.ts';
 import type { PeopleStore } from './contract-people.ts';
+import type { ProofStore } from './contract-proofs.ts';
 import type { ReplayWindowStore } from './contract-replay.ts';
 import type { Hl7RequestStore } from './contract-requests.ts';
 import type { ResourceStore } from './contract-resources.ts';
@@ -77,6 +78,7 @@ export interface Tx {
   readonly people: PeopleStore;
   readonly busy: BusyStore;
   readonly conflicts: ConflictStore;
+  readonly proofs: ProofStore;
   readonly bookings: BookingStore;
   readonly sets: SetStore;
   readonly outbox: OutboxStore;

@@ -20,6 +20,7 @@ import { ledgerStore } from './ledger.ts';
 import { mirrorStore } from './mirrors.ts';
 import { outboxStore } from './outbox.ts';
 import { peopleStore } from './people.ts';
+import { proofStore } from './proofs.ts';
 import { readAhead } from './read-ahead.ts';
 import { maintain } from './partitions.ts';
 import type { Pool, Queryable } from './postgres.ts';
@@ -90,6 +91,7 @@ function composed(q: Gathered, keys: Keys, scope: Scope, clock: Clock): Tx {
     people: peopleStore(q, keys, scope),
     busy: gatheredBusyStore(q),
     conflicts: conflictStore(q),
+    proofs: proofStore(q),
     bookings: bookingStore(q, keys),
     sets: setStore(q),
     outbox: outboxStore(q),

@@ -11,6 +11,7 @@ import { openClient } from './client.ts';
 import { acuityFetch } from './fetch.ts';
 import { acuityLoad } from './load.ts';
 import { acuityCursor, acuityPoll, type AcuityCursor } from './poll.ts';
+import { acuityReconcile } from './reconcile.ts';
 import { openReference } from './reference.ts';
 import { acuitySettings, type AcuitySettings } from './settings.ts';
 import { acuityWebhook, maintainWebhooks } from './webhook.ts';
@@ -37,6 +38,7 @@ export const acuity: ConnectorKind<AcuitySettings, AcuityCursor> = {
       fetch: acuityFetch(site, client, tools.clock),
       load: acuityLoad(site, client, tools.clock),
       availability: acuityAvailability(site, client, reference),
+      reconcile: acuityReconcile(site, client),
       book: acuityBook(site, client, reference, tools.clock),
       block: acuityBlock(site, client),
       check: (signal) => checkAcuity(site, client, tools, signal),
