@@ -98,7 +98,7 @@ function resume(
   return { startedAt, steps: stepsOf(site, startedAt), index: 0, previousCycleAt };
 }
 
-function stepsOf(site: Site<AcuitySettings>, startedAt: Instant): readonly Step[] {
+export function stepsOf(site: Site<AcuitySettings>, startedAt: Instant): readonly Step[] {
   const horizon = instant(startedAt + site.file.poll.horizon_days * DAY_MS);
   const calendars = Object.keys(site.file.resources.calendars).sort();
   return calendars.flatMap((calendar) => {
