@@ -92,6 +92,7 @@ export async function moveUnderLock(deps: BookingDeps, tx: Tx, prepared: Prepare
   if (repeated !== null) return { kind: 'repeated', booking: repeated };
 
   const visit = await movableVisit(tx, request);
+  await checkAlone(tx, visit);
   const under = await underWay(tx, visit, seen);
   if (under.open !== null) return { kind: 'repeated', booking: under.open };
   if (seen === null || target === null) {
@@ -150,6 +151,16 @@ async function targetOf(deps: BookingDeps, tx: Tx, slot: StoredSlot): Promise<Ta
     if (error instanceof HubError && error.code.startsWith('SITE_')) return error;
     throw error;
   }
+}
+
+/** Of one schedule: what else a visit takes would not move with it. */
+async function checkAlone(tx: Tx, visit: StoredAppointment): Promise<void> {
+  if (visit.slots.length < 2) return;
+  const schedules = new Set<string>();
+  for (const id of visit.slots) schedules.add((await tx.resources.slot(id))?.scheduleId ?? '');
+  if (schedules.size < 2) return;
+  const detail = 'a visit that takes slots of several Schedules is not moved: book it anew, then cancel this one';
+  throw new HubError('RULE_BROKEN', { detail, site: visit.site });
 }
 
 interface Wanted {

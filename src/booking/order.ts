@@ -5,11 +5,12 @@ import { formatInstant, MINUTE_MS } from '../core/instant.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { visitTypeConcept } from '../fhir/canonical.ts';
 import { setMark } from '../fhir/set-mark.ts';
-import type { Appointment, Patient } from '../fhir/types.ts';
+import type { Appointment, AppointmentParticipant, Patient } from '../fhir/types.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import { zoneOf } from '../settings/zone.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
 import type { PlaceRequest } from './contract.ts';
+import type { Part } from './take.ts';
 
 /**
  * The record that the caller chose, with this site's own identifiers only.
@@ -64,13 +65,21 @@ export function placeOrder(
   calendar: string,
   patient: PatientFacts,
   bookingId: string,
+  besides: readonly Pick<Part, 'slot' | 'calendar'>[] = [],
 ): PlaceOrder {
+  const also = besides.map((one) => ({
+    calendar: one.calendar,
+    visitType: one.slot.localVisitType,
+    start: one.slot.during.start,
+    end: one.slot.during.end,
+  }));
   return {
     correlation: bookingId,
     calendar,
     visitType: slot.localVisitType,
     start: slot.during.start,
     end: slot.during.end,
+    ...(also.length === 0 ? {} : { also }),
     patient,
     channel: request.channel,
     ...(request.reason === undefined ? {} : { reason: request.reason }),
@@ -79,19 +88,26 @@ export function placeOrder(
   };
 }
 
+export interface Actor {
+  readonly type: string;
+  readonly id: string;
+}
+
 export interface ProposalFacts {
   readonly request: PlaceRequest;
   readonly slot: StoredSlot;
   readonly site: SiteSettings;
   readonly plan: Plan;
   readonly calendar: string;
-  readonly actors: readonly { readonly type: string; readonly id: string }[];
+  readonly actors: readonly Actor[];
+  /** Further slots, each with who and what is in its calendar. */
+  readonly besides?: readonly { readonly slot: StoredSlot; readonly actors: readonly Actor[] }[];
   readonly now: PlaceRequest['start'] & number;
 }
 
 /** As it stands once booked; the site's own news is laid over it later. */
 export function proposedAppointment(facts: ProposalFacts): Appointment {
-  const { request, slot, site, plan, actors } = facts;
+  const { request, slot, site, plan, actors, besides = [] } = facts;
   const rule = site.resources.calendars[facts.calendar];
   const zone = zoneOf(site, rule?.location);
   const name = slot.visitType === null ? undefined : plan.hub.visitTypes[slot.visitType]?.name;
@@ -105,16 +121,26 @@ export function proposedAppointment(facts: ProposalFacts): Appointment {
     start: formatInstant(slot.during.start, zone),
     end: formatInstant(slot.during.end, zone),
     minutesDuration: Math.max(1, Math.round((slot.during.end - slot.during.start) / MINUTE_MS)),
-    slot: [{ reference: `Slot/${slot.id}` }],
+    slot: [slot, ...besides.map((one) => one.slot)].map(({ id }) => ({ reference: `Slot/${id}` })),
     created: formatInstant(facts.now, zone),
     ...(request.comment === undefined ? {} : { comment: request.comment }),
     participant: [
       { actor: { reference: `Patient/${request.patientId}` }, required: 'required', status: 'accepted' },
-      ...actors
-        .filter((actor) => actor.type !== 'PractitionerRole')
-        .map((actor) => ({ actor: { reference: `${actor.type}/${actor.id}` }, status: 'accepted' as const })),
+      ...shown(actors),
+      ...besides.flatMap((one) => {
+        const { start, end } = one.slot.during;
+        const period = { start: formatInstant(start, zone), end: formatInstant(end, zone) };
+        const known = new Set(actors.map(({ id }) => id));
+        return shown(one.actors.filter(({ id }) => !known.has(id))).map((who) => ({ ...who, period }));
+      }),
     ],
   };
+}
+
+function shown(actors: readonly Actor[]): AppointmentParticipant[] {
+  return actors
+    .filter((actor) => actor.type !== 'PractitionerRole')
+    .map((actor) => ({ actor: { reference: `${actor.type}/${actor.id}` }, status: 'accepted' }));
 }
 
 /** The site's calendar of a schedule: schedules of sites that take bookings are made from `resources.calendars`. */

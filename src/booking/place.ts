@@ -16,7 +16,7 @@ import type { PlaceRequest } from './contract.ts';
 import type { Looks } from './looks.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
 import type { Ability } from './owning-site.ts';
-import { calendarOf, patientFacts, placeOrder, proposedAppointment } from './order.ts';
+import { calendarOf, patientFacts, placeOrder, proposedAppointment, type Actor } from './order.ts';
 import { firstState, type Away } from './queue.ts';
 import { isCleared, isInReach } from './sight.ts';
 import { checkOwnTime, personOf, type OwnTime, type Person } from './patient-time.ts';
@@ -125,7 +125,7 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
   const linked = await tx.resources.linkedPatients(request.patientId);
   const ofThisSite = await patientsOfSite(tx, linked, chosen, site);
   const facts = patientFacts(chosen, ofThisSite, site, identity);
-  const actors = actorsOf(await tx.resources.read('Schedule', slot.scheduleId));
+  const [{ actors }, ...besides] = (await withActors(tx, parts)) as [Acting, ...Acting[]];
   const expiresAt = plus(now, plan.hub.booking.holdExpiry_s * 1000);
   const more = { ...(state === 'held' && !waits ? { expiresAt } : {}), ...(seat === null ? {} : { seat }) };
   const held = {
@@ -139,8 +139,8 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
   } as const;
   await tx.busy.insert(rowsOf(taking, held));
   const order = {
-    place: placeOrder(request, slot, calendar, facts, bookingId),
-    appointmentJson: JSON.stringify(proposedAppointment({ request, slot, site, plan, calendar, actors, now })),
+    place: placeOrder(request, slot, calendar, facts, bookingId, parts.slice(1)),
+    appointmentJson: JSON.stringify(proposedAppointment({ request, slot, site, plan, calendar, actors, besides, now })),
   };
   const asked: NewBooking = {
     id: bookingId,
@@ -250,6 +250,19 @@ export function checkRequest(request: Pick<PlaceRequest, 'start' | 'end'>, slot:
   if (slot.during.start <= now) throw new HubError('RULE_BROKEN', { detail: 'the slot has begun' });
   if (slot.during.end - slot.during.start > DAY_MS)
     throw new HubError('RULE_BROKEN', { detail: 'the slot is too long' });
+}
+
+interface Acting {
+  readonly slot: StoredSlot;
+  readonly actors: readonly Actor[];
+}
+
+async function withActors(tx: Tx, parts: readonly Part[]): Promise<Acting[]> {
+  const acting: Acting[] = [];
+  for (const { slot } of parts) {
+    acting.push({ slot, actors: actorsOf(await tx.resources.read('Schedule', slot.scheduleId)) });
+  }
+  return acting;
 }
 
 function actorsOf(schedule: { readonly json: string } | null): { type: string; id: string }[] {

@@ -44,7 +44,7 @@ export async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBookin
         specialty: slot?.specialty ?? null,
         patients: ids('Patient'),
         actors: [...ids('Practitioner'), ...locations],
-        slots: booking.slotId === null ? [] : [booking.slotId],
+        slots: (resource.slot ?? []).flatMap(({ reference }) => reference?.replace('Slot/', '') ?? []),
         tokens: [
           ...canonical.identifierTokens(resource.identifier ?? []),
           ...canonical.conceptTokens('service-type', resource.serviceType),

@@ -3,9 +3,8 @@
  * (place.ts, move.ts), against everything known of each.
  */
 import { HubError } from '../core/errors.ts';
-import { MINUTE_MS, plus, type Interval } from '../core/instant.ts';
-import { canonicalId } from '../fhir/canonical-ids.ts';
 import { seatsLeft } from '../fhir/effective.ts';
+import { neededBy } from '../fhir/needs.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import type { BusyRow, Claim } from '../store/contract-bookings.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
@@ -33,20 +32,6 @@ export function claimsOf(
   return actors
     .filter((id) => id !== slot.locationId || room)
     .map((resourceId) => ({ resourceId, during: slot.during }));
-}
-
-/** Rooms and devices that the site file says every visit of this type takes besides. */
-export function neededBy(
-  site: Pick<SiteSettings, 'identity' | 'visits'>,
-  visitType: string | null,
-  during: Interval,
-): Claim[] {
-  const needs = (visitType === null ? undefined : site.visits?.[visitType]?.needs) ?? [];
-  return needs.map(({ room, device = '', before_min, after_min }) => ({
-    resourceId:
-      room === undefined ? canonicalId.device(site.identity, device) : canonicalId.location(site.identity, room),
-    during: { start: plus(during.start, -before_min * MINUTE_MS), end: plus(during.end, after_min * MINUTE_MS) },
-  }));
 }
 
 /** Everything that these slots take, each claim once; the first of them is the visit. */

@@ -10,10 +10,11 @@ import { readOfferId } from '../fhir/proposal.ts';
 import { appointmentIssues } from '../fhir/rules.ts';
 import type { Appointment, Identifier, Parameters, Patient, Resource } from '../fhir/types.ts';
 import type { Tx } from '../store/contract.ts';
-import { checkParticipants, patientOf, slotOf } from './fhir-book-parts.ts';
+import { checkParticipants, patientOf, slotsOf } from './fhir-book-parts.ts';
 
 export const VISIT_PARAMETERS: readonly string[] = [
   'appointment-reference', 'appointment-resource', 'patient-resource', 'comment', 'channel',
+  'allow-patient-overlap',
 ]; // prettier-ignore
 
 export type Parameter = NonNullable<Parameters['parameter']>[number];
@@ -25,6 +26,7 @@ export interface BookInput {
   readonly patients: readonly Patient[];
   readonly comment: string | null;
   readonly channel: 'patient' | 'staff';
+  readonly allowPatientOverlap: boolean;
 }
 
 /**
@@ -66,6 +68,7 @@ export function readVisit(
       .filter(isPatient),
     comment: parameters.find(({ name }) => name === 'comment')?.valueString ?? null,
     channel: readChannel(parameters, path),
+    allowPatientOverlap: readOverlap(parameters, path),
   };
 }
 
@@ -90,6 +93,15 @@ function readChannel(parameters: readonly Parameter[], path: string): 'patient' 
   ]);
 }
 
+function readOverlap(parameters: readonly Parameter[], path: string): boolean {
+  const given = parameters.find(({ name }) => name === 'allow-patient-overlap') as
+    { valueBoolean?: unknown } | undefined;
+  if (given === undefined || typeof given.valueBoolean === 'boolean') return given?.valueBoolean === true;
+  throw new IssuesError('REQUEST_INVALID', [
+    problem('REQUEST_INVALID', 'allow-patient-overlap is a valueBoolean.', `${path}.value`),
+  ]);
+}
+
 /** What is to be placed, without who asks for it under which key. */
 export type Wish = Omit<PlaceRequest, 'client' | 'requestKey' | 'digest' | 'requestId' | 'trace'>;
 
@@ -103,6 +115,7 @@ export async function wishOf(tx: Tx, input: BookInput): Promise<Wish> {
   return {
     ...wanted,
     channel: input.channel,
+    ...(input.allowPatientOverlap ? { allowPatientOverlap: true } : {}),
     ...(reasonText === undefined ? {} : { reason: reasonText }),
     ...(comment === undefined ? {} : { comment }),
     identifiers: identifiersOf(appointment?.identifier ?? []),
@@ -117,6 +130,7 @@ function identifiersOf(identifiers: readonly Identifier[]): PlaceRequest['identi
 
 interface Wanted {
   readonly slotId: string;
+  readonly also?: readonly string[];
   readonly start: Instant | null;
   readonly end: Instant | null;
   readonly patientId: string;
@@ -130,9 +144,10 @@ async function readWanted(tx: Tx, input: BookInput): Promise<Wanted> {
       throw new HubError('NOT_FOUND', { detail: 'the hub neither knows nor offered this Appointment' });
     return { ...offer, start: null, end: null };
   }
-  const slotId = slotOf(appointment);
+  const [slotId, ...also] = slotsOf(appointment);
   const patientId = await patientOf(tx, appointment, input.patients);
-  await checkParticipants(tx, appointment, slotId);
+  await checkParticipants(tx, appointment, slotId, also);
   const at = (text: string | undefined): Instant | null => (text === undefined ? null : parseInstant(text));
-  return { slotId, start: at(appointment.start), end: at(appointment.end), patientId };
+  const when = { start: at(appointment.start), end: at(appointment.end) };
+  return { slotId, ...(also.length === 0 ? {} : { also }), ...when, patientId };
 }

@@ -7,15 +7,31 @@ import type { Tx } from '../store/contract.ts';
 
 /** @throws IssuesError RULE_BROKEN */
 export function slotOf(appointment: Appointment): string {
-  const slots = appointment.slot ?? [];
-  const [only] = slots;
-  if (only === undefined || slots.length > 1) {
-    throw broken('A booking names exactly one slot: {"reference": "Slot/<id>"}.', 'Appointment.slot');
+  const [only, ...others] = slotsOf(appointment);
+  if (others.length > 0) {
+    throw broken('A visit is moved to exactly one slot: {"reference": "Slot/<id>"}.', 'Appointment.slot');
   }
-  const id = idIn(only, 'Slot');
-  if (id === null) throw broken('This is no reference to a Slot of this hub.', 'Appointment.slot[0].reference');
-  return id;
+  return only;
 }
+
+/** The slots of a booking; the first of them is the visit, and its start and end are the Appointment's. */
+export function slotsOf(appointment: Appointment): readonly [string, ...string[]] {
+  const ids = (appointment.slot ?? []).map((slot, index) => {
+    const id = idIn(slot, 'Slot');
+    if (id === null)
+      throw broken('This is no reference to a Slot of this hub.', `Appointment.slot[${index}].reference`);
+    return id;
+  });
+  const [first, ...also] = ids;
+  if (first === undefined || ids.length > MOST_SLOTS || new Set(ids).size < ids.length) {
+    const text = `A booking names 1 to ${MOST_SLOTS} different slots: {"reference": "Slot/<id>"}.`;
+    throw broken(text, 'Appointment.slot');
+  }
+  return [first, ...also];
+}
+
+/** More practitioners, rooms and devices than any one visit takes. */
+const MOST_SLOTS = 8;
 
 /**
  * The one patient: a participant `Patient/<id>`, or one named by an identifier, here or in patient-resource, that
@@ -75,17 +91,25 @@ async function byIdentifier(tx: Tx, identifiers: readonly Identifier[]): Promise
  * visit, and would be booked with somebody else.
  * @throws HubError NOT_FOUND (the slot), IssuesError RULE_BROKEN
  */
-export async function checkParticipants(tx: Tx, appointment: Appointment, slotId: string): Promise<void> {
+export async function checkParticipants(
+  tx: Tx,
+  appointment: Appointment,
+  slotId: string,
+  also: readonly string[] = [],
+): Promise<void> {
   const served = await tx.resources.read('Slot', slotId);
   if (served === null) throw new HubError('NOT_FOUND', { detail: 'Appointment.slot[0]: there is no such Slot' });
   const others = appointment.participant
     .map(({ actor }, index) => ({ actor, index }))
     .filter(({ actor }) => actor?.reference !== undefined && typeIn(actor) !== 'Patient');
   if (others.length === 0) return;
-  const slot = JSON.parse(served.json) as Slot;
-  const schedule = await tx.resources.read('Schedule', (slot.schedule.reference ?? '').replace('Schedule/', ''));
-  const actors =
-    schedule === null ? [] : (JSON.parse(schedule.json) as Schedule).actor.map(({ reference }) => reference);
+  const actors: (string | undefined)[] = [];
+  for (const id of [slotId, ...also]) {
+    const one = id === slotId ? served : await tx.resources.read('Slot', id);
+    const { schedule = {} } = (one === null ? {} : JSON.parse(one.json)) as Partial<Slot>;
+    const known = await tx.resources.read('Schedule', (schedule.reference ?? '').replace('Schedule/', ''));
+    if (known !== null) actors.push(...(JSON.parse(known.json) as Schedule).actor.map(({ reference }) => reference));
+  }
   const wrong = others.filter(({ actor }) => !actors.includes(relative(actor?.reference ?? '')));
   if (wrong.length === 0) return;
   throw new IssuesError(

@@ -56,7 +56,7 @@ async function bookKnown(
   deps: HttpDeps,
   { input, known, body }: { readonly input: BookInput; readonly known: Appointment; readonly body: unknown },
 ): Promise<void> {
-  const { appointment: wanted, channel } = input;
+  const { appointment: wanted, channel, allowPatientOverlap } = input;
   if (wanted?.status === 'cancelled') {
     const reason = wanted.cancelationReason;
     await cancelKnown(req, res, deps, { known, reason, form: 'bundle', identifier: wanted.identifier?.[0] });
@@ -76,7 +76,7 @@ async function bookKnown(
     await changeKnown(req, res, deps, { known, wanted: whole, different, form: 'bundle' });
     return;
   }
-  await moveKnown(req, res, deps, { known, wanted, form: 'bundle', body, channel });
+  await moveKnown(req, res, deps, { known, wanted, form: 'bundle', body, channel, allowPatientOverlap });
 }
 
 async function place(req: Request, res: Response, deps: HttpDeps, input: BookInput, digest: string): Promise<void> {

@@ -21,6 +21,7 @@ export interface MoveFacts {
   /** As it was sent: what makes a repeated request key a repeat. */
   readonly body: unknown;
   readonly channel: 'patient' | 'staff';
+  readonly allowPatientOverlap?: boolean;
 }
 
 /** Null: it is told by its start. One that asks for what is so names the slot that the visit is in. */
@@ -35,7 +36,7 @@ export function isMove(wanted: Appointment, known: Appointment): boolean {
 }
 
 export async function moveKnown(req: Request, res: Response, deps: HttpDeps, facts: MoveFacts): Promise<void> {
-  const { known, wanted, form, body, channel } = facts;
+  const { known, wanted, form, body, channel, allowPatientOverlap = false } = facts;
   const caller = callerOf(req);
   const { requestId, trace } = contextOf(req);
   const slotId = slotWanted(wanted, known);
@@ -62,6 +63,7 @@ export async function moveKnown(req: Request, res: Response, deps: HttpDeps, fac
       // An end that was left as it was, or that no longer lies behind the start, is the slot's to tell.
       end: changed(wanted.end, known.end),
       channel,
+      ...(allowPatientOverlap ? { allowPatientOverlap } : {}),
       version: ifMatch(req),
     },
     caller.scope,

@@ -54,11 +54,11 @@ export async function applyAppointment(
   const security = securityOf(site, { location: place, visitType, labels });
   const time = await templateTime(context, { ...parts, local: first?.code });
   await takeUpMove(context, ours, change);
-  const touched = await occupy(context, id, sharing(change, time), { ...parts, keeps: kept !== null });
+  const touched = await occupy(context, id, sharing(change, time), { ...parts, visitType, keeps: kept !== null });
   const slots = await slotsFor(
     context,
     { ...change, ...(first === undefined ? {} : { visitType: first }) },
-    { ...parts, kept: parts.slotsOf, labels, before, time },
+    { ...parts, kept: parts.slotsOf, labels, before, time, booking: attached.booking },
   );
   const facts = { change, participants, patients, slots, services, during, place, ...linksOf(before, old, attached) };
   const resource = withMarkOf(buildAppointment(context, facts), old?.resource ?? {});

@@ -4,6 +4,7 @@
  * just being written cannot miss a hold that is only just being committed, and nobody waits for anybody in a ring.
  */
 import { canonicalId } from '../fhir/canonical-ids.ts';
+import { neededAtAll } from '../fhir/needs.ts';
 import type { PatientIndex, PractitionerIndex } from '../identity/contract.ts';
 import type { Change, ResourceAssertion } from '../mappings/contract.ts';
 import type { SiteSettings } from '../settings/shape.ts';
@@ -58,6 +59,7 @@ function taken(practitioners: Pick<PractitionerIndex, 'idOf'>, site: SiteSetting
       return [
         ...change.participants.flatMap(({ actor }) => takenBy(practitioners, site, actor)),
         ...change.patients.map(({ key }) => patient(key)),
+        ...neededAtAll(site),
       ];
     // Of people and their visits the records are looked up first: lockedByPeople, visitsStated.
     case 'appointment-gone':

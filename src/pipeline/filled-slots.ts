@@ -2,25 +2,38 @@
 import * as canonical from '../fhir/canonical.ts';
 import { canonicalId, filledSlotKey } from '../fhir/canonical-ids.ts';
 import { formatInstant, type Interval } from '../core/instant.ts';
-import type { Slot, SlotStatus } from '../fhir/types.ts';
+import type { Appointment, Slot, SlotStatus } from '../fhir/types.ts';
 import type { AppointmentChange } from '../mappings/contract.ts';
 import { zoneOf } from '../settings/zone.ts';
+import type { Booking } from '../store/contract-bookings.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
 import type { ApplyContext } from './apply-context.ts';
 import { occupiesTime, type Occupying } from './occupy.ts';
 import { takenOfTemplate, type TemplateTime } from './template-visit.ts';
 import { securityOf } from './visit-type.ts';
 
-interface Filling extends Omit<Occupying, 'keeps'> {
+interface Filling extends Omit<Occupying, 'keeps' | 'visitType'> {
   readonly kept: StoredAppointment | null;
   readonly before: StoredAppointment | null;
   /** Null: its calendar has no template. */
   readonly time: TemplateTime | null;
   readonly labels: readonly string[];
+  /** Of ours, while its answer is open. */
+  readonly booking: Booking | null;
+}
+
+/** All of the visit's slots; in its first schedule those that it fills. */
+export async function slotsFor(
+  context: ApplyContext,
+  change: AppointmentChange,
+  filling: Filling,
+): Promise<readonly string[]> {
+  const own = await ownSlots(context, change, filling);
+  return [...own, ...(await slotsBesides(context, filling, own))];
 }
 
 /** The slots that the visit fills; at a site that publishes none, a Slot of its own in its schedule. */
-export async function slotsFor(
+async function ownSlots(
   context: ApplyContext,
   change: AppointmentChange,
   { participants, during, schedule, kept, labels, before, time }: Filling,
@@ -108,4 +121,32 @@ async function keptSlots(
   const alone = { capacity: 1, seatsLeft: null, session: null, siteStatus: own.siteStatus };
   await tx.resources.putSlot({ ...row, ...alone, id, siteKey: key, during, resource }, cause);
   return [id];
+}
+
+/**
+ * Slots of other schedules that the visit was booked with (a room, a second practitioner) stay its slots as long as its
+ * time is the same: the site's news leads to the slot of its first calendar alone.
+ */
+async function slotsBesides(
+  { tx }: ApplyContext,
+  { booking, before, during }: Filling,
+  slots: readonly string[],
+): Promise<readonly string[]> {
+  const booked = before ?? placedAs(booking);
+  if (booked === null || booked.slots.length < 2 || during?.start !== booked.during?.start) return [];
+  const schedules = new Set<string>();
+  for (const id of slots) schedules.add((await tx.resources.slot(id))?.scheduleId ?? '');
+  const besides: string[] = [];
+  for (const id of booked.slots) {
+    const slot = slots.includes(id) ? null : await tx.resources.slot(id);
+    if (slot !== null && !schedules.has(slot.scheduleId)) besides.push(id);
+  }
+  return besides;
+}
+
+function placedAs(booking: Booking | null): Pick<StoredAppointment, 'slots' | 'during'> | null {
+  const asked = booking?.order.appointmentJson;
+  if (booking === null || asked === undefined) return null;
+  const { slot = [] } = JSON.parse(asked) as Appointment;
+  return { during: booking.during, slots: slot.flatMap(({ reference }) => reference?.replace('Slot/', '') ?? []) };
 }

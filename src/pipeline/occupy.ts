@@ -1,5 +1,6 @@
 /** The time that a visit takes of each of its resources, as busy rows. */
 import { canonicalId } from '../fhir/canonical-ids.ts';
+import { neededBy } from '../fhir/needs.ts';
 import type { AppointmentStatus } from '../fhir/types.ts';
 import type { Interval } from '../core/instant.ts';
 import type { AppointmentChange } from '../mappings/contract.ts';
@@ -18,6 +19,8 @@ export interface Occupying {
   readonly schedule: { readonly id: string; readonly key: string } | null;
   /** The message names nobody: what was taken stays taken. */
   readonly keeps: boolean;
+  /** Of the catalogue; null: not known. */
+  readonly visitType: string | null;
 }
 
 /** Rewrites the appointment's busy rows; returns what was touched, old and new. */
@@ -25,7 +28,7 @@ export async function occupy(
   context: ApplyContext,
   appointmentId: string,
   change: AppointmentChange,
-  { participants, during, schedule, keeps }: Occupying,
+  { participants, during, schedule, keeps, visitType }: Occupying,
 ): Promise<readonly Touched[]> {
   const { tx, site } = context;
   const old = await tx.busy.ofAppointment(appointmentId);
@@ -36,9 +39,15 @@ export async function occupy(
   );
   // A visit that names only a clinic takes the time of its calendar there, and of nobody else in the clinic.
   const itself = named.length > 0 || schedule === null ? [] : [{ resourceId: schedule.id, during: taken }];
-  const wanted: { resourceId: string; during: Interval }[] = keeps
-    ? old.map((row) => ({ resourceId: row.resourceId, during: change.during ?? row.during }))
-    : [...named, ...itself];
+  // By the site file, so that a site which knows nothing of the room does not take it away.
+  const needed = neededBy(site, visitType, taken);
+  const kept = old.filter((row) => !needed.some((one) => one.resourceId === row.resourceId));
+  const wanted: { resourceId: string; during: Interval }[] = [
+    ...(keeps
+      ? kept.map((row) => ({ resourceId: row.resourceId, during: change.during ?? row.during }))
+      : [...named, ...itself]),
+    ...needed,
+  ];
   const rows = distinct(wanted).map(({ resourceId, during: interval }): BusyRow => {
     const same = old.find(
       (row) => row.resourceId === resourceId && row.during.start === interval.start && row.during.end === interval.end,

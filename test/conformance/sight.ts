@@ -51,12 +51,14 @@ export async function slotResource(rig: Rig, id: string): Promise<Slot> {
 }
 
 /** A patient record of the site that can be booked with. */
-export async function patientOf(rig: Rig, site: RigSite): Promise<string> {
+/** A patient record of the site; `other`: one of another person. */
+export async function patientOf(rig: Rig, site: RigSite, other = 0): Promise<string> {
   const { rows } = await queryOf(rig)(`SELECT id FROM resource WHERE type = 'Patient' AND site = $1 ORDER BY id`, [
     site.settings.id,
   ]);
-  assert.ok(rows[0] !== undefined, 'the hub knows no patient of the site');
-  return String(rows[0]['id']);
+  const row = rows[other];
+  assert.ok(row !== undefined, 'the hub knows no such patient of the site');
+  return String(row['id']);
 }
 
 export async function appointmentId(rig: Rig, site: RigSite, key: string): Promise<string> {

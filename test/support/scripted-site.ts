@@ -28,6 +28,7 @@ export interface ScriptedSite {
   canBook: boolean;
   canFind: boolean;
   canMove: boolean;
+  resources: 'one' | 'several';
   statuses: readonly SettableStatus[];
   amends: readonly (keyof Amendment)[];
   onPlace: (order: PlaceOrder) => Promise<WriteOutcome> | WriteOutcome;
@@ -63,6 +64,7 @@ export function scriptedSite(): ScriptedSite {
     canBook: true,
     canFind: true,
     canMove: true,
+    resources: 'one',
     statuses: ['booked', 'arrived', 'checked-in', 'fulfilled', 'noshow'],
     amends: ['comment', 'reason', 'attendance'],
     onPlace: (order) => bookedAt(`K${(number += 1)}`, order),
@@ -89,6 +91,7 @@ export function scriptedSite(): ScriptedSite {
     get book(): Book {
       return {
         exclusive: site.exclusive,
+        resources: site.resources,
         showsWithin_ms: site.showsWithin_ms,
         place: async (order) => {
           site.placed.push(order);

@@ -1,7 +1,7 @@
 /** Classes: one time, several seats. */
 import assert from 'node:assert/strict';
 import type { Rule } from '../connector.ts';
-import { at, slotAt } from '../sight.ts';
+import { at, patientOf, slotAt } from '../sight.ts';
 import { compareWithTruth } from '../truth.ts';
 import { openDesk } from './booking.ts';
 
@@ -25,10 +25,15 @@ export const classRules: readonly Rule[] = [
       await staff.addClass?.(at(1, 10), 2);
       await settle();
       const slot = await slotAt(rig, site, at(1, 10), group);
+      // Nobody has two seats, so that there must be other people.
+      await staff.book({ calendar: calendars[1], start: at(1, 13), person: 5 });
+      await staff.book({ calendar: calendars[1], start: at(1, 14), person: 6 });
+      await settle();
+      const others = [await patientOf(rig, site, 1), await patientOf(rig, site, 2)] as const;
       const first = await site.place(slot.id, patient);
-      const second = await site.place(slot.id, patient);
+      const second = await site.place(slot.id, others[0]);
       assert.notEqual((await slotAt(rig, site, at(1, 10), group)).status, 'free');
-      await assert.rejects(site.place(slot.id, patient), /conflict/);
+      await assert.rejects(site.place(slot.id, others[1]), /conflict/);
       await site.deliver();
       assert.deepEqual([await desk.state(first), await desk.state(second)], ['booked', 'booked']);
       assert.notEqual((await slotAt(rig, site, at(1, 10), group)).status, 'free');
