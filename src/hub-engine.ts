@@ -82,6 +82,7 @@ export class Engine {
         return abilityOf(runner.kind, runner.connector.book);
       },
       deliver: (siteId) => this.ring(siteId, 'deliver'),
+      turn: (siteId) => this.runners.get(siteId)?.turn() ?? null,
     }));
     this.booking = {
       store,

@@ -65,7 +65,7 @@ export function bookingDesk(given: DeskDeps): Desk {
       const until = patienceOf(deps);
       const held = await holdOrTaken(deps, request, scope, until);
       if (held.kind === 'taken') return conflict(deps, held.slot, scope, held.why);
-      if (held.kind === 'held') deps.deliver(held.booking.site);
+      if (held.kind === 'held' && held.sent !== true) deps.deliver(held.booking.site);
       return answer(held.booking, scope, held.kind === 'repeated', until);
     },
 

@@ -29,10 +29,23 @@ export async function hold(
     else if (seen.stale !== null && !verified) {
       verified = true;
       await deps.verify?.(seen.stale, until);
-    } else
-      return alone(looks, request.slotId, () =>
-        deps.store.transaction(scope, (tx) => holdUnderLock(deps, tx, request)),
-      );
+    } else return alone(looks, request.slotId, () => holdAndSend(deps, request, scope, slot.site));
+  }
+}
+
+async function holdAndSend(deps: BookingDeps, request: PlaceRequest, scope: Scope, site: string): Promise<Held> {
+  const turn = deps.turn?.(site) ?? null;
+  try {
+    const held = await deps.store.transaction(scope, async (tx): Promise<Held> => {
+      const made = await holdUnderLock(deps, tx, request);
+      if (made.kind !== 'held' || turn === null) return made;
+      return { ...made, sent: await turn.claim(tx, made.booking) };
+    });
+    turn?.send();
+    return held;
+  } catch (error) {
+    turn?.giveBack();
+    throw error;
   }
 }
 

@@ -24,6 +24,16 @@ import { patientsOfSite, readPatient, standingFor } from './patient-records.ts';
 import { checkTogether, claimsOf, look, resourcesOf, rowsOf, takenBy, type Part } from './take.ts';
 import type { AskWindow, Verify } from './verify.ts';
 
+/** Room for one call to a site, reserved by whoever makes a booking, so that making and sending it are one commit. */
+export interface SendTurn {
+  /** Within the transaction that made the booking; from its commit on the call may have left. False: none is owed now. */
+  claim(tx: Tx, booking: Booking): Promise<boolean>;
+  /** Behind the commit: makes the call, where one was claimed, and waits for nothing. */
+  send(): void;
+  /** In place of `send`: there was no commit. */
+  giveBack(): void;
+}
+
 export interface BookingDeps {
   readonly store: Store;
   readonly clock: Clock;
@@ -33,6 +43,8 @@ export interface BookingDeps {
   /** How this site is asked for a window now; null: it cannot be asked. Absent: no site can. */
   readonly askWindow?: (siteId: string) => AskWindow | null;
   readonly verify?: Verify;
+  /** Null: the call has to wait for its turn, and is found in the database. Absent: it always has to. */
+  readonly turn?: (siteId: string) => SendTurn | null;
   /** Shared by all that book in this process; absent: this booking looks by itself. */
   readonly looks?: Looks;
   /** The kind and what this site's connector can do; null when the site is not running. */
@@ -40,7 +52,8 @@ export interface BookingDeps {
 }
 
 export type Held =
-  | { readonly kind: 'held'; readonly booking: Booking }
+  /** `sent`: its site is being asked already. */
+  | { readonly kind: 'held'; readonly booking: Booking; readonly sent?: boolean }
   | { readonly kind: 'repeated'; readonly booking: Booking }
   /** `why`: what a reader of the slot cannot see; else empty. */
   | { readonly kind: 'taken'; readonly slot: StoredSlot; readonly why?: string };

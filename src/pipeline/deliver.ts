@@ -3,12 +3,13 @@
  * leaves; so after a crash it is known that it may have arrived, and it is looked up instead of repeated.
  */
 import type { Block, Book, WriteOutcome } from '../connectors/contract.ts';
+import type { SendTurn } from '../booking/place.ts';
 import type { Clock } from '../core/clock.ts';
 import { asHubError, HubError } from '../core/errors.ts';
 import { plus, type Instant } from '../core/instant.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import type { Booking, Delivery } from '../store/contract-bookings.ts';
-import { systemScope, type Store } from '../store/contract.ts';
+import { systemScope, type Store, type Tx } from '../store/contract.ts';
 import { hear, type Breaker } from './breaker.ts';
 import { sendBlock } from './deliver-block.ts';
 import { callChange } from './deliver-change.ts';
@@ -62,6 +63,8 @@ export interface Deliverer {
    * first what an earlier call failed with.
    */
   step(signal: AbortSignal): Promise<boolean>;
+  /** Room for one call that is claimed where its booking is made; null: there is none. */
+  turn(signal: AbortSignal): SendTurn | null;
   /** Resolves when no call is under way. */
   idle(): Promise<void>;
   /** @throws what a call failed with, once */
@@ -80,6 +83,7 @@ export function deliverer(
   breaker: Breaker | null = null,
 ): Deliverer {
   const underWay = new Set<Promise<void>>();
+  let reserved = 0;
   const failures: unknown[] = [];
   const send = ({ delivery, booking, overtaken }: Claimed, signal: AbortSignal): void => {
     const call =
@@ -99,16 +103,37 @@ export function deliverer(
   const check = (): void => {
     if (failures.length > 0) throw failures.shift();
   };
+  const most = (): number => Math.min(AT_ONCE, breaker?.room() ?? AT_ONCE);
   return {
     check,
     async step(signal) {
       check();
-      const room = Math.min(AT_ONCE, breaker?.room() ?? AT_ONCE);
-      const free = room - underWay.size;
+      const free = most() - underWay.size - reserved;
       if (free <= 0) return false;
       const { claimed, more } = await claim(deps, site.id, free);
       for (const one of claimed) send(one, signal);
-      return more && underWay.size < room;
+      return more && underWay.size + reserved < most();
+    },
+    turn(signal) {
+      if (abilities.book === undefined || signal.aborted || underWay.size + reserved >= most()) return null;
+      let mine: Claimed | null = null;
+      reserved += 1;
+      const giveBack = (): void => {
+        reserved -= 1;
+        // What found no room meanwhile.
+        if (underWay.size + reserved + 1 >= most()) room();
+      };
+      return {
+        async claim(tx, booking) {
+          mine = await claimOne(deps, tx, booking);
+          return mine !== null;
+        },
+        send() {
+          giveBack();
+          if (mine !== null) send(mine, signal);
+        },
+        giveBack,
+      };
     },
     async idle() {
       while (underWay.size > 0) await Promise.all(underWay);
@@ -140,7 +165,7 @@ function claim(
 ): Promise<{ claimed: readonly Claimed[]; more: boolean }> {
   return deps.store.transaction(SCOPE, async (tx) => {
     const now = deps.clock.now();
-    const deadline = plus(now, deps.plan().hub.booking.siteTimeout_ms + DEADLINE_SLACK_MS);
+    const deadline = deadlineOf(deps, now);
     const claimed: Claimed[] = [];
     const due = await tx.outbox.claim('site', siteId, now, deadline, limit);
     const owed = due.flatMap(({ bookingId }) => (bookingId === null ? [] : [bookingId]));
@@ -169,6 +194,25 @@ function claim(
     // What was finished here may have been in the way of a later one about the same visit.
     return { claimed, more: due.length === limit || due.length > claimed.length };
   });
+}
+
+/** In the commit that makes the booking: nothing can have taken its time since. */
+async function claimOne(deps: DeliverDeps, tx: Tx, booking: Booking): Promise<Claimed | null> {
+  if (booking.state !== 'held') return null;
+  const now = deps.clock.now();
+  const deadlineAt = deadlineOf(deps, now);
+  const delivery = await tx.outbox.claimOf(booking.appointmentId, booking.id, deadlineAt);
+  if (delivery === null) return null;
+  const [moved] = await Promise.all([
+    tx.bookings.move(booking.id, ['held'], 'sent', now, { deadlineAt }),
+    tx.busy.keep(booking.id),
+  ]);
+  if (!moved) throw new HubError('INTERNAL', { detail: 'a booking moved on within the transaction that made it' });
+  return { delivery, booking: { ...booking, state: 'sent', stateAt: now, deadlineAt }, overtaken: false };
+}
+
+function deadlineOf(deps: DeliverDeps, now: Instant): Instant {
+  return plus(now, deps.plan().hub.booking.siteTimeout_ms + DEADLINE_SLACK_MS);
 }
 
 async function sendBooking(

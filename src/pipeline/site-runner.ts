@@ -1,4 +1,5 @@
 /** One running site: its connector and a loop for each of its abilities. A slow site delays only its own loops. */
+import type { SendTurn } from '../booking/place.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
 import { asHubError, HubError } from '../core/errors.ts';
 import type { Availability, Connector, ConnectorKind } from '../connectors/contract.ts';
@@ -23,6 +24,8 @@ export interface SiteRunner {
   readonly breaker: Breaker;
   /** Asks the site for a window of open time now, for a booking (booking/verify.ts); null: it cannot be asked. */
   readonly askWindow: ((window: FreshnessWindow, signal: AbortSignal) => Promise<number | null>) | null;
+  /** Room for one call; null: the call has to wait, and is found in the database. */
+  turn(): SendTurn | null;
   /** Which of its loops should look for work now. */
   ring(what: 'fetch' | 'availability' | 'deliver' | 'poll'): void;
   /** True once what is open and booked at the site was read for the first time; it stays true over restarts. */
@@ -154,6 +157,7 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
     connector,
     breaker,
     askWindow: askingNow(deps, site, connector.availability, breaker, stopper.signal),
+    turn: () => (mayWrite(site) ? owed.turn(stopper.signal) : null),
     ring: (what) => loops.get(what)?.ring(),
     loaded: () =>
       deps.store.read(LOAD_SCOPE, async (tx) => {

@@ -219,6 +219,8 @@ export interface OutboxStore {
     deadline: Instant,
     limit: number,
   ): Promise<readonly Delivery[]>;
+  /** The same for the one call of a booking that this transaction has made; null: none is owed. */
+  claimOf(appointmentId: string, bookingId: string, deadline: Instant): Promise<Delivery | null>;
   finish(id: number, state: 'done' | 'unknown' | 'parked', code: string | null): Promise<void>;
   /** Back to the queue, to be sent at `at`. */
   requeue(id: number, at: Instant, code: string | null): Promise<void>;

@@ -79,6 +79,17 @@ export function outboxStore(q: Queryable): OutboxStore {
       return rows.map(toDelivery).sort((left, right) => left.id - right.id);
     },
 
+    async claimOf(appointmentId, bookingId, deadline) {
+      const { rows } = await q.query<Row>({
+        name: 'outbox-claim-of', // outbox_appointment
+        text: `UPDATE outbox o
+               SET state = 'sent', deadline_at = $3, attempts = o.attempts + 1, xid = pg_current_xact_id()
+               WHERE o.appointment_id = $1 AND o.booking_id = $2 AND o.state = 'queued' RETURNING ${COLUMNS}`,
+        values: [appointmentId, bookingId, timestamptz(deadline)],
+      });
+      return rows[0] === undefined ? null : toDelivery(rows[0]);
+    },
+
     async finish(id, state, code) {
       await q.post({
         name: 'outbox-finish', // primary key, once per partition
