@@ -124,7 +124,7 @@ export class Engine {
     this.#apply = this.#loop(
       'apply',
       TICK_MS,
-      givingWay(this.receiver, clock, () => apply.step()),
+      givingWay({ receiver: this.receiver, isBooking: () => this.desk.isBooking() }, clock, () => apply.step()),
     );
     this.#conflicts = this.#loop('conflicts', TICK_MS, () => reviewConflicts(this.#options));
     this.#loop('conflicts at rest', OPENINGS_TICK_MS, () => sweepConflicts(this.#options).then(() => false));

@@ -5,7 +5,8 @@ import type { Instant } from '../core/instant.ts';
 import type { Amendment } from '../fhir/amendment.ts';
 import type { AppointmentStatus } from '../fhir/types.ts';
 import type { Served, StoredSlot } from '../store/contract-resources.ts';
-import type { Scope } from '../store/contract.ts';
+import type { Booking } from '../store/contract-bookings.ts';
+import type { Scope, Tx } from '../store/contract.ts';
 
 export interface BookingDesk {
   /**
@@ -132,3 +133,13 @@ export type BookingAnswer =
       readonly error: HubError;
       readonly because: RefusalReason | null;
     };
+
+/** Room for one call to a site, reserved by whoever makes a booking, so that making and sending it are one commit. */
+export interface SendTurn {
+  /** Within the transaction that made the booking; behind its commit the call may have left. False: none is owed. */
+  claim(tx: Tx, booking: Booking): Promise<boolean>;
+  /** Behind the commit: makes the call, where one was claimed, and waits for nothing. */
+  send(): void;
+  /** In place of `send`: there was no commit. */
+  giveBack(): void;
+}

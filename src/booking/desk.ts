@@ -22,8 +22,12 @@ export interface DeskDeps extends BookingDeps {
 export interface Desk extends BookingDesk {
   /** A booking moved: whoever waits for it looks again. */
   changed(bookingId: string): void;
+  /** Whether somebody waits for a booking that was asked for a moment ago. */
+  isBooking(): boolean;
 }
 
+/** What takes longer waits for a site, and nothing here can speed it up. */
+const MOMENT_MS = 250;
 const DONE = { place: 'booked', move: 'moved', cancel: 'cancelled', status: 'changed', amend: 'changed' } as const;
 
 type Looking = DeskDeps & { readonly looks: Looks };
@@ -31,6 +35,8 @@ type Looking = DeskDeps & { readonly looks: Looks };
 export function bookingDesk(given: DeskDeps): Desk {
   const deps: Looking = { ...given, looks: given.looks ?? looksOf(given) };
   const room = waitingRoom(deps.clock);
+  /** When those began who wait for a placement. */
+  const placing = new Set<{ readonly since: number }>();
 
   const settled = (bookingId: string, scope: Scope, isNew: boolean, deadline: number): Promise<Booking | null> =>
     room.until(bookingId, deadline, isNew, async () => {
@@ -61,12 +67,24 @@ export function bookingDesk(given: DeskDeps): Desk {
   return {
     changed: (bookingId) => room.changed(bookingId),
 
+    isBooking() {
+      const recent = deps.clock.monotonic() - MOMENT_MS;
+      for (const { since } of placing) if (since > recent) return true;
+      return false;
+    },
+
     async place(request, scope) {
-      const until = patienceOf(deps);
-      const held = await holdOrTaken(deps, request, scope, until);
-      if (held.kind === 'taken') return conflict(deps, held.slot, scope, held.why);
-      if (held.kind === 'held' && held.sent !== true) deps.deliver(held.booking.site);
-      return answer(held.booking, scope, held.kind === 'repeated', until);
+      const one = { since: deps.clock.monotonic() };
+      placing.add(one);
+      try {
+        const until = patienceOf(deps);
+        const held = await holdOrTaken(deps, request, scope, until);
+        if (held.kind === 'taken') return await conflict(deps, held.slot, scope, held.why);
+        if (held.kind === 'held' && held.sent !== true) deps.deliver(held.booking.site);
+        return await answer(held.booking, scope, held.kind === 'repeated', until);
+      } finally {
+        placing.delete(one);
+      }
     },
 
     async cancel(request, scope) {

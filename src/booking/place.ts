@@ -12,7 +12,7 @@ import { mayWrite } from '../settings/write.ts';
 import type { Booking, Claim } from '../store/contract-bookings.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Store, Tx } from '../store/contract.ts';
-import type { PlaceRequest } from './contract.ts';
+import type { PlaceRequest, SendTurn } from './contract.ts';
 import type { Looks } from './looks.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
 import type { Ability } from './owning-site.ts';
@@ -23,16 +23,6 @@ import { checkOwnTime, personOf, type OwnTime, type Person } from './patient-tim
 import { patientsOfSite, readPatient, standingFor } from './patient-records.ts';
 import { checkTogether, claimsOf, look, resourcesOf, rowsOf, takenBy, type Part } from './take.ts';
 import type { AskWindow, Verify } from './verify.ts';
-
-/** Room for one call to a site, reserved by whoever makes a booking, so that making and sending it are one commit. */
-export interface SendTurn {
-  /** Within the transaction that made the booking; from its commit on the call may have left. False: none is owed now. */
-  claim(tx: Tx, booking: Booking): Promise<boolean>;
-  /** Behind the commit: makes the call, where one was claimed, and waits for nothing. */
-  send(): void;
-  /** In place of `send`: there was no commit. */
-  giveBack(): void;
-}
 
 export interface BookingDeps {
   readonly store: Store;

@@ -3,7 +3,7 @@
  * leaves; so after a crash it is known that it may have arrived, and it is looked up instead of repeated.
  */
 import type { Block, Book, WriteOutcome } from '../connectors/contract.ts';
-import type { SendTurn } from '../booking/place.ts';
+import type { SendTurn } from '../booking/contract.ts';
 import type { Clock } from '../core/clock.ts';
 import { asHubError, HubError } from '../core/errors.ts';
 import { plus, type Instant } from '../core/instant.ts';

@@ -1,7 +1,8 @@
 /**
- * Applying gives way to receiving: who sends waits for us, and what is stored is safe and can be applied a moment
- * later. While many messages wait to be stored, each step of applying is put off, but never by more than the last step
- * took: under a flood without end applying keeps half of the time, and what people read goes on changing.
+ * Applying gives way to receiving and to bookings: who sends or books waits for us, and what is stored is safe and can
+ * be applied a moment later. Each step of applying is put off while they are many, or while a booking is being made
+ * whose people a step would hold; but never by more than the last step took: under a flood without end applying keeps
+ * half of the time, and what people read goes on changing.
  */
 import type { Clock } from '../core/clock.ts';
 import type { ReceiveStage } from './receive.ts';
@@ -12,11 +13,18 @@ const LOOK_MS = 2;
 
 type Step = (signal: AbortSignal) => Promise<boolean>;
 
-export function givingWay(receiver: Pick<ReceiveStage, 'backlog'>, clock: Clock, step: () => Promise<boolean>): Step {
+/** Whoever applying gives way to. */
+export interface Served {
+  readonly receiver: Pick<ReceiveStage, 'backlog'>;
+  /** Whether somebody waits for a booking that was asked for a moment ago. */
+  readonly isBooking: () => boolean;
+}
+
+export function givingWay({ receiver, isBooking }: Served, clock: Clock, step: () => Promise<boolean>): Step {
   let took_ms = 0;
   return async (signal) => {
     const until = clock.monotonic() + took_ms;
-    while (receiver.backlog() >= CROWD && clock.monotonic() < until && !signal.aborted) {
+    while ((receiver.backlog() >= CROWD || isBooking()) && clock.monotonic() < until && !signal.aborted) {
       await clock.sleep(LOOK_MS, signal);
     }
     const began = clock.monotonic();

@@ -5,7 +5,7 @@ import { instant } from '../../src/core/instant.ts';
 import { givingWay } from '../../src/pipeline/give-way.ts';
 
 /** A clock that moves when it is slept on, and when a step says how long it takes. */
-function world(backlog: () => number, took_ms: number) {
+function world(backlog: () => number, took_ms: number, isBooking = (): boolean => false) {
   let now = 0;
   const began: number[] = [];
   const clock: Clock = {
@@ -16,7 +16,7 @@ function world(backlog: () => number, took_ms: number) {
       return Promise.resolve();
     },
   };
-  const step = givingWay({ backlog }, clock, () => {
+  const step = givingWay({ receiver: { backlog }, isBooking }, clock, () => {
     began.push(now);
     now += took_ms;
     return Promise.resolve(true);
@@ -51,4 +51,14 @@ test('a step goes on as soon as the crowd is gone, and a hub that stops does not
   await stopped.step(NEVER);
   await stopped.step(stopping.signal);
   assert.deepEqual(stopped.began, [0, 50]);
+});
+
+test('a booking that is being made is given way to as well, by no more than the last step took', async () => {
+  const { began, step } = world(
+    () => 0,
+    50,
+    () => true,
+  );
+  for (let round = 0; round < 3; round += 1) await step(NEVER);
+  assert.deepEqual(began, [0, 100, 200]);
 });
