@@ -1,4 +1,4 @@
-/** Busy calendar, bookings, what is owed outwards. Part of store/contract.ts. */
+/** Busy calendar and bookings. Part of store/contract.ts. */
 import type { CancelOrder, PlaceOrder } from '../connectors/contract.ts';
 import type { AmendOrder, StatusOrder } from '../connectors/contract-book.ts';
 import type { Instant, Interval } from '../core/instant.ts';
@@ -7,6 +7,7 @@ import type { AroundStore } from './contract-around.ts';
 
 export type { Clash } from './contract-conflicts.ts';
 export type { LedgerEntry, LedgerStore, WorkItem, WorkItemStore } from './contract-ledger.ts';
+export type { Delivery, Mirror, MirrorStore, OutboxStore } from './contract-outbox.ts';
 
 export type BookingState =
   | 'held'
@@ -192,61 +193,3 @@ export interface Touched {
 
 /** `client`: one that asks by HL7 v2 and is answered at its own address. */
 export type Receiver = 'site' | 'subscriber' | 'client';
-
-export interface Delivery {
-  readonly id: number;
-  readonly receiver: Receiver;
-  readonly receiverId: string;
-  readonly kind: BookingAction | 'block' | 'unblock' | 'event' | 'answer' | 'notice';
-  readonly bookingId: string | null;
-  readonly appointmentId: string | null;
-  readonly body: Readonly<Record<string, string>>;
-  readonly state: 'queued' | 'sent' | 'done' | 'unknown' | 'parked';
-  readonly attempts: number;
-  readonly trace: string | null;
-}
-export interface OutboxStore {
-  add(
-    delivery: Pick<Delivery, 'receiver' | 'receiverId' | 'kind' | 'bookingId' | 'appointmentId' | 'body' | 'trace'>,
-    dueAt: Instant,
-    now: Instant,
-  ): Promise<number>;
-  /** Marks due rows of one receiver `sent` with a deadline and returns them: durable before the first byte leaves. */
-  claim(
-    receiver: Receiver,
-    receiverId: string,
-    now: Instant,
-    deadline: Instant,
-    limit: number,
-  ): Promise<readonly Delivery[]>;
-  /** The same for the one call of a booking that this transaction has made; null: none is owed. */
-  claimOf(appointmentId: string, bookingId: string, deadline: Instant): Promise<Delivery | null>;
-  finish(id: number, state: 'done' | 'unknown' | 'parked', code: string | null): Promise<void>;
-  /** Back to the queue, to be sent at `at`. */
-  requeue(id: number, at: Instant, code: string | null): Promise<void>;
-  /** Rows that were `sent` and whose deadline has passed: their outcome is unknown. */
-  expired(now: Instant, limit: number): Promise<readonly Delivery[]>;
-  receiversDue(receiver: Receiver, now: Instant): Promise<readonly string[]>;
-  depth(): Promise<
-    readonly {
-      readonly receiver: Receiver;
-      readonly receiverId: string;
-      readonly state: string;
-      readonly count: number;
-    }[]
-  >;
-}
-
-export interface Mirror {
-  readonly appointmentId: string;
-  readonly site: string;
-  readonly calendar: string;
-  readonly during: Interval;
-  readonly key: string | null;
-  readonly state: 'owed' | 'placed' | 'removing' | 'removed' | 'refused';
-}
-export interface MirrorStore {
-  ofAppointment(appointmentId: string): Promise<readonly Mirror[]>;
-  put(mirror: Mirror): Promise<void>;
-  byKey(site: string, key: string): Promise<Mirror | null>;
-}
