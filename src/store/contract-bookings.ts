@@ -7,7 +7,7 @@ import type { AroundStore } from './contract-around.ts';
 
 export type { Clash } from './contract-conflicts.ts';
 export type { LedgerEntry, LedgerStore, WorkItem, WorkItemStore } from './contract-ledger.ts';
-export type { Delivery, Mirror, MirrorStore, OutboxStore } from './contract-outbox.ts';
+export type { Delivery, Mirror, MirrorStore, OutboxStore, Receiver } from './contract-outbox.ts';
 
 export type BookingState =
   | 'held'
@@ -190,6 +190,3 @@ export interface Touched {
   readonly resourceId: string;
   readonly during: Interval;
 }
-
-/** `client`: one that asks by HL7 v2 and is answered at its own address. */
-export type Receiver = 'site' | 'subscriber' | 'client';

@@ -1,5 +1,9 @@
 /** What is owed outwards, and what stands in other systems because of a visit. Part of store/contract.ts. */
 import type { Instant, Interval } from '../core/instant.ts';
+import type { BookingAction } from './contract-bookings.ts';
+
+/** `client`: one that asks by HL7 v2 and is answered at its own address. */
+export type Receiver = 'site' | 'subscriber' | 'client';
 
 export interface Delivery {
   readonly id: number;
