@@ -141,9 +141,12 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
     ...more,
   } as const;
   await tx.busy.insert(rowsOf(taking, held));
+  const marksAttendance = deps.ability(site.id)?.amends?.includes('attendance') === true;
   const order = {
     place: placeOrder(request, slot, calendar, facts, bookingId, parts.slice(1)),
-    appointmentJson: JSON.stringify(proposedAppointment({ request, slot, site, plan, calendar, actors, besides, now })),
+    appointmentJson: JSON.stringify(
+      proposedAppointment({ request, slot, site, plan, calendar, actors, besides, now, marksAttendance }),
+    ),
   };
   const asked: NewBooking = {
     id: bookingId,

@@ -14,7 +14,8 @@ const RAO = 'npi:1043333339';
 const VISIT = '11';
 const LONG = '12';
 const GROUP = '13';
-const LABELS = { booked: 7, confirmed: 1, arrived: 2, 'checked-in': 3, fulfilled: 4 };
+/** As in the sandbox, whose truth is read by `truth` as well. */
+const LABELS = { booked: 7, confirmed: 3, arrived: 4, 'checked-in': 5, fulfilled: 6 };
 const KEY = 'conformance-key';
 const FIELDS = { booking: 88001, mrn: 88002, birthDate: 88003 };
 const ZONE = 'America/Chicago';

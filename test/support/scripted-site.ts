@@ -66,7 +66,7 @@ export function scriptedSite(): ScriptedSite {
     canMove: true,
     resources: 'one',
     statuses: ['booked', 'arrived', 'checked-in', 'fulfilled', 'noshow'],
-    amends: ['comment', 'reason', 'attendance'],
+    amends: ['comment', 'reason'],
     onPlace: (order) => bookedAt(`K${(number += 1)}`, order),
     onCancel: (order) => ({
       kind: 'booked',
