@@ -147,7 +147,7 @@ async function modify(asked: Asked): Promise<BookingAnswer | Denial> {
   const { during, site } = found;
   const [wanted] = readRequest(asked.message, site.timeZone).request?.windows ?? [];
   if (wanted !== undefined && during !== null && wanted.start !== during.start) {
-    return denial('207', 'S03 leaves the time as it is. Send S02 to move the appointment.', 'ARQ-11', 'NOT_ALLOWED');
+    return denial('207', 'S03 leaves the time as it is. Send S02 to move the appointment.', 'ARQ-11', 'not-allowed');
   }
   const reason = wordsOf(request.reason);
   const to = {
@@ -167,7 +167,7 @@ async function cancel(asked: Asked): Promise<BookingAnswer | Denial> {
   if (found.kind === 'denied') return found;
   if (request.trigger !== 'S04' && hasBegun(found, deps)) {
     const text = 'The visit has begun: how it ended is for the clinic to say.';
-    return denial('207', text, 'ARQ-2', 'NOT_ALLOWED');
+    return denial('207', text, 'ARQ-2', 'not-allowed');
   }
   const reason = wordsOf(request.eventReason);
   return deps.desk.cancel(

@@ -49,6 +49,6 @@ export function denialOf(answer: BookingAnswer): Denial | null {
     return { ...denialBy(answer.error), code: 'AE', alternatives: answer.alternatives };
   }
   if (answer.kind !== 'refused') return null;
-  const because = answer.because === null ? answer.error.code : answer.because.toUpperCase().replaceAll('-', '_');
+  const because = answer.because ?? answer.error.code;
   return { ...denial('207', answer.error.message, undefined, because), code: 'AE' };
 }

@@ -46,12 +46,12 @@ export async function patientOf(
   }
   const linked = new Set([first.id, ...(await tx.resources.linkedPatients(first.id))]);
   if (records.some(({ id }) => id === undefined || !linked.has(id))) {
-    return denial('204', 'The identifiers of PID-3 name more than one person.', 'PID-3', 'PATIENT_AMBIGUOUS');
+    return denial('204', 'The identifiers of PID-3 name more than one person.', 'PID-3', 'patient-ambiguous');
   }
   const chosen = records.find((one) => isOf(one, site)) ?? first;
   if (!isBornThen(records, patient)) {
     const text = 'The date of birth (PID-7) is not that of the patient whom PID-3 names.';
-    return denial('204', text, 'PID-7', 'PATIENT_MISMATCH');
+    return denial('204', text, 'PID-7', 'patient-mismatch');
   }
   return { kind: 'found', id: chosen.id ?? first.id };
 }

@@ -79,7 +79,7 @@ function siteOf(
   }
   if (others.length === 0) return { kind: 'site', site: only };
   const text = `The codes fit several sites (${fitting.map(({ id }) => id).join(', ')}). Name one in MSH-6.`;
-  return denial('204', text, 'MSH-6', 'SITE_AMBIGUOUS');
+  return denial('204', text, 'MSH-6', 'site-ambiguous');
 }
 
 async function slotAt(
@@ -111,11 +111,11 @@ async function slotAt(
   if (only !== undefined && others.length === 0) return { kind: 'found', site, slot: only };
   if (only !== undefined) {
     const text = 'Several slots begin then. Name the person (AIP-3), the place (AIL-3) or the length (ARQ-9).';
-    return denial('204', text, 'AIP-3', 'SLOT_AMBIGUOUS');
+    return denial('204', text, 'AIP-3', 'slot-ambiguous');
   }
   const alternatives = await instead(tx, ask, site, { calendars, visitTypes });
   if (problem !== null) return { ...problem, alternatives };
-  return { ...denial('204', 'Nothing that can be booked begins then.', 'ARQ-11', 'NO_SLOT'), alternatives };
+  return { ...denial('204', 'Nothing that can be booked begins then.', 'ARQ-11', 'no-slot'), alternatives };
 }
 
 interface WantedTime {
@@ -133,7 +133,7 @@ function timeIn(message: Message, zone: string): WantedTime | Denial {
   const isRange = minutes !== undefined && length_min > minutes;
   if (others.length > 0 || isRange) {
     const text = 'The request leaves the time open. Name one start; free times are in NTE.';
-    return denial('207', text, 'ARQ-11', 'TIME_OPEN');
+    return denial('207', text, 'ARQ-11', 'time-open');
   }
   return { start: window.start, minutes: minutes ?? (length_min > 0 ? length_min : undefined) };
 }

@@ -47,7 +47,7 @@ export async function visitOf(tx: Tx, { plan, client, row, request }: VisitAsk):
     const whose = new Set([patient.id, ...(await tx.resources.linkedPatients(patient.id))]);
     const named = visit.participant.flatMap(({ actor }) => actor?.reference?.replace(/^Patient\//, '') ?? []);
     if (!named.some((one) => whose.has(one))) {
-      return denial('204', 'This appointment is not of the patient whom PID-3 names.', 'PID-3', 'PATIENT_MISMATCH');
+      return denial('204', 'This appointment is not of the patient whom PID-3 names.', 'PID-3', 'patient-mismatch');
     }
   }
   const [slotId] = (visit.slot ?? []).map(({ reference = '' }) => reference.replace('Slot/', ''));

@@ -49,4 +49,6 @@ test('the commands of the page about HL7 v2 make certificates and show ports and
   assert.match(output, /127\.0\.0\.1:\d+ .*riverside-hl7 +none/);
   assert.match(output, /"listeners": \[/);
   assert.match(output, /SIU\^S12/);
+  assert.match(output, /ARQ {2}Appointment Request/);
+  assert.match(output, /^MSH.*SRR\^S01\^SRR_S01[^]*^MSA\|AA\|HIS-1\|Booked\.$[^]*^SCH\|HIS-77\^HIS\|.*Booked/m);
 });
