@@ -109,7 +109,8 @@ async function booked(world: World, slots: FreeSlot[], patients: readonly string
   return rate;
 }
 
-async function book(api: Client, slot: FreeSlot, patient: string): Promise<void> {
+/** The body of a `$book`. */
+export function bookingOf(slot: FreeSlot, patient: string): string {
   const resource = {
     resourceType: 'Appointment',
     status: 'proposed',
@@ -118,10 +119,14 @@ async function book(api: Client, slot: FreeSlot, patient: string): Promise<void>
     end: slot.end,
     participant: [{ actor: { reference: `Patient/${patient}` }, status: 'accepted' }],
   };
-  const body = JSON.stringify({
+  return JSON.stringify({
     resourceType: 'Parameters',
     parameter: [{ name: 'appointment-resource', resource }],
   });
+}
+
+async function book(api: Client, slot: FreeSlot, patient: string): Promise<void> {
+  const body = bookingOf(slot, patient);
   const answer = await api.send('POST', '/Appointment/$book', body, {
     'content-type': 'application/fhir+json',
     'idempotency-key': randomToken(),

@@ -55,6 +55,9 @@ const PROMISED: readonly (readonly [figure: string, beside: RegExp])[] = [
   ['start to ready, first', /bare Node and Express/],
   ['start to ready, later', /target: 20 s/],
   ['webhook to slot busy', /bare Express/],
+  ['race: told that it is taken', /aim: p99 50 ms/],
+  ['race: booked', /aim: p99 250 ms/],
+  ['race: answers', /site/],
   ...[1, 8, 32].flatMap((callers): [string, RegExp][] => [
     [`bookings, ${callers} at once`, /simulator/],
     [`bookings, ${callers} at once`, /bare insert/],
