@@ -127,11 +127,12 @@ function httpDeps(
   missing: () => Promise<readonly string[]>,
 ): Omit<HttpOptions, 'host' | 'port'> {
   const { store, clock, telemetry, version } = options;
-  const { desk, receiver, runners } = engine;
+  const { desk, sets, receiver, runners } = engine;
   return {
     clock,
     store,
     desk,
+    sets: sets.desk,
     currentPlan: engine.plan,
     version,
     events: events.http,

@@ -31,7 +31,16 @@ export const OPERATIONS: Readonly<Partial<Record<StoredType, readonly Operation[
         'IHE ITI-117. Answers 200 or 201 with the booked Appointment, 202 with Content-Location while the site ' +
         'decides, 409 with alternatives when the time is taken, 422 when refused. The request key is the header ' +
         'Idempotency-Key, else the first ' +
-        'Appointment.identifier.',
+        'Appointment.identifier. A part scope = this-and-following cancels or moves a visit of a series and all ' +
+        'that follow it.',
+    },
+    {
+      name: 'book-set',
+      definition: 'urn:slotwire:operation:book-set',
+      documentation:
+        'Several visits as one booking, at one site or several: parts visit (each as $book takes one), mode all or ' +
+        'best-effort, and rules (before, after, within, same-day); one visit may recur. Answers 200 or 201 with a ' +
+        'Bundle of the Appointments in order, 202 with Content-Location, 409 or 422 that tell what came of each.',
     },
   ],
 };

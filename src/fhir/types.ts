@@ -212,6 +212,11 @@ export interface ParametersParameter {
   readonly resource?: Resource;
   readonly valueReference?: Reference;
   readonly valueString?: string;
+  readonly valueCode?: string;
+  readonly valueInteger?: number;
+  readonly valueDate?: string;
+  readonly valueDuration?: { readonly value?: number; readonly unit?: string; readonly code?: string };
+  readonly part?: readonly ParametersParameter[];
 }
 export interface Parameters extends Resource {
   readonly resourceType: 'Parameters';

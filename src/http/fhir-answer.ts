@@ -68,7 +68,12 @@ function sendAppointment(req: Request, res: Response, status: number, served: Se
 
 function sendPending(req: Request, res: Response, { bookingId, until }: Pending, form: Form): void {
   const query = form === 'resource' ? '?form=resource' : '';
-  res.setHeader('Content-Location', `${fhirBase(req)}/Appointment/$booking-status/${bookingId}${query}`);
+  sendPendingAt(res, `${fhirBase(req)}/Appointment/$booking-status/${bookingId}${query}`, until);
+}
+
+/** 202, and where to ask again. */
+export function sendPendingAt(res: Response, where: string, until: PendingUntil | undefined): void {
+  res.setHeader('Content-Location', where);
   res.setHeader('Retry-After', String(until === undefined ? ASK_AGAIN_S : ASK_AGAIN_LATER_S));
   const why = until === undefined ? [] : [issue('information', 'informational', WAITS[until])];
   sendFhir(res, 202, JSON.stringify(outcome([...issuesOf(new HubError('BOOKING_PENDING')), ...why])));

@@ -20,6 +20,7 @@ import { cancelKnown } from './fhir-cancel.ts';
 import { changeKnown, demandOneCall, isAmended } from './fhir-update.ts';
 import { differences } from './fhir-differences.ts';
 import { moveKnown } from './fhir-move.ts';
+import { readScope } from './fhir-set-input.ts';
 
 export async function book(req: Request, res: Response, deps: HttpDeps): Promise<void> {
   await auditingRefusals(req, res, deps, 'book', async () => {
@@ -37,7 +38,7 @@ export async function book(req: Request, res: Response, deps: HttpDeps): Promise
 export function readInput(body: unknown): BookInput {
   const structure = structureIssues('Parameters', body);
   if (structure.length > 0) throw new IssuesError('REQUEST_INVALID', structure);
-  return readVisit((body as Parameters).parameter ?? []);
+  return readVisit((body as Parameters).parameter ?? [], 'Parameters.parameter', ['scope', 'mode']);
 }
 
 export async function knownAppointment(input: BookInput, caller: Caller, deps: HttpDeps): Promise<Appointment | null> {
@@ -57,9 +58,11 @@ async function bookKnown(
   { input, known, body }: { readonly input: BookInput; readonly known: Appointment; readonly body: unknown },
 ): Promise<void> {
   const { appointment: wanted, channel, allowPatientOverlap } = input;
+  const { following, mode } = readScope(body);
   if (wanted?.status === 'cancelled') {
     const reason = wanted.cancelationReason;
-    await cancelKnown(req, res, deps, { known, reason, form: 'bundle', identifier: wanted.identifier?.[0] });
+    const identifier = wanted.identifier?.[0];
+    await cancelKnown(req, res, deps, { known, reason, form: 'bundle', identifier, following });
     return;
   }
   if (wanted === null) {
@@ -76,7 +79,8 @@ async function bookKnown(
     await changeKnown(req, res, deps, { known, wanted: whole, different, form: 'bundle' });
     return;
   }
-  await moveKnown(req, res, deps, { known, wanted, form: 'bundle', body, channel, allowPatientOverlap });
+  const whose = { channel, allowPatientOverlap, ...(following ? { following: mode } : {}) };
+  await moveKnown(req, res, deps, { known, wanted, form: 'bundle', body, ...whose });
 }
 
 async function place(req: Request, res: Response, deps: HttpDeps, input: BookInput, digest: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** Cancelling a visit: a known Appointment that comes with status `cancelled`, by $book, PUT or PATCH. */
 import type { Request, Response } from 'express';
+import type { CancelRequest } from '../booking/contract.ts';
 import { randomToken, sha256 } from '../core/ids.ts';
 import type { Appointment, CodeableConcept, Identifier } from '../fhir/types.ts';
 import { canonicalJson } from './body.ts';
@@ -7,6 +8,7 @@ import { callerOf, contextOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';
 import { sendAnswer, type Form } from './fhir-answer.ts';
 import { requestKey } from './fhir-book.ts';
+import { sendSet } from './fhir-book-set.ts';
 import { ifMatch } from './fhir-read.ts';
 
 export interface CancelFacts {
@@ -14,6 +16,8 @@ export interface CancelFacts {
   readonly reason: CodeableConcept | undefined;
   readonly form: Form;
   readonly identifier: Identifier | undefined;
+  /** Of a series: all that follow it as well. */
+  readonly following?: boolean;
 }
 
 /**
@@ -27,20 +31,23 @@ export async function cancelKnown(req: Request, res: Response, deps: HttpDeps, f
   const reason = facts.reason?.text ?? facts.reason?.coding?.[0]?.display ?? facts.reason?.coding?.[0]?.code;
   const key = requestKey(req, facts.identifier);
   const byHeader = req.get('idempotency-key') !== undefined;
-  const answer = await deps.desk.cancel(
-    {
-      client: caller.id,
-      requestKey: key === null ? `none:${randomToken()}` : byHeader ? key : `cancel:${key}`,
-      digest: sha256(canonicalJson({ cancel: appointmentId, reason: reason ?? null })),
-      requestId,
-      trace,
-      appointmentId,
-      ...(reason === undefined ? {} : { reason }),
-      by: byWhom(facts.reason),
-      version: ifMatch(req),
-    },
-    caller.scope,
-  );
+  const what = facts.following === true ? 'cancel-following' : 'cancel';
+  const request: CancelRequest = {
+    client: caller.id,
+    requestKey: key === null ? `none:${randomToken()}` : byHeader ? key : `${what}:${key}`,
+    digest: sha256(canonicalJson({ [what]: appointmentId, reason: reason ?? null })),
+    requestId,
+    trace,
+    appointmentId,
+    ...(reason === undefined ? {} : { reason }),
+    by: byWhom(facts.reason),
+    version: ifMatch(req),
+  };
+  if (facts.following === true) {
+    sendSet(req, res, await deps.sets.cancelFollowing(request, caller.scope));
+    return;
+  }
+  const answer = await deps.desk.cancel(request, caller.scope);
   sendAnswer(req, res, answer, { form: facts.form, scope: caller.scope, patientId: null });
 }
 

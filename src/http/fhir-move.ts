@@ -5,12 +5,14 @@ import { randomToken, sha256 } from '../core/ids.ts';
 import { parseInstant } from '../core/instant.ts';
 import { IssuesError, problem } from '../fhir/outcome.ts';
 import type { Appointment, Reference } from '../fhir/types.ts';
+import type { SetMode } from '../store/contract-sets.ts';
 import { canonicalJson } from './body.ts';
 import { callerOf, contextOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';
 import { sendAnswer, type Form } from './fhir-answer.ts';
 import { checkParticipants, slotOf } from './fhir-book-parts.ts';
 import { requestKey } from './fhir-book.ts';
+import { sendSet } from './fhir-book-set.ts';
 import { ifMatch } from './fhir-read.ts';
 
 export interface MoveFacts {
@@ -22,6 +24,8 @@ export interface MoveFacts {
   readonly body: unknown;
   readonly channel: 'patient' | 'staff';
   readonly allowPatientOverlap?: boolean;
+  /** Of a series: all that follow it are shifted as well. */
+  readonly following?: SetMode;
 }
 
 /** Null: it is told by its start. One that asks for what is so names the slot that the visit is in. */
@@ -50,24 +54,27 @@ export async function moveKnown(req: Request, res: Response, deps: HttpDeps, fac
   const changed = (text: string | undefined, old: string | undefined): MoveRequest['start'] =>
     text === undefined || sameTime(text, old) ? null : parseInstant(text);
   const appointmentId = known.id ?? '';
-  const answer = await deps.desk.move(
-    {
-      client: caller.id,
-      requestKey: keyOf(req, facts, slotId),
-      digest: sha256(canonicalJson({ move: appointmentId, body })),
-      requestId,
-      trace,
-      appointmentId,
-      slotId,
-      start: changed(wanted.start, known.start),
-      // An end that was left as it was, or that no longer lies behind the start, is the slot's to tell.
-      end: changed(wanted.end, known.end),
-      channel,
-      ...(allowPatientOverlap ? { allowPatientOverlap } : {}),
-      version: ifMatch(req),
-    },
-    caller.scope,
-  );
+  const request: MoveRequest = {
+    client: caller.id,
+    requestKey: keyOf(req, facts, slotId),
+    digest: sha256(canonicalJson({ move: appointmentId, body })),
+    requestId,
+    trace,
+    appointmentId,
+    slotId,
+    start: changed(wanted.start, known.start),
+    // An end that was left as it was, or that no longer lies behind the start, is the slot's to tell.
+    end: changed(wanted.end, known.end),
+    channel,
+    ...(allowPatientOverlap ? { allowPatientOverlap } : {}),
+    version: ifMatch(req),
+  };
+  if (facts.following !== undefined) {
+    const mode = facts.following;
+    sendSet(req, res, await deps.sets.moveFollowing({ ...request, mode }, caller.scope));
+    return;
+  }
+  const answer = await deps.desk.move(request, caller.scope);
   sendAnswer(req, res, answer, { form, scope: caller.scope, patientId });
 }
 

@@ -11,6 +11,7 @@ import { callerOf, contextOf, fhirBase } from './context.ts';
 import type { HttpDeps } from './deps.ts';
 import { sendAnswer } from './fhir-answer.ts';
 import { book } from './fhir-book.ts';
+import { bookSet, setStatus } from './fhir-book-set.ts';
 import { patchAppointment, updateAppointment } from './fhir-update.ts';
 import { read, readVersion } from './fhir-read.ts';
 import { search } from './fhir-search.ts';
@@ -34,7 +35,9 @@ export function fhirRouter(deps: HttpDeps, startedAt: Instant): Router {
   // not mended.
   router.use((req, res, next) => bodyReader(deps)(req, res, next));
   router.post('/Appointment/$book', on(book));
+  router.post('/Appointment/$book-set', on(bookSet));
   router.get('/Appointment/$booking-status/:booking', on(bookingStatus));
+  router.get('/Appointment/$set-status/:set', on(setStatus));
   router.put('/Appointment/:id', on(updateAppointment));
   router.patch('/Appointment/:id', on(patchAppointment));
   router.post('/:type/_search', on(search));

@@ -23,6 +23,7 @@ import type { Pool } from '../../src/store/postgres.ts';
 import { openedStore } from '../store/opened.ts';
 import { writeWorld } from '../store/search-world.ts';
 import type { Cleanup } from '../support/database.ts';
+import { setDeskDouble, type SetDeskDouble } from './set-desk.ts';
 
 export const TOKENS = {
   admin: 'admin-token-0123456789',
@@ -186,6 +187,7 @@ export interface TestHub {
   readonly store: Store;
   readonly pool: Pool;
   readonly desk: DeskDouble;
+  readonly sets: SetDeskDouble;
   readonly seen: Seen;
   /** Put in force for the next request. */
   plan: Plan;
@@ -217,6 +219,7 @@ export async function startTestHub(
   await write(writeWorld);
   const seen: Seen = { answered: [], failed: [], intake: [] };
   const desk = deskDouble();
+  const sets = setDeskDouble();
   const hub = {
     plan: more.plan ?? testPlan(),
     ready: [] as readonly string[],
@@ -228,6 +231,7 @@ export async function startTestHub(
     clock: more.clock ?? systemClock,
     store: more.store ?? store,
     desk,
+    sets,
     currentPlan: () => hub.plan,
     receiveWebhook: (siteId, request, trace) => hub.receiveWebhook(siteId, request, trace),
     readiness: () => Promise.resolve({ missing: hub.ready }),
@@ -262,6 +266,7 @@ export async function startTestHub(
     store,
     pool,
     desk,
+    sets,
     seen,
     write,
     close,
