@@ -82,7 +82,7 @@ export function readScope(body: unknown): { readonly following: boolean; readonl
   return { following: scope === 'this-and-following', mode: readMode(parameters, refuse) };
 }
 
-// ---------------------------------------------------------------------------------------------------------------- rules
+// -------- rules
 
 function readRule(part: readonly Parameter[], visits: readonly VisitInput[], where: string, wrong: Wrong): Rule | null {
   const kind = codeOf(part, 'type');
@@ -133,7 +133,7 @@ function readLength(part: readonly Parameter[], what: string, where: string, wro
   return null;
 }
 
-// ----------------------------------------------------------------------------------------------------------- recurrence
+// -------- recurrence
 
 const DATE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 
