@@ -1,5 +1,6 @@
 /** Cancelling: asked for here, done by the owning site. The visit keeps its time until the site has let it go. */
 import { HubError } from '../core/errors.ts';
+import { mayBecome, stepsFrom } from '../fhir/status-flow.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import { mayWrite } from '../settings/write.ts';
@@ -40,8 +41,9 @@ export async function cancelUnderLock(deps: BookingDeps, tx: Tx, request: Cancel
   if (request.version !== null && request.version !== appointment.version) throw new HubError('VERSION_MISMATCH');
   const { status } = appointment.resource;
   if (status === 'cancelled') return { kind: 'already', appointmentId: appointment.id };
-  if (status === 'fulfilled' || status === 'noshow' || status === 'entered-in-error') {
-    throw new HubError('RULE_BROKEN', { detail: `an appointment that is ${status} cannot be cancelled` });
+  if (!mayBecome(status, 'cancelled')) {
+    const detail = `an appointment that is ${status} cannot be cancelled; ${stepsFrom(status)}`;
+    throw new HubError('RULE_BROKEN', { detail });
   }
   const latest = await tx.bookings.latestOf(appointment.id);
   if (latest !== null && latest.action === 'cancel' && !isSettled(latest.state))
