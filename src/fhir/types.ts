@@ -195,6 +195,11 @@ export interface Task extends Resource {
   readonly focus?: Reference;
   readonly authoredOn?: string;
   readonly restriction?: { readonly period?: Period };
+  readonly input?: readonly {
+    readonly type: CodeableConcept;
+    readonly valueString?: string;
+    readonly valueReference?: Reference;
+  }[];
 }
 export interface OperationOutcomeIssue {
   readonly severity: 'fatal' | 'error' | 'warning' | 'information';

@@ -117,6 +117,7 @@ async function writeTask(
     ...(appointment !== undefined && isUuid(appointment) ? { focus: { reference: `Appointment/${appointment}` } } : {}),
     authoredOn: formatInstant(item.openedAt),
     restriction: { period: { end: formatInstant(item.dueAt) } },
+    ...(item.kind === 'conflict' ? { input: inputsOf(item.evidence) } : {}),
   };
   await resources.put(
     {
@@ -134,6 +135,26 @@ async function writeTask(
     },
     { site: item.site, messageId: null, siteTime: null, now },
   );
+}
+
+/** What each of a conflict's facts refers to; the others are words. */
+const REFERS: Readonly<Record<string, 'Appointment' | 'Slot'>> = {
+  appointment: 'Appointment',
+  other: 'Appointment',
+  visits: 'Appointment',
+  move: 'Appointment',
+  candidates: 'Slot',
+};
+
+/** Who decides which visit stays sees why it is a conflict, both visits, and where one of them could go. */
+type Inputs = NonNullable<Task['input']>;
+function inputsOf(evidence: WorkItem['evidence']): Inputs {
+  return Object.entries(evidence).flatMap(([fact, value]): Inputs => {
+    const type = { text: fact };
+    const to = REFERS[fact];
+    if (to === undefined) return [{ type, valueString: value }];
+    return value.split(',').map((id) => ({ type, valueReference: { reference: `${to}/${id}` } }));
+  });
 }
 
 /** Both forms that a search may ask for: with the system, and with any. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { hold } from '../../src/booking/hold.ts';
 import { sweepConflicts } from '../../src/pipeline/conflicts.ts';
+import type { Task } from '../../src/fhir/types.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import {
   ANA,
@@ -146,6 +147,13 @@ describe('a conflict', () => {
       move: booking.appointmentId,
       candidates: [at('n2', 9, 30), at('n1', 10), at('n1', 11), at('n1', 13), at('n1', 14)].join(','),
     });
+    const task = await world.read((tx) => tx.resources.read('Task', item.id));
+    const { input = [] } = JSON.parse(task?.json ?? '{}') as Task;
+    const named = (fact: string): unknown[] =>
+      input.filter(({ type }) => type.text === fact).map((one) => one.valueString ?? one.valueReference?.reference);
+    assert.deepEqual(named('because'), ['two-sites']);
+    assert.deepEqual(named('other'), [`Appointment/${booking.appointmentId}`]);
+    assert.deepEqual(named('candidates').slice(0, 2), [`Slot/${at('n2', 9, 30)}`, `Slot/${at('n1', 10)}`]);
     assert.deepEqual(
       world.told.filter(([name]) => name === 'conflict').map(([, what, sites, because]) => [what, sites, because]),
       [['raised', ['feed', 'north'], 'two-sites']],
