@@ -146,8 +146,9 @@ const REFERS: Readonly<Record<string, 'Appointment' | 'Slot'>> = {
   candidates: 'Slot',
 };
 
-/** Who decides which visit stays sees why it is a conflict, both visits, and where one of them could go. */
 type Inputs = NonNullable<Task['input']>;
+
+/** Who decides which visit stays sees why it is a conflict, both visits, and where one of them could go. */
 function inputsOf(evidence: WorkItem['evidence']): Inputs {
   return Object.entries(evidence).flatMap(([fact, value]): Inputs => {
     const type = { text: fact };
