@@ -343,3 +343,18 @@ test('names in Latin-1 are read and answered in Latin-1', async (t) => {
   const known = list((await site.state('patients')) as never).find((one) => one['mrn'] === ('RS-7' as never));
   assert.equal(known?.['family'], 'Nuñez');
 });
+
+test('a room asked for besides is taken for its own time, told with it, and all is denied where it is not free', async (t) => {
+  const { ask, received, visits } = await desk(t);
+  const ultrasound = 'AIL|2|A|MAIN^R2^^RIVERSIDE|O||20261201103000|||20|min^minutes^ISO+|No\r';
+  assert.deepEqual(msa(await ask(srm('S01', { ...NEW, room: 'R1', controlId: 'HUB1' }) + ultrasound)), ['AA', 'HUB1']);
+  const [visit] = await visits();
+  assert.deepEqual(visit?.['rooms'], [{ room: 'R2', offset: 30, minutes: 20 }]);
+  await until(() => received.length === 2);
+  assert.match(received[1]?.text ?? '', /AIL\|2\|A\|MAIN\^R2\^\^RIVERSIDE\|O\|\|20261201103000\|\|\|20\|/);
+  const later = { ...NEW, room: 'R1', placer: 'B-2^HUB', start: '20261201113000', controlId: 'HUB2' };
+  const denied = await ask(srm('S01', later) + ultrasound);
+  assert.deepEqual(msa(denied), ['AE', 'HUB2']);
+  assert.equal(errorOf(denied)[2], 'ROOM_TAKEN');
+  assert.equal((await visits()).length, 1);
+});

@@ -37,6 +37,7 @@ export function hl7Book(site: RequestSite, exchange: Hl7Exchange, clock: Clock):
 
   return {
     exclusive: false,
+    resources: 'several',
     showsWithin_ms: requests.showsWithin_s * 1000,
     place(order: PlaceOrder, signal) {
       if (order.patient.identifiers.length === 0) return Promise.resolve(nameless());

@@ -110,7 +110,7 @@ function asked(site: RequestSite, order: PlaceOrder): Omit<SchedulingRequest, 't
     ...(order.comment === undefined ? {} : { comment: order.comment }),
     patients: [patientOf(site, order.patient)],
     ...(who === null ? {} : { attending: who }),
-    groups: [resourcesOf(site, order, who)],
+    groups: [[...resourcesOf(site, order, who), ...besides(site, order)]],
   };
 }
 
@@ -144,7 +144,7 @@ function named(
 
 function resourcesOf(
   { file, settings, requests }: RequestSite,
-  order: PlaceOrder,
+  order: Pick<PlaceOrder, 'calendar' | 'visitType'>,
   who: PersonId | null,
 ): readonly RequestResource[] {
   const resources: RequestResource[] = [{ kind: 'service', service: { code: order.visitType, system: 'L' } }];
@@ -163,6 +163,19 @@ function resourcesOf(
     resources.push({ kind: 'thing', thing: { code: who.id, ...name }, type: { code: type } });
   }
   return resources;
+}
+
+/** What the visit takes besides, each for its own time; the place of the visit itself is not named twice. */
+function besides(site: RequestSite, { calendar, also = [] }: PlaceOrder): readonly RequestResource[] {
+  const here = locationOf(site.file, calendar);
+  return also.flatMap((one) => {
+    const during: Interval = { start: one.start, end: one.end };
+    const named = resourcesOf(site, one, practitionerOf(site, one.calendar));
+    const isHere = locationOf(site.file, one.calendar) === here;
+    return named
+      .filter(({ kind }) => kind !== 'service' && !(kind === 'place' && isHere))
+      .map((resource) => ({ ...resource, during }));
+  });
 }
 
 /**

@@ -1,9 +1,9 @@
 /** What an SRM asks for, read by the field tables of the standard sheet (sections 5, 7 and 8). */
-import type { Instant, Interval } from '../../core/instant.ts';
+import { MINUTE_MS, type Instant, type Interval } from '../../core/instant.ts';
 import type { Writer } from '../kit/store.ts';
 import { settingsOf, type Clinic } from './clinic.ts';
 import { Denial } from './denial.ts';
-import { PATIENTS, type Patient } from './model.ts';
+import { PATIENTS, type Patient, type RoomTime } from './model.ts';
 import { readTime, type Incoming, type Segment } from './read.ts';
 import type { Practitioner, VisitType } from './seed.ts';
 
@@ -44,7 +44,28 @@ export function practitionerAsked(clinic: Clinic, asked: Incoming): Practitioner
 
 /** PL-2 of AIL-3; PL-1 alone names the place, where any room will do. Empty: any. */
 export function roomAsked(clinic: Clinic, asked: Incoming): string {
-  const [point = '', room = ''] = asked.first('AIL')?.lists(3)[0] ?? [];
+  return roomIn(clinic, asked.first('AIL'));
+}
+
+/** Further AIL, each a room with its own start and duration. */
+export function roomsBesides(clinic: Clinic, asked: Incoming, start: Instant, minutes: number): readonly RoomTime[] {
+  return asked
+    .all('AIL')
+    .slice(1)
+    .map((segment, index) => {
+      const place = `AIL^${index + 2}`;
+      const room = roomIn(clinic, segment);
+      if (room === '') throw new Denial('101', `${place}^3`, 'MISSING', 'Required: the room that is needed besides');
+      const text = segment.get(6);
+      const from = text === '' ? start : moment(clinic, text, `${place}^6`);
+      const lasts = Number(segment.get(9) || minutes);
+      if (!Number.isInteger(lasts) || lasts < 1) throw new Denial('102', `${place}^9`, 'UNREADABLE', 'Not a duration');
+      return { room, offset: (from - start) / MINUTE_MS, minutes: lasts };
+    });
+}
+
+function roomIn(clinic: Clinic, segment: Segment | undefined): string {
+  const [point = '', room = ''] = segment?.lists(3)[0] ?? [];
   const { rooms, clinic: place } = clinic.seed;
   const name = room === '' && point !== place.pointOfCare ? point : room;
   if (name === '' || rooms.includes(name)) return name;

@@ -45,6 +45,8 @@ export interface Wish {
   readonly room: string;
   /** The visit that is to be there, which is no obstacle to itself; empty for a new one. */
   readonly visit: string;
+  /** Wanted besides, so that none of them is given where any room will do. */
+  readonly not?: readonly string[];
 }
 
 /**
@@ -63,10 +65,27 @@ export function answerWish(
   if (!hours.some((open) => open.start <= during.start && open.end >= during.end)) return { obstacle: 'OUTSIDE_HOURS' };
   if (!hasRoomFor(who, busyOf(view, who, during, wish.visit), during)) return { obstacle: 'TAKEN' };
   const others = view.all(VISITS).filter((one) => isLive(one) && one.id !== wish.visit && one.practitioner !== who.id);
-  const isFree = (room: string): boolean => !others.some((one) => one.room === room && overlaps(one, during));
-  const choice = wish.room === '' ? [who.room, ...seed.rooms.filter((room) => room !== who.room)] : [wish.room];
+  const isFree = (room: string): boolean =>
+    !others.some((one) => one.room === room && overlaps(one, during)) &&
+    isRoomFree(view, room, during, wish.visit, 'besides');
+  const any = [who.room, ...seed.rooms.filter((room) => room !== who.room)];
+  const choice = wish.room === '' ? any.filter((room) => wish.not?.includes(room) !== true) : [wish.room];
   const room = choice.find(isFree);
   return room === undefined ? { obstacle: 'ROOM_TAKEN' } : { room };
+}
+
+/** Whether no other visit has the room then; `besides`: but for those whose own room it is. */
+export function isRoomFree(view: View, room: string, during: Interval, except: string, which?: 'besides'): boolean {
+  return !view
+    .all(VISITS)
+    .filter((one) => isLive(one) && one.id !== except)
+    .some((one) => {
+      if (which === undefined && one.room === room && overlaps(one, during)) return true;
+      return (one.rooms ?? []).some((other) => {
+        const start = one.start + other.offset * MINUTE_MS;
+        return other.room === room && start < during.end && start + other.minutes * MINUTE_MS > during.start;
+      });
+    });
 }
 
 /** Takes time: not cancelled, not missed, not over. */

@@ -5,15 +5,16 @@
 import { instant, MINUTE_MS, type Instant, type Interval } from '../../core/instant.ts';
 import type { Writer } from '../kit/store.ts';
 import { Denial, missing, OBSTACLES, type Reason } from './denial.ts';
-import { answerWish, freeStarts, isLive } from './calendar.ts';
+import { answerWish, freeStarts, isLive, isRoomFree } from './calendar.ts';
 import { newVisit, settingsOf, tell, type Clinic, type Plan, type Trigger } from './clinic.ts';
-import { VISITS, type Visit } from './model.ts';
+import { VISITS, type RoomTime, type Visit } from './model.ts';
 import {
   noteOf,
   patientAsked,
   placerOf,
   practitionerAsked,
   roomAsked,
+  roomsBesides,
   timeAsked,
   typeAsked,
   windowsAsked,
@@ -69,10 +70,13 @@ function book(clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment): Done {
   }
   const patient = patientAsked(clinic, tx, asked) ?? raise(missing('PID^1^3', 'the patient'));
   const during = { start, end: instant(start + type.minutes * MINUTE_MS) };
-  const room = roomFor(clinic, tx, practitioner, during, roomAsked(clinic, asked), '');
+  const besides = roomsBesides(clinic, asked, start, type.minutes);
+  const room = roomFor(clinic, tx, practitioner, during, roomAsked(clinic, asked), '', besides);
+  const rooms = freeRooms(tx, besides, { room, during, visit: '' });
   const plan: Plan = { practitioner, type, start, mrn: patient.mrn, room, placer, note: noteOf(asked) };
   const reason = reasonOf(arq);
-  return { visit: newVisit(clinic, tx, reason === '' ? plan : { ...plan, reason }), trigger: 'S12' };
+  const visit = newVisit(clinic, tx, reason === '' ? plan : { ...plan, reason });
+  return { visit: rooms.length === 0 ? visit : { ...visit, rooms }, trigger: 'S12' };
 }
 
 function reschedule(clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment): Done {
@@ -86,6 +90,7 @@ function reschedule(clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment): 
   const minutes = type.code === old.visitType ? old.minutes : type.minutes;
   const during = { start, end: instant(start + minutes * MINUTE_MS) };
   const room = roomFor(clinic, tx, practitioner, during, roomAsked(clinic, asked), old.id);
+  freeRooms(tx, old.rooms ?? [], { room, during, visit: old.id });
   const moved = { practitioner: practitioner.id, visitType: type.code, minutes, start, room, eventReason: 'RESCHED' };
   return { visit: { ...old, ...moved }, trigger: 'S13' };
 }
@@ -156,11 +161,37 @@ function startOf(clinic: Clinic, tx: Writer, asked: Incoming, who: Practitioner,
 }
 
 /** @throws Denial saying what is in the way */
-function roomFor(clinic: Clinic, tx: Writer, who: Practitioner, during: Interval, room: string, visit: string): string {
-  const answer = answerWish(clinic.seed, tx, { who, during, room, visit }, clinic.clock.now());
+function roomFor(
+  clinic: Clinic,
+  tx: Writer,
+  who: Practitioner,
+  during: Interval,
+  room: string,
+  visit: string,
+  besides: readonly RoomTime[] = [],
+): string {
+  const not = besides.map((one) => one.room);
+  const answer = answerWish(clinic.seed, tx, { who, during, room, visit, not }, clinic.clock.now());
   if ('room' in answer) return answer.room;
   const reason: Reason = answer.obstacle;
   throw new Denial('207', reason === 'ROOM_TAKEN' ? 'AIL^1^3' : 'ARQ^1^11', reason, OBSTACLES[answer.obstacle]);
+}
+
+/** All of them, or the request is denied. */
+function freeRooms(
+  tx: Writer,
+  rooms: readonly RoomTime[],
+  own: { readonly room: string; readonly during: Interval; readonly visit: string },
+): readonly RoomTime[] {
+  for (const { room, offset, minutes } of rooms) {
+    const start = instant(own.during.start + offset * MINUTE_MS);
+    const during = { start, end: instant(start + minutes * MINUTE_MS) };
+    const isOwn = room === own.room && start < own.during.end && during.end > own.during.start;
+    if (isOwn || !isRoomFree(tx, room, during, own.visit)) {
+      throw new Denial('207', 'AIL^2^3', 'ROOM_TAKEN', OBSTACLES.ROOM_TAKEN);
+    }
+  }
+  return rooms;
 }
 
 /** By the filler's id where it is given, else by the placer's. */

@@ -1,7 +1,7 @@
 /** SIU, filled as the standard sheet's examples V1 (2.5.1), V1b (2.3) and V8, but for the habits in force. */
 import { HOUR_MS, MINUTE_MS } from '../../core/instant.ts';
 import { components, escape, segment, timestamp } from './encode.ts';
-import type { Block, Equipment, Patient, Visit } from './model.ts';
+import type { Block, Equipment, Patient, RoomTime, Visit } from './model.ts';
 import { CLERK, endOf, isOld, msh, person, pid, place, practitionerById } from './segments.ts';
 import type { Header, Letterhead } from './segments.ts';
 
@@ -158,6 +158,7 @@ function group(letter: Letterhead, visit: Visit, action: string, set: number, ch
       ? segment('AIG', { 1: id, 2: action, 3: name, 4: components('P', 'Provider', 'L'), ...timing(8, true) })
       : '',
     segment('AIL', { 1: id, 2: action, 3: place(seed, visit.room), 4: 'C', ...timing(6, says.others) }),
+    ...(visit.rooms ?? []).map((one, index) => ail(letter, visit, one, { set: index + 2, action })),
     who,
   ];
 }
@@ -177,6 +178,26 @@ function resourceTiming(
     [first + 5]: 'No',
     [first + 6]: status(letter, visit.status),
   };
+}
+
+/** A room besides says its own start: some readers know no offsets. */
+function ail(
+  letter: Letterhead,
+  visit: Visit,
+  { room, offset, minutes }: RoomTime,
+  { set, action }: { readonly set: number; readonly action: string },
+): string {
+  return segment('AIL', {
+    1: String(set),
+    2: action,
+    3: place(letter.seed, room),
+    4: 'O',
+    6: timestamp(visit.start + offset * MINUTE_MS, letter.seed.clinic.timezone),
+    9: String(minutes),
+    10: unit(letter),
+    11: 'No',
+    12: status(letter, visit.status),
+  });
 }
 
 /** Equipment has its own offset and duration within the visit. */

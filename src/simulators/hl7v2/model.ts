@@ -27,6 +27,8 @@ export interface Visit {
   /** What is needed besides, each with its own part of the visit. */
   readonly equipment?: readonly Equipment[];
   readonly room: string;
+  /** Rooms besides, each with its own part of the time around the visit. */
+  readonly rooms?: readonly RoomTime[];
   readonly visitType: string;
   readonly start: number;
   readonly minutes: number;
@@ -38,6 +40,13 @@ export interface Visit {
   /** SCH-6 of the last message: why it happened. */
   readonly eventReason: string;
   readonly createdAt: number;
+}
+
+export interface RoomTime {
+  readonly room: string;
+  /** Minutes after the start of the visit; before it where negative. */
+  readonly offset: number;
+  readonly minutes: number;
 }
 
 export interface Equipment {
