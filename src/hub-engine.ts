@@ -2,7 +2,10 @@
  * Everything between the store and the doors: the stages and their loops, the running sites, booking. hub.ts opens the
  * doors to it and knows in which order they close.
  */
-import type { Desk } from './booking/desk.ts';
+import { approvals } from './booking/approve.ts';
+import type { Approvals } from './booking/contract.ts';
+import type { Desk, DeskDeps } from './booking/desk.ts';
+import { lapse } from './booking/lapse.ts';
 import { abilityOf } from './booking/owning-site.ts';
 import { keepWaiting } from './booking/queue.ts';
 import { resolveStep, type ResolveDeps } from './booking/resolve.ts';
@@ -13,7 +16,7 @@ import type { Clock } from './core/clock.ts';
 import { asHubError, HubError } from './core/errors.ts';
 import { startLoop, type Loop } from './core/loop.ts';
 import { isAnswer, lendSender } from './hub-answers.ts';
-import { openConnector, sameSite } from './hub-sites.ts';
+import { awayOf, openConnector, sameSite } from './hub-sites.ts';
 import type { HubEvents } from './hub-events.ts';
 import { openDesks, type SetStage } from './hub-sets.ts';
 import { patientIndex } from './identity/patients.ts';
@@ -49,6 +52,7 @@ export class Engine {
   readonly runners = new Map<string, SiteRunner>();
   readonly desk: Desk;
   readonly sets: SetStage;
+  readonly approvals: Approvals;
   readonly receiver: ReceiveStage;
   readonly #options: EngineOptions;
   readonly #budgets: ReturnType<typeof createBudgets>;
@@ -65,25 +69,22 @@ export class Engine {
     this.#plan = options.plan;
     this.#budgets = createBudgets(clock);
     const plan = this.plan;
-    ({ desk: this.desk, sets: this.sets } = openDesks({
+    const deskDeps: DeskDeps = {
       store,
       clock,
       plan,
       askWindow: (siteId) => this.runners.get(siteId)?.askWindow ?? null,
       verify: verifier({ store, clock, plan }),
-      away: (siteId) => {
-        const breaker = this.runners.get(siteId)?.breaker;
-        return breaker?.state() === 'open' ? { retryIn_ms: breaker.retryIn_ms() } : null;
-      },
+      away: (siteId) => awayOf(this.runners.get(siteId)?.breaker),
       ability: (siteId) => {
         const runner = this.runners.get(siteId);
         if (this.isAwaited(siteId)) throw new HubError('NOT_READY', { site: siteId });
-        if (runner === undefined) return null;
-        return abilityOf(runner.kind, runner.connector.book);
+        return runner === undefined ? null : abilityOf(runner.kind, runner.connector.book);
       },
       deliver: (siteId) => this.ring(siteId, 'deliver'),
       turn: (siteId) => this.runners.get(siteId)?.turn() ?? null,
-    }));
+    };
+    ({ desk: this.desk, sets: this.sets } = openDesks(deskDeps));
     this.booking = {
       store,
       clock,
@@ -97,6 +98,7 @@ export class Engine {
       book: (siteId) => this.runners.get(siteId)?.connector.book ?? null,
       deliveriesWaiting: (siteId) => this.ring(siteId, 'deliver'),
     };
+    this.approvals = approvals({ ...deskDeps, changed: this.booking.changed, decided: events.approvalDecided });
     this.receiver = makeReceiver({ store, clock, events, stored: this.stored });
   }
 
@@ -270,9 +272,8 @@ export class Engine {
   }
 
   #sweep(): SweepDeps {
-    const { store, clock, events } = this.#options;
     const retention = (): Plan['hub']['retention'] => this.#plan.hub.retention;
-    return { store, clock, events, retention, expired: (id) => this.desk.changed(id) };
+    return { ...this.#options, retention, lapse, expired: (id) => this.desk.changed(id) };
   }
 
   replayWindows(): ReplayWindowDeps {

@@ -5,6 +5,7 @@ import type { StageEvents } from './pipeline/events.ts';
 
 export interface HubEvents extends StageEvents {
   readonly http: HttpEvents;
+  readonly approvalDecided: (site: string, decision: string) => void;
   mllp(kind: string): void;
   controlIdReused(site: string, messageId: number): void;
   connectionRefused(listener: string, reason: string, address: string, detail: string): void;
@@ -28,6 +29,7 @@ export function hubEvents(telemetry: Telemetry): HubEvents {
     breaker: (site, state) => emit('SiteBreaker', { site, state }),
     bookingMoved: (site, action, state) => emit('BookingMoved', { site, action, state }),
     unusualStatus: (site, from, to) => emit('UnusualStatus', { site, from, to }),
+    approvalDecided: (site, decision) => emit('ApprovalDecided', { site, decision }),
     stageFailed: (stage, code, detail) => emit('StageFailed', { stage, code, detail }),
     conflict: (what, sites, because, subject) => {
       for (const site of sites) {

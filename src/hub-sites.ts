@@ -1,8 +1,10 @@
 /** Small steps of the composition root that concern one site. */
+import type { Away } from './booking/queue.ts';
 import type { Connector, ConnectorKind, RawRequest, RawResponse, SiteMessage, Tools } from './connectors/contract.ts';
 import { kinds } from './connectors/registry.ts';
 import type { Clock } from './core/clock.ts';
 import { HubError } from './core/errors.ts';
+import type { Breaker } from './pipeline/breaker.ts';
 import type { SiteSettings } from './settings/shape.ts';
 
 export function openConnector(
@@ -27,6 +29,11 @@ export async function takeWebhook(
   if ('handshake' in read) return read.handshake;
   if (read.messages.length > 0) await store(read.messages);
   return { status: 200, headers: {}, body: '' };
+}
+
+/** Null: as far as is known the site answers. */
+export function awayOf(breaker: Breaker | undefined): Away {
+  return breaker?.state() === 'open' ? { retryIn_ms: breaker.retryIn_ms() } : null;
 }
 
 /** Plans are plain data: what prints the same is the same. */

@@ -127,12 +127,13 @@ function httpDeps(
   missing: () => Promise<readonly string[]>,
 ): Omit<HttpOptions, 'host' | 'port'> {
   const { store, clock, telemetry, version } = options;
-  const { desk, sets, receiver, runners } = engine;
+  const { desk, sets, approvals, receiver, runners } = engine;
   return {
     clock,
     store,
     desk,
     sets: sets.desk,
+    approvals,
     currentPlan: engine.plan,
     version,
     events: events.http,

@@ -18,7 +18,7 @@ import { writeBooking, type NewBooking } from './new-booking.ts';
 import { placedAs as placedAsOf } from './movable.ts';
 import { owningSite, type Ability } from './owning-site.ts';
 import { repeatOf, type BookingDeps } from './place.ts';
-import { firstState } from './queue.ts';
+import { beginning } from './queue.ts';
 import { isSettled } from './states.ts';
 
 export type ChangeAsked =
@@ -140,11 +140,10 @@ async function askUnderLock(
   }
   const { site, ability } = owningSite(deps, visit);
   wish.demand(ability, site);
-  if (site.write === 'approval') {
-    throw new HubError('SITE_NOT_WRITABLE', { detail: 'the site wants a coordinator to do it', site: site.id });
-  }
+  const { state, waitsUntil } = beginning(deps, site, null, now);
   const facts: NewBooking = {
-    state: firstState(deps, site),
+    state,
+    waitsUntil,
     action: wish.action,
     site: site.id,
     appointmentId: visit.id,

@@ -1,6 +1,10 @@
-/** Cancelling: asked for here, done by the owning site. The visit keeps its time until the site has let it go. */
+/**
+ * Cancelling: asked for here, done by the owning site. The visit keeps its time until the site has let it go. What the
+ * site has not been asked for yet ends here at once (let-go.ts).
+ */
 import { HubError } from '../core/errors.ts';
 import { mayBecome, stepsFrom } from '../fhir/status-flow.ts';
+import type { Instant } from '../core/instant.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import { mayWrite } from '../settings/write.ts';
@@ -8,20 +12,25 @@ import type { Booking } from '../store/contract-bookings.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
 import type { Scope, Tx } from '../store/contract.ts';
 import type { CancelRequest } from './contract.ts';
+import { canBeLetGo, letBookingGo } from './let-go.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
 import { placedAs as placedAsOf } from './movable.ts';
 import { repeatOf, type BookingDeps } from './place.ts';
-import { firstState } from './queue.ts';
+import { beginning } from './queue.ts';
 import { isSettled } from './states.ts';
 
 export type CancelAsked =
   | { readonly kind: 'asked' | 'repeated'; readonly booking: Booking }
-  | { readonly kind: 'already'; readonly appointmentId: string };
+  | { readonly kind: 'already'; readonly appointmentId: string }
+  /** The site had not been asked for it. */
+  | { readonly kind: 'let-go'; readonly appointmentId: string; readonly booking: Booking };
 
 export function askCancel(deps: BookingDeps, request: CancelRequest, scope: Scope): Promise<CancelAsked> {
   return deps.store.transaction(scope, async (tx) => {
-    await tx.lock(cancelLocks(request));
-    return cancelUnderLock(deps, tx, request);
+    const before = await tx.bookings.latestOf(request.appointmentId);
+    const held = canBeLetGo(before) ? before.resources : [];
+    await tx.lock([...cancelLocks(request), ...held]);
+    return cancelUnderLock(deps, tx, request, before);
   });
 }
 
@@ -30,10 +39,21 @@ export function cancelLocks(request: CancelRequest): readonly string[] {
   return [request.appointmentId, `request:${request.client}:${request.requestKey}`];
 }
 
-/** What is wrong is thrown before anything is written. */
-export async function cancelUnderLock(deps: BookingDeps, tx: Tx, request: CancelRequest): Promise<CancelAsked> {
+/**
+ * What is wrong is thrown before anything is written. `before`: the visit's latest booking where what it holds is
+ * locked too, so that it can be let go; null: one that is not settled stands in the way.
+ */
+export async function cancelUnderLock(
+  deps: BookingDeps,
+  tx: Tx,
+  request: CancelRequest,
+  before: Booking | null = null,
+): Promise<CancelAsked> {
   const now = deps.clock.now();
   const repeated = await repeatOf(tx, request);
+  // Under the key by which a booking was let go stands that booking, which is no cancel.
+  if (repeated !== null && repeated.action !== 'cancel')
+    return { kind: 'already', appointmentId: request.appointmentId };
   if (repeated !== null) return { kind: 'repeated', booking: repeated };
   const visible = await tx.resources.read('Appointment', request.appointmentId);
   const appointment = visible === null ? null : await tx.resources.appointment(request.appointmentId);
@@ -48,7 +68,15 @@ export async function cancelUnderLock(deps: BookingDeps, tx: Tx, request: Cancel
   const latest = await tx.bookings.latestOf(appointment.id);
   if (latest !== null && latest.action === 'cancel' && !isSettled(latest.state))
     return { kind: 'repeated', booking: latest };
-  if (latest !== null && !isSettled(latest.state)) {
+  if (canBeLetGo(latest) && latest.id === before?.id) {
+    await letBookingGo(tx, latest, request, now);
+    if (latest.action === 'place') {
+      await tx.bookings.alsoAsked(latest.id, request, now);
+      await auditCancel(tx, latest, request.requestId, now);
+      return { kind: 'let-go', appointmentId: appointment.id, booking: latest };
+    }
+    // What is left is the visit at its old time.
+  } else if (latest !== null && !isSettled(latest.state)) {
     throw new HubError('RULE_BROKEN', { detail: 'the booking is not settled yet; cancel it when it is' });
   }
   const site = cancellingSite(deps, appointment);
@@ -60,8 +88,10 @@ export async function cancelUnderLock(deps: BookingDeps, tx: Tx, request: Cancel
       ...(placedAs === undefined ? {} : { placedAs }),
     },
   };
+  const begins = beginning(deps, site, appointment.during, now);
   const facts: NewBooking = {
-    state: firstState(deps, site),
+    state: begins.state,
+    waitsUntil: begins.waitsUntil,
     action: 'cancel',
     site: site.id,
     appointmentId: appointment.id,
@@ -79,6 +109,12 @@ export async function cancelUnderLock(deps: BookingDeps, tx: Tx, request: Cancel
   return { kind: 'asked', booking };
 }
 
+async function auditCancel(tx: Tx, booking: Booking, requestId: string, at: Instant): Promise<void> {
+  const { site, appointmentId: resourceId } = booking;
+  const facts = { resourceType: 'Appointment', resourceId, site, outcome: 'success', requestId } as const;
+  await tx.audit({ at, action: 'cancel', ...facts });
+}
+
 /** @throws HubError when the owning site takes no cancels from the hub */
 function cancellingSite(deps: BookingDeps, appointment: StoredAppointment): SiteSettings {
   const site = deps.plan().sites.find((candidate) => candidate.id === appointment.site);
@@ -91,8 +127,6 @@ function cancellingSite(deps: BookingDeps, appointment: StoredAppointment): Site
     places.find((key) => appointment.locations.includes(canonicalId.location(site.identity, key))) ?? null;
   if (!mayWrite(site, { location, visitType: appointment.visitType }))
     throw new HubError('SITE_NOT_WRITABLE', { site: site.id });
-  if (site.write === 'approval')
-    throw new HubError('SITE_NOT_WRITABLE', { detail: 'the site wants a coordinator to cancel', site: site.id });
   if (appointment.siteKey === null)
     throw new HubError('RULE_BROKEN', { detail: 'the site has not named this appointment' });
   return site;

@@ -1,11 +1,11 @@
 /** What callers may ask of booking, and what they are told. The state machine behind it is drawn in states.ts. */
 import type { RefusalReason } from '../connectors/contract.ts';
 import type { HubError } from '../core/errors.ts';
-import type { Instant } from '../core/instant.ts';
+import type { Instant, Interval } from '../core/instant.ts';
 import type { Amendment } from '../fhir/amendment.ts';
 import type { AppointmentStatus } from '../fhir/types.ts';
+import type { Booking, BookingAction, BookingState } from '../store/contract-bookings.ts';
 import type { Served, StoredSlot } from '../store/contract-resources.ts';
-import type { Booking } from '../store/contract-bookings.ts';
 import type { Scope, Tx } from '../store/contract.ts';
 
 export interface BookingDesk {
@@ -14,6 +14,17 @@ export interface BookingDesk {
    * requests.
    */
   place(request: PlaceRequest, scope: Scope): Promise<BookingAnswer>;
+  /**
+   * Takes the time for the caller alone, who may book it until it runs out. The site is not told. Answers `held`, or
+   * `conflict`.
+   */
+  hold(request: HoldRequest, scope: Scope): Promise<BookingAnswer>;
+  /**
+   * Books what the caller holds, without giving the time up in between. Null: this Appointment is no hold, nor was it.
+   * Another client's is a `conflict`. @throws HubError HOLD_EXPIRED
+   */
+  bookHeld(request: BookHeldRequest, scope: Scope): Promise<BookingAnswer | null>;
+  /** What the site was not asked for yet ends at once; all else is the site's to cancel. */
   cancel(request: CancelRequest, scope: Scope): Promise<BookingAnswer>;
   /** Gives a visit another time at its site. The old time is kept until the site has moved it, and if it does not. */
   move(request: MoveRequest, scope: Scope): Promise<BookingAnswer>;
@@ -68,6 +79,21 @@ export interface InSet {
   /** Its site is asked when the visits before it are booked; until then its hold does not expire. */
   readonly waits: boolean;
 }
+export interface HoldRequest extends PlaceRequest {
+  /** For how long, at most as settings allow; null: as long as that. */
+  readonly seconds: number | null;
+}
+export interface BookHeldRequest extends RequestBase {
+  readonly appointmentId: string;
+  /** As the caller believes; null: not said. */
+  readonly patientId: string | null;
+  /** Said now; what was said when it was held stays where nothing else is. */
+  readonly reason?: string;
+  readonly comment?: string;
+  readonly identifiers: PlaceRequest['identifiers'];
+  /** If-Match; null: not given. */
+  readonly version: number | null;
+}
 export interface CancelRequest extends RequestBase {
   readonly appointmentId: string;
   readonly reason?: string;
@@ -111,7 +137,7 @@ export interface AmendRequest extends RequestBase {
 }
 
 /** What a booking waits for, where that may take longer than a site takes to answer. */
-export type PendingUntil = 'site-back';
+export type PendingUntil = 'site-back' | 'approval';
 
 export type BookingAnswer =
   | { readonly kind: 'booked'; readonly bookingId: string; readonly appointment: Served; readonly repeated: boolean }
@@ -119,7 +145,22 @@ export type BookingAnswer =
   | { readonly kind: 'cancelled'; readonly bookingId: string; readonly appointment: Served; readonly repeated: boolean }
   /** Status, comment, reason or attendance are as asked, at the site and here. */
   | { readonly kind: 'changed'; readonly bookingId: string; readonly appointment: Served; readonly repeated: boolean }
-  | { readonly kind: 'pending'; readonly bookingId: string; readonly until?: PendingUntil }
+  /** For the caller alone, until then; `scope`: whether the site itself knows of it. */
+  | {
+      readonly kind: 'held';
+      readonly bookingId: string;
+      readonly appointment: Served;
+      readonly repeated: boolean;
+      readonly scope: 'hub-only';
+      readonly until: Instant;
+    }
+  | {
+      readonly kind: 'pending';
+      readonly bookingId: string;
+      readonly until?: PendingUntil;
+      /** The visit as it is asked for, where it shows already and may be cancelled by its id. */
+      readonly appointmentId?: string;
+    }
   | {
       readonly kind: 'conflict';
       readonly error: HubError;
@@ -142,4 +183,44 @@ export interface SendTurn {
   send(): void;
   /** In place of `send`: there was no commit. */
   giveBack(): void;
+}
+
+/** What waits for a coordinator at sites whose file says `write: approval`. */
+export interface Approvals {
+  /** Those that the scope may see, who must decide soonest first. */
+  list(scope: Scope): Promise<readonly WaitingApproval[]>;
+  /**
+   * Throws HubError NOT_FOUND (none, or not visible), HOLD_EXPIRED and RULE_BROKEN (nothing to decide any more),
+   * SLOT_TAKEN (the time was taken meanwhile: the booking is refused), SITE_DOWN (approve it later).
+   */
+  decide(
+    decision: Decision,
+    scope: Scope,
+  ): Promise<{
+    readonly bookingId: string;
+    readonly state: BookingState;
+  }>;
+}
+/** Ids and times only: the Appointment says who it is for. */
+export interface WaitingApproval {
+  readonly bookingId: string;
+  readonly site: string;
+  readonly action: BookingAction;
+  readonly appointmentId: string;
+  readonly slotId: string | null;
+  readonly patientId: string | null;
+  /** As it will be; `from`: what a move leads away from. */
+  readonly during: Interval | null;
+  readonly from: Interval | null;
+  readonly client: string;
+  readonly askedAt: Instant;
+  readonly until: Instant;
+}
+export interface Decision {
+  readonly bookingId: string;
+  readonly decision: 'approve' | 'decline';
+  /** Told to the caller of the booking. */
+  readonly reason?: string;
+  readonly requestId: string;
+  readonly trace: string | null;
 }

@@ -2,14 +2,18 @@
 import { HubError } from '../core/errors.ts';
 import type { Booking } from '../store/contract-bookings.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
-import type { Scope } from '../store/contract.ts';
+import { systemScope, type Scope } from '../store/contract.ts';
 import { askAmend, askStatus, type ChangeAsked } from './amend.ts';
+import { DECLINED } from './approve.ts';
 import { askCancel } from './cancel.ts';
 import type { BookingAnswer, BookingDesk } from './contract.ts';
 import { hold } from './hold.ts';
+import { bookHeld } from './hold-only.ts';
+import { canBeLetGo, LET_GO } from './let-go.ts';
 import { looksOf, type Looks } from './looks.ts';
 import { askMove, type MoveAsked } from './move.ts';
-import type { BookingDeps } from './place.ts';
+import { showPending } from './pending.ts';
+import type { BookingDeps, CallerHold } from './place.ts';
 import { isSettled } from './states.ts';
 import { patienceOf } from './verify.ts';
 import { waitingRoom } from './waiting.ts';
@@ -41,7 +45,7 @@ export function bookingDesk(given: DeskDeps): Desk {
   const settled = (bookingId: string, scope: Scope, isNew: boolean, deadline: number): Promise<Booking | null> =>
     room.until(bookingId, deadline, isNew, async () => {
       const found = await deps.store.read(scope, (tx) => tx.bookings.get(bookingId));
-      return { found, over: found === null || isAnswered(found.state) };
+      return { found, over: found === null || isAnswered(found) };
     });
 
   const answer = async (
@@ -50,8 +54,8 @@ export function bookingDesk(given: DeskDeps): Desk {
     repeated: boolean,
     until = patienceOf(deps),
   ): Promise<BookingAnswer> => {
-    const now = isAnswered(booking.state) ? booking : ((await settled(booking.id, scope, !repeated, until)) ?? booking);
-    return describe(deps, now, scope, repeated);
+    const now = isAnswered(booking) ? booking : ((await settled(booking.id, scope, !repeated, until)) ?? booking);
+    return describe(deps, await shownIfUnsent(deps, now), scope, repeated);
   };
 
   const changeAnswer = async (asked: ChangeAsked, scope: Scope): Promise<BookingAnswer> => {
@@ -87,9 +91,25 @@ export function bookingDesk(given: DeskDeps): Desk {
       }
     },
 
+    async hold(request, scope) {
+      const held = await holdOrTaken(deps, request, scope, patienceOf(deps), { seconds: request.seconds });
+      if (held.kind === 'taken') return conflict(deps, held.slot, scope, held.why);
+      return describe(deps, held.booking, scope, held.kind === 'repeated');
+    },
+
+    async bookHeld(request, scope) {
+      const booked = await bookHeld(deps, request, scope);
+      if (booked === null) return null;
+      if (booked.kind === 'expired') throw new HubError('HOLD_EXPIRED');
+      if (booked.kind === 'taken') return conflict(deps, booked.slot, scope);
+      if (booked.kind === 'asked') deps.deliver(booked.booking.site);
+      return answer(booked.booking, scope, booked.kind === 'repeated');
+    },
+
     async cancel(request, scope) {
       const asked = await askCancel(deps, request, scope);
-      if (asked.kind === 'already') {
+      if (asked.kind === 'already' || asked.kind === 'let-go') {
+        if (asked.kind === 'let-go') room.changed(asked.booking.id);
         const appointment = await deps.store.read(scope, (tx) => tx.resources.read('Appointment', asked.appointmentId));
         if (appointment === null) throw new HubError('NOT_FOUND');
         return { kind: 'cancelled', bookingId: '', appointment, repeated: true };
@@ -126,8 +146,23 @@ export function bookingDesk(given: DeskDeps): Desk {
 }
 
 /** What it waits for takes longer than a caller waits on the line. */
-function isAnswered(state: Booking['state']): boolean {
-  return isSettled(state) || state === 'parked' || state === 'queued';
+function isAnswered({ state, waitsUntil }: Booking): boolean {
+  return isSettled(state) || state === 'parked' || state === 'queued' || waitsUntil !== null;
+}
+
+/**
+ * Its caller is told 202, and may not want it any more before it is sent: a placement that its site has not been asked
+ * for shows from here on, and can be cancelled. Those that are sent at once cost no such write.
+ */
+async function shownIfUnsent(deps: DeskDeps, booking: Booking): Promise<Booking> {
+  if (booking.action !== 'place' || booking.waitsUntil !== null) return booking;
+  if (booking.state !== 'held' && booking.state !== 'unsent') return booking;
+  return deps.store.transaction(systemScope('booking'), async (tx) => {
+    await tx.lock([booking.appointmentId]);
+    const now = (await tx.bookings.get(booking.id)) ?? booking;
+    if (canBeLetGo(now)) await showPending(tx, now, deps.clock.now());
+    return now;
+  });
 }
 
 /** The constraint is the last line: what it refuses is taken, as the check before it would have said. */
@@ -136,9 +171,10 @@ async function holdOrTaken(
   request: Parameters<BookingDesk['place']>[0],
   scope: Scope,
   until: number,
+  byCaller: CallerHold | null = null,
 ): ReturnType<typeof hold> {
   try {
-    return await hold(deps, request, scope, until);
+    return await hold(deps, request, scope, until, byCaller);
   } catch (error) {
     if (!(error instanceof HubError) || error.code !== 'SLOT_TAKEN') throw error;
     const slot = await deps.store.read(scope, (tx) => tx.resources.slot(request.slotId));
@@ -187,7 +223,7 @@ export async function describe(
         return { ...(await conflict(deps, slot, scope)), ...(patientId === null ? {} : { patientId }) };
     }
     const detail = booking.detail ?? 'no reason given';
-    if (booking.refusedBecause === 'site-down' || booking.refusedBecause === 'set-failed') {
+    if (NOT_SENT.includes(booking.refusedBecause ?? '')) {
       const error = new HubError('BOOKING_NOT_SENT', { detail, site: booking.site });
       return { kind: 'refused', bookingId, error, because: null };
     }
@@ -197,7 +233,27 @@ export async function describe(
   if (booking.state === 'expired') {
     return { kind: 'refused', bookingId, error: new HubError('HOLD_EXPIRED'), because: null };
   }
-  return { kind: 'pending', bookingId, ...(booking.state === 'queued' ? { until: 'site-back' } : {}) };
+  return describeOpen(deps, booking, scope, repeated);
+}
+
+/** Why a booking ended that its site was never asked for. */
+const NOT_SENT: readonly string[] = ['site-down', 'set-failed', DECLINED, LET_GO];
+
+async function describeOpen(
+  deps: Pick<DeskDeps, 'store'>,
+  booking: Booking,
+  scope: Scope,
+  repeated: boolean,
+): Promise<BookingAnswer> {
+  const { id: bookingId, state, waitsUntil, appointmentId } = booking;
+  const shown = await deps.store.read(scope, (tx) => tx.resources.read('Appointment', appointmentId));
+  if (state === 'held' && waitsUntil !== null) {
+    if (shown === null) throw new HubError('NOT_FOUND', { detail: 'the held appointment is outside what you may see' });
+    return { kind: 'held', bookingId, appointment: shown, repeated, scope: 'hub-only', until: waitsUntil };
+  }
+  const until = state === 'queued' ? 'site-back' : state === 'awaiting-approval' ? 'approval' : null;
+  const visit = booking.action === 'place' && shown !== null ? { appointmentId } : {};
+  return { kind: 'pending', bookingId, ...(until === null ? {} : { until }), ...visit };
 }
 
 type Conflict = Extract<BookingAnswer, { readonly kind: 'conflict' }>;

@@ -2,20 +2,22 @@
 import type { Scope } from '../store/contract.ts';
 import type { PlaceRequest } from './contract.ts';
 import { looksOf, type Looks } from './looks.ts';
-import { holdUnderLock, sameRequest, visible, type BookingDeps, type Held } from './place.ts';
+import { holdUnderLock, sameRequest, visible, type BookingDeps, type CallerHold, type Held } from './place.ts';
 import { isCleared } from './sight.ts';
 import { mayBeAbove } from './template-terms.ts';
 import { patienceOf } from './verify.ts';
 
 /**
- * `until`: how long it may take to verify the slot's window first, where that is too old. A slot visibly taken is
- * answered by a plain read, and so are those who wait for one that is being taken: racers cost no lock.
+ * `byCaller`: held for the caller alone, who may book it later. `until`: how long it may take to verify the slot's
+ * window first, where that is too old. A slot visibly taken is answered by a plain read, and so are those who wait for
+ * one that is being taken: racers cost no lock.
  */
 export async function hold(
   deps: BookingDeps,
   request: PlaceRequest,
   scope: Scope,
   until = patienceOf(deps),
+  byCaller: CallerHold | null = null,
 ): Promise<Held> {
   const looks = deps.looks ?? looksOf(deps);
   for (let verified = false; ;) {
@@ -29,15 +31,21 @@ export async function hold(
     else if (seen.stale !== null && !verified) {
       verified = true;
       await deps.verify?.(seen.stale, until);
-    } else return alone(looks, request.slotId, () => holdAndSend(deps, request, scope, slot.site));
+    } else return alone(looks, request.slotId, () => holdAndSend(deps, request, scope, { site: slot.site, byCaller }));
   }
 }
 
-async function holdAndSend(deps: BookingDeps, request: PlaceRequest, scope: Scope, site: string): Promise<Held> {
-  const turn = deps.turn?.(site) ?? null;
+async function holdAndSend(
+  deps: BookingDeps,
+  request: PlaceRequest,
+  scope: Scope,
+  { site, byCaller }: { readonly site: string; readonly byCaller: CallerHold | null },
+): Promise<Held> {
+  // What is only held is owed to nobody.
+  const turn = byCaller === null ? (deps.turn?.(site) ?? null) : null;
   try {
     const held = await deps.store.transaction(scope, async (tx): Promise<Held> => {
-      const made = await holdUnderLock(deps, tx, request);
+      const made = await holdUnderLock(deps, tx, request, byCaller);
       if (made.kind !== 'held' || turn === null) return made;
       return { ...made, sent: await turn.claim(tx, made.booking) };
     });

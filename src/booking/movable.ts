@@ -17,7 +17,9 @@ export async function movableVisit(tx: Tx, request: MoveRequest): Promise<Stored
     throw new HubError('RULE_BROKEN', { detail });
   }
   if (visit.siteKey === null) {
-    throw new HubError('RULE_BROKEN', { detail: 'the site has not named this appointment yet; move it when it has' });
+    throw new HubError('RULE_BROKEN', {
+      detail: 'the site does not have this visit yet: cancel it and book the other time, or move it later',
+    });
   }
   return visit;
 }

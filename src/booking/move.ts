@@ -5,7 +5,7 @@
  */
 import { HubError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
-import { instant, parseInstant, plus, type Instant, type Interval } from '../core/instant.ts';
+import { instant, parseInstant, type Instant, type Interval } from '../core/instant.ts';
 import { overlaps } from '../fhir/effective.ts';
 import type { Appointment } from '../fhir/types.ts';
 import type { PatientFacts } from '../connectors/contract.ts';
@@ -16,7 +16,8 @@ import type { Scope, Tx } from '../store/contract.ts';
 import type { MoveRequest } from './contract.ts';
 import { localTypeOf, movingSite } from './move-terms.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
-import { firstState } from './queue.ts';
+import { letLapse } from './lapse.ts';
+import { beginning, notInSet } from './queue.ts';
 import { calendarOf, patientFacts, placeOrder } from './order.ts';
 import * as place from './place.ts';
 import { movableVisit, underWay } from './movable.ts';
@@ -107,7 +108,7 @@ export async function moveUnderLock(deps: BookingDeps, tx: Tx, prepared: Prepare
   const slot = await place.visibleSlot(tx, seen.id);
   place.checkRequest(request, slot, now);
   const { taking } = target;
-  await place.letLapse(tx, resourcesOf(taking), now);
+  await letLapse(tx, resourcesOf(taking), now);
   const wanted = { visit, slot, ...target };
   if (await isTaken(tx, request, wanted)) return { kind: 'taken', slot };
   const why = await whyNotThen(deps, tx, request, { ...wanted, person });
@@ -204,9 +205,9 @@ interface Holding extends Wanted, Target {
 async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, wanted: Holding): Promise<Booking> {
   const { visit, slot, site, calendar, taking, now } = wanted;
   const bookingId = newId(now);
-  const state = firstState(deps, site);
   const waits = request.inSet?.waits === true;
-  const expiresAt = plus(now, deps.plan().hub.booking.holdExpiry_s * 1000);
+  const { state, waitsUntil, holdUntil } = beginning(deps, site, slot.during, now);
+  if (request.inSet !== undefined && state === 'awaiting-approval') throw notInSet(site);
   const { seat } = await seatsOf(tx, slot, taking, request.channel);
   const held = {
     occupancy: slot.session ?? visit.id,
@@ -214,7 +215,7 @@ async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, want
     site: site.id,
     bookingId,
     tentative: true,
-    ...(state === 'held' && !waits ? { expiresAt } : {}),
+    ...(holdUntil === null || waits ? {} : { expiresAt: holdUntil }),
     ...(seat === null ? {} : { seat }),
   };
   const old = visit.slots[0] === undefined ? null : await tx.resources.slot(visit.slots[0]);
@@ -232,6 +233,7 @@ async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, want
   const asked: NewBooking = {
     id: bookingId,
     state,
+    waitsUntil,
     action: 'move',
     site: site.id,
     appointmentId: visit.id,

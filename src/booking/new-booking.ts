@@ -3,6 +3,7 @@ import { newId } from '../core/ids.ts';
 import type { Instant } from '../core/instant.ts';
 import type { Booking } from '../store/contract-bookings.ts';
 import type { Tx } from '../store/contract.ts';
+import { showPending } from './pending.ts';
 
 /** What the two kinds of requests have in common. */
 interface Asked {
@@ -17,7 +18,8 @@ interface Asked {
 export type NewBooking = Pick<Booking, 'action' | 'site' | 'appointmentId' | 'slotId' | 'during' | 'resources'
   | 'patientId' | 'siteKey' | 'order'> & {
   readonly id?: string;
-  readonly state?: 'held' | 'queued';
+  readonly state?: 'held' | 'queued' | 'awaiting-approval';
+  readonly waitsUntil?: Instant | null;
   /** False: its site is asked when its turn comes (set-step.ts). Absent: at once. */
   readonly owed?: boolean;
 };
@@ -42,12 +44,13 @@ export async function writeBooking(tx: Tx, asked: Asked, wanted: NewBooking, now
     absences: 0,
     deadlineAt: null,
     nextCheckAt: null,
+    waitsUntil: facts.waitsUntil ?? null,
     createdAt: now,
     createdBy: tx.scope.actor,
   };
   const { site, action, appointmentId } = booking;
   await tx.bookings.insert(booking);
-  if (owed) await oweCall(tx, booking, asked.trace, now);
+  if (owed) await setOff(tx, booking, asked.trace, now);
   await tx.audit({
     at: now,
     action: AUDITED[action],
@@ -65,4 +68,29 @@ export async function oweCall(tx: Tx, booking: Booking, trace: string | null, no
   const { id: bookingId, site, action, appointmentId } = booking;
   const owed = { receiver: 'site', receiverId: site, kind: action, bookingId, appointmentId } as const;
   await tx.outbox.add({ ...owed, body: {}, trace }, now, now);
+}
+
+/** What a booking in its first state leads to: a call of its site, or somebody who has to decide first. */
+export async function setOff(tx: Tx, booking: Booking, trace: string | null, now: Instant): Promise<void> {
+  const { id, site, action, appointmentId, waitsUntil } = booking;
+  if (waitsUntil === null) {
+    await oweCall(tx, booking, trace, now);
+    if (booking.state === 'held') return;
+  } else if (booking.state === 'awaiting-approval') {
+    await tx.workItems.open({
+      id: newId(now),
+      kind: 'approval',
+      subject: `booking:${id}`,
+      site,
+      role: 'scheduling',
+      dueAt: waitsUntil,
+      openedAt: now,
+      evidence: { action, booking: id, appointment: appointmentId, ...slotOf(booking) },
+    });
+  }
+  await showPending(tx, booking, now);
+}
+
+function slotOf({ slotId }: Booking): { readonly slot?: string } {
+  return slotId === null ? {} : { slot: slotId };
 }

@@ -6,18 +6,19 @@
 import type { Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
-import { DAY_MS, plus, type Instant } from '../core/instant.ts';
+import { DAY_MS, type Instant } from '../core/instant.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import { mayWrite } from '../settings/write.ts';
 import type { Booking, Claim } from '../store/contract-bookings.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Store, Tx } from '../store/contract.ts';
 import type { PlaceRequest, SendTurn } from './contract.ts';
+import { letLapse } from './lapse.ts';
 import type { Looks } from './looks.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
 import type { Ability } from './owning-site.ts';
 import { calendarOf, patientFacts, placeOrder, proposedAppointment, type Actor } from './order.ts';
-import { firstState, type Away } from './queue.ts';
+import { beginning, heldByCaller, notInSet, type Away, type Beginning } from './queue.ts';
 import { isCleared, isInReach } from './sight.ts';
 import { checkOwnTime, personOf, type OwnTime, type Person } from './patient-time.ts';
 import { patientsOfSite, readPatient, standingFor } from './patient-records.ts';
@@ -39,6 +40,12 @@ export interface BookingDeps {
   readonly looks?: Looks;
   /** The kind and what this site's connector can do; null when the site is not running. */
   readonly ability: (siteId: string) => Ability | null;
+}
+
+/** What a caller holds without booking it yet. */
+export interface CallerHold {
+  /** For how long; null: as long as settings allow. */
+  readonly seconds: number | null;
 }
 
 export type Held =
@@ -95,15 +102,26 @@ async function partsOf(
   return { site, identity, parts };
 }
 
-export async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): Promise<Held> {
+/** `held`: for the caller alone, who may book it later; null: to be booked at once. */
+export async function holdUnderLock(
+  deps: BookingDeps,
+  tx: Tx,
+  request: PlaceRequest,
+  held: CallerHold | null = null,
+): Promise<Held> {
   const prepared = await prepare(deps, tx, request);
   await tx.lock(prepared.locks);
   const repeated = await repeatOf(tx, request);
-  return repeated === null ? holdPrepared(deps, tx, prepared) : { kind: 'repeated', booking: repeated };
+  return repeated === null ? holdPrepared(deps, tx, prepared, held) : { kind: 'repeated', booking: repeated };
 }
 
 /** Under the locks of `prepared`: looks at everything known of what it takes, then takes it. */
-export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared): Promise<Held> {
+export async function holdPrepared(
+  deps: BookingDeps,
+  tx: Tx,
+  prepared: Prepared,
+  byCaller: CallerHold | null = null,
+): Promise<Held> {
   const { request, site, identity, taking } = prepared;
   const now = deps.clock.now();
   const plan = deps.plan();
@@ -112,7 +130,7 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
   const [{ slot, calendar }] = parts as [Part, ...Part[]];
   checkRequest(request, slot, now);
   for (const one of parts.slice(1)) checkRequest({ start: null, end: null }, one.slot, now);
-  const state = firstState(deps, site);
+  const { state, waitsUntil, holdUntil } = beginningOf(deps, prepared, byCaller, now);
   const resources = resourcesOf(taking);
   await letLapse(tx, resources, now);
 
@@ -129,8 +147,6 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
   const ofThisSite = await patientsOfSite(tx, linked, chosen, site);
   const facts = patientFacts(chosen, ofThisSite, site, identity);
   const [{ actors }, ...besides] = (await withActors(tx, parts)) as [Acting, ...Acting[]];
-  const expiresAt = plus(now, plan.hub.booking.holdExpiry_s * 1000);
-  const more = { ...(state === 'held' && !waits ? { expiresAt } : {}), ...(seat === null ? {} : { seat }) };
   const held = {
     occupancy,
     origin: 'hub',
@@ -138,7 +154,8 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
     appointmentId,
     bookingId,
     tentative: true,
-    ...more,
+    ...(holdUntil === null || waits ? {} : { expiresAt: holdUntil }),
+    ...(seat === null ? {} : { seat }),
   } as const;
   await tx.busy.insert(rowsOf(taking, held));
   const marksAttendance = deps.ability(site.id)?.amends?.includes('attendance') === true;
@@ -151,6 +168,7 @@ export async function holdPrepared(deps: BookingDeps, tx: Tx, prepared: Prepared
   const asked: NewBooking = {
     id: bookingId,
     state,
+    waitsUntil,
     action: 'place',
     site: site.id,
     appointmentId,
@@ -174,22 +192,18 @@ function ownTime({ request, person }: Prepared, { during, session }: StoredSlot)
   return { person, patientIds: [patientId], during, session, visit: null, channel, override };
 }
 
-/** Holds past their time are over when somebody else asks for that time, whether or not the sweep has come by. */
-export async function letLapse(tx: Tx, resources: readonly string[], now: Instant): Promise<void> {
-  const lapsed = await tx.busy.expire(resources, now);
-  if (lapsed.length === 0) return;
-  const cause = { site: null, messageId: null, siteTime: null, now };
-  await tx.resources.refreshTouched(lapsed, cause);
-  const byBooking = new Map(lapsed.map((one) => [one.bookingId, one]));
-  await tx.ledger.add(
-    [...byBooking.values()].map(({ bookingId, appointmentId, site }) => ({
-      at: now,
-      kind: 'expired',
-      site,
-      bookingId,
-      appointmentId,
-    })),
-  );
+function beginningOf(
+  deps: BookingDeps,
+  { site, request, seen: { during } }: Prepared,
+  byCaller: CallerHold | null,
+  now: Instant,
+): Beginning {
+  if (byCaller !== null) return heldByCaller(deps, site, { ...byCaller, during, now });
+  const begins = beginning(deps, site, during, now);
+  if (request.inSet !== undefined && begins.state === 'awaiting-approval') {
+    throw notInSet(site);
+  }
+  return begins;
 }
 
 /** @throws REQUEST_KEY_REUSED when the key came with another body */
@@ -240,9 +254,6 @@ export function writableSite(
   const location = site.resources.calendars[calendar]?.location ?? null;
   if (!mayWrite(site, { location, visitType: slot.visitType }))
     throw new HubError('SITE_NOT_WRITABLE', { site: site.id });
-  if (site.write === 'approval') {
-    throw new HubError('SITE_NOT_WRITABLE', { detail: 'the site wants a coordinator to book', site: site.id });
-  }
   return { site, calendar, identity: ability.kind.patientIdentity, several: ability.resources === 'several' };
 }
 

@@ -5,12 +5,13 @@
  * caller of another one notices nothing.
  */
 import { HubError } from '../core/errors.ts';
-import type { Instant } from '../core/instant.ts';
+import { plus, type Instant, type Interval } from '../core/instant.ts';
 import type { BookingSettings, SiteSettings } from '../settings/shape.ts';
 import type { Booking } from '../store/contract-bookings.ts';
 import { systemScope, type Tx } from '../store/contract.ts';
 import type { BookingDeps } from './place.ts';
 import type { SettleDeps } from './settle.ts';
+import { showPending } from './pending.ts';
 import { letGo } from './show.ts';
 
 const SCOPE = systemScope('queue');
@@ -18,11 +19,58 @@ const SCOPE = systemScope('queue');
 /** Null: the site may be asked. Else it is down, and is tried again in so long. */
 export type Away = { readonly retryIn_ms: number } | null;
 
+/** How a booking begins. */
+export interface Beginning {
+  readonly state: 'held' | 'queued' | 'awaiting-approval';
+  /** Until when it waits for a person; null: for nobody. */
+  readonly waitsUntil: Instant | null;
+  /** When what it holds is free again by itself; null: not before its site has answered. */
+  readonly holdUntil: Instant | null;
+}
+
 /**
- * With which state a new booking begins. Called before anything is held.
+ * With which state a new booking begins, and how long it may stay there. Called before anything is held. One that waits
+ * for a coordinator does not ask whether the site is down now: it is asked again when it is approved.
  * @throws SITE_DOWN where the site is down and its file says `refuse`
  */
-export function firstState(deps: BookingDeps, site: SiteSettings): 'held' | 'queued' {
+export function beginning(deps: BookingDeps, site: SiteSettings, during: Interval | null, now: Instant): Beginning {
+  const { approvalExpiry_s } = deps.plan().hub.booking;
+  if (site.write !== 'approval') return approved(deps, site, now);
+  const until = notAfter(plus(now, approvalExpiry_s * 1000), during, now);
+  return { state: 'awaiting-approval', waitsUntil: until, holdUntil: until };
+}
+
+/** Its turn would have to wait for a person, and all that is held with it. */
+export function notInSet({ id }: SiteSettings): HubError {
+  const detail = 'a coordinator decides at this site: ask for its visit by itself, then for the others';
+  return new HubError('SITE_NOT_WRITABLE', { detail, site: id });
+}
+
+/** Of one that a caller only holds. @throws SITE_DOWN as `beginning` does: what cannot be booked is not held */
+export function heldByCaller(
+  deps: BookingDeps,
+  site: SiteSettings,
+  { during, seconds, now }: { readonly during: Interval; readonly seconds: number | null; readonly now: Instant },
+): Beginning {
+  if (site.write !== 'approval') firstState(deps, site);
+  const { callerHold_s } = deps.plan().hub.booking;
+  const until = notAfter(plus(now, Math.min(seconds ?? callerHold_s, callerHold_s) * 1000), during, now);
+  return { state: 'held', waitsUntil: until, holdUntil: until };
+}
+
+/** Of one that needs no coordinator, or has been approved. @throws SITE_DOWN */
+export function approved(deps: BookingDeps, site: SiteSettings, now: Instant): Beginning {
+  const state = firstState(deps, site);
+  const holdUntil = state === 'held' ? plus(now, deps.plan().hub.booking.holdExpiry_s * 1000) : null;
+  return { state, waitsUntil: null, holdUntil };
+}
+
+/** A visit that has begun needs no decision any more; what is asked after it began (a cancel) still does. */
+function notAfter(until: Instant, during: Interval | null, now: Instant): Instant {
+  return during !== null && during.start > now && during.start < until ? during.start : until;
+}
+
+function firstState(deps: BookingDeps, site: SiteSettings): 'held' | 'queued' {
   const away = deps.away?.(site.id) ?? null;
   if (away === null) return 'held';
   if (site.whenDown === 'queue') return 'queued';
@@ -46,8 +94,13 @@ export async function keepWaiting(deps: SettleDeps, site: SiteSettings): Promise
     const now = deps.clock.now();
     const why = tooLate(booking, site, deps.plan().hub.booking, now);
     if (why !== null) await giveUp(deps, site, booking, why, now);
-    else if (site.whenDown === 'queue' && booking.state === 'held') await putInQueue(deps, booking, now);
+    else if (site.whenDown === 'queue' && isToBeSent(booking)) await putInQueue(deps, booking, now);
   }
+}
+
+/** A time that a caller only holds waits for the caller, not for the site. */
+function isToBeSent({ state, waitsUntil }: Booking): boolean {
+  return state === 'held' && waitsUntil === null;
 }
 
 const UNSENT: readonly Booking['state'][] = ['held', 'queued', 'unsent'];
@@ -56,7 +109,7 @@ const UNSENT: readonly Booking['state'][] = ['held', 'queued', 'unsent'];
 const TIMED: ReadonlySet<Booking['action']> = new Set(['place', 'move']);
 
 function tooLate(booking: Booking, site: SiteSettings, settings: BookingSettings, now: Instant): string | null {
-  if (!UNSENT.includes(booking.state)) return null;
+  if (!UNSENT.includes(booking.state) || booking.waitsUntil !== null) return null;
   if (TIMED.has(booking.action) && booking.during !== null && booking.during.start <= now) {
     return 'The site was down until the visit should have begun. Book another time, or call the clinic.';
   }
@@ -87,9 +140,11 @@ async function giveUp(
 
 async function putInQueue(deps: SettleDeps, booking: Booking, now: Instant): Promise<void> {
   const moved = await deps.store.transaction(SCOPE, async (tx) => {
+    await tx.lock([booking.appointmentId]);
     if (!(await tx.bookings.move(booking.id, ['held'], 'queued', now, {}))) return false;
     await tx.busy.keep(booking.id);
     await ledger(tx, booking, 'queued', now);
+    await showPending(tx, { ...booking, state: 'queued' }, now);
     return true;
   });
   if (moved) deps.changed(booking, 'queued');

@@ -9,6 +9,7 @@ import { withMarkOf } from '../fhir/set-mark.ts';
 import { SYSTEMS, type Appointment } from '../fhir/types.ts';
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
+import { endPending, giveBack, isOursAlone, ownRow } from './pending.ts';
 import type { OutcomeContext } from './settle.ts';
 
 /** The Appointment as proposed, under the site's name for it; the site's own record follows through the inbox. */
@@ -18,7 +19,8 @@ export async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBookin
   if (siteKey !== null) await tx.resources.nameAppointment(booking.site, siteKey, booking.appointmentId);
   const cause: Cause = { site: booking.site, messageId: null, siteTime: null, now };
   const shown = await tx.resources.appointment(booking.appointmentId);
-  if (shown === null && booking.order.appointmentJson !== undefined) {
+  const isOurs = shown === null || isOursAlone(shown);
+  if (isOurs && booking.order.appointmentJson !== undefined) {
     const proposed = JSON.parse(booking.order.appointmentJson) as Appointment;
     const resource: Appointment = {
       ...proposed,
@@ -27,36 +29,8 @@ export async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBookin
         ...(proposed.identifier ?? []),
       ],
     };
-    const slot = booking.slotId === null ? null : await tx.resources.slot(booking.slotId);
-    const references = resource.participant.flatMap((one) => one.actor?.reference ?? []);
-    const ids = (type: string): string[] =>
-      references
-        .filter((reference) => reference.startsWith(`${type}/`))
-        .map((reference) => reference.slice(type.length + 1));
-    const locations = ids('Location');
-    await tx.resources.putAppointment(
-      {
-        id: booking.appointmentId,
-        site: booking.site,
-        siteKey,
-        during: booking.during,
-        visitType: slot?.visitType ?? null,
-        specialty: slot?.specialty ?? null,
-        patients: ids('Patient'),
-        actors: [...ids('Practitioner'), ...locations],
-        slots: (resource.slot ?? []).flatMap(({ reference }) => reference?.replace('Slot/', '') ?? []),
-        tokens: [
-          ...canonical.identifierTokens(resource.identifier ?? []),
-          ...canonical.conceptTokens('service-type', resource.serviceType),
-          ...(booking.order.place === undefined ? [] : [`calendar:${booking.order.place.calendar}`]),
-        ],
-        locations,
-        security: slot?.security ?? [],
-        orderedAt: context.sentAt,
-        resource,
-      },
-      cause,
-    );
+    const row = await ownRow(tx, booking, resource, { siteKey, orderedAt: context.sentAt });
+    await tx.resources.putAppointment(row, cause);
   }
   const touched = await tx.busy.settle(booking.id, booking.appointmentId);
   await tx.resources.refreshTouched(touched, cause);
@@ -88,12 +62,15 @@ export async function adopt(tx: Tx, context: OutcomeContext, appointmentId: stri
   }
   await tx.sets.renameAppointment(booking.appointmentId, appointmentId);
   await tx.resources.refreshTouched(await tx.busy.removeBooking(booking.id), cause);
+  if (appointmentId !== booking.appointmentId) {
+    await endPending(tx, booking.appointmentId, { text: 'The site has the visit under another id.' }, cause);
+  }
   await dueWindows(tx, context, now);
 }
 
 const system = SYSTEMS.cancellationReason;
 /** Who cancelled, by the top codes of appointment-cancellation-reason. The clinic itself has none there. */
-const CANCELLED_BY = {
+export const CANCELLED_BY = {
   patient: { system, code: 'pat', display: 'Patient' },
   practitioner: { system, code: 'prov', display: 'Provider' },
   staff: { system, code: 'other', display: 'Other' },
@@ -129,10 +106,7 @@ export async function showCancelled(tx: Tx, context: OutcomeContext, now: Instan
 /** A refused placement or move gives the time back that it held; a visit keeps what it has. */
 export async function letGo(tx: Tx, context: OutcomeContext, now: Instant): Promise<void> {
   const { booking } = context;
-  if (booking.action === 'place' || booking.action === 'move') {
-    const touched = await tx.busy.removeBooking(booking.id);
-    await tx.resources.refreshTouched(touched, { site: booking.site, messageId: null, siteTime: null, now });
-  }
+  await giveBack(tx, booking, { text: 'The visit was asked for and could not be booked.' }, now);
   await tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now);
   // The site knows something that our copy does not: ask it again.
   await dueWindows(tx, context, now);

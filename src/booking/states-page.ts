@@ -12,7 +12,7 @@ changes nothing. "Booked" means that the owning site has done it.`;
 
 /** What a booking in this state is, and what its caller is told. */
 const MEANINGS: Readonly<Record<BookingState, string>> = {
-  held: 'The time is taken in the hub and the site is not asked yet. The caller waits, then gets 202.',
+  held: 'The time is taken in the hub and the site is not asked yet: it is about to be, or a caller only holds it.',
   'awaiting-approval': 'The site wants a coordinator to agree first. The time is held; the caller gets 202.',
   queued: 'The site is down and its file says to wait. The time is held; the caller gets 202.',
   sent: 'The site is being asked, with a deadline. From here on the request may have arrived.',
@@ -28,15 +28,17 @@ const MEANINGS: Readonly<Record<BookingState, string>> = {
 /** When a booking goes from one to the other: `from to`. */
 export const ARROWS: Readonly<Record<string, string>> = {
   'held sent': 'The call to the site begins.',
-  'held expired': 'Nobody sent it within the time that a hold may last.',
-  'held refused': 'It can no longer be sent: its site left the configuration, or its time was taken.',
+  'held expired': 'Its caller did not book what was held, or nobody sent it, in the time that a hold may last.',
+  'held refused': 'Its caller let it go, or it can no longer be sent: its site was removed, its time was taken.',
   'held awaiting-approval': 'The site file asks for a coordinator.',
   'held queued': 'The site went down before it could be asked.',
-  'awaiting-approval sent': 'The coordinator agreed, and the call begins.',
-  'awaiting-approval refused': 'The coordinator declined.',
-  'awaiting-approval expired': 'Nobody decided within the time that a hold may last.',
+  'awaiting-approval held': 'The coordinator approved. It is sent as any other.',
+  'awaiting-approval queued': 'The coordinator approved while the site is down.',
+  'awaiting-approval refused': 'The coordinator declined, its caller let it go, or its time was taken meanwhile.',
+  'awaiting-approval expired': 'Nobody decided in time.',
+  'awaiting-approval booked': 'News of the site shows that its staff have done it themselves.',
   'queued sent': 'The site is back, and what waited is sent in the order in which it was asked for.',
-  'queued refused': 'It waited too long, or its time was taken or has come meanwhile.',
+  'queued refused': 'It waited too long, its caller let it go, or its time was taken or has come meanwhile.',
   'queued booked': 'News of the site shows that it is done.',
   'queued parked': 'The site left the configuration.',
   'sent booked': 'The site said that it is done, or its news shows it.',
@@ -46,7 +48,7 @@ export const ARROWS: Readonly<Record<string, string>> = {
   'sent unknown': 'The call ended without an answer, or the hub was stopped in between.',
   'sent parked': 'The site answered with the visit of another booking, or left the configuration.',
   'unsent sent': 'The pause is over, and the call begins again.',
-  'unsent refused': 'It can never be sent, or has been tried for too long.',
+  'unsent refused': 'It can never be sent, has been tried for too long, or its caller let it go.',
   'unsent booked': 'News of the site shows that it is done.',
   'unsent parked': 'The site left the configuration.',
   'accepted booked': 'The site has decided: its answer, its news or a look-up shows it done.',

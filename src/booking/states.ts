@@ -12,12 +12,18 @@
  *     |          |        +---- unsent / unknown (absent twice after the site's quiet time, where it is exclusive)
  *     v          v
  *  conflict   expired       accepted / unknown --> booked | refused | sent; not found out in time: parked, hold kept
+ *
+ * Before it is sent a booking may wait for a person, or for its site:
+ *
+ *   held (by its caller: $hold) --> held or awaiting-approval, when the caller books it; refused, when let go
+ *   (asked) or held --> awaiting-approval --> held or queued, when a coordinator approves; refused | expired | booked
+ *   (asked) or held --> queued (the site is down) --> sent, when it is back; refused | booked | parked
  */
 import type { BookingState } from '../store/contract-bookings.ts';
 
 export const TRANSITIONS: Readonly<Record<BookingState, readonly BookingState[]>> = {
   held: ['sent', 'expired', 'refused', 'awaiting-approval', 'queued'],
-  'awaiting-approval': ['sent', 'refused', 'expired'],
+  'awaiting-approval': ['held', 'queued', 'refused', 'expired', 'booked'],
   queued: ['sent', 'refused', 'booked', 'parked'],
   sent: ['booked', 'refused', 'unsent', 'accepted', 'unknown', 'parked'],
   unsent: ['sent', 'refused', 'booked', 'parked'],

@@ -1,5 +1,6 @@
 /** The commands, in the order of the help. */
 import { bookingCommand, bookingsCommand } from './bookings.ts';
+import { approvalsCommand, approveCommand, declineCommand } from './approvals.ts';
 import { checkCommand } from './check.ts';
 import type { Command } from './command.ts';
 import { feedCommand } from './feed.ts';
@@ -31,6 +32,9 @@ export const commands: readonly Command[] = [
   parkedCommand,
   bookingsCommand,
   bookingCommand,
+  approvalsCommand,
+  approveCommand,
+  declineCommand,
   replayCommand,
   releaseCommand,
   resyncCommand,

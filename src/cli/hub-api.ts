@@ -16,6 +16,7 @@ export interface HubAddress {
 export interface HubApi {
   readonly url: string;
   get<T>(path: string): Promise<T>;
+  /** `body`: sent as JSON. */
   post<T>(path: string, body?: Readonly<Record<string, unknown>>): Promise<T>;
 }
 
@@ -71,7 +72,10 @@ export async function hubApi(terminal: Terminal): Promise<HubApi> {
     const text = await answer.text();
     if (answer.ok) return readJson(url, text) as T;
     if (answer.status === 401) throw new Problem(`The hub at ${url} does not know this token. Check SLOTWIRE_TOKEN.`);
-    if (answer.status === 403) throw new Problem(`The hub at ${url} wants a token with role admin for this.`);
+    if (answer.status === 403) {
+      const role = path.startsWith('/approvals') ? 'scheduler or admin' : 'admin';
+      throw new Problem(`The hub at ${url} wants a token with role ${role} for this.`);
+    }
     throw new Problem(reason(url, answer.status, text));
   };
   return { url, get: (path) => ask('GET', path), post: (path, body) => ask('POST', path, body) };

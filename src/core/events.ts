@@ -114,6 +114,15 @@ export const EVENTS = {
       labels: ['site', 'from', 'to'],
     },
   },
+  ApprovalDecided: {
+    level: 'info',
+    text: 'a coordinator decided about a booking (overtaken: approved, and its time was taken meanwhile)',
+    metric: {
+      name: 'slotwire_approvals_total',
+      help: 'Bookings that a coordinator decided about',
+      labels: ['site', 'decision'],
+    },
+  },
   StageFailed: {
     level: 'error',
     text: 'a stage failed and is tried again',

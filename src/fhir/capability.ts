@@ -32,7 +32,15 @@ export const OPERATIONS: Readonly<Partial<Record<StoredType, readonly Operation[
         'decides, 409 with alternatives when the time is taken, 422 when refused. The request key is the header ' +
         'Idempotency-Key, else the first ' +
         'Appointment.identifier. A part scope = this-and-following cancels or moves a visit of a series and all ' +
-        'that follow it.',
+        'that follow it. An Appointment that the caller holds is booked without its time being given up.',
+    },
+    {
+      name: 'hold',
+      definition: 'https://profiles.ihe.net/ITI/Scheduling/OperationDefinition/appointment-hold',
+      documentation:
+        'IHE ITI-116. Takes what $book takes, and hold-seconds; answers 200 or 201 with the Appointment as pending ' +
+        'and the header Expires, 409 with alternatives when the time is taken. The site is not told of a hold. It is ' +
+        'booked by $book, let go by setting its status to cancelled, and cancelled when it has run out.',
     },
     {
       name: 'book-set',

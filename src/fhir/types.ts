@@ -262,6 +262,8 @@ export const EXTENSIONS = {
   overbook: 'urn:slotwire:overbook',
   /** Slot of a template: the only channel (patient, staff) through which it may be booked. */
   channel: 'urn:slotwire:channel',
+  /** Appointment: held for a caller, with `scope` (hub-only, site), `expires` and a `note`. */
+  hold: 'urn:slotwire:hold',
   replaces: 'urn:slotwire:replaces',
   /** Appointment: the visit that this one is an occurrence of, as its site calls it (SCH-23, SCH-24). */
   parent: 'urn:slotwire:parent',

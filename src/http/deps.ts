@@ -1,6 +1,6 @@
 /** What the HTTP server is given. It knows no implementation: hub.ts puts it together, tests put in what they need. */
 import type { ByHand } from '../booking/by-hand.ts';
-import type { BookingDesk } from '../booking/contract.ts';
+import type { Approvals, BookingDesk } from '../booking/contract.ts';
 import type { SetDesk } from '../booking/contract-set.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ErrorCode } from '../core/errors.ts';
@@ -17,6 +17,7 @@ export interface HttpDeps {
   readonly store: Store;
   readonly desk: BookingDesk;
   readonly sets: SetDesk;
+  readonly approvals: Approvals;
   /** The plan in force: tokens, limits and sites follow it at once when it changes. */
   readonly currentPlan: () => Plan;
   readonly receiveWebhook: ReceiveWebhook;

@@ -14,6 +14,8 @@ import { versionHeaders } from './fhir-read.ts';
 
 /** Extension of an issue: a contained, proposed Appointment that could be booked instead. */
 export const ALTERNATIVE = 'urn:slotwire:alternative';
+/** Extension of an issue: the pending Appointment that a booking has while it waits. */
+export const PENDING_VISIT = 'urn:slotwire:pending-appointment';
 /** How soon it is worth asking a pending booking again. */
 const ASK_AGAIN_S = 1;
 const ASK_AGAIN_LATER_S = 30;
@@ -38,6 +40,10 @@ export function sendAnswer(req: Request, res: Response, answer: BookingAnswer, f
     case 'changed':
     case 'cancelled':
       sendAppointment(req, res, 200, answer.appointment, facts.form);
+      return;
+    case 'held':
+      res.setHeader('Expires', new Date(answer.until).toUTCString());
+      sendAppointment(req, res, answer.repeated ? 200 : 201, answer.appointment, facts.form);
       return;
     case 'pending':
       sendPending(req, res, answer, facts.form);
@@ -66,22 +72,42 @@ function sendAppointment(req: Request, res: Response, status: number, served: Se
   sendFhir(res, status, searchset({ base, total: 1, links: [], matches: [served], included: [], warnings: [] }));
 }
 
-function sendPending(req: Request, res: Response, { bookingId, until }: Pending, form: Form): void {
+function sendPending(req: Request, res: Response, answer: Pending, form: Form): void {
+  const { bookingId, until, appointmentId } = answer;
   const query = form === 'resource' ? '?form=resource' : '';
-  sendPendingAt(res, `${fhirBase(req)}/Appointment/$booking-status/${bookingId}${query}`, until);
+  sendPendingAt(res, `${fhirBase(req)}/Appointment/$booking-status/${bookingId}${query}`, until, appointmentId);
 }
 
 /** 202, and where to ask again. */
-export function sendPendingAt(res: Response, where: string, until: PendingUntil | undefined): void {
+export function sendPendingAt(
+  res: Response,
+  where: string,
+  until: PendingUntil | undefined,
+  appointmentId?: string,
+): void {
   res.setHeader('Content-Location', where);
   res.setHeader('Retry-After', String(until === undefined ? ASK_AGAIN_S : ASK_AGAIN_LATER_S));
   const why = until === undefined ? [] : [issue('information', 'informational', WAITS[until])];
-  sendFhir(res, 202, JSON.stringify(outcome([...issuesOf(new HubError('BOOKING_PENDING')), ...why])));
+  const visit = appointmentId === undefined ? [] : [visitIssue(appointmentId)];
+  sendFhir(res, 202, JSON.stringify(outcome([...issuesOf(new HubError('BOOKING_PENDING')), ...why, ...visit])));
+}
+
+/** Where the visit shows already, as pending, so that its caller can let it go. */
+function visitIssue(id: string): ReferringIssue {
+  const text =
+    'The visit shows as a pending Appointment; while its site is not asked, setting it to cancelled ends it.';
+  return {
+    ...issue('information', 'informational', text),
+    extension: [{ url: PENDING_VISIT, valueReference: { reference: `Appointment/${id}` } }],
+  };
 }
 
 type Pending = Extract<BookingAnswer, { kind: 'pending' }>;
 const WAITS: Readonly<Record<PendingUntil, string>> = {
   'site-back': 'The site is down. The booking keeps its time and is sent when the site is back.',
+  approval:
+    'A coordinator of the site decides first. What is asked for keeps its time until then; the status address says ' +
+    'what was decided.',
 };
 
 type Conflict = Extract<BookingAnswer, { kind: 'conflict' }>;

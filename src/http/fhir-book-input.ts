@@ -42,7 +42,7 @@ export function readVisit(
   const names = [...VISIT_PARAMETERS, ...also];
   const unknown = parameters.filter(({ name }) => !names.includes(name));
   if (unknown.length > 0) {
-    const what = path === 'Parameters.parameter' ? '$book takes' : 'A visit has';
+    const what = path === 'Parameters.parameter' ? 'This operation takes' : 'A visit has';
     const text = `${what} ${names.join(', ')}; ${unknown.length} of the parameters have another name.`;
     throw new IssuesError('REQUEST_INVALID', [problem('REQUEST_INVALID', text, `${path}.name`)]);
   }
@@ -106,16 +106,22 @@ function readOverlap(parameters: readonly Parameter[], path: string): boolean {
 export type Wish = Omit<PlaceRequest, 'client' | 'requestKey' | 'digest' | 'requestId' | 'trace'>;
 
 export async function wishOf(tx: Tx, input: BookInput): Promise<Wish> {
-  const wanted = await readWanted(tx, input);
+  return {
+    ...(await readWanted(tx, input)),
+    channel: input.channel,
+    ...saidBy(input),
+    ...(input.allowPatientOverlap ? { allowPatientOverlap: true } : {}),
+  };
+}
+
+/** What the site is told beside who and when. */
+export function saidBy(input: BookInput): Pick<PlaceRequest, 'reason' | 'comment' | 'identifiers'> {
   const { appointment } = input;
   const reason = appointment?.reasonCode?.[0];
   const reasonText =
     reason?.text ?? reason?.coding?.[0]?.display ?? reason?.coding?.[0]?.code ?? appointment?.description;
   const comment = input.comment ?? appointment?.comment;
   return {
-    ...wanted,
-    channel: input.channel,
-    ...(input.allowPatientOverlap ? { allowPatientOverlap: true } : {}),
     ...(reasonText === undefined ? {} : { reason: reasonText }),
     ...(comment === undefined ? {} : { comment }),
     identifiers: identifiersOf(appointment?.identifier ?? []),

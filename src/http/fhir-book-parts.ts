@@ -128,7 +128,7 @@ function broken(text: string, where: string): IssuesError {
   return new IssuesError('RULE_BROKEN', [problem('RULE_BROKEN', text, where)]);
 }
 
-function typeIn(reference: Reference): string | undefined {
+export function typeIn(reference: Reference): string | undefined {
   return reference.type ?? relative(reference.reference ?? '').split('/')[0];
 }
 

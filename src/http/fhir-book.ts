@@ -4,6 +4,7 @@
  * one with status `cancelled` cancels, otherwise changes.
  */
 import type { Request, Response } from 'express';
+import type { RequestBase } from '../booking/contract.ts';
 import { HubError } from '../core/errors.ts';
 import { isUuid, randomToken, sha256 } from '../core/ids.ts';
 import { IssuesError } from '../fhir/outcome.ts';
@@ -14,20 +15,24 @@ import { canonicalJson, FHIR_JSON, readJson } from './body.ts';
 import { callerOf, contextOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';
 import { sendAnswer } from './fhir-answer.ts';
-import { readVisit, wishOf, type BookInput } from './fhir-book-input.ts';
+import { readVisit, saidBy, wishOf, type BookInput } from './fhir-book-input.ts';
+import { patientOf, typeIn } from './fhir-book-parts.ts';
 import { auditingRefusals } from './fhir-audit.ts';
 import { cancelKnown } from './fhir-cancel.ts';
 import { changeKnown, demandOneCall, isAmended } from './fhir-update.ts';
 import { differences } from './fhir-differences.ts';
-import { moveKnown } from './fhir-move.ts';
+import { isMove, moveKnown } from './fhir-move.ts';
+import { ifMatch } from './fhir-read.ts';
 import { readScope } from './fhir-set-input.ts';
+
+export type BookingOperation = '$book' | '$hold';
 
 export async function book(req: Request, res: Response, deps: HttpDeps): Promise<void> {
   await auditingRefusals(req, res, deps, 'book', async () => {
     const caller = callerOf(req);
     demand(caller, 'book');
     const body = readJson(req, FHIR_JSON);
-    const input = readInput(body);
+    const input = readInput(body, '$book');
     const known = await knownAppointment(input, caller, deps);
     if (known !== null) await bookKnown(req, res, deps, { input, known, body });
     else await place(req, res, deps, input, sha256(canonicalJson(body)));
@@ -35,10 +40,11 @@ export async function book(req: Request, res: Response, deps: HttpDeps): Promise
 }
 
 /** All problems of the body at once. @throws IssuesError REQUEST_INVALID, RULE_BROKEN */
-export function readInput(body: unknown): BookInput {
+export function readInput(body: unknown, operation: BookingOperation): BookInput {
   const structure = structureIssues('Parameters', body);
   if (structure.length > 0) throw new IssuesError('REQUEST_INVALID', structure);
-  return readVisit((body as Parameters).parameter ?? [], 'Parameters.parameter', ['scope', 'mode']);
+  const also = { $book: ['scope', 'mode'], $hold: ['hold-seconds'] }[operation];
+  return readVisit((body as Parameters).parameter ?? [], undefined, also);
 }
 
 export async function knownAppointment(input: BookInput, caller: Caller, deps: HttpDeps): Promise<Appointment | null> {
@@ -65,6 +71,8 @@ async function bookKnown(
     await cancelKnown(req, res, deps, { known, reason, form: 'bundle', identifier, following });
     return;
   }
+  const happened = wanted !== null && HAPPENED.has(wanted.status);
+  if (!happened && (await bookedHold(req, res, deps, input, known, body))) return;
   if (wanted === null) {
     const detail = `this Appointment is known already and is ${known.status}; there is nothing to book`;
     throw new HubError('RULE_BROKEN', { detail });
@@ -84,15 +92,48 @@ async function bookKnown(
 }
 
 async function place(req: Request, res: Response, deps: HttpDeps, input: BookInput, digest: string): Promise<void> {
-  const caller = callerOf(req);
-  const { requestId, trace } = contextOf(req);
-  const wish = await deps.store.read(caller.scope, (tx) => wishOf(tx, input));
-  const key = requestKey(req, wish.identifiers[0]) ?? `none:${randomToken()}`;
-  const answer = await deps.desk.place(
-    { client: caller.id, requestKey: key, digest, requestId, trace, ...wish },
-    caller.scope,
+  const { scope } = callerOf(req);
+  const wish = await deps.store.read(scope, (tx) => wishOf(tx, input));
+  const asked = { ...askedBy(req, requestKey(req, wish.identifiers[0]), digest), ...wish };
+  sendAnswer(req, res, await deps.desk.place(asked, scope), { form: 'bundle', scope, patientId: wish.patientId });
+}
+
+/** False: it is not about a time that a caller holds. Otherwise it is answered. */
+async function bookedHold(
+  req: Request,
+  res: Response,
+  deps: HttpDeps,
+  input: BookInput,
+  known: Appointment,
+  body: unknown,
+): Promise<boolean> {
+  const wanted = input.appointment;
+  if (wanted !== null && isMove(wanted, known)) return false;
+  const { scope } = callerOf(req);
+  const appointmentId = known.id ?? '';
+  const names = wanted?.participant.some(({ actor }) => actor !== undefined && typeIn(actor) === 'Patient') ?? false;
+  const patientId =
+    wanted !== null && names ? await deps.store.read(scope, (tx) => patientOf(tx, wanted, input.patients)) : null;
+  const said = saidBy(input);
+  const digest = sha256(canonicalJson({ book: appointmentId, body }));
+  const asked = askedBy(req, requestKey(req, said.identifiers[0]), digest);
+  const answer = await deps.desk.bookHeld(
+    { ...asked, appointmentId, patientId, ...said, version: ifMatch(req) },
+    scope,
   );
-  sendAnswer(req, res, answer, { form: 'bundle', scope: caller.scope, patientId: wish.patientId });
+  if (answer !== null) sendAnswer(req, res, answer, { form: 'bundle', scope, patientId: patientOfVisit(known) });
+  return answer !== null;
+}
+
+function patientOfVisit(known: Appointment): string | null {
+  const references = known.participant.map(({ actor }) => actor?.reference ?? '');
+  return references.find((one) => one.startsWith('Patient/'))?.slice('Patient/'.length) ?? null;
+}
+
+/** `key`: null where the caller gave none. */
+export function askedBy(req: Request, key: string | null, digest: string): RequestBase {
+  const { requestId, trace } = contextOf(req);
+  return { client: callerOf(req).id, requestKey: key ?? `none:${randomToken()}`, digest, requestId, trace };
 }
 
 /** `Idempotency-Key`, else the first identifier (DESIGN section 9); null: the caller gave none. */

@@ -12,6 +12,7 @@ import type { HttpDeps } from './deps.ts';
 import { sendAnswer } from './fhir-answer.ts';
 import { book } from './fhir-book.ts';
 import { bookSet, setStatus } from './fhir-book-set.ts';
+import { hold } from './fhir-hold.ts';
 import { patchAppointment, updateAppointment } from './fhir-update.ts';
 import { read, readVersion } from './fhir-read.ts';
 import { search } from './fhir-search.ts';
@@ -36,6 +37,7 @@ export function fhirRouter(deps: HttpDeps, startedAt: Instant): Router {
   router.use((req, res, next) => bodyReader(deps)(req, res, next));
   router.post('/Appointment/$book', on(book));
   router.post('/Appointment/$book-set', on(bookSet));
+  router.post('/Appointment/$hold', on(hold));
   router.get('/Appointment/$booking-status/:booking', on(bookingStatus));
   router.get('/Appointment/$set-status/:set', on(setStatus));
   router.put('/Appointment/:id', on(updateAppointment));

@@ -1,4 +1,7 @@
-/** `/ops`: a shell without data, open; `/ops/api`: the data, for admins. The pages proper come later. */
+/**
+ * `/ops`: a shell without data, open; `/ops/api`: the data, for admins, and what waits for a decision for schedulers
+ * too. The pages proper come later.
+ */
 import { Router, type Request, type RequestHandler } from 'express';
 import { HubError } from '../core/errors.ts';
 import { formatInstant } from '../core/instant.ts';
@@ -6,6 +9,7 @@ import type { InboxFilter, InboxMessage } from '../store/contract-inbox.ts';
 import { authenticate, demand } from './auth.ts';
 import { contextOf, callerOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';
+import { opsApprovals } from './ops-approvals.ts';
 import { flagged, opsActions } from './ops-actions.ts';
 import { opsBookings } from './ops-bookings.ts';
 import { opsHl7 } from './ops-hl7.ts';
@@ -22,6 +26,7 @@ export function opsRouter(deps: HttpDeps): Router {
   router.get('/', asset('text/html; charset=utf-8', OPS_HTML));
   router.get('/page.js', asset('text/javascript; charset=utf-8', OPS_SCRIPT));
   router.get('/page.css', asset('text/css; charset=utf-8', OPS_STYLE));
+  router.use('/api/approvals', opsApprovals(deps));
   router.use('/api', adminOnly(deps));
   router.use('/api', opsActions(deps));
   router.use('/api', opsBookings(deps));

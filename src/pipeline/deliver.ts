@@ -177,7 +177,7 @@ function claim(
       }
       const moved = await tx.bookings.move(
         delivery.bookingId,
-        ['held', 'queued', 'unsent', 'awaiting-approval'],
+        ['held', 'queued', 'unsent'],
         'sent',
         now,
         { deadlineAt: deadline },

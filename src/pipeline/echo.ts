@@ -13,8 +13,18 @@ import type { Booking, BookingState } from '../store/contract-bookings.ts';
 import type { ApplyContext } from './apply-context.ts';
 import { occupiesTime } from './occupy.ts';
 
-/** States in which the site's answer is open. */
-const OPEN: readonly BookingState[] = ['queued', 'sent', 'accepted', 'unknown', 'unsent', 'parked'];
+/** States in which the site's answer is open, or in which its staff may do themselves what a coordinator is asked. */
+const OPEN: readonly BookingState[] = [
+  'queued',
+  'sent',
+  'accepted',
+  'unknown',
+  'unsent',
+  'parked',
+  'awaiting-approval',
+];
+/** These wait for a person, who may take days: news must not wait with them. */
+const PATIENT: readonly BookingState[] = ['parked', 'awaiting-approval'];
 /** How soon undecidable news is looked at again. */
 export const UNDECIDED_MS = 500;
 /** By so much a site's clock may be wrong before a record that is older than our request is provably not ours. */
@@ -112,8 +122,7 @@ async function matching(context: ApplyContext, change: AppointmentChange): Promi
   const [only] = ours;
   // A cancelled record of the same person may be ours, or one that was cancelled there before we asked.
   if (patient !== undefined && ours.length === 1 && occupiesTime(change.status)) return only ?? null;
-  // A parked booking waits for a person, who may take days: its news must not wait with it.
-  return ours.some(({ state }) => state !== 'parked' && OPEN.includes(state)) ? 'undecided' : null;
+  return ours.some(({ state }) => OPEN.includes(state) && !PATIENT.includes(state)) ? 'undecided' : null;
 }
 
 function samePerson(booking: Booking, assertion: PatientAssertion): boolean {
@@ -154,6 +163,7 @@ export async function settleByNews(
   if (!moved) return;
   if (undone) context.batch.touched.push(...(await tx.busy.removeBooking(booking.id)));
   await tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now);
+  await tx.workItems.close('approval', `booking:${booking.id}`, now);
   context.batch.ledger.push({
     at: now,
     kind: undone ? 'refused' : 'resolved',

@@ -2,6 +2,7 @@
  * Stage sweep: what must happen without anybody asking: holds that ran out, calls cut short, next partitions, old rows.
  */
 import type { Clock } from '../core/clock.ts';
+import type { Instant } from '../core/instant.ts';
 import type { RetentionSettings } from '../settings/shape.ts';
 import { systemScope, type Store } from '../store/contract.ts';
 import type { StageEvents } from './events.ts';
@@ -11,33 +12,16 @@ export interface SweepDeps {
   readonly clock: Clock;
   readonly events: StageEvents;
   readonly retention: () => RetentionSettings;
+  /** What waited longer than it may (booking/lapse.ts); ids of the bookings that ended. */
+  readonly lapse: (store: Store, now: Instant) => Promise<readonly string[]>;
   readonly expired: (bookingId: string) => void;
 }
 
 const SCOPE = systemScope('sweep');
 
-/** Caller's holds past their time: the booking expires and its slots are free again, in one transaction. */
+/** Holds and decisions past their time: the booking expires and its slots are free again, in one transaction. */
 export async function expireHolds(deps: SweepDeps): Promise<number> {
-  const now = deps.clock.now();
-  const cause = { site: null, messageId: null, siteTime: null, now };
-  const bookings = await deps.store.transaction(SCOPE, async (tx) => {
-    const resources = await tx.busy.lapsed(now);
-    if (resources.length === 0) return [];
-    await tx.lock(resources);
-    const lapsed = await tx.busy.expire(resources, now);
-    await tx.resources.refreshTouched(lapsed, cause);
-    const ended = new Map(lapsed.map((one) => [one.bookingId, one]));
-    await tx.ledger.add(
-      [...ended.values()].map(({ bookingId, appointmentId, site }) => ({
-        at: now,
-        kind: 'expired',
-        site,
-        bookingId,
-        appointmentId,
-      })),
-    );
-    return [...ended.keys()];
-  });
+  const bookings = await deps.lapse(deps.store, deps.clock.now());
   for (const id of bookings) deps.expired(id);
   if (bookings.length > 0) deps.events.swept('holds expired', bookings.length);
   return bookings.length;

@@ -113,7 +113,13 @@ const booking: FieldsOf<BookingSettings> = {
     15_000,
     'How long one call to a site may take before its outcome counts as unknown.',
   ),
-  holdExpiry_s: limit(wholeNumber(10, 86_400), 600, "How long a caller's hold lasts."),
+  holdExpiry_s: limit(wholeNumber(10, 86_400), 600, 'How long a hold lasts while the site is not asked yet.'),
+  callerHold_s: limit(wholeNumber(10, 86_400), 300, 'How long $hold keeps a time; a caller may ask for less.'),
+  approvalExpiry_s: limit(
+    wholeNumber(60, 2_592_000),
+    86_400,
+    'How long a coordinator has to decide (sites with write: approval), never past the start of the visit.',
+  ),
   resolveEvery_ms: limit(wholeNumber(100, 3_600_000), 5000, 'How often a booking with unknown outcome is looked up.'),
   resolveFor_s: limit(wholeNumber(10, 604_800), 3600, 'How long it is looked up before a person must decide.'),
   queueFor_s: limit(

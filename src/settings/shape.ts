@@ -102,6 +102,10 @@ export interface BookingSettings {
   /** How long one call to a site may take before its outcome is unknown. */
   readonly siteTimeout_ms: number;
   readonly holdExpiry_s: number;
+  /** How long a caller may hold a time by $hold before booking it. */
+  readonly callerHold_s: number;
+  /** How long a coordinator has to decide, at sites that want one to. */
+  readonly approvalExpiry_s: number;
   /** How often an unresolved booking is looked up, and for how long before a person must decide. */
   readonly resolveEvery_ms: number;
   readonly resolveFor_s: number;

@@ -7,11 +7,12 @@ import { HubError } from '../core/errors.ts';
 import type { Instant, Interval } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
 import type { Booking, BookingOrder, BookingPatch, BookingStore } from './contract-bookings.ts';
+import { bookingRequests } from './booking-requests.ts';
 import type { Gathered } from './gather.ts';
 import type { Queryable } from './postgres.ts';
 import type { Keys } from './seal.ts';
 
-interface Row {
+export interface Row {
   readonly id: string;
   readonly client: string;
   readonly request_key: string;
@@ -34,15 +35,19 @@ interface Row {
   readonly absences: number;
   readonly deadline_at: Instant | null;
   readonly next_check_at: Instant | null;
+  readonly waits_until: Instant | null;
   readonly created_at: Instant;
   readonly created_by: string;
   readonly key_id: string;
   readonly body: Buffer;
 }
 
-const COLUMNS = `id, client, request_key, request_digest, action, site, state, state_at, appointment_id, slot_id,
+/** States of which the site may have news: those of booking_open but `held`. */
+const ECHOED = `'awaiting-approval', 'queued', 'sent', 'accepted', 'unknown', 'unsent', 'parked'`;
+
+export const COLUMNS = `id, client, request_key, request_digest, action, site, state, state_at, appointment_id, slot_id,
   start_at, end_at, resources, patient_id, site_key, reference, refused_because, detail, attempts, absences,
-  deadline_at, next_check_at, created_at, created_by, key_id, body`;
+  deadline_at, next_check_at, waits_until, created_at, created_by, key_id, body`;
 
 /** A person said that the site has it, and the site has not named it yet: its news is known by who, where and when. */
 const UNNAMED = `state = 'booked' AND site_key IS NULL AND action = 'place'
@@ -60,18 +65,11 @@ export function bookingStore(q: Gathered, keys: Keys): BookingStore {
     one('booking-latest-of', 'appointment_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1', [appointmentId]);
 
   return {
-    byRequestKey: (client, requestKey) =>
-      one('booking-by-request-key', 'client = $1 AND request_key = $2', [client, requestKey]), // unique key
-    byRequestKeys: (wanted) =>
-      select(
-        'booking-by-request-keys', // unique key
-        '(client, request_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))',
-        [wanted.map((key) => key.client), wanted.map((key) => key.requestKey)],
-      ),
+    ...bookingRequests(q, keys),
     get: (id) => one('booking-get', 'id = $1', [id]),
     many: (ids) => (ids.length === 0 ? Promise.resolve([]) : select('booking-many', 'id = ANY($1::uuid[])', [ids])),
     insert: (booking) => insert(q, keys, booking),
-    move: (id, from, to, at, patch) => move(q, id, from, to, at, patch),
+    move: (id, from, to, at, patch) => move(q, keys, id, from, to, at, patch),
 
     dueChecks: (now, limit) =>
       select(
@@ -85,13 +83,25 @@ export function bookingStore(q: Gathered, keys: Keys): BookingStore {
         `state = 'sent' AND deadline_at < $1 ORDER BY deadline_at, id LIMIT $2`,
         [timestamptz(now), limit],
       ),
+    awaitingApproval: (sites, limit) =>
+      select(
+        'booking-awaiting-approval', // booking_waits
+        `state = 'awaiting-approval' AND ($1::text[] IS NULL OR site = ANY($1)) ORDER BY waits_until, id LIMIT $2`,
+        [sites === '*' ? null : sites, limit],
+      ),
+    waitedOut: (now, limit) =>
+      select(
+        'booking-waited-out', // booking_waits
+        `state IN ('held', 'awaiting-approval') AND waits_until <= $1 ORDER BY waits_until, id LIMIT $2`,
+        [timestamptz(now), limit],
+      ),
     openAt: async (site, during) =>
       q.ahead.open.get(site)?.filter((one) => isAt(one, during)) ??
       select(
         'booking-open-at', // booking_open, booking_unnamed: of each site only a handful are under way
         `id IN (
            SELECT id FROM booking
-           WHERE site = $1 AND state IN ('queued', 'sent', 'accepted', 'unknown', 'unsent', 'parked')
+           WHERE site = $1 AND state IN (${ECHOED})
            UNION ALL SELECT id FROM booking WHERE site = $1 AND ${UNNAMED})
          AND action IN ('place', 'move') AND start_at < $3 AND end_at > $2 ORDER BY created_at, id`,
         [site, timestamptz(during.start), timestamptz(during.end)],
@@ -140,7 +150,7 @@ export async function bookingsAhead(
   const { rows } = await q.query<Row & { readonly is_latest: boolean }>({
     name: 'ahead-bookings', // booking_open; booking_appointment for each
     text: `SELECT ${COLUMNS}, false AS is_latest FROM booking
-           WHERE site = ANY($1) AND state IN ('queued', 'sent', 'accepted', 'unknown', 'unsent', 'parked')
+           WHERE site = ANY($1) AND state IN (${ECHOED})
            UNION ALL SELECT ${COLUMNS}, false FROM booking WHERE site = ANY($1) AND ${UNNAMED}
            UNION ALL
            SELECT b.*, true FROM unnest($2::uuid[]) AS u(of) CROSS JOIN LATERAL (
@@ -169,14 +179,14 @@ async function insert(q: Queryable, keys: Keys, booking: Booking): Promise<void>
     name: 'booking-insert',
     text: `INSERT INTO booking (${COLUMNS}, parked_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-             $22, $23, $24, $25, $26, CASE WHEN $7 = 'parked' THEN $8::timestamptz END)`,
+             $22, $23, $24, $25, $26, $27, CASE WHEN $7 = 'parked' THEN $8::timestamptz END)`,
     values: [
       booking.id, booking.client, booking.requestKey, booking.requestDigest, booking.action, booking.site,
       booking.state, timestamptz(booking.stateAt), booking.appointmentId, booking.slotId,
       optional(booking.during?.start), optional(booking.during?.end), booking.resources, booking.patientId,
       booking.siteKey, booking.reference, booking.refusedBecause, booking.detail, booking.attempts, booking.absences,
-      optional(booking.deadlineAt), optional(booking.nextCheckAt), timestamptz(booking.createdAt), booking.createdBy,
-      keyId, sealed,
+      optional(booking.deadlineAt), optional(booking.nextCheckAt), optional(booking.waitsUntil),
+      timestamptz(booking.createdAt), booking.createdBy, keyId, sealed,
     ], // prettier-ignore
     refusal: (constraint) =>
       constraint === 'booking_client_request_key_key' ? new HubError('REQUEST_KEY_REUSED') : null,
@@ -188,12 +198,14 @@ async function insert(q: Queryable, keys: Keys, booking: Booking): Promise<void>
  */
 async function move(
   q: Queryable,
+  keys: Keys,
   id: string,
   from: readonly Booking['state'][],
   to: Booking['state'],
   at: Instant,
   patch: BookingPatch,
 ): Promise<boolean> {
+  const order = patch.order === undefined ? null : keys.seal(Buffer.from(JSON.stringify(patch.order)));
   const { rowCount } = await q.query({
     name: 'booking-move',
     text: `UPDATE booking SET state = $3, state_at = $4, xid = pg_current_xact_id(),
@@ -206,7 +218,9 @@ async function move(
              absences = CASE WHEN $15 THEN $16 ELSE absences END,
              deadline_at = CASE WHEN $17 THEN $18 ELSE deadline_at END,
              next_check_at = CASE WHEN $19 THEN $20 ELSE next_check_at END,
-             appointment_id = COALESCE($21, appointment_id)
+             appointment_id = COALESCE($21, appointment_id),
+             waits_until = CASE WHEN $22 THEN $23 ELSE waits_until END,
+             key_id = COALESCE($24, key_id), body = COALESCE($25, body)
            WHERE id = $1 AND state = ANY($2)`,
     values: [
       id,
@@ -222,6 +236,9 @@ async function move(
       ...namedTime(patch.deadlineAt),
       ...namedTime(patch.nextCheckAt),
       patch.appointmentId ?? null,
+      ...namedTime(patch.waitsUntil),
+      order?.keyId ?? null,
+      order?.sealed ?? null,
     ],
   });
   return rowCount === 1;
@@ -239,7 +256,7 @@ function optional(at: Instant | null | undefined): string | null {
   return at === null || at === undefined ? null : timestamptz(at);
 }
 
-function toBooking(row: Row, keys: Keys): Booking {
+export function toBooking(row: Row, keys: Keys): Booking {
   return {
     id: row.id,
     client: row.client,
@@ -262,6 +279,7 @@ function toBooking(row: Row, keys: Keys): Booking {
     absences: row.absences,
     deadlineAt: row.deadline_at,
     nextCheckAt: row.next_check_at,
+    waitsUntil: row.waits_until,
     createdAt: row.created_at,
     createdBy: row.created_by,
     order: JSON.parse(keys.open(row.key_id, row.body).toString('utf8')) as BookingOrder,

@@ -5,7 +5,7 @@
  * visit: what the site says of the visit meanwhile rewrites the appointment's own rows, and must leave the hold alone.
  */
 import type { Instant } from '../core/instant.ts';
-import type { BusyStore, Touched } from './contract-bookings.ts';
+import type { BookingAction, BusyStore, Touched } from './contract-bookings.ts';
 import type { Queryable } from './postgres.ts';
 
 interface TouchedRow {
@@ -17,6 +17,7 @@ interface LapsedRow extends TouchedRow {
   readonly booking_id: string;
   readonly appointment_id: string;
   readonly site: string;
+  readonly action: BookingAction;
 }
 
 const TOUCHED = `resource_id, lower(during) AS start_at, upper(during) AS end_at`;
@@ -77,11 +78,11 @@ export function holdStore(q: Queryable): HoldStore {
       return [...old, ...taken];
     },
 
-    async keep(bookingId) {
+    async keep(bookingId, until) {
       await q.post({
         name: 'busy-keep',
-        text: `UPDATE busy SET expires_at = NULL WHERE booking_id = $1`,
-        values: [bookingId],
+        text: `UPDATE busy SET expires_at = $2 WHERE booking_id = $1`,
+        values: [bookingId, until === undefined ? null : new Date(until)],
       });
     },
 
@@ -107,9 +108,9 @@ export function holdStore(q: Queryable): HoldStore {
                  ORDER BY b.id FOR UPDATE),
                ended AS (
                  UPDATE booking b SET state = 'expired', state_at = $2, xid = pg_current_xact_id()
-                 FROM due WHERE b.id = due.id RETURNING b.id, b.appointment_id)
+                 FROM due WHERE b.id = due.id RETURNING b.id, b.appointment_id, b.action)
                DELETE FROM busy USING ended WHERE booking_id = ended.id
-               RETURNING ${TOUCHED}, booking_id, ended.appointment_id, site`,
+               RETURNING ${TOUCHED}, booking_id, ended.appointment_id, ended.action, site`,
         values: [resourceIds, new Date(now)],
       });
       return rows.map((row) => ({
@@ -118,6 +119,7 @@ export function holdStore(q: Queryable): HoldStore {
         bookingId: row.booking_id,
         appointmentId: row.appointment_id,
         site: row.site,
+        action: row.action,
       }));
     },
   };

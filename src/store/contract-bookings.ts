@@ -45,6 +45,8 @@ export interface Booking {
   readonly absences: number;
   readonly deadlineAt: Instant | null;
   readonly nextCheckAt: Instant | null;
+  /** It waits for a person so long: the caller who holds, or a coordinator. Null: for nobody. */
+  readonly waitsUntil: Instant | null;
   readonly createdAt: Instant;
   readonly createdBy: string;
   /** Sealed at rest. */
@@ -81,13 +83,22 @@ export type BookingPatch = Partial<
     | 'absences'
     | 'deadlineAt'
     | 'nextCheckAt'
+    | 'waitsUntil'
+    | 'order'
   >
 >;
 
 export interface BookingStore {
+  /** With the digest of the request that the key came with: the one that made the booking, or one about it since. */
   byRequestKey(client: string, requestKey: string): Promise<Booking | null>;
   /** Of many at once; those that there are, in any order. */
   byRequestKeys(keys: readonly { readonly client: string; readonly requestKey: string }[]): Promise<readonly Booking[]>;
+  /** Another request of a client about this booking, under a key of its own. */
+  alsoAsked(
+    bookingId: string,
+    request: { readonly client: string; readonly requestKey: string; readonly digest: string },
+    at: Instant,
+  ): Promise<void>;
   get(id: string): Promise<Booking | null>;
   many(ids: readonly string[]): Promise<readonly Booking[]>;
   insert(booking: Booking): Promise<void>;
@@ -103,6 +114,10 @@ export interface BookingStore {
   openOf(site: string, parkedToo?: 'parked too'): Promise<readonly Booking[]>;
   /** Of these sites, parked ones first, then the oldest. */
   unsettled(limit: number, sites: readonly string[] | '*'): Promise<readonly Booking[]>;
+  /** Those that wait for a coordinator at these sites, who must decide soonest first. */
+  awaitingApproval(sites: readonly string[] | '*', limit: number): Promise<readonly Booking[]>;
+  /** Those for which nobody decided in time. */
+  waitedOut(now: Instant, limit: number): Promise<readonly Booking[]>;
   /** The newest one that concerns an appointment. */
   latestOf(appointmentId: string): Promise<Booking | null>;
   countByState(): Promise<Readonly<Record<string, number>>>;
@@ -162,8 +177,8 @@ export interface BusyStore extends AroundStore {
    * another one where the site gave the moved visit another id.
    */
   leaveOnly(bookingId: string, appointmentId: string, lineage: string): Promise<readonly Touched[]>;
-  /** A hold must not expire any more: the site was asked. */
-  keep(bookingId: string): Promise<void>;
+  /** A hold lasts until then; without a time it must not expire any more: the site was asked. */
+  keep(bookingId: string, until?: Instant): Promise<void>;
   putBlock(row: BusyRow): Promise<readonly Touched[]>;
   removeBlock(site: string, blockKey: string): Promise<readonly Touched[]>;
   /** Removes a site's blocks of a resource that overlap, or all whose keys begin so; answers what they were. */
@@ -185,6 +200,7 @@ export interface Lapsed extends Touched {
   readonly bookingId: string;
   readonly appointmentId: string;
   readonly site: string;
+  readonly action: BookingAction;
 }
 export interface Touched {
   readonly resourceId: string;

@@ -15,6 +15,7 @@ const STATEMENTS: readonly string[] = [
   `DELETE FROM busy WHERE site = $1`,
   `DELETE FROM conflict WHERE $1 = ANY(sites)`,
   `DELETE FROM proof WHERE site = $1`,
+  `DELETE FROM booking_request WHERE booking_id IN (SELECT id FROM booking WHERE site = $1)`,
   `DELETE FROM booking WHERE site = $1`,
   `DELETE FROM outbox WHERE receiver = 'site' AND receiver_id = $1`,
   `DELETE FROM appointment_key WHERE site = $1`,

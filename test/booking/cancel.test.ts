@@ -216,7 +216,6 @@ describe('a cancel', () => {
     for (const site of [
       { ...north, stage: 'pilot' as const, scope: { locations: ['annex'], visitTypes: [] } },
       { ...north, stage: 'read' as const },
-      { ...north, write: 'approval' as const },
       { ...north, write: 'read-only' as const },
     ]) {
       world.plan = { ...world.plan, sites: world.plan.sites.map((one) => (one.id === 'north' ? site : one)) };

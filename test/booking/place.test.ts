@@ -160,7 +160,6 @@ describe('a booking', () => {
       { ...north, stage: 'pilot' as const, scope: { locations: ['annex'], visitTypes: [] } },
       { ...north, stage: 'pilot' as const, scope: { locations: [], visitTypes: ['check-30'] } },
       { ...north, write: 'read-only' as const },
-      { ...north, write: 'approval' as const },
     ];
     for (const site of refusing) {
       world.plan = { ...world.plan, sites: world.plan.sites.map((one) => (one.id === 'north' ? site : one)) };

@@ -24,7 +24,7 @@ describe('the states of a booking', () => {
   });
 
   it('let a booking be sent only from where it provably is not at the site', () => {
-    assert.deepEqual(comingFrom('sent').sort(), ['awaiting-approval', 'held', 'queued', 'unsent']);
+    assert.deepEqual(comingFrom('sent').sort(), ['held', 'queued', 'unsent']);
   });
 
   it('let a hold run out only before the site was asked', () => {

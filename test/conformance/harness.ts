@@ -13,6 +13,7 @@ import type { BookingDeps } from '../../src/booking/place.ts';
 import { resolveStep } from '../../src/booking/resolve.ts';
 import { recordOutcome, recordWithin, type SettleDeps } from '../../src/booking/settle.ts';
 import { createBudgets } from '../../src/connectors/kit/budget.ts';
+import { lapse } from '../../src/booking/lapse.ts';
 import { kinds } from '../../src/connectors/registry.ts';
 import { patientIndex } from '../../src/identity/patients.ts';
 import { practitionerIndex } from '../../src/identity/practitioners.ts';
@@ -233,7 +234,7 @@ function machinery(
     },
     async sweep() {
       const { retention } = plan.hub;
-      await expireHolds({ store, clock, events, retention: () => retention, expired: (id) => desk.changed(id) });
+      await expireHolds({ store, clock, events, retention: () => retention, lapse, expired: (id) => desk.changed(id) });
       await requeueExpired(deliver);
     },
   };

@@ -3,13 +3,18 @@
  * the taking of webhooks are doubles, and only where a test says what they answer: their own tests are elsewhere.
  */
 import type {
+  Approvals,
   BookingAnswer,
   BookingDesk,
   AmendRequest,
+  BookHeldRequest,
   CancelRequest,
+  Decision,
+  HoldRequest,
   MoveRequest,
   PlaceRequest,
   StatusRequest,
+  WaitingApproval,
 } from '../../src/booking/contract.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { systemClock } from '../../src/core/clock.ts';
@@ -114,6 +119,8 @@ export function testPlan(limits: Partial<HubLimits> = {}, sites = [site('north')
         wait_ms: 1000,
         siteTimeout_ms: 1000,
         holdExpiry_s: 60,
+        callerHold_s: 300,
+        approvalExpiry_s: 86_400,
         resolveEvery_ms: 1000,
         resolveFor_s: 60,
         queueFor_s: 3600,
@@ -136,6 +143,10 @@ export interface DeskDouble extends BookingDesk {
   readonly moved: MoveRequest[];
   readonly statused: StatusRequest[];
   readonly amended: AmendRequest[];
+  readonly held: HoldRequest[];
+  readonly heldBooked: BookHeldRequest[];
+  /** Whether `bookHeld` is asked about a hold. */
+  holds: boolean;
 }
 
 function deskDouble(): DeskDouble {
@@ -148,6 +159,18 @@ function deskDouble(): DeskDouble {
     moved: [],
     statused: [],
     amended: [],
+    held: [],
+    heldBooked: [],
+    holds: false,
+    hold(request) {
+      desk.held.push(request);
+      return answered(desk);
+    },
+    bookHeld(request) {
+      if (!desk.holds) return Promise.resolve(null);
+      desk.heldBooked.push(request);
+      return answered(desk);
+    },
     place(request) {
       desk.placed.push(request);
       return answered(desk);
@@ -180,6 +203,8 @@ export interface Seen {
   readonly intake: Parameters<HttpDeps['events']['intake']>[0][];
 }
 
+type Decided = Awaited<ReturnType<Approvals['decide']>>;
+
 export interface TestHub {
   readonly base: string;
   readonly url: string;
@@ -193,6 +218,8 @@ export interface TestHub {
   plan: Plan;
   receiveWebhook: ReceiveWebhook;
   ready: readonly string[];
+  waiting: readonly WaitingApproval[];
+  decide: (decision: Decision) => Promise<Decided>;
   readonly write: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
   close(deadline_ms: number): Promise<void>;
   /** A request under /fhir/R4, as a client with a token. */
@@ -223,6 +250,8 @@ export async function startTestHub(
   const hub = {
     plan: more.plan ?? testPlan(),
     ready: [] as readonly string[],
+    waiting: [] as readonly WaitingApproval[],
+    decide: (() => Promise.reject(new HubError('NOT_FOUND'))) as (decision: Decision) => Promise<Decided>,
     receiveWebhook: (() => Promise.reject(new HubError('WEBHOOK_UNSUPPORTED'))) as ReceiveWebhook,
   };
   const server = await startHttp({
@@ -232,6 +261,10 @@ export async function startTestHub(
     store: more.store ?? store,
     desk,
     sets,
+    approvals: {
+      list: () => Promise.resolve(hub.waiting),
+      decide: (decision) => hub.decide(decision),
+    },
     currentPlan: () => hub.plan,
     receiveWebhook: (siteId, request, trace) => hub.receiveWebhook(siteId, request, trace),
     readiness: () => Promise.resolve({ missing: hub.ready }),

@@ -266,6 +266,7 @@ describe('the hub', () => {
       absences: 0,
       deadlineAt: plus(now, 600_000),
       nextCheckAt: null,
+      waitsUntil: null,
       createdAt: now,
       createdBy: 'c',
       order: {},

@@ -32,6 +32,7 @@ function booking(more: Partial<Booking> = {}): Booking {
     absences: 0,
     deadlineAt: null,
     nextCheckAt: null,
+    waitsUntil: null,
     createdAt: NOON,
     createdBy: 'client:portal',
     order: {

@@ -59,6 +59,7 @@ function booking(visit: string, state: Booking['state']): Booking {
     absences: 0,
     deadlineAt: null,
     nextCheckAt: null,
+    waitsUntil: null,
     createdAt: NOON,
     createdBy: 'c',
     order: {},

@@ -4,14 +4,17 @@
  * connectors that answer what the test decides; and a clock that the test moves. Messages carry canonical changes as
  * JSON, so that no vendor's format is between.
  */
+import { approvals } from '../../src/booking/approve.ts';
 import { bookingDesk, type Desk } from '../../src/booking/desk.ts';
 import type {
   AmendRequest,
+  Approvals,
   CancelRequest,
   MoveRequest,
   PlaceRequest,
   StatusRequest,
 } from '../../src/booking/contract.ts';
+import { lapse } from '../../src/booking/lapse.ts';
 import { abilityOf } from '../../src/booking/owning-site.ts';
 import { verifier, type AskWindow } from '../../src/booking/verify.ts';
 import { resolveStep, type ResolveDeps } from '../../src/booking/resolve.ts';
@@ -115,6 +118,7 @@ export interface World extends Opened {
   readonly clock: ManualClock;
   plan: Plan;
   readonly desk: Desk;
+  readonly approvals: Approvals;
   readonly stage: ApplyStage;
   readonly sites: Readonly<Record<'north' | 'south' | 'feed', ScriptedSite>>;
   /** What the stages reported: name, then arguments. */
@@ -222,7 +226,8 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     },
   };
   const verify = verifier({ store, clock, plan: () => world.plan });
-  const desk = bookingDesk({ ...bookingDeps, verify, deliver: () => undefined });
+  const deskDeps = { ...bookingDeps, verify, deliver: () => undefined };
+  const desk = bookingDesk(deskDeps);
   const resolveDeps: ResolveDeps = {
     ...bookingDeps,
     changed: (booking, state) => {
@@ -280,6 +285,7 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     clock,
     plan: testPlan(options.sites, options.hub),
     desk,
+    approvals: approvals({ ...deskDeps, changed: resolveDeps.changed, decided: () => undefined }),
     stage,
     sites,
     told,
@@ -335,7 +341,7 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     async sweep() {
       await requeueExpired(deliverDeps);
       const retention = (): Plan['hub']['retention'] => world.plan.hub.retention;
-      await expireHolds({ store, clock, events, retention, expired: (id) => desk.changed(id) });
+      await expireHolds({ store, clock, events, retention, lapse, expired: (id) => desk.changed(id) });
     },
     syncDirectory: () => syncDirectory(store, world.plan, practitionerIndex, clock.now()),
     async offer(site, calendar, visitType, slots, at) {

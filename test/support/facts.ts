@@ -98,6 +98,8 @@ export const BOOKING: Plan['hub']['booking'] = {
   wait_ms: 2_000,
   siteTimeout_ms: 1_000,
   holdExpiry_s: 60,
+  callerHold_s: 300,
+  approvalExpiry_s: 86_400,
   resolveEvery_ms: 5_000,
   resolveFor_s: 3_600,
   queueFor_s: 7_200,
