@@ -1,0 +1,29 @@
+/** The machine of a set and of its steps as tables. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { isSetAnswered, SET_TRANSITIONS, STEP_TRANSITIONS } from '../../src/booking/set-states.ts';
+
+function allEnd(table: Readonly<Record<string, readonly string[]>>): void {
+  const ends = (state: string, seen: ReadonlySet<string>): boolean => {
+    const next = table[state] ?? [];
+    return next.length === 0 || next.some((one) => !seen.has(one) && ends(one, new Set([...seen, one])));
+  };
+  for (const state of Object.keys(table)) assert.ok(ends(state, new Set([state])), state);
+}
+
+describe('the states of a set', () => {
+  it('all lead to an end, and so do those of a step', () => {
+    allEnd(SET_TRANSITIONS);
+    allEnd(STEP_TRANSITIONS);
+  });
+
+  it('tell a caller nothing that is taken back later: what is stuck can only become nothing', () => {
+    const told = Object.entries(SET_TRANSITIONS).filter(([state]) => isSetAnswered(state as 'done'));
+    assert.deepEqual(Object.fromEntries(told), { stuck: ['refused'], done: [], partly: [], refused: [] });
+  });
+
+  it('let a step be released only before it is done', () => {
+    const before = Object.entries(STEP_TRANSITIONS).filter(([, to]) => to.includes('released'));
+    assert.deepEqual(before.map(([state]) => state).sort(), ['held', 'owed']);
+  });
+});
