@@ -103,8 +103,6 @@ export interface ProposalFacts {
   /** Further slots, each with who and what is in its calendar. */
   readonly besides?: readonly { readonly slot: StoredSlot; readonly actors: readonly Actor[] }[];
   readonly now: PlaceRequest['start'] & number;
-  /** The site keeps a mark of who has said that they come; of a new visit nobody has. */
-  readonly marksAttendance: boolean;
 }
 
 /** As it stands once booked; the site's own news is laid over it later. */
@@ -127,11 +125,7 @@ export function proposedAppointment(facts: ProposalFacts): Appointment {
     created: formatInstant(facts.now, zone),
     ...(request.comment === undefined ? {} : { comment: request.comment }),
     participant: [
-      {
-        actor: { reference: `Patient/${request.patientId}` },
-        required: 'required',
-        status: facts.marksAttendance ? 'needs-action' : 'accepted',
-      },
+      { actor: { reference: `Patient/${request.patientId}` }, required: 'required', status: 'accepted' },
       ...shown(actors),
       ...besides.flatMap((one) => {
         const { start, end } = one.slot.during;

@@ -158,12 +158,9 @@ export async function holdPrepared(
     ...(seat === null ? {} : { seat }),
   } as const;
   await tx.busy.insert(rowsOf(taking, held));
-  const marksAttendance = deps.ability(site.id)?.amends?.includes('attendance') === true;
   const order = {
     place: placeOrder(request, slot, calendar, facts, bookingId, parts.slice(1)),
-    appointmentJson: JSON.stringify(
-      proposedAppointment({ request, slot, site, plan, calendar, actors, besides, now, marksAttendance }),
-    ),
+    appointmentJson: JSON.stringify(proposedAppointment({ request, slot, site, plan, calendar, actors, besides, now })),
   };
   const asked: NewBooking = {
     id: bookingId,

@@ -323,6 +323,8 @@ describe('an amendment', () => {
     world.sites.north.amends = ['attendance'];
     await world.offer('north', 'n1', 't50', [offered('n1', 't50', NINE)]);
     const { appointmentId: id } = await world.book(canonicalId.slot('north', KEY), await world.patient('north'));
+    world.clock.advance(1_000);
+    await world.tell('north', visit('K1', 'n1', NINE, { attendance: 'needs-action' }));
     assert.equal(amendmentOf((await world.appointment('north', 'K1')).resource).attendance, 'needs-action');
     world.clock.advance(1_000);
     await world.amend(id, { attendance: 'accepted' });
