@@ -117,7 +117,7 @@ function written(segments: readonly SegmentInput[], request: Header, charset: st
   const { separators } = request;
   const named = request.raw(18) === '' ? charset : request.charset;
   // A separator beyond ASCII is one byte, as it was read.
-  const isByte = Object.values(separators).some((one) => /[^\x20-\x7e]/.test(one));
+  const isByte = Object.values<string>({ ...separators }).some((one) => /[^\x20-\x7e]/.test(one));
   return writeMessage(segments, { separators, charset: isByte ? '8859/1' : named });
 }
 

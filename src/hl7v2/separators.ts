@@ -121,11 +121,11 @@ function standardBeside(field: string): Separators {
 
 function readByPosition(field: string, second: string): SeparatorReading {
   const used = new Set([field]);
-  let damage: string | null = null;
+  const unfit: number[] = [];
   const take = (index: number, fallback: string): string => {
     const sent = second.charAt(index);
     const fit = sent !== '' && !UNFIT.test(sent) && !used.has(sent) ? sent : '';
-    if (fit === '' && fallback !== '') damage = 'MSH-2 is incomplete or names one character twice';
+    if (fit === '' && fallback !== '') unfit.push(index);
     const kept = fit !== '' ? fit : used.has(fallback) ? '' : fallback;
     if (kept !== '') used.add(kept);
     return kept;
@@ -138,8 +138,8 @@ function readByPosition(field: string, second: string): SeparatorReading {
     subcomponent: take(3, '&'),
   };
   // Behind four that are not sound a fifth is no truncation character, and an answer written with it would be misread.
-  const separators = { ...four, truncation: damage === null ? take(4, '') : '' };
-  return reading(separators, damage);
+  if (unfit.length > 0) return reading({ ...four, truncation: '' }, 'MSH-2 is incomplete or names one character twice');
+  return reading({ ...four, truncation: take(4, '') });
 }
 
 function withoutEntities(text: string): string {

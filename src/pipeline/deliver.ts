@@ -175,13 +175,9 @@ function claim(
         claimed.push({ delivery, booking: null, overtaken: false });
         continue;
       }
-      const moved = await tx.bookings.move(
-        delivery.bookingId,
-        ['held', 'queued', 'unsent'],
-        'sent',
-        now,
-        { deadlineAt: deadline },
-      );
+      const moved = await tx.bookings.move(delivery.bookingId, ['held', 'queued', 'unsent'], 'sent', now, {
+        deadlineAt: deadline,
+      });
       const booking = moved ? await tx.bookings.get(delivery.bookingId) : null;
       if (booking === null) {
         // Settled by news from the site, or its hold expired: there is nothing left to send.
