@@ -3,7 +3,7 @@
  * transaction.
  */
 import type { SiteBooking } from '../connectors/contract.ts';
-import type { Instant } from '../core/instant.ts';
+import { plus, type Instant } from '../core/instant.ts';
 import * as canonical from '../fhir/canonical.ts';
 import { withMarkOf } from '../fhir/set-mark.ts';
 import { SYSTEMS, type Appointment } from '../fhir/types.ts';
@@ -11,6 +11,9 @@ import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
 import { endPending, giveBack, isOursAlone, ownRow } from './pending.ts';
 import type { OutcomeContext } from './settle.ts';
+
+/** What is taken shows already, and a burst of bookings on one day is one question to the site. */
+const AFTER_BOOKING_MS = 1_000;
 
 /** The Appointment as proposed, under the site's name for it; the site's own record follows through the inbox. */
 export async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBooking, now: Instant): Promise<void> {
@@ -34,7 +37,7 @@ export async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBookin
   }
   const touched = await tx.busy.settle(booking.id, booking.appointmentId);
   await tx.resources.refreshTouched(touched, cause);
-  await dueWindows(tx, context, now);
+  await dueWindows(tx, context, now, [], plus(now, AFTER_BOOKING_MS));
 }
 
 export const ENDED: ReadonlySet<Appointment['status']> = new Set([
@@ -118,9 +121,10 @@ export async function dueWindows(
   { booking, site }: OutcomeContext,
   now: Instant,
   known: readonly string[] = [],
+  dueAt: Instant = now,
 ): Promise<void> {
   if (booking.during === null) return;
   const asked = booking.order.place === undefined ? known : [booking.order.place.calendar];
   const calendars = asked.length === 0 ? Object.keys(site.resources.calendars) : asked;
-  for (const one of calendars) await tx.feeds.windowsDue(booking.site, one, booking.during, now);
+  for (const one of calendars) await tx.feeds.windowsDue(booking.site, one, booking.during, now, dueAt);
 }

@@ -9,13 +9,21 @@ import type { ReplayOperations } from '../pipeline/replay-window.ts';
 import type { PlanDiff } from '../settings/diff.ts';
 import type { Plan } from '../settings/shape.ts';
 import type { Booking } from '../store/contract-bookings.ts';
-import type { Scope, Store } from '../store/contract.ts';
+import type { AuditEntry, Scope, Store } from '../store/contract.ts';
 import type { ReceiveWebhook } from './intake.ts';
+
+/** A write that was refused, in the name of whoever asked for it. */
+export interface Refusal {
+  readonly scope: Scope;
+  readonly entry: AuditEntry;
+}
 
 export interface HttpDeps {
   readonly clock: Clock;
   readonly store: Store;
   readonly desk: BookingDesk;
+  /** Writes refusals down, many in a commit; absent: each by itself. */
+  readonly refusals?: (refusal: Refusal) => Promise<void>;
   readonly sets: SetDesk;
   readonly approvals: Approvals;
   /** The plan in force: tokens, limits and sites follow it at once when it changes. */

@@ -3,9 +3,11 @@
  * booking desk.
  */
 import type { Request, Response } from 'express';
+import { askedTogether } from '../core/asked-together.ts';
 import { isUuid } from '../core/ids.ts';
+import type { AuditEntry, Store } from '../store/contract.ts';
 import { callerOf, contextOf } from './context.ts';
-import type { HttpDeps } from './deps.ts';
+import type { HttpDeps, Refusal } from './deps.ts';
 
 /** Runs `work`; when it throws or answers 4xx or 5xx, one audit row says who tried. */
 export async function auditingRefusals(
@@ -27,14 +29,30 @@ export async function auditingRefusals(
 
 async function note(req: Request, deps: HttpDeps, action: 'book' | 'change'): Promise<void> {
   const id = req.params['id'];
-  await deps.store.transaction(callerOf(req).scope, (tx) =>
-    tx.audit({
-      at: deps.clock.now(),
-      action,
-      resourceType: 'Appointment',
-      ...(typeof id === 'string' && isUuid(id) ? { resourceId: id } : {}),
-      outcome: 'refused',
-      requestId: contextOf(req).requestId,
-    }),
-  );
+  const entry: AuditEntry = {
+    at: deps.clock.now(),
+    action,
+    resourceType: 'Appointment',
+    ...(typeof id === 'string' && isUuid(id) ? { resourceId: id } : {}),
+    outcome: 'refused',
+    requestId: contextOf(req).requestId,
+  };
+  const { scope } = callerOf(req);
+  if (deps.refusals === undefined) await deps.store.transaction(scope, (tx) => tx.audit(entry));
+  else await deps.refusals({ scope, entry });
+}
+
+/** Sixty callers who come too late for one slot are one commit for each who asked, and not sixty. */
+export function refusalLog(store: Store): (refusal: Refusal) => Promise<void> {
+  return askedTogether(async (refusals: readonly Refusal[]) => {
+    // An entry is in the name of its scope.
+    for (const mine of Map.groupBy(refusals, ({ scope }) => `${scope.actor} ${scope.purpose}`).values()) {
+      const [first] = mine;
+      if (first === undefined) continue;
+      await store.transaction(first.scope, async (tx) => {
+        for (const { entry } of mine) await tx.audit(entry);
+      });
+    }
+    return refusals.map(() => undefined);
+  });
 }

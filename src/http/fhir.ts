@@ -10,6 +10,7 @@ import { authenticate, ClientRates, demand } from './auth.ts';
 import { callerOf, contextOf, fhirBase } from './context.ts';
 import type { HttpDeps } from './deps.ts';
 import { sendAnswer } from './fhir-answer.ts';
+import { refusalLog } from './fhir-audit.ts';
 import { book } from './fhir-book.ts';
 import { bookSet, setStatus } from './fhir-book-set.ts';
 import { hold } from './fhir-hold.ts';
@@ -19,7 +20,8 @@ import { search } from './fhir-search.ts';
 
 type Handler = (req: Request, res: Response, deps: HttpDeps) => Promise<void>;
 
-export function fhirRouter(deps: HttpDeps, startedAt: Instant): Router {
+export function fhirRouter(given: HttpDeps, startedAt: Instant): Router {
+  const deps: HttpDeps = { ...given, refusals: refusalLog(given.store) };
   const router = Router();
   const on =
     (handler: Handler): RequestHandler =>

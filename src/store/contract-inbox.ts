@@ -155,9 +155,9 @@ export interface FeedStore {
   windowFailed(site: string, window: FreshnessWindow, nextDue: Instant): Promise<void>;
   /**
    * A change at the site as of `at` that availability must reflect: windows of this calendar confirmed before it are
-   * due.
+   * due, at `dueAt` (absent: at once).
    */
-  windowsDue(site: string, calendar: string, during: Interval, at: Instant): Promise<void>;
+  windowsDue(site: string, calendar: string, during: Interval, at: Instant, dueAt?: Instant): Promise<void>;
   /** Windows never verified yet: 0 means that the first load of availability is complete. */
   unverified(site: string): Promise<number>;
   verifiedAt(site: string, calendar: string, visitType: string, at: Instant): Promise<Instant | null>;

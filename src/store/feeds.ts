@@ -217,9 +217,10 @@ function windows(q: Gathered): Omit<FeedStore, 'cursor' | 'saveCursor' | 'startO
       });
     },
 
-    async windowsDue(site, calendar, during, at) {
+    async windowsDue(site, calendar, during, at, dueAt = at) {
       const { start, end } = during;
-      await q.later(CHANGED, `window ${site} ${calendar} ${start} ${end} ${at}`, { site, calendar, during, at });
+      const key = `window ${site} ${calendar} ${start} ${end} ${at} ${dueAt}`;
+      await q.later(CHANGED, key, { site, calendar, during, at, dueAt });
     },
 
     async unverified(site) {

@@ -78,7 +78,7 @@ async function attemptOnce<T>(
   const tx = new Transaction(pool, client);
   let broken = false;
   try {
-    await tx.begin(pool.begin(options));
+    tx.begin(pool.begin(options));
     const value = await inside.run(tx, () => fn(tx));
     tx.end();
     await tx.commit();
@@ -105,6 +105,8 @@ class Transaction implements Queryable {
   /** The same of a statement that was not waited for. */
   #unheard: Error | null = null;
   #last: Promise<unknown> = Promise.resolve();
+  /** Not sent yet. */
+  #begin: string | null = null;
 
   constructor(pool: PgPool, client: pg.PoolClient) {
     this.#pool = pool;
@@ -113,6 +115,7 @@ class Transaction implements Queryable {
 
   async query<R>(statement: string | Statement, values?: readonly unknown[]): Promise<Rows<R>> {
     if (!this.open) throw ended();
+    if (this.#begin !== null) await this.#begun(typeof statement === 'string' ? statement : statement.text);
     try {
       return await this.#sent<R>(this.#pool.prepared(statement, values));
     } catch {
@@ -123,6 +126,7 @@ class Transaction implements Queryable {
   async post(statement: Statement): Promise<void> {
     if (!this.open) throw ended();
     if (!this.#pool.pooler) {
+      if (this.#begin !== null) await this.#begun(statement.text);
       this.#unwaited(this.#pool.prepared(statement), (error) => refused(error, statement));
       return;
     }
@@ -133,13 +137,28 @@ class Transaction implements Queryable {
     }
   }
 
-  /** Goes out with the first statement, unless it is two statements in one text, which cannot. */
-  async begin(text: string): Promise<void> {
-    if (this.#pool.pooler) await this.query(text);
-    else this.#unwaited({ text }, databaseError);
+  /** Sent with the first statement; a transaction without one never was. */
+  begin(text: string): void {
+    this.#begin = text;
+  }
+
+  /** A write behind a BEGIN that failed would be a transaction of its own: only a read goes out together with it. */
+  async #begun(first: string): Promise<void> {
+    const text = this.#begin ?? '';
+    this.#begin = null;
+    if (!this.#pool.pooler && /^\s*SELECT\b/.test(first)) {
+      this.#unwaited({ text }, databaseError);
+      return;
+    }
+    try {
+      await this.#sent({ text });
+    } catch (error) {
+      throw databaseError(error);
+    }
   }
 
   async commit(): Promise<void> {
+    if (this.#begin !== null) return;
     try {
       const { command } = await this.#sent({ text: 'COMMIT' });
       if (command === 'COMMIT') return;
@@ -157,6 +176,7 @@ class Transaction implements Queryable {
 
   /** False when the connection can no longer be trusted. */
   async rolledBack(): Promise<boolean> {
+    if (this.#begin !== null) return true;
     try {
       await this.#sent({ text: 'ROLLBACK' });
       return true;

@@ -8,10 +8,8 @@ interface Changed {
   readonly calendar: string;
   readonly during: Interval;
   readonly at: Instant;
+  readonly dueAt: Instant;
 }
-
-/** What was changed a moment ago is often changed again: a burst of bookings on one day is one question to the site. */
-const PAUSE_MS = 1_000;
 
 export const CHANGED: Writer<Changed> = {
   place: 0,
@@ -21,10 +19,9 @@ export const CHANGED: Writer<Changed> = {
       // A row that several have changed is updated once, so all that concerns it is put together first.
       text: `UPDATE freshness f SET due_at = LEAST(f.due_at, c.earliest), changed_at = GREATEST(f.changed_at, c.latest)
              FROM (
-               SELECT w.site, w.calendar, w.visit_type, w.start_at, 
-                 min(u.at) + $6 * interval '1 millisecond' AS earliest, max(u.at) AS latest
-               FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])
-                 AS u(site, calendar, start_at, end_at, at)
+               SELECT w.site, w.calendar, w.visit_type, w.start_at,  min(u.due_at) AS earliest, max(u.at) AS latest
+               FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[],
+                 $6::timestamptz[]) AS u(site, calendar, start_at, end_at, at, due_at)
                JOIN freshness w ON w.site = u.site AND w.calendar = u.calendar AND w.start_at < u.end_at
                  AND w.end_at > u.start_at AND (w.verified_at IS NULL OR w.verified_at <= u.at)
                GROUP BY w.site, w.calendar, w.visit_type, w.start_at) c
@@ -36,7 +33,7 @@ export const CHANGED: Writer<Changed> = {
         rows.map((row) => timestamptz(row.during.start)),
         rows.map((row) => timestamptz(row.during.end)),
         rows.map((row) => timestamptz(row.at)),
-        PAUSE_MS,
+        rows.map((row) => timestamptz(row.dueAt)),
       ],
     });
   },

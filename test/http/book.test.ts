@@ -273,7 +273,13 @@ describe('what $book does not take', () => {
     await refused(withVisit(visit({ slot: undefined })), 422, /Appointment\.slot/);
     await refused(withVisit(visit({ slot: [{ reference: `Slot/${r9}` }, { reference: `Slot/${r9}` }] })), 422, /slot/);
     await refused(withVisit(visit({ slot: [{ reference: 'Slot/nine' }] })), 422, /slot\[0\]/);
-    const unknown = visit({ slot: [{ reference: `Slot/${ids.slot('north', 'never')}` }] });
+    const unknown = visit({
+      slot: [{ reference: `Slot/${ids.slot('north', 'never')}` }],
+      participant: [ids.annNorth, ids.rao].map((id, at) => ({
+        actor: { reference: `${at === 0 ? 'Patient' : 'Practitioner'}/${id}` },
+        status: 'accepted',
+      })),
+    });
     assert.equal((await book(withVisit(unknown))).status, 404);
   });
 
