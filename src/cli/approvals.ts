@@ -20,8 +20,8 @@ export const approvalsCommand: Command = {
   summary:
     'Lists bookings that wait for a coordinator (sites with `write: approval`), first what must be decided first.',
   prose: [
-    'Works with the token of a scheduler too: each sees what lies within its sites. Who the visit is for stands in ' +
-      'the Appointment, which the FHIR API shows.',
+    'Works with the token of a coordinator too (`coordinator` of the client): each sees what lies within its sites. ' +
+      'Who the visit is for stands in the Appointment, which the FHIR API shows.',
   ],
   options: { json: JSON_OPTION },
   async run(call) {

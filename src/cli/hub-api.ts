@@ -73,8 +73,8 @@ export async function hubApi(terminal: Terminal): Promise<HubApi> {
     if (answer.ok) return readJson(url, text) as T;
     if (answer.status === 401) throw new Problem(`The hub at ${url} does not know this token. Check SLOTWIRE_TOKEN.`);
     if (answer.status === 403) {
-      const role = path.startsWith('/approvals') ? 'scheduler or admin' : 'admin';
-      throw new Problem(`The hub at ${url} wants a token with role ${role} for this.`);
+      const also = path.startsWith('/approvals') ? ', or that of a client with `coordinator: true`,' : '';
+      throw new Problem(`The hub at ${url} wants a token with role admin${also} for this.`);
     }
     throw new Problem(reason(url, answer.status, text));
   };

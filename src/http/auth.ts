@@ -6,6 +6,9 @@
  *   scheduler  the same, and books and cancels
  *   admin      the same, and the operations pages
  *   site       reads what its own site has; a site writes through its own system, never here
+ *
+ * Who decides about bookings that wait for approval is an admin, or any client with `coordinator`: who may ask for a
+ * booking does not thereby decide about it.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
@@ -17,12 +20,13 @@ import type { Scope } from '../store/contract.ts';
 export interface Caller {
   readonly id: string;
   readonly role: Role;
+  readonly coordinator: boolean;
   readonly scope: Scope;
 }
-export type Right = 'read' | 'book' | 'operate';
+export type Right = 'read' | 'book' | 'decide' | 'operate';
 
 const RIGHTS: Readonly<Record<Role, readonly Right[]>> = {
-  admin: ['read', 'book', 'operate'],
+  admin: ['read', 'book', 'decide', 'operate'],
   scheduler: ['read', 'book'],
   readonly: ['read'],
   site: ['read'],
@@ -56,6 +60,11 @@ export function authenticate(plan: Plan, authorization: string | undefined): Cal
 /** @throws HubError TOKEN_FORBIDS */
 export function demand(caller: Caller, right: Right): void {
   if (RIGHTS[caller.role].includes(right)) return;
+  if (right === 'decide' && caller.coordinator) return;
+  if (right === 'decide') {
+    const detail = 'this takes the role admin, or `coordinator: true` in the settings of the client';
+    throw new HubError('TOKEN_FORBIDS', { detail });
+  }
   const needs = { read: 'readonly', book: 'scheduler', operate: 'admin' }[right];
   throw new HubError('TOKEN_FORBIDS', { detail: `this takes the role ${needs}; the token has ${caller.role}` });
 }
@@ -67,7 +76,12 @@ function table(plan: Plan): readonly Known[] {
       : [
           {
             hash: sha256(client.token),
-            caller: { id: client.id, role: client.role, scope: scopeOf(client, plan) },
+            caller: {
+              id: client.id,
+              role: client.role,
+              coordinator: client.coordinator === true,
+              scope: scopeOf(client, plan),
+            },
           },
         ],
   );

@@ -1,6 +1,6 @@
 /**
- * What waits for a coordinator, and the decision about it. Unlike the rest of `/ops/api` it is open to schedulers: each
- * sees and decides what lies within its sites, places and clearances.
+ * What waits for a coordinator, and the decision about it. Unlike the rest of `/ops/api` it is open to coordinators
+ * (`coordinator` of the client): each sees and decides what lies within its sites, places and clearances.
  */
 import express, { Router, type Request, type RequestHandler } from 'express';
 import { HubError } from '../core/errors.ts';
@@ -18,7 +18,7 @@ export function opsApprovals(deps: Pick<HttpDeps, 'approvals' | 'currentPlan'>):
   router.use((req, _res, next) => {
     const caller = authenticate(deps.currentPlan(), req.get('authorization'));
     contextOf(req).caller = caller;
-    demand(caller, 'book');
+    demand(caller, 'decide');
     next();
   });
   router.use((req, res, next) => bodyReader(deps)(req, res, next));

@@ -50,6 +50,15 @@ function clientRules(hub: View, sites: KnownSites): readonly Issue[] {
       issues.push(client.issue('has neither a token nor hl7, so it can ask nothing', 'add a token, or hl7, or both'));
     issues.push(...knownSites(client.at('sites'), sites));
     for (const [key, place] of client.at('locations').texts()) issues.push(...knownPlace(key, place, sites));
+    if (client.at('role').text() === 'site' && client.at('coordinator').whole() === true)
+      issues.push(
+        client
+          .at('coordinator')
+          .issue(
+            'a client of role site speaks for its site by its own system',
+            'use another client with role readonly',
+          ),
+      );
     if (client.at('role').text() === 'site' && client.at('sites').texts().length !== 1)
       issues.push(
         client.at('sites').issue('a client of role site speaks for one site', 'write a list with that one site'),

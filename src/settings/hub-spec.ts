@@ -77,6 +77,13 @@ const client: FieldsOf<ClientSettings> = {
     prose: 'Security labels beyond N that it may see; without one, such visits show as busy and nothing else.',
     default: [],
   },
+  coordinator: {
+    schema: { type: 'boolean' },
+    prose:
+      'It decides about bookings that wait for approval (sites with write: approval), besides admins. With role ' +
+      'readonly it decides and cannot book.',
+    default: false,
+  },
   hl7: CLIENT_HL7,
 };
 

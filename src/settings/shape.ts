@@ -69,6 +69,8 @@ export interface ClientSettings {
   readonly locations: readonly string[] | '*';
   /** Security labels beyond N that this client may see, e.g. R, 42CFRPart2. */
   readonly clearances: readonly string[];
+  /** Decides about bookings that wait for approval; absent: only an admin does. */
+  readonly coordinator?: boolean;
   /** Absent: it sends no requests by HL7 v2. */
   readonly hl7?: ClientHl7;
 }

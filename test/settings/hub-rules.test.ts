@@ -63,6 +63,14 @@ simulators:
     ],
   ],
   [
+    'a client of role site decides about no bookings',
+    { 'hub.yaml': HUB + client('role: site, sites: [north], coordinator: true') },
+    [
+      'hub.yaml:7 clients[0].coordinator: a client of role site speaks for its site by its own system; ' +
+        'use another client with role readonly',
+    ],
+  ],
+  [
     'a client of role site speaks for one site',
     { 'hub.yaml': HUB + client("role: site, sites: '*'") },
     ['hub.yaml:7 clients[0].sites: a client of role site speaks for one site; write a list with that one site'],
