@@ -35,8 +35,8 @@ export const PLANTED: readonly Planted[] = [
     edits: [
       {
         file: 'src/booking/place.ts',
-        from: 'const locks = [...resourcesOf(taking), `request:',
-        to: 'const locks = [`request:',
+        from: 'const locks = [...resourcesOf(claims), ...person.locks',
+        to: 'const locks = [...person.locks',
       },
       {
         file: 'src/pipeline/deliver.ts',
