@@ -49,6 +49,9 @@ export const COLUMNS = `id, client, request_key, request_digest, action, site, s
   start_at, end_at, resources, patient_id, site_key, reference, refused_because, detail, attempts, absences,
   deadline_at, next_check_at, waits_until, created_at, created_by, key_id, body`;
 
+/** Of a visit, in the order in which they were stored (0012_order_of_bookings.sql). */
+const LATEST_FIRST = 'ORDER BY ordinal DESC NULLS LAST, created_at DESC, id DESC';
+
 /** A person said that the site has it, and the site has not named it yet: its news is known by who, where and when. */
 const UNNAMED = `state = 'booked' AND site_key IS NULL AND action = 'place'
   AND NOT EXISTS (SELECT FROM appointment_key k WHERE k.appointment_id = booking.appointment_id)`;
@@ -62,7 +65,7 @@ export function bookingStore(q: Gathered, keys: Keys): BookingStore {
   const one = async (name: string, where: string, values: readonly unknown[]): Promise<Booking | null> =>
     (await select(name, where, values))[0] ?? null;
   const latestOf = (appointmentId: string): Promise<Booking | null> =>
-    one('booking-latest-of', 'appointment_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1', [appointmentId]);
+    one('booking-latest-of', `appointment_id = $1 ${LATEST_FIRST} LIMIT 1`, [appointmentId]);
 
   return {
     ...bookingRequests(q, keys),
@@ -154,8 +157,7 @@ export async function bookingsAhead(
            UNION ALL SELECT ${COLUMNS}, false FROM booking WHERE site = ANY($1) AND ${UNNAMED}
            UNION ALL
            SELECT b.*, true FROM unnest($2::uuid[]) AS u(of) CROSS JOIN LATERAL (
-             SELECT ${COLUMNS} FROM booking WHERE appointment_id = u.of
-             ORDER BY created_at DESC, id DESC LIMIT 1) b
+             SELECT ${COLUMNS} FROM booking WHERE appointment_id = u.of ${LATEST_FIRST} LIMIT 1) b
            ORDER BY created_at, id`,
     values: [sites, appointmentIds],
   });

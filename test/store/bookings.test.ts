@@ -155,11 +155,31 @@ test('open placements around a time may be an echo; cancels, what is settled and
 test('the newest booking of an appointment is told, and all are counted by state', async () => {
   const appointmentId = randomUUID();
   await inserted({ appointmentId, createdAt: at(1) });
-  const newest = await inserted({ appointmentId, createdAt: at(3), action: 'cancel', state: 'expired' });
   await inserted({ appointmentId, createdAt: at(2) });
+  const newest = await inserted({ appointmentId, createdAt: at(3), action: 'cancel', state: 'expired' });
   assert.equal((await write((tx) => tx.bookings.latestOf(appointmentId)))?.id, newest.id);
   assert.equal(await write((tx) => tx.bookings.latestOf(randomUUID())), null);
   const counts = await write((tx) => tx.bookings.countByState());
   assert.equal(counts['expired'], 1);
   assert.ok((counts['held'] ?? 0) >= 2);
+});
+
+test('the latest booking of a visit is the one stored last, whatever its id and its clock say', async () => {
+  const appointmentId = randomUUID();
+  await inserted({ appointmentId, id: 'ffffffff-ffff-7fff-bfff-ffffffffff01' });
+  const sameMoment = await inserted({ appointmentId, id: '00000000-0000-7000-8000-000000000001' });
+  assert.equal((await write((tx) => tx.bookings.latestOf(appointmentId)))?.id, sameMoment.id);
+  // It read the time before it waited for the visit's lock, or the clock was put back.
+  const earlier = await inserted({ appointmentId, createdAt: at(-1), stateAt: at(-1) });
+  assert.equal((await write((tx) => tx.bookings.latestOf(appointmentId)))?.id, earlier.id);
+});
+
+test('of bookings from before there were ordinals the latest is that of the latest time', async () => {
+  const appointmentId = randomUUID();
+  const later = await inserted({ appointmentId, createdAt: at(5) });
+  await inserted({ appointmentId });
+  await pool.query(`UPDATE booking SET ordinal = NULL WHERE appointment_id = $1`, [appointmentId]);
+  assert.equal((await write((tx) => tx.bookings.latestOf(appointmentId)))?.id, later.id);
+  const first = await inserted({ appointmentId, createdAt: at(-5) });
+  assert.equal((await write((tx) => tx.bookings.latestOf(appointmentId)))?.id, first.id);
 });
