@@ -179,9 +179,9 @@ export type BookingAnswer =
 export interface SendTurn {
   /** Within the transaction that made the booking; behind its commit the call may have left. False: none is owed. */
   claim(tx: Tx, booking: Booking): Promise<boolean>;
-  /** Behind the commit: makes the call, where one was claimed, and waits for nothing. */
+  /** Behind a commit that claimed one: makes the call that was claimed last, and waits for nothing. */
   send(): void;
-  /** In place of `send`: there was no commit. */
+  /** In place of `send`: there was no commit, or none was claimed in it. */
   giveBack(): void;
 }
 

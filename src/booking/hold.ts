@@ -43,18 +43,21 @@ async function holdAndSend(
 ): Promise<Held> {
   // What is only held is owed to nobody.
   const turn = byCaller === null ? (deps.turn?.(site) ?? null) : null;
+  let held: Held;
   try {
-    const held = await deps.store.transaction(scope, async (tx): Promise<Held> => {
+    held = await deps.store.transaction(scope, async (tx): Promise<Held> => {
       const made = await holdUnderLock(deps, tx, request, byCaller);
       if (made.kind !== 'held' || turn === null) return made;
       return { ...made, sent: await turn.claim(tx, made.booking) };
     });
-    turn?.send();
-    return held;
   } catch (error) {
     turn?.giveBack();
     throw error;
   }
+  // Of a transaction that was run again an earlier run may have claimed what was undone: only what came of it counts.
+  if (held.kind === 'held' && held.sent === true) turn?.send();
+  else turn?.giveBack();
+  return held;
 }
 
 async function alone<T>({ underWay }: Looks, slotId: string, work: () => Promise<T>): Promise<T> {

@@ -58,6 +58,7 @@ async function record(deps: SettleDeps, tx: Tx, context: OutcomeContext): Promis
   const { outcome } = context;
   const now = deps.clock.now();
   await lockAll(tx, context);
+  if (outcome.kind !== 'booked' && (await isOfAnEarlierCall(tx, context))) return null;
   const step = stepsOf(tx, context, now);
   switch (outcome.kind) {
     case 'booked':
@@ -80,6 +81,13 @@ async function record(deps: SettleDeps, tx: Tx, context: OutcomeContext): Promis
       return moved ? 'unknown' : null;
     }
   }
+}
+
+/**
+ * Sent again since: what an earlier call, or a look behind it, did not bring about says nothing of the call under way.
+ */
+async function isOfAnEarlierCall(tx: Tx, { booking }: OutcomeContext): Promise<boolean> {
+  return ((await tx.bookings.get(booking.id))?.attempts ?? booking.attempts) !== booking.attempts;
 }
 
 /**

@@ -14,6 +14,7 @@ import { hear, type Breaker } from './breaker.ts';
 import { sendBlock } from './deliver-block.ts';
 import { callChange } from './deliver-change.ts';
 import type { StageEvents } from './events.ts';
+import { whyNotSent } from './not-sent.ts';
 
 export interface DeliverDeps {
   readonly store: Store;
@@ -37,13 +38,6 @@ const AT_ONCE = 16;
  * Between the end of a call's time-out and its deadline: the outcome of a slow call must still find the row as `sent`.
  */
 const DEADLINE_SLACK_MS = 5_000;
-
-/** What a hold was made against may be old when its turn comes: its site was down, and the person is elsewhere now. */
-const OVERTAKEN: WriteOutcome = {
-  kind: 'refused',
-  because: 'slot-taken',
-  detail: 'The time was taken while the booking waited to be sent.',
-};
 
 interface Claimed {
   readonly delivery: Delivery;
@@ -89,7 +83,7 @@ export function deliverer(
     const call =
       booking === null
         ? sendBlock(deps, site, abilities.block, delivery, signal)
-        : sendBooking(deps, site, overtaken ? 'overtaken' : abilities.book, delivery, booking, signal, breaker);
+        : sendBooking(deps, site, { book: abilities.book, overtaken }, delivery, booking, signal, breaker);
     const ended = call
       .catch((error: unknown) => failures.push(error))
       .then(() => {
@@ -214,7 +208,7 @@ function deadlineOf(deps: DeliverDeps, now: Instant): Instant {
 async function sendBooking(
   deps: DeliverDeps,
   site: SiteSettings,
-  how: Book | 'overtaken' | undefined,
+  { book, overtaken }: { readonly book: Book | undefined; readonly overtaken: boolean },
   delivery: Delivery,
   booking: Booking,
   signal: AbortSignal,
@@ -222,9 +216,10 @@ async function sendBooking(
 ): Promise<void> {
   const sentAt = deps.clock.now();
   const began = deps.clock.monotonic();
-  const book = how === 'overtaken' ? undefined : how;
-  const outcome = how === 'overtaken' ? OVERTAKEN : await call(deps, site, book, booking, signal);
-  if (breaker !== null && book !== undefined && !signal.aborted) hear(breaker, outcome);
+  const timeout_ms = deps.plan().hub.booking.siteTimeout_ms;
+  const unsent = whyNotSent(booking, { overtaken, now: sentAt, timeout_ms });
+  const outcome = unsent ?? (await call(deps, site, book, booking, signal));
+  if (breaker !== null && book !== undefined && unsent === null && !signal.aborted) hear(breaker, outcome);
   // Stopping in the middle of a call: the row stays `sent` and its deadline makes it `unknown`.
   deps.events.delivered(site.id, delivery.kind, outcome.kind, deps.clock.monotonic() - began);
   await deps.settle({
