@@ -65,7 +65,7 @@ export function writeAnswer(request: Header, content: AnswerContent, charset = '
     ...errors.map((error) => errorSegment(error, request)),
     ...(facts === null ? [] : scheduled(facts, isAtLeast(request, 2, 5))),
   ];
-  return exact.restore(written(segments, request, charset));
+  return exact.restore(written(segments, request, charset), request);
 }
 
 export type NewsTrigger = 'S12' | 'S13' | 'S14' | 'S15';
@@ -88,7 +88,7 @@ export function writeNews(request: Header, content: NewsContent, charset = ''): 
     msh(request, { ...content, zone: facts.zone, type, exact }),
     ...scheduled(facts, isAtLeast(request, 2, 5)),
   ];
-  return exact.restore(written(segments, request, charset));
+  return exact.restore(written(segments, request, charset), request);
 }
 
 /**
@@ -104,12 +104,13 @@ class Exact {
     return raw(`@EXACT-${this.#kept.length - 1}@`);
   }
 
-  restore(bytes: Uint8Array): Uint8Array {
+  restore(bytes: Uint8Array, { separators: { field } }: Header): Uint8Array {
     if (this.#kept.length === 0) return bytes;
     const text = Buffer.from(bytes).toString('latin1');
     // A function: `$` in what is put in means nothing. Only the first: a sender's own words may hold the mark.
     const whole = this.#kept.reduce((done, sent, at) => done.replace(`@EXACT-${at}@`, () => sent), text);
-    return Buffer.from(whole, 'latin1');
+    // FS CR would end the frame: a field separator between them means nothing.
+    return Buffer.from(whole.replaceAll('\u001c\r', () => `\u001c${field}\r`), 'latin1');
   }
 }
 

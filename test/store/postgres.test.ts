@@ -143,8 +143,8 @@ test('a statement that runs too long is cancelled, and the connection goes on', 
 });
 
 test('where all connections are in use a caller waits, then hears that the hub is too busy', async (t) => {
-  const one = await opened(t, { max: 1, connectTimeout_ms: 100 });
-  const long = one.query('SELECT pg_sleep(1)');
+  const one = await opened(t, { max: 1, connectTimeout_ms: 1_000 });
+  const long = one.query('SELECT pg_sleep(2)');
   await assert.rejects(one.query('SELECT 1'), code('TOO_BUSY', /all 1 database connections are in use/));
   await long;
 });

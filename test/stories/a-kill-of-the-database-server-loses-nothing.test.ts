@@ -15,7 +15,7 @@ const BOOKINGS = 12;
 
 const hub = await startHub({ after }, { database: 'embedded', sites: [MIDTOWN, RIVERSIDE] });
 const caller = callerOf(hub);
-const [patientId = ''] = await patientsOf(caller, MIDTOWN);
+const patients = await patientsOf(caller, MIDTOWN);
 const base = instant(Math.ceil((systemClock.now() + DAY_MS) / HOUR_MS) * HOUR_MS);
 
 /** Staff and callers at work; `cut` comes in the middle of it. Resolves when every caller has an answer. */
@@ -35,6 +35,8 @@ async function cutInTheMiddle(name: string, cut: () => Promise<void>): Promise<v
   const portal = async (first: number): Promise<readonly Answer[]> => {
     const answers: Answer[] = [];
     for (let index = first; index < BOOKINGS; index += 3) {
+      // Each for somebody else: nobody is at two visits at once.
+      const patientId = patients[index % patients.length]!;
       const booking = { slot: slots[(index * 3) % slots.length]!, patientId, key: `${name}-${index}` };
       const answer = await eventually(`${booking.key} is answered`, async () => {
         const now = await caller.settled(await caller.book(booking));
