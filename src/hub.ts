@@ -12,6 +12,7 @@ import { hubEvents, type HubEvents } from './hub-events.ts';
 import { shownListeners, startMllp, type Mllp } from './hub-mllp.ts';
 import { missingOf } from './hub-ready.ts';
 import { startRequests } from './hub-requests.ts';
+import { reconcileFile } from './hub-snapshot.ts';
 import { takeWebhook } from './hub-sites.ts';
 import { opsView, watchGauges } from './hub-view.ts';
 import { startHttp, type HttpOptions } from './http/server.ts';
@@ -152,6 +153,14 @@ function httpDeps(
     }),
     settleBooking: (scope, word) => settleByHand(engine.booking, scope, word),
     replayWindows: replayOperations(engine.replayWindows()),
+    reconcileFile: (scope, site, file, requestId) =>
+      reconcileFile(
+        { ...engine.replayWindows(), stored: engine.stored, runner: (id) => runners.get(id) },
+        scope,
+        site,
+        file,
+        requestId,
+      ),
     explain: (scope, id) => {
       const mappingOf = (site: SiteSettings, kind: string): Mapping | null => mappingFor(site.kind, kind) ?? null;
       return explainMessage({ store, plan: engine.plan, mappingOf }, scope, id);

@@ -13,6 +13,7 @@ import { parkedCommand } from './parked.ts';
 import { planCommand } from './plan.ts';
 import { releaseCommand } from './release.ts';
 import { replayCommand } from './replay.ts';
+import { reconcileCommand } from './reconcile.ts';
 import { resyncCommand } from './resync.ts';
 import { simulateCommand } from './simulate.ts';
 import { lagCommand, sitesCommand } from './sites.ts';
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
   replayCommand,
   releaseCommand,
   resyncCommand,
+  reconcileCommand,
   feedCommand,
   simulateCommand,
   generateCommand,

@@ -18,6 +18,8 @@ export interface HubApi {
   get<T>(path: string): Promise<T>;
   /** `body`: sent as JSON. */
   post<T>(path: string, body?: Readonly<Record<string, unknown>>): Promise<T>;
+  /** A file as it is. */
+  send<T>(path: string, file: Uint8Array<ArrayBuffer>): Promise<T>;
 }
 
 /** Nobody listens there: no hub runs, or it runs elsewhere. */
@@ -78,7 +80,12 @@ export async function hubApi(terminal: Terminal): Promise<HubApi> {
     }
     throw new Problem(reason(url, answer.status, text));
   };
-  return { url, get: (path) => ask('GET', path), post: (path, body) => ask('POST', path, body) };
+  return {
+    url,
+    get: (path) => ask('GET', path),
+    post: (path, body) => ask('POST', path, body),
+    send: (path, file) => ask('POST', path, file),
+  };
 }
 
 async function request(
@@ -86,14 +93,15 @@ async function request(
   { method, path, body }: { readonly method: string; readonly path: string; readonly body?: unknown },
   token: string,
 ): Promise<Response> {
+  const isFile = body instanceof Uint8Array;
   try {
     return await fetch(`${url}/ops/api${path}`, {
       method,
       headers: {
         authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined ? {} : { 'content-type': isFile ? 'application/octet-stream' : 'application/json' }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: isFile ? body : JSON.stringify(body) }),
       redirect: 'error',
       signal: AbortSignal.timeout(LIMIT_MS),
     });

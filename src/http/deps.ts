@@ -4,7 +4,9 @@ import type { Approvals, BookingDesk } from '../booking/contract.ts';
 import type { SetDesk } from '../booking/contract-set.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import type { Instant } from '../core/instant.ts';
 import type { Explained } from '../pipeline/explain.ts';
+import type { SnapshotReport } from '../pipeline/snapshot.ts';
 import type { ReplayOperations } from '../pipeline/replay-window.ts';
 import type { PlanDiff } from '../settings/diff.ts';
 import type { Plan } from '../settings/shape.ts';
@@ -37,11 +39,21 @@ export interface HttpDeps {
   /** A person's word on a parked booking. @throws HubError NOT_FOUND, RULE_BROKEN, SITE_UNKNOWN */
   readonly settleBooking: (scope: Scope, word: ByHand) => Promise<Booking>;
   readonly replayWindows: ReplayOperations;
+  /** A file of all visits of a site. @throws HubError SITE_UNKNOWN, SITE_CANNOT, PARAMETER_INVALID */
+  readonly reconcileFile: (scope: Scope, site: string, file: OpsFile, requestId: string) => Promise<SnapshotReport>;
   /** What became of a message; null: there is none. */
   readonly explain: (scope: Scope, id: number) => Promise<Explained | null>;
   readonly events: HttpEvents;
   /** For the CapabilityStatement. */
   readonly version: string;
+}
+
+/** `window`: local dates at the site, both included. `takenAt` null: as the file says. */
+export interface OpsFile {
+  readonly bytes: Uint8Array;
+  readonly window: { readonly from: string; readonly to: string };
+  readonly takenAt: Instant | null;
+  readonly dryRun: boolean;
 }
 
 /** What an operator may have the hub do. */

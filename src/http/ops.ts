@@ -14,6 +14,7 @@ import { flagged, opsActions } from './ops-actions.ts';
 import { opsBookings } from './ops-bookings.ts';
 import { opsHl7 } from './ops-hl7.ts';
 import { opsReplayWindows } from './ops-replay.ts';
+import { opsSnapshots } from './ops-snapshot.ts';
 import { OPS_HTML, OPS_SCRIPT, OPS_STYLE } from './ops-page.ts';
 
 const MESSAGES_DEFAULT = 50;
@@ -32,6 +33,7 @@ export function opsRouter(deps: HttpDeps): Router {
   router.use('/api', opsBookings(deps));
   router.use('/api', opsHl7(deps));
   router.use('/api', opsReplayWindows(deps));
+  router.use('/api', opsSnapshots(deps));
   router.get('/api/sites', async (_req, res) => {
     res.json({ at: formatInstant(deps.clock.now()), ...(await deps.opsView()) });
   });

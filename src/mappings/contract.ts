@@ -116,6 +116,8 @@ export interface AppointmentChange extends Ordered, VisitLinks {
 export interface AppointmentGone extends Ordered {
   readonly kind: 'appointment-gone';
   readonly key: string;
+  /** A sentence for the visit's history; absent: the record is no longer there. */
+  readonly because?: string;
 }
 
 export interface SiteIdentifier {

@@ -2,6 +2,7 @@
 import { acuityMapping } from './acuity/index.ts';
 import type { Mapping } from './contract.ts';
 import { hl7v2Mapping } from './hl7v2/index.ts';
+import { snapshotMapping } from './snapshot/index.ts';
 import { templateMapping } from './template/index.ts';
 
 const mappings: ReadonlyMap<string, readonly Mapping[]> = new Map([
@@ -10,7 +11,7 @@ const mappings: ReadonlyMap<string, readonly Mapping[]> = new Map([
 ]);
 
 /** What is not a vendor's: of sites of every kind. */
-const ofEveryKind: readonly Mapping[] = [templateMapping];
+const ofEveryKind: readonly Mapping[] = [templateMapping, snapshotMapping];
 
 /** Undefined: no mapping of this site kind accepts such a message. */
 export function mappingFor(kindName: string, messageKind: string): Mapping | undefined {

@@ -260,7 +260,7 @@ export async function applyGone(context: ApplyContext, change: AppointmentGone):
     status: 'cancelled',
     participants: [],
     patients: [],
-    cancelationReason: { coding: [], text: 'The record is no longer there at the site.' },
+    cancelationReason: { coding: [], text: change.because ?? 'The record is no longer there at the site.' },
   };
   return applyAppointment(context, cancelled, await attachedTo(context, id));
 }

@@ -1,5 +1,6 @@
 /** How much of a site was proven to be as our copy says. Part of store/contract.ts. */
 import type { Instant, Interval } from '../core/instant.ts';
+import type { AppointmentStatus } from '../fhir/types.ts';
 
 export interface ProofWindow {
   readonly calendar: string;
@@ -10,6 +11,18 @@ export interface VisitThere {
   readonly key: string;
   readonly start: Instant;
   readonly end: Instant;
+}
+/** A visit of our copy, to be held against a file of the site. */
+export interface HeldVisit {
+  readonly key: string;
+  /** All names that the site has given it; `key` is one of them. */
+  readonly keys: readonly string[];
+  readonly status: AppointmentStatus;
+  readonly during: Interval | null;
+  /** Told, placed or moved after the file was written, or a booking of it is open: the file says nothing of it. */
+  readonly later: boolean;
+  /** Anything of it changed here after the file was written. */
+  readonly touchedSince: boolean;
 }
 export interface Completeness {
   readonly site: string;
@@ -40,6 +53,17 @@ export interface ProofStore {
   putOff(site: string, window: ProofWindow, nextDue: Instant): Promise<void>;
   /** The next state of these objects is applied, also where it is the one that was received last. */
   forgetReceived(site: string, objects: readonly string[]): Promise<void>;
+  /** Visits that begin in the window, and those that have one of these keys, whatever became of them. */
+  heldAgainst(
+    site: string,
+    snapshot: {
+      readonly window: Interval;
+      readonly keys: readonly string[];
+      readonly takenAt: Instant;
+      /** Bookings that were settled since may be too young for the snapshot. */
+      readonly quietSince: Instant;
+    },
+  ): Promise<readonly HeldVisit[]>;
   /** Sites of which windows are planned. */
   completeness(): Promise<readonly Completeness[]>;
 }

@@ -1,7 +1,7 @@
 /** Windows in which our copy was held against all that a site has (0011_conflicts.sql). Part of Tx. */
 import type { Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
-import type { Completeness, ProofStore, ProofWindow } from './contract-proofs.ts';
+import type { Completeness, HeldVisit, ProofStore, ProofWindow } from './contract-proofs.ts';
 import { indexable } from './inbox-row.ts';
 import type { Queryable } from './postgres.ts';
 
@@ -93,6 +93,8 @@ export function proofStore(q: Queryable): ProofStore {
       });
     },
 
+    heldAgainst: (site, snapshot) => heldAgainst(q, site, snapshot),
+
     async completeness() {
       const { rows } = await q.query<Row>({
         name: 'proof-list',
@@ -101,6 +103,55 @@ export function proofStore(q: Queryable): ProofStore {
       return [...Map.groupBy(rows, (row) => row.site)].map(([site, own]) => completenessOf(site, own));
     },
   };
+}
+
+interface HeldRow {
+  readonly site_key: string;
+  readonly keys: readonly string[];
+  readonly status: HeldVisit['status'];
+  readonly start_at: Instant | null;
+  readonly end_at: Instant | null;
+  readonly later: boolean;
+  readonly touched_since: boolean;
+}
+
+async function heldAgainst(
+  q: Queryable,
+  site: string,
+  { window, keys, takenAt, quietSince }: Parameters<ProofStore['heldAgainst']>[1],
+): Promise<readonly HeldVisit[]> {
+  const { rows } = await q.query<HeldRow>({
+    name: 'proof-held-against', // appointment_site_start, appointment_key, then booking_appointment
+    text: `WITH named AS (
+             SELECT id FROM appointment WHERE site = $1 AND start_at >= $2 AND start_at < $3 AND site_key IS NOT NULL
+             UNION
+             SELECT appointment_id FROM appointment_key WHERE site = $1 AND site_key = ANY($4))
+           SELECT a.site_key, a.status, a.start_at, a.end_at,
+             ARRAY(SELECT k.site_key FROM appointment_key k WHERE k.appointment_id = a.id AND k.site = a.site) AS keys,
+             a.last_updated > $5 AS touched_since,
+             a.ordered_at > $5 OR EXISTS (
+               SELECT FROM booking b WHERE b.appointment_id = a.id
+                 AND (b.state_at >= $6 OR b.state NOT IN ('booked', 'refused', 'expired'))) AS later
+           FROM named n JOIN appointment a ON a.id = n.id
+           WHERE a.site_key IS NOT NULL
+           ORDER BY a.start_at, a.id`,
+    values: [
+      site,
+      timestamptz(window.start),
+      timestamptz(window.end),
+      keys,
+      timestamptz(takenAt),
+      timestamptz(quietSince),
+    ],
+  });
+  return rows.map(({ site_key: key, keys: names, status, start_at: start, end_at: end, ...row }) => ({
+    key,
+    keys: [key, ...names],
+    status,
+    during: start === null || end === null ? null : { start, end },
+    later: row.later,
+    touchedSince: row.touched_since,
+  }));
 }
 
 function completenessOf(site: string, rows: readonly Row[]): Completeness {

@@ -275,6 +275,7 @@ export async function startTestHub(
     settleBooking: () => Promise.reject(new HubError('NOT_FOUND')),
     explain: () => Promise.resolve(null),
     replayWindows: {} as HttpDeps['replayWindows'],
+    reconcileFile: () => Promise.reject(new HubError('SITE_UNKNOWN')),
     events: {
       answered: (event) => seen.answered.push(event),
       failed: (event) => seen.failed.push(event),

@@ -28,8 +28,8 @@ import type { Appointment, AppointmentStatus, Slot } from '../../src/fhir/types.
 import { patientIndex } from '../../src/identity/patients.ts';
 import { practitionerIndex } from '../../src/identity/practitioners.ts';
 import type { Change, Mapped, Mapping, PatientAssertion, SlotStatement } from '../../src/mappings/contract.ts';
-import { TEMPLATE_WINDOW, templateMapping } from '../../src/mappings/template/index.ts';
-import type { Effects } from '../../src/pipeline/apply-context.ts';
+import { mappingFor } from '../../src/mappings/registry.ts';
+import type { Effects, MappingOf } from '../../src/pipeline/apply-context.ts';
 import { applyStage, type ApplyStage } from '../../src/pipeline/apply.ts';
 import { reviewConflicts } from '../../src/pipeline/conflicts.ts';
 import { askNow } from '../../src/pipeline/availability.ts';
@@ -90,6 +90,10 @@ const mapping: Mapping = {
   },
 };
 
+/** What the hub itself writes is read as always. */
+export const testMappingOf: MappingOf = (_site, kind) =>
+  kind === 'test' ? mapping : (mappingFor('hl7v2', kind) ?? null);
+
 export interface TellOptions {
   /** Ordering time; default now. */
   readonly at?: Instant;
@@ -110,9 +114,6 @@ const KIND: ConnectorKind = {
     throw new Error('not opened in these tests');
   },
 };
-
-// -----------------------------------------------------------------------------------------------------------------
-// world
 
 export interface World extends Opened {
   readonly clock: ManualClock;
@@ -248,7 +249,7 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     store,
     clock,
     plan: () => world.plan,
-    mappingOf: (_site, kind) => (kind === 'test' ? mapping : kind === TEMPLATE_WINDOW ? templateMapping : null),
+    mappingOf: testMappingOf,
     patients: patientIndex,
     practitioners: practitionerIndex,
     publishesSlots: (site) => site.kind === 'scripted',
