@@ -90,7 +90,6 @@ const mapping: Mapping = {
   },
 };
 
-/** What the hub itself writes is read as always. */
 export const testMappingOf: MappingOf = (_site, kind) =>
   kind === 'test' ? mapping : (mappingFor('hl7v2', kind) ?? null);
 
