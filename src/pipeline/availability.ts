@@ -5,7 +5,7 @@ import { DAY_MS, localDate, plus, startOfDay, type Instant } from '../core/insta
 import type { SiteSettings } from '../settings/shape.ts';
 import { zoneOf } from '../settings/zone.ts';
 import type { FreshnessWindow } from '../store/contract-inbox.ts';
-import { systemScope } from '../store/contract.ts';
+import { systemScope, type Tx } from '../store/contract.ts';
 import { feedFailed, type PollDeps } from './poll.ts';
 
 const SCOPE = systemScope('availability');
@@ -160,8 +160,7 @@ function storeAnswers(
       const one = stored[index];
       const inserted = one?.kind === 'inserted';
       news.push(inserted ? one.id : null);
-      // Said again before its first answer is applied: until then nobody reads what would be confirmed.
-      if (inserted || (await tx.inbox.appliedReadAt(site.id, state.object)) === null) {
+      if (inserted || !(await isApplied(tx, site, state))) {
         await tx.feeds.windowFailed(site.id, window, plus(now, UNAPPLIED_MS));
         continue;
       }
@@ -173,6 +172,13 @@ function storeAnswers(
     if (availability.by !== 'template') await tx.feeds.heard(site.id, 'availability', now, group.length, null);
     return news;
   });
+}
+
+/**
+ * Said again before its first answer is applied, or while its last one is parked: nobody reads what would be confirmed.
+ */
+async function isApplied(tx: Tx, site: SiteSettings, { object }: SiteState): Promise<boolean> {
+  return (await tx.inbox.appliedReadAt(site.id, object)) !== null && !(await tx.inbox.isParked(site.id, object));
 }
 
 /** Today and the following local days, each from midnight to midnight: 23 or 25 hours where the clocks change. */

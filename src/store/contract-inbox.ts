@@ -109,6 +109,8 @@ export interface InboxStore {
   /** When the newest read of an object was applied; null: never. */
   appliedReadAt(site: string, object: string): Promise<Instant | null>;
   setAppliedReadAt(site: string, object: string, readAt: Instant): Promise<void>;
+  /** A state of it is parked that is newer than what was applied: what was applied is not what the site says. */
+  isParked(site: string, object: string): Promise<boolean>;
   /**
    * Live appointments of a listed window that the listing does not name, that were last read before it, and that we
    * have not written since `quietSince`.

@@ -9,7 +9,7 @@ import { indexable } from './inbox-row.ts';
 import { pair } from './ahead.ts';
 import type { Gathered, Writer } from './gather.ts';
 
-export type SiteObjectStore = Pick<InboxStore, 'appliedReadAt' | 'setAppliedReadAt' | 'missingFrom'>;
+export type SiteObjectStore = Pick<InboxStore, 'appliedReadAt' | 'setAppliedReadAt' | 'isParked' | 'missingFrom'>;
 
 /** An appointment that the site would list: not over, not cancelled, not withdrawn. */
 const LIVE = `('pending', 'booked', 'arrived', 'checked-in', 'waitlist')`;
@@ -53,6 +53,18 @@ export function siteObjectStore(q: Gathered): SiteObjectStore {
      * appointment_site_start gives the window, its `calendar:` token the schedule. Left out are those that we heard of
      * after the listing left: a state read later, or news ordered later, knows better than the listing.
      */
+    async isParked(site, object) {
+      const { rowCount } = await q.query({
+        name: 'object-parked', // inbox_parked, once per partition; object_applied by its key
+        text: `SELECT FROM inbox i
+               WHERE i.site = $1 AND i.status = 'parked' AND i.object = $2 AND NOT EXISTS (
+                 SELECT FROM object_applied o WHERE o.site = $1 AND o.object = $2 AND o.read_at >= i.read_at)
+               LIMIT 1`,
+        values: [site, indexable(object)],
+      });
+      return rowCount > 0;
+    },
+
     async missingFrom(site, window, quietSince) {
       const { rows } = await q.query<{ site_key: string }>({
         name: 'object-missing',

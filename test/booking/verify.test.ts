@@ -52,7 +52,7 @@ describe('a booking', () => {
     world.clock.advance(601_000);
     world.sites.north.onAsk = () => [offered('n1', 't50', TEN)];
     const all = await Promise.all(
-      Array.from({ length: 8 }, () => booked(world, world.desk.place(world.placing(SLOT, ana), SCOPE))),
+      Array.from({ length: 64 }, () => booked(world, world.desk.place(world.placing(SLOT, ana), SCOPE))),
     );
     assert.deepEqual(new Set(all.map(({ kind }) => kind)), new Set(['conflict']));
     assert.deepEqual(world.sites.north.asked, [{ calendar: 'n1', visitType: 't50', window: MONDAY }]);
