@@ -6,7 +6,7 @@
  */
 import { HubError } from '../core/errors.ts';
 import type { SettableStatus } from '../connectors/contract-book.ts';
-import { AMENDABLE, amendmentOf, sameText, type Amendment } from '../fhir/amendment.ts';
+import { AMENDABLE, amendmentOf, OVER, sameText, type Amendment } from '../fhir/amendment.ts';
 import { mayBecome, stepsFrom } from '../fhir/status-flow.ts';
 import type { AppointmentStatus } from '../fhir/types.ts';
 import type { SiteSettings } from '../settings/shape.ts';
@@ -33,7 +33,6 @@ const SETTABLE: ReadonlySet<string> = new Set<SettableStatus>([
   'fulfilled',
   'noshow',
 ]);
-const OVER: ReadonlySet<AppointmentStatus> = new Set(['cancelled', 'noshow', 'fulfilled', 'entered-in-error']);
 
 /** What one kind of change asks of the visit, of its site, and of the booking that carries it. */
 interface Wish {

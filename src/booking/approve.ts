@@ -11,6 +11,7 @@ import type { Booking, BookingState } from '../store/contract-bookings.ts';
 import type { Tx } from '../store/contract.ts';
 import type { Approvals, Decision, WaitingApproval } from './contract.ts';
 import { setOff } from './new-booking.ts';
+import { outdated } from './outdated.ts';
 import { giveBack } from './pending.ts';
 import { writableSite, type BookingDeps } from './place.ts';
 import { approved, type Beginning } from './queue.ts';
@@ -24,6 +25,7 @@ export interface ApprovalDeps extends BookingDeps {
 
 /** In the place of a site's reason. */
 export const DECLINED = 'declined';
+export const OUTDATED = 'outdated';
 const LISTED_MAX = 500;
 const TAKEN = 'The time was taken while the booking waited for approval.';
 
@@ -44,10 +46,10 @@ export function approvals(deps: ApprovalDeps): Approvals {
         : null;
       if (seen === null) throw new HubError('NOT_FOUND', { detail: 'there is no such booking' });
       const done = await deps.store.transaction(scope, (tx) => decideUnderLock(deps, tx, seen, decision));
-      deps.decided(seen.site, done.overtaken ? 'overtaken' : decision.decision);
+      deps.decided(seen.site, done.tooLate === null ? decision.decision : 'overtaken');
       deps.changed(seen, done.state);
       if (done.state === 'held' || done.state === 'queued') deps.deliver(seen.site);
-      if (done.overtaken) throw new HubError('SLOT_TAKEN', { detail: `${TAKEN} Its caller is told` });
+      if (done.tooLate !== null) throw done.tooLate;
       return { bookingId: seen.id, state: done.state };
     },
   };
@@ -77,7 +79,8 @@ function shownOf(booking: Booking): WaitingApproval {
 
 interface Done {
   readonly state: BookingState;
-  readonly overtaken: boolean;
+  /** It was approved, and cannot be done any more: it is refused, and its caller told. */
+  readonly tooLate: HubError | null;
 }
 
 async function decideUnderLock(deps: ApprovalDeps, tx: Tx, seen: Booking, decision: Decision): Promise<Done> {
@@ -88,7 +91,11 @@ async function decideUnderLock(deps: ApprovalDeps, tx: Tx, seen: Booking, decisi
   checkOpen(booking, now);
   if (decision.decision === 'decline') return decline(tx, booking, decision, now);
   const site = await writableNow(deps, tx, booking);
-  if ((await tx.busy.overtaken([booking.id])).length > 0) return overtaken(tx, booking, decision, now);
+  if ((await tx.busy.overtaken([booking.id])).length > 0) {
+    return overtaken(tx, booking, decision, { code: 'SLOT_TAKEN', because: 'slot-taken', why: TAKEN }, now);
+  }
+  const why = await outdated(tx, booking);
+  if (why !== null) return overtaken(tx, booking, decision, { code: 'RULE_BROKEN', because: OUTDATED, why }, now);
   return approve(tx, booking, decision, approved(deps, site, now), now);
 }
 
@@ -129,7 +136,7 @@ async function approve(
   await tx.workItems.close('approval', `booking:${booking.id}`, now);
   await setOff(tx, { ...booking, state, waitsUntil: null }, decision.trace, now);
   await record(tx, booking, decision, 'approved', now);
-  return { state, overtaken: false };
+  return { state, tooLate: null };
 }
 
 async function decline(tx: Tx, booking: Booking, decision: Decision, now: Instant): Promise<Done> {
@@ -137,14 +144,27 @@ async function decline(tx: Tx, booking: Booking, decision: Decision, now: Instan
   await step(tx, booking, 'refused', { refusedBecause: DECLINED, detail, waitsUntil: null }, now);
   await giveBack(tx, booking, decision.reason === undefined ? undefined : { text: decision.reason }, now);
   await record(tx, booking, decision, 'declined', now);
-  return { state: 'refused', overtaken: false };
+  return { state: 'refused', tooLate: null };
 }
 
-async function overtaken(tx: Tx, booking: Booking, decision: Decision, now: Instant): Promise<Done> {
-  await step(tx, booking, 'refused', { refusedBecause: 'slot-taken', detail: TAKEN, waitsUntil: null }, now);
-  await giveBack(tx, booking, { text: TAKEN }, now);
+interface TooLate {
+  readonly code: 'SLOT_TAKEN' | 'RULE_BROKEN';
+  /** In the place of a site's reason. */
+  readonly because: string;
+  readonly why: string;
+}
+
+async function overtaken(
+  tx: Tx,
+  booking: Booking,
+  decision: Decision,
+  { code, because, why }: TooLate,
+  now: Instant,
+): Promise<Done> {
+  await step(tx, booking, 'refused', { refusedBecause: because, detail: why, waitsUntil: null }, now);
+  await giveBack(tx, booking, { text: why }, now);
   await record(tx, booking, decision, 'overtaken', now);
-  return { state: 'refused', overtaken: true };
+  return { state: 'refused', tooLate: new HubError(code, { detail: `${why} Its caller is told` }) };
 }
 
 async function step(

@@ -4,7 +4,7 @@ import type { Booking } from '../store/contract-bookings.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
 import { systemScope, type Scope } from '../store/contract.ts';
 import { askAmend, askStatus, type ChangeAsked } from './amend.ts';
-import { DECLINED } from './approve.ts';
+import { DECLINED, OUTDATED } from './approve.ts';
 import { askCancel } from './cancel.ts';
 import type { BookingAnswer, BookingDesk } from './contract.ts';
 import { hold } from './hold.ts';
@@ -237,7 +237,7 @@ export async function describe(
 }
 
 /** Why a booking ended that its site was never asked for. */
-const NOT_SENT: readonly string[] = ['site-down', 'set-failed', DECLINED, LET_GO];
+const NOT_SENT: readonly string[] = ['site-down', 'set-failed', DECLINED, OUTDATED, LET_GO];
 
 async function describeOpen(
   deps: Pick<DeskDeps, 'store'>,

@@ -16,10 +16,14 @@ export const NEVER_SENT: readonly BookingState[] = ['held', 'awaiting-approval',
 /** In the place of a site's reason. */
 export const LET_GO = 'let-go';
 
-/** A placement or move that can be taken back without asking its site. */
+/**
+ * What can be taken back without asking its site, by who cancels the visit: a placement or a move, and a change that a
+ * coordinator may not decide about for a day.
+ */
 export function canBeLetGo(booking: Booking | null): booking is Booking {
   if (booking === null || !NEVER_SENT.includes(booking.state)) return false;
-  return booking.action === 'place' || booking.action === 'move';
+  if (booking.action === 'place' || booking.action === 'move') return true;
+  return booking.action !== 'cancel' && booking.state === 'awaiting-approval';
 }
 
 /**
@@ -44,7 +48,10 @@ export async function letBookingGo(tx: Tx, booking: Booking, request: CancelRequ
   await tx.ledger.add([{ at: now, kind: 'let-go', site, bookingId, appointmentId, cause, data: { action, by } }]);
 }
 
+const CHANGE = 'The change was taken back before the site was asked for it: the visit was to be cancelled.';
 const DETAIL: Readonly<Partial<Record<Booking['action'], string>>> = {
+  status: CHANGE,
+  amend: CHANGE,
   place: 'It was cancelled before the site was asked for it. Place a new booking if it is wanted after all.',
   move: 'The move was taken back before the site was asked for it: the visit was to be cancelled.',
 };

@@ -1,10 +1,13 @@
 /** Which visits may be moved now, and what of theirs is under way. */
 import { HubError } from '../core/errors.ts';
+import type { AppointmentStatus } from '../fhir/types.ts';
 import type { Booking } from '../store/contract-bookings.ts';
 import type { StoredAppointment, StoredSlot } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
 import type { MoveRequest } from './contract.ts';
 import { isSettled } from './states.ts';
+
+export const MOVABLE: ReadonlySet<AppointmentStatus> = new Set(['booked', 'pending', 'waitlist']);
 
 export async function movableVisit(tx: Tx, request: MoveRequest): Promise<StoredAppointment> {
   const visible = await tx.resources.read('Appointment', request.appointmentId);
@@ -12,7 +15,7 @@ export async function movableVisit(tx: Tx, request: MoveRequest): Promise<Stored
   if (visit === null) throw new HubError('NOT_FOUND', { detail: 'the appointment' });
   if (request.version !== null && request.version !== visit.version) throw new HubError('VERSION_MISMATCH');
   const { status } = visit.resource;
-  if (status !== 'booked' && status !== 'pending' && status !== 'waitlist') {
+  if (!MOVABLE.has(status)) {
     const detail = `an appointment that is ${status} cannot be moved; place a new booking for the new time`;
     throw new HubError('RULE_BROKEN', { detail });
   }

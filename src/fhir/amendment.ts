@@ -2,7 +2,10 @@
  * What may be amended of a visit without moving it or changing its status: the comment, the reason, and whether the
  * patient has said that they come. Pure.
  */
-import type { Appointment, CodeableConcept } from './types.ts';
+import type { Appointment, AppointmentStatus, CodeableConcept } from './types.ts';
+
+/** Nothing of such a visit is amended. */
+export const OVER: ReadonlySet<AppointmentStatus> = new Set(['cancelled', 'noshow', 'fulfilled', 'entered-in-error']);
 
 /**
  * The patient's part in the visit: `accepted` where they have said that they come, `needs-action` where they have still
