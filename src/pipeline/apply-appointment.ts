@@ -15,7 +15,7 @@ import { zoneOf } from '../settings/zone.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
 import { buildAppointment, type AppointmentFacts } from './appointment-resource.ts';
 import { attachedTo, moveOf, settleByNews, takeUpMove, type Attached } from './echo.ts';
-import { slotsFor } from './filled-slots.ts';
+import { placedAs, slotsFor } from './filled-slots.ts';
 import { endOccurrences, endReplaced, linkTokens, replacedBy } from './linked-visits.ts';
 import { oweMirrors } from './mirrors.ts';
 import { occupiesTime, occupy } from './occupy.ts';
@@ -54,7 +54,8 @@ export async function applyAppointment(
   const security = securityOf(site, { location: place, visitType, labels });
   const time = await templateTime(context, { ...parts, local: first?.code });
   await takeUpMove(context, ours, change);
-  const touched = await occupy(context, id, sharing(change, time), { ...parts, visitType, keeps: kept !== null });
+  const taking = { ...parts, visitType, keeps: kept !== null, booked: before ?? placedAs(attached.booking) };
+  const touched = await occupy(context, id, sharing(change, time), taking);
   const slots = await slotsFor(
     context,
     { ...change, ...(first === undefined ? {} : { visitType: first }) },

@@ -12,7 +12,7 @@ import { occupiesTime, type Occupying } from './occupy.ts';
 import { takenOfTemplate, type TemplateTime } from './template-visit.ts';
 import { securityOf } from './visit-type.ts';
 
-interface Filling extends Omit<Occupying, 'keeps' | 'visitType'> {
+interface Filling extends Omit<Occupying, 'keeps' | 'visitType' | 'booked'> {
   readonly kept: StoredAppointment | null;
   readonly before: StoredAppointment | null;
   /** Null: its calendar has no template. */
@@ -144,7 +144,8 @@ async function slotsBesides(
   return besides;
 }
 
-function placedAs(booking: Booking | null): Pick<StoredAppointment, 'slots' | 'during'> | null {
+/** What an open booking of ours asked for. */
+export function placedAs(booking: Booking | null): Pick<StoredAppointment, 'slots' | 'during'> | null {
   const asked = booking?.order.appointmentJson;
   if (booking === null || asked === undefined) return null;
   const { slot = [] } = JSON.parse(asked) as Appointment;

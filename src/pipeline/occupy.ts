@@ -5,6 +5,7 @@ import type { AppointmentStatus } from '../fhir/types.ts';
 import type { Interval } from '../core/instant.ts';
 import type { AppointmentChange } from '../mappings/contract.ts';
 import type { BusyRow, Touched } from '../store/contract-bookings.ts';
+import type { StoredAppointment } from '../store/contract-resources.ts';
 import type { ApplyContext } from './apply-context.ts';
 import type { ResolvedParticipant } from './participants.ts';
 
@@ -21,6 +22,28 @@ export interface Occupying {
   readonly keeps: boolean;
   /** Of the catalogue; null: not known. */
   readonly visitType: string | null;
+  /** As it stood, or as the hub has asked for it; null: nothing was known of it. */
+  readonly booked: Booked | null;
+}
+
+type Booked = Pick<StoredAppointment, 'slots' | 'during'>;
+
+/**
+ * What the visit takes by the further slots that it was booked with (a room, a second practitioner). News that states
+ * the visit anew may name its first calendar alone; its other slots stay its slots at that time (filled-slots.ts), and
+ * what they take stays taken. Who is removed by name is gone: a partial message says so.
+ */
+async function besidesOf({ tx }: ApplyContext, booked: Booked | null, during: Interval): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  if (booked === null || booked.slots.length < 2 || booked.during?.start !== during.start) return ids;
+  let first: string | null = null;
+  for (const id of booked.slots) {
+    const slot = await tx.resources.slot(id);
+    first ??= slot?.scheduleId ?? null;
+    if (slot === null || slot.scheduleId === first) continue;
+    for (const resourceId of await tx.resources.occupies(slot.scheduleId)) ids.add(resourceId);
+  }
+  return ids;
 }
 
 /** Rewrites the appointment's busy rows; returns what was touched, old and new. */
@@ -28,7 +51,7 @@ export async function occupy(
   context: ApplyContext,
   appointmentId: string,
   change: AppointmentChange,
-  { participants, during, schedule, keeps, visitType }: Occupying,
+  { participants, during, schedule, keeps, visitType, booked }: Occupying,
 ): Promise<readonly Touched[]> {
   const { tx, site } = context;
   const old = await tx.busy.ofAppointment(appointmentId);
@@ -42,10 +65,15 @@ export async function occupy(
   // By the site file, so that a site which knows nothing of the room does not take it away.
   const needed = neededBy(site, visitType, taken);
   const kept = old.filter((row) => !needed.some((one) => one.resourceId === row.resourceId));
+  const besides = keeps || change.partial === true ? null : await besidesOf(context, booked, taken);
+  const isUnnamed = (id: string): boolean => named.every(({ resourceId }) => resourceId !== id);
+  const unnamed = kept.filter(({ resourceId }) => besides?.has(resourceId) === true && isUnnamed(resourceId));
+  const isSameTime = booked?.during?.start === taken.start && booked.during.end === taken.end;
+  const moved = isSameTime ? undefined : change.during;
   const wanted: { resourceId: string; during: Interval }[] = [
     ...(keeps
-      ? kept.map((row) => ({ resourceId: row.resourceId, during: change.during ?? row.during }))
-      : [...named, ...itself]),
+      ? kept.map((row) => ({ resourceId: row.resourceId, during: moved ?? row.during }))
+      : [...named, ...itself, ...unnamed.map(({ resourceId, during: own }) => ({ resourceId, during: own }))]),
     ...needed,
   ];
   const rows = distinct(wanted).map(({ resourceId, during: interval }): BusyRow => {

@@ -199,7 +199,10 @@ class Transaction implements Queryable {
     const turn = this.#pool.pooler ? this.#last.then(() => run<R>(this.#client, query)) : run<R>(this.#client, query);
     this.#last = turn.catch(() => undefined);
     try {
-      return await turn;
+      const answer = await turn;
+      // Behind a failure nothing succeeds in a transaction, but its end: so its BEGIN is what failed.
+      if (this.#failure !== null && answer.command !== 'ROLLBACK') throw databaseError(this.#failure);
+      return answer;
     } catch (error) {
       if (isConnectionLoss(error)) this.lost = true;
       if (isRetryable(error)) this.retryable ??= error;

@@ -142,6 +142,26 @@ describe('a booking of several slots', () => {
     assert.deepEqual(await world.rows('SELECT 1 FROM busy'), []);
   });
 
+  it('keeps all of them when the site speaks of the visit and names the first alone, before its answer or after', async (t) => {
+    const { world, ana, bob } = await openDay(t, clinic([]));
+    const { north } = world.sites;
+    north.resources = 'several';
+    const news = visit('K1', 'n1', during(9, 0, 50));
+    north.onPlace = async ({ correlation }) => {
+      await world.tell('north', { ...news, correlation });
+      assert.deepEqual(await taken(world, ROOM), ['10:00-10:50']);
+      return { kind: 'booked', at: { key: 'K1', status: 'booked', ...during(9, 0, 50), calendar: 'n1' } };
+    };
+    const booking = await world.book(at('n1', 9), ana, { also: [at('room', 10)] });
+    assert.equal(booking.state, 'booked');
+    await world.tell('north', { ...news, comment: 'from the site' }, { at: world.clock.now() });
+    assert.deepEqual(await taken(world, ROOM), ['10:00-10:50']);
+    const other = await world.desk.place(world.placing(at('n2', 10), bob, { also: [at('room', 10)] }), SCOPE);
+    assert.equal(other.kind, 'conflict');
+    await world.tell('north', { ...news, status: 'cancelled' }, { at: world.clock.now() });
+    assert.deepEqual(await taken(world, ROOM), []);
+  });
+
   it('is all or nothing: where one of them is taken none is', async (t) => {
     const { world, ana, bob } = await openDay(t, clinic([]));
     world.sites.north.resources = 'several';

@@ -193,3 +193,20 @@ test('a connection lost during the commit is ambiguous, and here the rows are th
   );
   assert.ok(await there(40));
 });
+
+test('a transaction whose BEGIN failed keeps nothing of what was meant to be in it, and says so', async () => {
+  const options = { isolation: 'of no kind' as 'serializable' };
+  let ran = false;
+  const failed = transaction(
+    pool,
+    async (tx) => {
+      await tx.query('SELECT 1');
+      ran = true;
+      await insert(tx, 301);
+    },
+    options,
+  );
+  await assert.rejects(failed, StatementError);
+  assert.equal(ran, false);
+  assert.equal(await there(301), false);
+});
