@@ -3,6 +3,7 @@ import type { Instant } from '../core/instant.ts';
 import type { Booking } from '../store/contract-bookings.ts';
 import type { BookingSet, SetState, SetStep, StepState } from '../store/contract-sets.ts';
 import type { Tx } from '../store/contract.ts';
+import { giveBack } from './pending.ts';
 import { setComingFrom, stepComingFrom } from './set-states.ts';
 
 export class SetRun {
@@ -72,7 +73,6 @@ export async function release(run: SetRun, booking: Booking, detail: string): Pr
   if (!(await tx.bookings.move(booking.id, unsent, 'refused', now, patch))) return false;
   const { id: bookingId, site, appointmentId, action } = booking;
   await tx.ledger.add([{ at: now, kind: 'refused', bookingId, site, appointmentId, data: { action } }]);
-  const cause = { site: null, messageId: null, siteTime: null, now };
-  if (action !== 'cancel') await tx.resources.refreshTouched(await tx.busy.removeBooking(bookingId), cause);
+  await giveBack(tx, booking, { text: detail }, now);
   return true;
 }

@@ -44,7 +44,7 @@ export async function applyAppointment(
   const ours = await moveOf(context, attached, old, news);
   // A modification that states no status must not make a visit under way booked again.
   const change = news.keepsStatus === true && known !== null ? { ...news, status: known.resource.status } : news;
-  const parts = await partsOf(context, change, before);
+  const parts = { ...(await partsOf(context, change, before)), booked: before ?? placedAs(attached.booking) };
   const { participants, during, kept, place } = parts;
 
   const services = servicesAfter(site, change, before?.resource);
@@ -54,8 +54,7 @@ export async function applyAppointment(
   const security = securityOf(site, { location: place, visitType, labels });
   const time = await templateTime(context, { ...parts, local: first?.code });
   await takeUpMove(context, ours, change);
-  const taking = { ...parts, visitType, keeps: kept !== null, booked: before ?? placedAs(attached.booking) };
-  const touched = await occupy(context, id, sharing(change, time), taking);
+  const touched = await occupy(context, id, sharing(change, time), { ...parts, visitType, keeps: kept !== null });
   const slots = await slotsFor(
     context,
     { ...change, ...(first === undefined ? {} : { visitType: first }) },

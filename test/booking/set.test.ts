@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SetAnswer, SetRequest, VisitWish } from '../../src/booking/contract-set.ts';
+import { keepWaiting } from '../../src/booking/queue.ts';
 import { holdSet } from '../../src/booking/set.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { HubError } from '../../src/core/errors.ts';
@@ -192,6 +193,23 @@ describe('a set of which all are wanted', () => {
       kinds.map(({ kind }) => kind).filter((kind) => kind.startsWith('set-')),
       ['set-step-done', 'set-step-undoing', 'set-step-undone'],
     );
+  });
+
+  it('that is given up ends what already shows as pending, because its site was down meanwhile', async (t) => {
+    const { world, ana } = await openDay(t);
+    const request = asking([south(9), north(11)], ana);
+    const held = await holdSet(world.resolveDeps, request, SCOPE);
+    assert.ok(held.kind === 'held');
+    const site = world.plan.sites.find(({ id }) => id === 'north');
+    assert.ok(site !== undefined);
+    await keepWaiting(world.resolveDeps, { ...site, whenDown: 'queue' });
+    const waiting = held.steps[1]?.appointmentId ?? '';
+    assert.equal((await world.appointmentOf(waiting))?.resource.status, 'pending');
+    world.sites.south.onPlace = () => REFUSED;
+    await world.carryOn();
+    assert.deepEqual(await states(world, request), ['refused', 'refused', 'released']);
+    assert.equal(await slotStatus(world, north(11)), 'free');
+    assert.equal((await world.appointmentOf(waiting))?.resource.status, 'cancelled');
   });
 
   it('of which one cannot be taken back tells a person, with ids and times, and takes the rest back', async (t) => {
