@@ -110,7 +110,10 @@ class Exact {
     // A function: `$` in what is put in means nothing. Only the first: a sender's own words may hold the mark.
     const whole = this.#kept.reduce((done, sent, at) => done.replace(`@EXACT-${at}@`, () => sent), text);
     // FS CR would end the frame: a field separator between them means nothing.
-    return Buffer.from(whole.replaceAll('\u001c\r', () => `\u001c${field}\r`), 'latin1');
+    return Buffer.from(
+      whole.replaceAll('\u001c\r', () => `\u001c${field}\r`),
+      'latin1',
+    );
   }
 }
 

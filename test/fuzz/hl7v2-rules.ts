@@ -32,8 +32,11 @@ export function checkWire(wire: Wire, steps: StepCounter | null): void {
     return;
   }
   const [count, bytes] = [steps.of(work), wire.bytes.length];
-  const frames = wire.bytes.filter((byte) => byte === 0x0b).length;
-  const most = STEPS_AT_MOST + STEPS_PER_BYTE * bytes + STEPS_PER_READ * wire.cuts.length + STEPS_PER_FRAME * frames;
+  // Two bytes are a frame and four a message, and each is parsed, mapped and answered.
+  const messages =
+    wire.bytes.filter((byte) => byte === 0x0b).length + wire.bytes.toString('latin1').split('MSH').length;
+  const most =
+    STEPS_AT_MOST + STEPS_PER_BYTE * bytes + STEPS_PER_READ * wire.cuts.length + STEPS_PER_MESSAGE * messages;
   assert.ok(count <= most, `${bytes} bytes took ${count} steps, ${most} are allowed`);
 }
 
@@ -44,8 +47,7 @@ export function checkWire(wire: Wire, steps: StepCounter | null): void {
 const STEPS_AT_MOST = 60_000;
 const STEPS_PER_BYTE = 300;
 const STEPS_PER_READ = 200;
-/** Two bytes are a frame, and each frame is parsed, mapped and answered. */
-const STEPS_PER_FRAME = 1_000;
+const STEPS_PER_MESSAGE = 2_000;
 
 /** The frames as the model hears them, each with its bytes; and nothing kept beyond the limit on the way. */
 function decoded(wire: Wire): readonly Uint8Array[] {
