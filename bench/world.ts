@@ -83,18 +83,30 @@ interface Page {
 
 /** Every free slot from `from` on, as the FHIR API pages through them. A slot's key begins with its calendar. */
 export async function freeSlots(api: Client, from: string): Promise<readonly FreeSlot[]> {
-  const slots: FreeSlot[] = [];
-  let path: string | null = `/Slot?status=free&start=ge${encodeURIComponent(from)}&_sort=start&_count=500`;
-  while (path !== null) {
+  const query = `/Slot?status=free&start=ge${encodeURIComponent(from)}&_sort=start&_count=500`;
+  return (await readAll(api, query)).map(({ id, start, end, identifier }) => {
+    const calendar = identifier?.[0]?.value?.split(':')[0] ?? '';
+    return { id, start, end, calendar };
+  });
+}
+
+/** When the visits begin that are known from `from` on. */
+export async function visitStarts(api: Client, from: string): Promise<ReadonlySet<number>> {
+  const query = `/Appointment?status=booked&date=ge${encodeURIComponent(from)}&_count=500`;
+  return new Set((await readAll(api, query)).map(({ start }) => Date.parse(start)));
+}
+
+type Found = NonNullable<Page['entry']>[number]['resource'];
+
+async function readAll(api: Client, query: string): Promise<readonly Found[]> {
+  const found: Found[] = [];
+  for (let path: string | null = query; path !== null;) {
     const page: Page = JSON.parse(fine(await api.send('GET', path)).text) as Page;
-    for (const { resource } of page.entry ?? []) {
-      const calendar = resource.identifier?.[0]?.value?.split(':')[0] ?? '';
-      slots.push({ id: resource.id, start: resource.start, end: resource.end, calendar });
-    }
+    for (const { resource } of page.entry ?? []) found.push(resource);
     const next: string | undefined = page.link?.find(({ relation }) => relation === 'next')?.url;
     path = next === undefined ? null : next.replace(/^.*\/fhir\/R4/, '');
   }
-  return slots;
+  return found;
 }
 
 /** One whom every site can book: with a name and an e-mail address. */

@@ -105,7 +105,7 @@ export async function moveUnderLock(deps: BookingDeps, tx: Tx, prepared: Prepare
   }
   const site = movingSite(deps, visit, seen);
   if (target instanceof HubError) throw target;
-  const slot = await place.visibleSlot(tx, seen.id);
+  const slot = place.asPrepared(seen, await place.visibleSlot(tx, seen.id));
   place.checkRequest(request, slot, now);
   const { taking } = target;
   await letLapse(tx, resourcesOf(taking), now);

@@ -126,7 +126,8 @@ export async function holdPrepared(
   const now = deps.clock.now();
   const plan = deps.plan();
   const parts: Part[] = [];
-  for (const part of prepared.parts) parts.push({ ...part, slot: await visibleSlot(tx, part.slot.id) });
+  for (const part of prepared.parts)
+    parts.push({ ...part, slot: asPrepared(part.slot, await visibleSlot(tx, part.slot.id)) });
   const [{ slot, calendar }] = parts as [Part, ...Part[]];
   checkRequest(request, slot, now);
   for (const one of parts.slice(1)) checkRequest({ start: null, end: null }, one.slot, now);
@@ -182,6 +183,15 @@ export async function holdPrepared(
   const cause = `request:${request.requestId}`;
   await tx.ledger.add([{ at: now, kind: state, site: site.id, bookingId, appointmentId, slotId: slot.id, cause }]);
   return { kind: 'held', booking };
+}
+
+/** @throws TOO_BUSY when the site has changed it while the locks were waited for: they are of what it was */
+export function asPrepared(seen: StoredSlot, slot: StoredSlot): StoredSlot {
+  const { during, scheduleId } = seen;
+  const same = slot.during.start === during.start && slot.during.end === during.end && slot.scheduleId === scheduleId;
+  if (same) return slot;
+  const detail = 'the site changed the slot at this moment: read it again, and book what it is now';
+  throw new HubError('TOO_BUSY', { detail, site: slot.site });
 }
 
 function ownTime({ request, person }: Prepared, { during, session }: StoredSlot): OwnTime {

@@ -6,6 +6,7 @@ import { plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import type { Scope } from '../../src/store/contract.ts';
 import { hold } from '../../src/booking/hold.ts';
+import { holdPrepared, prepare } from '../../src/booking/place.ts';
 import {
   BOB,
   during,
@@ -114,6 +115,20 @@ describe('a booking', () => {
     const { world, ana } = await openDay(t);
     world.clock.advance(NINE.start - world.clock.now());
     await assert.rejects(world.desk.place(world.placing(SLOT, ana), SCOPE), refusedWith('RULE_BROKEN'));
+  });
+
+  it('of a slot that its site changed while the locks were waited for takes nothing, and is to be asked for again', async (t) => {
+    const { world, ana } = await openDay(t);
+    const request = world.placing(SLOT, ana);
+    const prepared = await world.read((tx) => prepare(world.resolveDeps, tx, request));
+    await world.offer('north', 'n1', 't50', [offered('n1', 't50', during(9, 0, 60))]);
+    const held = world.store.transaction(SCOPE, async (tx) => {
+      await tx.lock(prepared.locks);
+      return holdPrepared(world.resolveDeps, tx, prepared);
+    });
+    await assert.rejects(held, refusedWith('TOO_BUSY'));
+    const booking = await world.book(SLOT, ana);
+    assert.deepEqual(booking.during, during(9, 0, 60));
   });
 
   it('for a patient that is not there, or that the caller may not see, is refused and holds nothing', async (t) => {
