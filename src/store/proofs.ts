@@ -121,7 +121,7 @@ async function heldAgainst(
   { window, keys, takenAt, quietSince }: Parameters<ProofStore['heldAgainst']>[1],
 ): Promise<readonly HeldVisit[]> {
   const { rows } = await q.query<HeldRow>({
-    name: 'proof-held-against', // appointment_site_start, appointment_key, then booking_appointment
+    name: 'proof-held-against', // appointment_site_start, appointment_key; booking_appointment for each by OFFSET 0
     text: `WITH named AS (
              SELECT id FROM appointment WHERE site = $1 AND start_at >= $2 AND start_at < $3 AND site_key IS NOT NULL
              UNION
@@ -131,7 +131,7 @@ async function heldAgainst(
              a.last_updated > $5 AS touched_since,
              a.ordered_at > $5 OR EXISTS (
                SELECT FROM booking b WHERE b.appointment_id = a.id
-                 AND (b.state_at >= $6 OR b.state NOT IN ('booked', 'refused', 'expired'))) AS later
+                 AND (b.state_at >= $6 OR b.state NOT IN ('booked', 'refused', 'expired')) OFFSET 0) AS later
            FROM named n JOIN appointment a ON a.id = n.id
            WHERE a.site_key IS NOT NULL
            ORDER BY a.start_at, a.id`,
