@@ -26,8 +26,8 @@ let ids: Readonly<Record<'visit' | 'slot' | 'person' | 'resource', string>>;
 before(async () => {
   const at = [new Date(NOON)];
   await pool.query(
-    `INSERT INTO slot (id, version, site, site_key, schedule_id, local_visit_type, visit_type, start_at, end_at, status,
-       site_status, capacity, security, content, last_updated)
+    `INSERT INTO slot (id, version, site, site_key, schedule_id, local_visit_type, visit_type, start_at, end_at,
+       status, site_status, capacity, security, content, last_updated)
      SELECT md5('slot' || n || ':' || m)::uuid, 1, 'a', n || ':' || m, md5('s' || n)::uuid, 'x', 'x',
        $1::timestamptz + m * interval '1 hour', $1::timestamptz + (m + 1) * interval '1 hour', 'free', 'free', 1, '{}',
        '{"resourceType":"Slot","status":"free"}', $1
@@ -35,8 +35,8 @@ before(async () => {
     at,
   );
   await pool.query(
-    `INSERT INTO appointment (id, version, site, site_key, status, start_at, end_at, patients, slots, visit_type, tokens,
-       sealed, key_id, ordered_at, last_updated)
+    `INSERT INTO appointment (id, version, site, site_key, status, start_at, end_at, patients, slots, visit_type,
+       tokens, sealed, key_id, ordered_at, last_updated)
      SELECT md5('visit' || n)::uuid, 1, 'a', 'k' || n, 'booked', $1::timestamptz + n * interval '1 hour',
        $1::timestamptz + (n + 1) * interval '1 hour', ARRAY[md5('person' || n)::uuid], ARRAY[md5('slot1:' || n)::uuid],
        'x', ARRAY['calendar:c'], '', 'k', $1, $1
