@@ -216,6 +216,7 @@ export interface TestHub {
   readonly seen: Seen;
   /** Put in force for the next request. */
   plan: Plan;
+  settleBooking: HttpDeps['settleBooking'];
   receiveWebhook: ReceiveWebhook;
   ready: readonly string[];
   waiting: readonly WaitingApproval[];
@@ -252,6 +253,7 @@ export async function startTestHub(
     ready: [] as readonly string[],
     waiting: [] as readonly WaitingApproval[],
     decide: (() => Promise.reject(new HubError('NOT_FOUND'))) as (decision: Decision) => Promise<Decided>,
+    settleBooking: (() => Promise.reject(new HubError('NOT_FOUND'))) as HttpDeps['settleBooking'],
     receiveWebhook: (() => Promise.reject(new HubError('WEBHOOK_UNSUPPORTED'))) as ReceiveWebhook,
   };
   const server = await startHttp({
@@ -272,7 +274,7 @@ export async function startTestHub(
     opsView: () => Promise.resolve(NO_VIEW),
     // Tested where operators' actions are.
     operate: {} as HttpDeps['operate'],
-    settleBooking: () => Promise.reject(new HubError('NOT_FOUND')),
+    settleBooking: (scope, word) => hub.settleBooking(scope, word),
     explain: () => Promise.resolve(null),
     replayWindows: {} as HttpDeps['replayWindows'],
     reconcileFile: () => Promise.reject(new HubError('SITE_UNKNOWN')),
