@@ -176,10 +176,29 @@ async function holdOrTaken(
   try {
     return await hold(deps, request, scope, until, byCaller);
   } catch (error) {
+    const saved = await savedAllTheSame(deps, request, error);
+    if (saved !== null) return { kind: 'repeated', booking: saved };
     if (!(error instanceof HubError) || error.code !== 'SLOT_TAKEN') throw error;
     const slot = await deps.store.read(scope, (tx) => tx.resources.slot(request.slotId));
     if (slot === null) throw error;
     return { kind: 'taken', slot };
+  }
+}
+
+/**
+ * The answer to the commit was lost: what is there was saved, and its caller is told how it stands. Was it to be sent
+ * behind that commit, its deadline sees to it. Null: it cannot be told, and the caller hears of that.
+ */
+async function savedAllTheSame(
+  deps: DeskDeps,
+  { client, requestKey }: Parameters<BookingDesk['place']>[0],
+  error: unknown,
+): Promise<Booking | null> {
+  if (!(error instanceof HubError) || error.code !== 'DATABASE_ANSWER_LOST') return null;
+  try {
+    return await deps.store.read(systemScope('booking'), (tx) => tx.bookings.byRequestKey(client, requestKey));
+  } catch {
+    return null;
   }
 }
 

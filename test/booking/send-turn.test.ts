@@ -5,6 +5,7 @@ import { HubError } from '../../src/core/errors.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import type { WriteOutcome } from '../../src/connectors/contract.ts';
 import type { SendTurn } from '../../src/booking/contract.ts';
+import { bookingDesk } from '../../src/booking/desk.ts';
 import { hold } from '../../src/booking/hold.ts';
 import { recordOutcome } from '../../src/booking/settle.ts';
 import { deliverer, type Deliverer } from '../../src/pipeline/deliver.ts';
@@ -113,6 +114,41 @@ describe('a booking sent by whoever makes it', () => {
       assert.equal((await world.booking(held.booking.id)).state, became);
     });
   }
+});
+
+describe('a booking whose commit was not answered', () => {
+  it('is told as it stands where it was saved, and its site is asked for it after its deadline', async (t) => {
+    const { world, owed, deps, ana } = await openDay(t);
+    let lost = 0;
+    const store: Store = {
+      ...world.store,
+      async transaction<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T> {
+        const done = await world.store.transaction(scope, work);
+        lost += 1;
+        if (lost === 1) throw new HubError('DATABASE_ANSWER_LOST');
+        return done;
+      },
+    };
+    const desk = bookingDesk({ ...deps, store, deliver: () => undefined });
+    const request = world.placing(SLOT, ana);
+    const asked = desk.place(request, SCOPE);
+    const over = asked.then(() => true);
+    const pause = (): Promise<false> => new Promise((resolve) => setTimeout(resolve, 2, false));
+    while (!(await Promise.race([over, pause()]))) world.clock.advance(100);
+    const answer = await asked;
+    assert.equal(answer.kind, 'pending');
+    assert.deepEqual(world.sites.north.placed, []);
+    assert.notEqual(owed.turn(NEVER), null);
+    world.sites.north.onFind = () => ({ kind: 'absent' });
+    for (let round = 0; round < 4; round += 1) {
+      world.clock.advance(10_000);
+      await world.sweep();
+      await world.resolve();
+      await world.deliver('north');
+    }
+    assert.equal((await world.booking(answer.bookingId)).state, 'booked');
+    assert.equal(world.sites.north.placed.length, 1);
+  });
 });
 
 describe('what an earlier call brought', () => {
