@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { chaos } from './chaos.ts';
-import { wishesOf } from './check.ts';
 import { excerpt } from './excerpt.ts';
+import { wishesOf } from './wishes.ts';
 import { allOf } from './history.ts';
 import { PLANTED } from './planted.ts';
 

@@ -1,7 +1,8 @@
 /** One run: the plan of a seed is done to a hub, then everything is lifted, and the history is judged. */
 import { systemClock } from '../../src/core/clock.ts';
 import type { Cleanup } from '../support/database.ts';
-import { check, type Violation } from './check.ts';
+import { check } from './check.ts';
+import type { Violation } from './judged.ts';
 import { openHistory, type Event } from './history.ts';
 import { people, type Person } from './people.ts';
 import { planOf, type Step } from './plan.ts';
@@ -28,6 +29,9 @@ export interface Outcome {
 }
 
 const QUIET_WITHIN_MS = 90_000;
+const PROCESSES: ReadonlySet<Step['do']> = new Set<Process['do']>([
+  ...(['kill', 'restart', 'kill database', 'restart database', 'freeze', 'cut'] as const),
+]);
 
 export async function chaos(cleanup: Cleanup, options: ChaosOptions): Promise<Outcome> {
   const { seed, duration_ms, ownDatabase, planted = null, quietWithin_ms = QUIET_WITHIN_MS } = options;
@@ -58,7 +62,7 @@ async function perform(world: World, plan: readonly Step[], person: Person, wait
     const early_ms = step.at_ms - (systemClock.monotonic() - began);
     if (early_ms > 0) await systemClock.sleep(early_ms, over.signal);
   };
-  const isProcess = (step: Step): step is Process => !['book', 'cancel', 'act', 'fault'].includes(step.do);
+  const isProcess = (step: Step): step is Process => PROCESSES.has(step.do);
   const inTurn = async (): Promise<void> => {
     for (const step of plan.filter(isProcess)) {
       await when(step);
@@ -82,6 +86,14 @@ function begin(person: Person, step: Step, name: string): readonly Promise<void>
   switch (step.do) {
     case 'book':
       return step.wishes.map((wish, index) => person.book(wish, `${name}-${index}`));
+    case 'hold':
+      return [person.hold(step, name)];
+    case 'set':
+      return [person.set(step, name)];
+    case 'move':
+      return [person.move(step.visit, step.start, name)];
+    case 'change':
+      return [person.change(step.visit, step.to, name)];
     case 'cancel':
       return [person.cancel(step.visit, name)];
     case 'act':

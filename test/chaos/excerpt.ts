@@ -1,6 +1,6 @@
 /** The shortest history around a violation: what happened to its visits and keys, with the troubles of that time. */
 import { formatInstant, instant } from '../../src/core/instant.ts';
-import { nameOf, type Violation } from './check.ts';
+import { nameOf, type Violation } from './judged.ts';
 import { allOf, type Event } from './history.ts';
 
 const MOST = 60;

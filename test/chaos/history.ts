@@ -16,13 +16,30 @@ export interface Span {
 export type Outcome =
   | 'booked'
   | 'cancelled'
+  /** The hub keeps a time for the caller. */
+  | 'held'
+  | 'moved'
+  | 'changed'
   /** 202: the hub has taken the time and cannot say yet. */
   | 'pending'
-  /** 409: nothing was stored under the key. */
+  /** 409: nothing was stored under the key, or it was taken at the site. */
   | 'taken'
   | 'refused'
   /** No answer, or one that says that the hub itself is in trouble: it is asked again with the same key. */
   | 'lost';
+
+/** A time that a caller asks for. */
+export interface Placing extends Span {
+  readonly site: string;
+  readonly practitioner: string;
+  readonly slot: string;
+  readonly patient?: string;
+}
+
+export interface Told {
+  readonly appointment: string;
+  readonly siteKey: string;
+}
 
 export type Happened =
   | {
@@ -38,12 +55,35 @@ export type Happened =
   | ({
       readonly kind: 'call';
       readonly call: number;
-      readonly action: 'book';
+      readonly action: 'book' | 'hold';
       readonly key: string;
-      readonly site: string;
-      readonly practitioner: string;
-      readonly slot: string;
-    } & Span)
+      /** Of a booking: the Appointment under which its caller had held the time. */
+      readonly held?: string;
+    } & Placing)
+  | {
+      readonly kind: 'call';
+      readonly call: number;
+      readonly action: 'set';
+      readonly key: string;
+      readonly mode: 'all' | 'best-effort';
+      readonly visits: readonly Placing[];
+    }
+  | ({
+      readonly kind: 'call';
+      readonly call: number;
+      readonly action: 'move';
+      readonly key: string;
+      readonly appointment: string;
+    } & Placing)
+  | {
+      readonly kind: 'call';
+      readonly call: number;
+      readonly action: 'change';
+      readonly key: string;
+      readonly appointment: string;
+      /** Null: it was the comment. */
+      readonly status: string | null;
+    }
   | {
       readonly kind: 'call';
       readonly call: number;
@@ -58,6 +98,10 @@ export type Happened =
       readonly status: number | null;
       readonly appointment?: string;
       readonly siteKey?: string;
+      /** Of a hold: when it runs out. */
+      readonly until?: At;
+      /** Of a set: each of its visits in order; null: it does not stand. */
+      readonly visits?: readonly (Told | null)[];
     }
   | ({
       readonly kind: 'act';
@@ -101,6 +145,16 @@ export type Happened =
       readonly action: string;
       readonly state: string;
       readonly appointment: string;
+    }
+  /** One visit of a set; `task`: a person is asked to take it back. */
+  | {
+      readonly kind: 'step';
+      readonly key: string;
+      /** From 0. */
+      readonly visit: number;
+      readonly booking: string;
+      readonly state: string;
+      readonly task: boolean;
     };
 
 /** An Appointment as the FHIR API showed it. */

@@ -3,28 +3,47 @@ import { systemClock } from '../../src/core/clock.ts';
 import { formatInstant, instant, MINUTE_MS, plus } from '../../src/core/instant.ts';
 import type { Appointment, Slot } from '../../src/fhir/types.ts';
 import { actor, textOf } from '../conformance/control.ts';
-import { during, siteKeyOf, type Answer } from '../support/caller.ts';
+import { during, type Answer } from '../support/caller.ts';
 import { INTAKE, MIDTOWN, NORTHSIDE, ORTIZ, RAO, RIVERSIDE, WEISS } from '../support/config-folder.ts';
-import type { Outcome } from './history.ts';
+import type { Outcome, Placing } from './history.ts';
 import type { Step, Wanted as Wish } from './plan.ts';
-import type { Wanted, World } from './world.ts';
+import { appointmentsIn, outcomeOf, pendingIn, requestsOf, toldOf, visitOf, type Action } from './requests.ts';
+import { RIVERSIDE_KEYS, type Wanted, type World } from './world.ts';
 
 export interface Person {
   book(wish: Wish, key: string): Promise<void>;
+  hold(step: Extract<Step, { readonly do: 'hold' }>, key: string): Promise<void>;
+  set(step: Extract<Step, { readonly do: 'set' }>, key: string): Promise<void>;
+  move(visit: number, start: number, key: string): Promise<void>;
+  change(visit: number, to: string, key: string): Promise<void>;
   cancel(visit: number, key: string): Promise<void>;
   act(step: Extract<Step, { readonly do: 'act' }>): Promise<void>;
 }
 
+/** What callers or staff have made. */
 interface Visit {
   readonly site: string;
   readonly siteKey: string;
+  /** Of callers: as it was answered; empty: the hub has only taken it in yet. Null: staff booked it. */
   readonly appointment: string | null;
+  readonly booked: { readonly resource: Appointment; readonly wanted: Wanted; readonly visitType: number } | null;
 }
 
 interface Call {
   readonly call: number;
-  readonly action: 'book' | 'cancel';
-  readonly site: string;
+  readonly action: Action;
+  /** Of the visits that it asks for. */
+  readonly asked: readonly Chosen[];
+}
+interface Chosen {
+  readonly wanted: Wanted;
+  readonly visitType: number;
+  readonly slot: Slot;
+  readonly patientId: string;
+}
+interface Heard {
+  readonly outcome: Outcome;
+  readonly answer: Answer | null;
 }
 
 const ASK_AGAIN_MS = 300;
@@ -39,95 +58,190 @@ const CALENDARS: Readonly<Record<string, readonly string[]>> = {
 /** `over`: nobody waits for answers any more. */
 export function people(world: World, over: AbortSignal): Person {
   const { history, caller } = world;
+  const requests = requestsOf(caller);
   const visits: Visit[] = [];
   let calls = 0;
-  let acts = 0;
 
-  const heard = ({ call, action, site }: Call, answer: Answer | null): Outcome => {
+  const keep = (appointment: Appointment, { wanted, visitType }: Chosen): void => {
+    const booked = { resource: appointment, wanted, visitType };
+    visits.push({ site: wanted.site, ...toldOf(appointment), booked });
+  };
+  const heard = ({ call, action, asked }: Call, answer: Answer | null): Outcome => {
     const outcome = outcomeOf(answer, action);
-    const appointment = answer === null || (outcome !== 'booked' && outcome !== 'cancelled') ? null : shownIn(answer);
-    const siteKey = appointment === null ? '' : siteKeyOf(appointment, site);
-    const ids = appointment === null ? {} : { appointment: appointment.id ?? '', siteKey };
-    history.add({ kind: 'answer', call, outcome, status: answer?.status ?? null, ...ids });
-    if (outcome === 'booked' && appointment !== null) visits.push({ site, siteKey, appointment: appointment.id ?? '' });
+    const isDone = answer !== null && !['pending', 'lost', 'taken', 'refused'].includes(outcome);
+    const found = isDone ? appointmentsIn(answer) : [];
+    const [first] = found;
+    const ids = first === undefined || action === 'set' ? {} : toldOf(first);
+    const until = action === 'hold' && isDone ? { until: Date.parse(answer.headers.get('expires') ?? '') } : {};
+    const all = asked.map((_, index) => visitOf(found, index));
+    const told = action === 'set' && isDone ? { visits: all.map((one) => (one === null ? null : toldOf(one))) } : {};
+    history.add({ kind: 'answer', call, outcome, status: answer?.status ?? null, ...ids, ...until, ...told });
+    if (outcome !== 'booked') return outcome;
+    for (const [index, chosen] of asked.entries()) {
+      const one = action === 'set' ? all[index] : first;
+      if (one !== null && one !== undefined) keep(one, chosen);
+    }
     return outcome;
   };
-  const asked = (ask: () => Promise<Answer>): Promise<Answer | null> => ask().catch(() => null);
+  const tried = (ask: () => Promise<Answer>): Promise<Answer | null> => ask().catch(() => null);
   /** Follows 202 until it is settled; one answer is written down for the wait. */
-  const settled = async (call: Call, first: Answer): Promise<void> => {
+  const settled = async (call: Call, first: Answer): Promise<Heard> => {
     const where = first.headers.get('content-location') ?? '';
     while (!over.aborted) {
       await systemClock.sleep(ASK_AGAIN_MS, over);
-      const answer = await asked(() => caller.ask(where));
+      const answer = await tried(() => caller.ask(where));
       const outcome = outcomeOf(answer, call.action);
-      if (outcome === 'lost' || outcome === 'pending') continue;
-      heard(call, answer);
-      return;
+      if (outcome !== 'lost' && outcome !== 'pending') return { outcome: heard(call, answer), answer };
     }
+    return { outcome: 'pending', answer: first };
   };
-  const untilAnswered = async (call: Call, ask: () => Promise<Answer>): Promise<void> => {
+  const untilAnswered = async (call: Call, ask: () => Promise<Answer>): Promise<Heard> => {
     while (!over.aborted) {
-      const answer = await asked(ask);
+      const answer = await tried(ask);
       const outcome = heard(call, answer);
-      if (outcome === 'pending' && answer !== null) return settled(call, answer);
-      if (outcome !== 'lost') return;
+      if (outcome === 'pending' && answer !== null) {
+        // Whoever waits may let it go, as long as the site was not asked.
+        const [chosen, pending] = [call.asked[0], pendingIn(answer)];
+        if (call.action === 'book' && chosen !== undefined && pending !== null) {
+          visits.push({ site: chosen.wanted.site, siteKey: '', appointment: pending, booked: null });
+        }
+        return settled(call, answer);
+      }
+      if (outcome !== 'lost') return { outcome, answer };
       await systemClock.sleep(TRY_AGAIN_MS, over);
     }
+    return { outcome: 'lost', answer: null };
+  };
+  const next = (action: Action, asked: readonly Chosen[] = []): Call => ({ call: (calls += 1), action, asked });
+  const placed = (action: 'book' | 'hold', key: string, chosen: Chosen, held?: string): Call => {
+    const call = next(action, [chosen]);
+    const by = held === undefined ? {} : { held };
+    history.add({ kind: 'call', call: call.call, action, key, ...placingOf(chosen), ...by });
+    return call;
+  };
+  const choose = (wish: Wish, at: readonly Wanted[]): Chosen => {
+    const wanted = pick(world.wanted, wish.calendar);
+    const { visitType } = wish;
+    const isThere = at.some(({ site }) => site === RIVERSIDE);
+    const patientId = pick(isThere ? world.riversidePatients : world.patients, wish.patient);
+    return { wanted, visitType, slot: atTime(world, wanted, wish.start, visitType), patientId };
+  };
+  const one = (wish: Wish): Chosen => choose(wish, [pick(world.wanted, wish.calendar)]);
+  const pickOwn = (visit: number): Visit | null => {
+    const ours = visits.filter(({ appointment }) => appointment !== null);
+    return ours.length === 0 ? null : pick(ours, visit);
   };
 
   return {
-    async book({ calendar, start, visitType, patient, times }, key) {
-      const wanted = pick(world.wanted, calendar);
-      const slot = atTime(world, wanted, start, visitType);
-      const patientId = pick(world.patients, patient);
-      const same = Array.from({ length: times }, async () => {
-        const call = (calls += 1);
-        const { site, practitioner } = wanted;
-        const what = { key, site, practitioner, slot: slot.id ?? '', ...during(slot) };
-        history.add({ kind: 'call', call, action: 'book', ...what });
-        await untilAnswered({ call, action: 'book', site }, () => caller.book({ slot, patientId, key }));
+    async book(wish, key) {
+      const chosen = one(wish);
+      const { slot, patientId } = chosen;
+      const same = Array.from({ length: wish.times }, async () => {
+        const call = placed('book', key, chosen);
+        await untilAnswered(call, () => caller.book({ slot, patientId, key }));
       });
       await Promise.all(same);
     },
 
-    async cancel(visit, key) {
-      const ours = visits.filter((one) => one.appointment !== null);
-      if (ours.length === 0) return;
-      const { appointment, site } = pick(ours, visit);
-      const call = (calls += 1);
-      history.add({ kind: 'call', call, action: 'cancel', key, appointment: appointment ?? '' });
-      await untilAnswered({ call, action: 'cancel', site }, () => caller.cancelByPatch(appointment ?? ''));
+    async hold({ wish, then, after_ms }, key) {
+      const chosen = one(wish);
+      const { outcome, answer } = await untilAnswered(placed('hold', key, chosen), () => requests.hold(chosen, key));
+      const [held] = outcome === 'held' && answer !== null ? appointmentsIn(answer) : [];
+      if (held === undefined || then === 'expire') return;
+      await systemClock.sleep(after_ms, over);
+      const appointment = held.id ?? '';
+      if (then === 'book') {
+        const call = placed('book', `${key}-book`, chosen, appointment);
+        await untilAnswered(call, () => requests.bookHeld(held, `${key}-book`));
+        return;
+      }
+      const call = next('cancel');
+      history.add({ kind: 'call', call: call.call, action: 'cancel', key: `${key}-release`, appointment });
+      await untilAnswered(call, () => caller.cancelByPatch(appointment));
     },
 
-    async act({ site, action, calendar, start, visit, person }) {
-      const isHl7 = site === RIVERSIDE;
-      const who = pick(CALENDARS[site] ?? [], calendar);
-      const there = visits.filter((one) => one.site === site);
-      if ((action === 'move' || action === 'cancel') && there.length === 0) return;
-      const id = action === 'move' || action === 'cancel' ? pick(there, visit).siteKey : null;
-      const from = plus(
-        during(atTime(world, pick(world.wanted, calendar), start, person)).start,
-        (visit % 4) * 15 * MINUTE_MS,
-      );
-      const wish = isHl7
-        ? { practitioner: who, start: Number(from), end: Number(from) + 30 * MINUTE_MS }
-        : { calendarID: Number(who), start: formatInstant(from), end: formatInstant(plus(from, 30 * MINUTE_MS)) };
-      const type = isHl7 ? {} : { appointmentTypeID: Number(site === MIDTOWN ? INTAKE.midtown : INTAKE.northside) };
-      const fields = {
-        book: { ...wish, ...type, datetime: formatInstant(from), person },
-        move: isHl7 ? { id, start: Number(from) } : { id, datetime: formatInstant(from) },
-        cancel: { id, ...(isHl7 ? { reason: 'PATCAN' } : {}) },
-        block: { ...wish, ...(isHl7 ? {} : { notes: '' }) },
-      }[action];
-      const act = (acts += 1);
-      const time = action === 'cancel' ? {} : { start: Number(from), end: Number(from) + 30 * MINUTE_MS };
-      history.add({ kind: 'act', act, site, action, visit: id, ...time });
-      const done = await actor(world.hub.simulator(site))(action, fields).catch(() => null);
-      const made = done === null || action !== 'book' ? null : textOf(done['id']);
-      history.add({ kind: 'acted', act, done: done !== null, visit: made });
-      if (made !== null) visits.push({ site, siteKey: made, appointment: null });
+    async set({ wishes, mode }, key) {
+      const at = wishes.map(({ calendar }) => pick(world.wanted, calendar));
+      const chosen = wishes.map((wish) => choose(wish, at));
+      const call = next('set', chosen);
+      history.add({ kind: 'call', call: call.call, action: 'set', key, mode, visits: chosen.map(placingOf) });
+      await untilAnswered(call, () => requests.set(chosen, mode, key));
     },
+
+    async move(visit, start, key) {
+      const own = visits.filter(({ booked }) => booked !== null);
+      const picked = own.length === 0 ? null : pick(own, visit);
+      if (picked?.booked === undefined || picked.booked === null) return;
+      const { wanted, visitType, resource } = picked.booked;
+      const slot = atTime(world, wanted, start, visitType);
+      const call = next('move');
+      const [action, appointment] = ['move', picked.appointment ?? ''] as const;
+      const placing = placingOf({ wanted, visitType, slot, patientId: '' });
+      history.add({ kind: 'call', call: call.call, action, key, appointment, ...placing });
+      await untilAnswered(call, () => requests.move(resource, slot, key));
+    },
+
+    async change(visit, to, key) {
+      const appointment = pickOwn(visit)?.appointment ?? null;
+      if (appointment === null) return;
+      const call = next('change');
+      const status = to === 'comment' ? null : to;
+      history.add({ kind: 'call', call: call.call, action: 'change', key, appointment, status });
+      await untilAnswered(call, () =>
+        status === null ? requests.comment(appointment, `as ${key}`, key) : requests.status(appointment, status, key),
+      );
+    },
+
+    async cancel(visit, key) {
+      const appointment = pickOwn(visit)?.appointment ?? null;
+      if (appointment === null) return;
+      const call = next('cancel');
+      history.add({ kind: 'call', call: call.call, action: 'cancel', key, appointment });
+      await untilAnswered(call, () => caller.cancelByPatch(appointment));
+    },
+
+    act: staffOf(world, visits),
   };
+}
+
+function staffOf(world: World, visits: Visit[]): Person['act'] {
+  const { history } = world;
+  let acts = 0;
+  return async ({ site, action, calendar, start, visit, person }) => {
+    const isHl7 = site === RIVERSIDE;
+    const who = pick(CALENDARS[site] ?? [], calendar);
+    const there = visits.filter((one) => one.site === site && one.siteKey !== '');
+    if ((action === 'move' || action === 'cancel') && there.length === 0) return;
+    const key = action === 'move' || action === 'cancel' ? pick(there, visit).siteKey : null;
+    const id = isHl7 ? (key?.split('^')[0] ?? null) : key;
+    const from = plus(
+      during(atTime(world, pick(world.wanted, calendar), start, person)).start,
+      (visit % 4) * 15 * MINUTE_MS,
+    );
+    const wish = isHl7
+      ? { practitioner: who, start: Number(from), end: Number(from) + 30 * MINUTE_MS }
+      : { calendarID: Number(who), start: formatInstant(from), end: formatInstant(plus(from, 30 * MINUTE_MS)) };
+    const type = isHl7 ? {} : { appointmentTypeID: Number(site === MIDTOWN ? INTAKE.midtown : INTAKE.northside) };
+    const fields = {
+      book: { ...wish, ...type, datetime: formatInstant(from), person },
+      move: isHl7 ? { id, start: Number(from) } : { id, datetime: formatInstant(from) },
+      cancel: { id, ...(isHl7 ? { reason: 'PATCAN' } : {}) },
+      block: { ...wish, ...(isHl7 ? {} : { notes: '' }) },
+    }[action];
+    const act = (acts += 1);
+    const time = action === 'cancel' ? {} : { start: Number(from), end: Number(from) + 30 * MINUTE_MS };
+    history.add({ kind: 'act', act, site, action, visit: key, ...time });
+    const done = await actor(world.hub.simulator(site))(action, fields).catch(() => null);
+    const made = done === null || action !== 'book' ? null : textOf(done['id']) + (isHl7 ? RIVERSIDE_KEYS : '');
+    history.add({ kind: 'acted', act, done: done !== null, visit: made });
+    if (made !== null) visits.push({ site, siteKey: made, appointment: null, booked: null });
+  };
+}
+
+function placingOf({ wanted, slot, patientId }: Chosen): Placing {
+  const { site, practitioner } = wanted;
+  const patient = patientId === '' ? {} : { patient: patientId };
+  return { site, practitioner, slot: slot.id ?? '', ...during(slot), ...patient };
 }
 
 /** The same number is the same time on every calendar, so that races meet one person at two sites. */
@@ -142,18 +256,4 @@ function pick<T>(from: readonly T[], number: number): T {
   const found = from[number % from.length];
   if (found === undefined) throw new Error('nothing to choose from');
   return found;
-}
-
-function outcomeOf(answer: Answer | null, action: Call['action']): Outcome {
-  if (answer === null || answer.status >= 500 || answer.status === 429) return 'lost';
-  if (answer.status === 202) return 'pending';
-  if (answer.status === 409) return 'taken';
-  if (answer.status >= 300) return 'refused';
-  return action === 'book' ? 'booked' : 'cancelled';
-}
-
-function shownIn(answer: Answer): Appointment {
-  const body = JSON.parse(answer.text) as
-    Appointment | { readonly entry: readonly { readonly resource: Appointment }[] };
-  return 'entry' in body ? body.entry[0]!.resource : body;
 }

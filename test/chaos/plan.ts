@@ -36,6 +36,17 @@ export type Step = { readonly at_ms: number } & (
   | Booking
   /** Of the visits booked so far. */
   | { readonly do: 'cancel'; readonly visit: number }
+  /** To another time on the same calendar. */
+  | { readonly do: 'move'; readonly visit: number; readonly start: number }
+  | { readonly do: 'change'; readonly visit: number; readonly to: string }
+  | {
+      readonly do: 'hold';
+      readonly wish: Wanted;
+      readonly then: 'book' | 'release' | 'expire';
+      readonly after_ms: number;
+    }
+  /** One person's visits, each at a time of its own, at several sites mostly. */
+  | { readonly do: 'set'; readonly wishes: readonly Wanted[]; readonly mode: 'all' | 'best-effort' }
   | {
       readonly do: 'act';
       readonly site: string;
@@ -59,7 +70,13 @@ export type Step = { readonly at_ms: number } & (
 /** Callers together; low, because what is to be found are races and not the limit of a small machine. */
 const BOOKINGS_EVERY_MS = 700;
 const CANCELS_EVERY_MS = 1_200;
+const MOVES_EVERY_MS = 1_500;
+const CHANGES_EVERY_MS = 2_500;
+const HOLDS_EVERY_MS = 2_500;
+const SETS_EVERY_MS = 2_500;
 const ACTS_EVERY_MS = 600;
+/** Calendars that can be booked, two at each site. */
+const CALENDARS = 6;
 const FIRST_TROUBLE_MS = 2_000;
 /** Past the deadline of a call: siteTimeout_ms of the harness's hub and the slack behind it. */
 export const FREEZE_MS = 9_500;
@@ -93,6 +110,9 @@ const FAULTS: Readonly<Record<string, readonly ((random: Random) => Switches)[]>
     () => ({ dropAnswer: { times: 3 } }),
     () => ({ outage: true }),
     (random) => ({ chunkBytes: random.between(1, 40) }),
+    () => ({ echoFirst: true }),
+    (random) => ({ errorRate: random.between(1, 6) / 10 }),
+    (random) => ({ answerDelayMs: random.between(200, 2_500) }),
   ],
 };
 const KIND: Readonly<Record<string, 'acuity' | 'hl7v2'>> = {
@@ -104,7 +124,7 @@ const SITES = [MIDTOWN, NORTHSIDE, RIVERSIDE];
 
 export function planOf(extent: Extent): readonly Step[] {
   const { seed, duration_ms } = extent;
-  const lanes = [callers, cancels, staff, faults, processes].map((lane, number) =>
+  const lanes = [callers, cancels, staff, faults, processes, moves, changes, holds, sets].map((lane, number) =>
     lane(new Random(seed, number), extent),
   );
   return lanes
@@ -126,7 +146,7 @@ function callers(random: Random, extent: Extent): readonly Step[] {
   return moments(random, BOOKINGS_EVERY_MS, extent).map((at_ms): Step => {
     const start = random.below(1_000);
     const wanted = (): Wanted => ({
-      calendar: random.below(4),
+      calendar: random.below(CALENDARS),
       start,
       visitType: random.below(2),
       patient: random.below(1_000),
@@ -144,6 +164,54 @@ function cancels(random: Random, extent: Extent): readonly Step[] {
     at_ms,
     visit: random.below(1_000),
   }));
+}
+
+function moves(random: Random, extent: Extent): readonly Step[] {
+  return moments(random, MOVES_EVERY_MS, extent).map((at_ms) => ({
+    do: 'move',
+    at_ms,
+    visit: random.below(1_000),
+    start: random.below(1_000),
+  }));
+}
+
+const CHANGES = ['comment', 'comment', 'arrived', 'arrived', 'checked-in', 'fulfilled', 'noshow'];
+
+function changes(random: Random, extent: Extent): readonly Step[] {
+  return moments(random, CHANGES_EVERY_MS, extent).map((at_ms) => ({
+    do: 'change',
+    at_ms,
+    visit: random.below(1_000),
+    to: random.pick(CHANGES),
+  }));
+}
+
+function holds(random: Random, extent: Extent): readonly Step[] {
+  return moments(random, HOLDS_EVERY_MS, extent).map((at_ms) => ({
+    do: 'hold',
+    at_ms,
+    wish: aWish(random, random.below(1_000)),
+    then: random.pick(['book', 'book', 'release', 'expire'] as const),
+    after_ms: random.between(0, 6_000),
+  }));
+}
+
+function sets(random: Random, extent: Extent): readonly Step[] {
+  return moments(random, SETS_EVERY_MS, extent).map((at_ms): Step => {
+    const [start, first] = [random.below(1_000), random.below(CALENDARS)];
+    const patient = random.below(1_000);
+    const wishes = Array.from({ length: random.between(2, 3) }, (_, index): Wanted => ({
+      ...aWish(random, start + (index + 1) * 3),
+      calendar: (first + index * 2) % CALENDARS,
+      patient,
+    }));
+    return { do: 'set', at_ms, wishes, mode: random.chance(75) ? 'all' : 'best-effort' };
+  });
+}
+
+function aWish(random: Random, start: number): Wanted {
+  const [calendar, visitType, patient] = [random.below(CALENDARS), random.below(2), random.below(1_000)];
+  return { calendar, start, visitType, patient, times: 1 };
 }
 
 function staff(random: Random, extent: Extent): readonly Step[] {

@@ -17,8 +17,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../src/core/clock.ts';
 import { chaos, type ChaosOptions, type Outcome } from './chaos.ts';
-import { check, wishesOf } from './check.ts';
+import { check } from './check.ts';
 import { excerpt } from './excerpt.ts';
+import { wishesOf } from './wishes.ts';
 import { allOf, type Event } from './history.ts';
 import { PLANTED, type Planted } from './planted.ts';
 

@@ -92,6 +92,22 @@ export async function conclude(world: World, within_ms: number): Promise<void> {
     ) as [string, string, string, string, string];
     history.add({ kind: 'booking', booking, key, action, state, appointment });
   }
+  await tellSets(world);
+}
+
+async function tellSets({ hub, history }: World): Promise<void> {
+  const { rows } = await hub.query(
+    `SELECT request_key, step, booking_id, step.state AS state, EXISTS (
+       SELECT FROM work_item WHERE kind = 'failed-undo' AND subject = 'set:' || set_id || ':' || step
+     ) AS task
+     FROM booking_set_step AS step JOIN booking_set ON booking_set.id = set_id ORDER BY created_at, step`,
+  );
+  for (const row of rows) {
+    const [key, booking, state] = [row['request_key'], row['booking_id'] ?? '', row['state']].map(String) as [
+      ...[string, string, string],
+    ];
+    history.add({ kind: 'step', key, visit: Number(row['step']) - 1, booking, state, task: row['task'] === true });
+  }
 }
 
 async function tellTruth({ hub, history }: World, site: World['sites'][number]): Promise<void> {

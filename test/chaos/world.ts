@@ -7,10 +7,12 @@ import { ruledPractitionerId } from '../../src/fhir/practitioner-rule.ts';
 import type { SiteSettings } from '../../src/settings/shape.ts';
 import { readLease } from '../../src/simulators/kit/lease.ts';
 import { at, callerOf, freeSlots, patientsOf, siteOf, type Caller } from '../support/caller.ts';
-import { MIDTOWN, NORTHSIDE } from '../support/config-folder.ts';
+import { actor } from '../conformance/control.ts';
+import { MIDTOWN, NORTHSIDE, RIVERSIDE, type ConfigFolder } from '../support/config-folder.ts';
 import type { Cleanup } from '../support/database.ts';
 import { prepareHub, type TestHub } from '../support/hub.ts';
 import { sitesOf } from '../support/truth.ts';
+import { eventually } from '../support/wait.ts';
 import type { History } from './history.ts';
 import { openLine, type Line } from './line.ts';
 import { copyWith, type Planted } from './planted.ts';
@@ -24,6 +26,8 @@ export interface World {
   /** Of each calendar that can be booked: the starts that callers want, soonest first, by visit type. */
   readonly wanted: readonly Wanted[];
   readonly patients: readonly string[];
+  /** Whom the HL7 v2 clinic knows; it books nobody else. */
+  readonly riversidePatients: readonly string[];
 }
 
 export interface Wanted {
@@ -45,6 +49,12 @@ export interface WorldOptions {
  */
 const STARTS_DAYS = 3;
 const VISIT_TYPES = ['therapy-50', 'intake-30'];
+const CLINIC_VISIT_TYPES = ['office-visit-30', 'follow-up-20'];
+const WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+const CLINIC_HOURS = ['09:00-17:00'];
+const CLINIC_PEOPLE = 8;
+/** The namespace of the clinic's own numbers, as the hub keeps them. */
+export const RIVERSIDE_KEYS = '^RIVERSIDE';
 const SITE_TIMEOUT_MS = 3_000;
 /** More than the longest `staleReads` of a plan: what a site says of itself must be true. */
 const SHOWS_WITHIN_MS = 2_500;
@@ -71,8 +81,11 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions): Promis
           file.setIn(['settings', 'baseUrl'], `http://127.0.0.1:${line.port}/api/v1`);
           file.setIn(['settings', 'showsWithin_ms'], SHOWS_WITHIN_MS);
           file.setIn(['poll', 'availabilityEvery_s'], 10);
+          // One practice refuses while it is down, the other's bookings wait.
+          if (site === NORTHSIDE) file.setIn(['whenDown'], 'queue');
         });
       }
+      await everyDay(config);
     },
   });
   state.dataDir = hub.dataDir;
@@ -87,8 +100,41 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions): Promis
       calendarsOf(site).map(({ calendar, practitioner }) => ({ site: site.id, calendar, practitioner })),
     ),
   });
+  const riversidePatients = await clinicPatients(hub, caller);
   const wanted = await wantedOf(caller, sites);
-  return { hub, history: options.history, caller, sites, lines, wanted, patients: await patientsOf(caller, MIDTOWN) };
+  const patients = await patientsOf(caller, MIDTOWN);
+  return { hub, history: options.history, caller, sites, lines, wanted, patients, riversidePatients };
+}
+
+/** The HL7 v2 clinic is open as the practices are, and decides soon. */
+async function everyDay(config: ConfigFolder): Promise<void> {
+  await config.edit(`sandbox/${RIVERSIDE}.yaml`, (seed) => {
+    const open = Object.fromEntries(WEEK.map((day) => [day, CLINIC_HOURS]));
+    for (const at of [0, 1]) seed.setIn(['practitioners', at, 'hours'], seed.createNode(open));
+  });
+  await config.edit(`sites/${RIVERSIDE}.yaml`, (file) => {
+    const day = { day: { days: WEEK, hours: CLINIC_HOURS, visitTypes: ['OFFICE', 'FOLLOWUP'] } };
+    for (const who of ['rao', 'lindqvist']) file.setIn(['templates', who, 'blocks'], file.createNode(day));
+    file.setIn(['settings', 'requests', 'answerWithin_ms'], 2_500);
+    file.setIn(['settings', 'requests', 'decideWithin_ms'], 200);
+  });
+}
+
+/** All of them at once at the last time that is open: staff are bound by nothing, and few callers ask for it. */
+async function clinicPatients(hub: TestHub, caller: Caller): Promise<readonly string[]> {
+  const open = await eventually('times are open at the clinic', async () => {
+    const slots = await freeSlots(caller, RIVERSIDE, 'office-visit-30');
+    return slots.length > CLINIC_PEOPLE && slots;
+  });
+  const act = actor(hub.simulator(RIVERSIDE));
+  const start = at(open.at(-1)?.start);
+  for (let person = 0; person < CLINIC_PEOPLE; person += 1) {
+    await act('book', { practitioner: 'LINDQVIST', visitType: 'OFFICE', start: Number(start), person: 60 + person });
+  }
+  return eventually('its people are known', async () => {
+    const known = await patientsOf(caller, RIVERSIDE);
+    return known.length >= CLINIC_PEOPLE && known;
+  });
 }
 
 /** Calendars, and people of an HL7 v2 site, that the site file knows. */
@@ -104,8 +150,9 @@ export function calendarsOf(
 async function wantedOf(caller: Caller, sites: readonly SiteSettings[]): Promise<readonly Wanted[]> {
   const found: Wanted[] = [];
   const until = plus(systemClock.now(), STARTS_DAYS * DAY_MS);
-  for (const site of sites.filter((one) => one.id === MIDTOWN || one.id === NORTHSIDE)) {
-    const byType = await Promise.all(VISIT_TYPES.map((type) => freeSlots(caller, site.id, type)));
+  for (const site of sites.filter((one) => [MIDTOWN, NORTHSIDE, RIVERSIDE].includes(one.id))) {
+    const types = site.id === RIVERSIDE ? CLINIC_VISIT_TYPES : VISIT_TYPES;
+    const byType = await Promise.all(types.map((type) => freeSlots(caller, site.id, type)));
     for (const { calendar, practitioner } of calendarsOf(site)) {
       const schedules = await caller.search(`Schedule?actor=Practitioner/${practitioner}&_count=100`);
       const ids = new Set(schedules.filter((one) => siteOf(one) === site.id).map((one) => `Schedule/${one.id ?? ''}`));

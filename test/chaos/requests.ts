@@ -1,0 +1,93 @@
+/** What callers of a run send, and what an answer is to them. */
+import { setMarkOf } from '../../src/fhir/set-mark.ts';
+import type { Appointment, Resource, Slot } from '../../src/fhir/types.ts';
+import { bookBody, siteKeyOf, siteOf, type Answer, type Caller } from '../support/caller.ts';
+import type { Outcome, Told } from './history.ts';
+
+export type Action = 'book' | 'hold' | 'set' | 'move' | 'change' | 'cancel';
+
+/** Long enough to be booked in time, short enough to run out within a run. */
+const HOLD_S = 8;
+const FHIR = '/fhir/R4/Appointment';
+const PATCH = 'application/json-patch+json';
+const DONE: Readonly<Record<Action, Outcome>> = {
+  book: 'booked',
+  hold: 'held',
+  set: 'booked',
+  move: 'moved',
+  change: 'changed',
+  cancel: 'cancelled',
+};
+
+export interface Asked {
+  readonly slot: Slot;
+  readonly patientId: string;
+}
+
+/** All of them with a key, so that whoever has no answer may ask again. */
+export function requestsOf(caller: Caller) {
+  const send = (path: string, key: string, body: unknown): Promise<Answer> =>
+    caller.ask(`${FHIR}/${path}`, { method: 'POST', body, headers: { 'idempotency-key': key } });
+  const patch = (appointment: string, key: string, path: string, value: string): Promise<Answer> =>
+    caller.ask(`${FHIR}/${appointment}`, {
+      method: 'PATCH',
+      contentType: PATCH,
+      body: [{ op: 'add', path, value }],
+      headers: { 'idempotency-key': key },
+    });
+  return {
+    hold(wish: Asked, key: string): Promise<Answer> {
+      const { parameter } = bookBody(wish) as { readonly parameter: readonly unknown[] };
+      const seconds = { name: 'hold-seconds', valuePositiveInt: HOLD_S };
+      return send('$hold', key, { resourceType: 'Parameters', parameter: [...parameter, seconds] });
+    },
+    bookHeld: (held: Appointment, key: string): Promise<Answer> => send('$book', key, parametersOf(held)),
+    move: (visit: Appointment, { id, start, end }: Slot, key: string): Promise<Answer> =>
+      send('$book', key, parametersOf({ ...visit, slot: [{ reference: `Slot/${id ?? ''}` }], start, end })),
+    set(wishes: readonly Asked[], mode: string, key: string): Promise<Answer> {
+      const visits = wishes.map((wish) => ({
+        name: 'visit',
+        part: (bookBody(wish) as { readonly parameter: readonly unknown[] }).parameter,
+      }));
+      const parameter = [...visits, { name: 'mode', valueCode: mode }];
+      return send('$book-set', key, { resourceType: 'Parameters', parameter });
+    },
+    status: (appointment: string, status: string, key: string): Promise<Answer> =>
+      patch(appointment, key, '/status', status),
+    comment: (appointment: string, text: string, key: string): Promise<Answer> =>
+      patch(appointment, key, '/comment', text),
+  };
+}
+
+function parametersOf(resource: Appointment): unknown {
+  return { resourceType: 'Parameters', parameter: [{ name: 'appointment-resource', resource }] };
+}
+
+export function outcomeOf(answer: Answer | null, action: Action): Outcome {
+  if (answer === null || answer.status >= 500 || answer.status === 429) return 'lost';
+  if (answer.status === 202) return 'pending';
+  if (answer.status === 409) return 'taken';
+  return answer.status >= 300 ? 'refused' : DONE[action];
+}
+
+export function appointmentsIn({ text }: Answer): readonly Appointment[] {
+  const body = JSON.parse(text) as Resource & { readonly entry?: readonly { readonly resource: Resource }[] };
+  const all = [body, ...(body.entry ?? []).map(({ resource }) => resource)];
+  return all.filter((one): one is Appointment => one.resourceType === 'Appointment');
+}
+
+/** The visit of a set at this place, from 0; null: it does not stand. */
+export function visitOf(all: readonly Appointment[], index: number): Appointment | null {
+  return all.find((one) => setMarkOf(one)?.step === index + 1) ?? null;
+}
+
+export function toldOf(appointment: Appointment): Told {
+  return { appointment: appointment.id ?? '', siteKey: siteKeyOf(appointment, siteOf(appointment)) };
+}
+
+/** Where a booking shows that waits; null: the answer names none. */
+export function pendingIn({ text }: Answer): string | null {
+  return (
+    /"urn:slotwire:pending-appointment","valueReference":\{"reference":"Appointment\/([^"]+)"/.exec(text)?.[1] ?? null
+  );
+}
