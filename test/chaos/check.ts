@@ -31,7 +31,7 @@ export function check(events: readonly Event[]): readonly Violation[] {
     ...doneOnce(judged),
     ...nothingLost(judged),
     ...copyIsTruth(judged),
-    ...allOf(events, 'difference').map(({ what }): Violation => ({ rule: 4, what, about: wordsOf(what) })),
+    ...differ(judged),
     ...allOf(events, 'unrest').map(({ what }): Violation => ({ rule: 3, what: `never quiet: ${what}`, about: [] })),
   ];
 }
@@ -230,6 +230,17 @@ function copyIsTruth({ truths, copies }: Judged): readonly Violation[] {
     }
   }
   return found;
+}
+
+/** Staff of the HL7 v2 clinic may take up a cancelled visit again by moving it. */
+function differ({ events, bookings, copies, touched }: Judged): readonly Violation[] {
+  const isTouched = (id: string): boolean => {
+    const { appointment } = bookings.find(({ booking }) => booking === id) ?? {};
+    const copy = copies.find((one) => one.appointment === appointment);
+    return copy !== undefined && touched.has(nameOf(copy.site, copy.siteKey));
+  };
+  const found = allOf(events, 'difference').map(({ what }): Violation => ({ rule: 4, what, about: wordsOf(what) }));
+  return found.filter(({ what, about }) => !/cancelled through the hub/.test(what) || !about.some(isTouched));
 }
 
 /** Ids in a sentence: whatever holds a digit and is no time. */

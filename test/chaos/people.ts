@@ -2,7 +2,7 @@
 import { systemClock } from '../../src/core/clock.ts';
 import { formatInstant, instant, MINUTE_MS, plus } from '../../src/core/instant.ts';
 import type { Appointment, Slot } from '../../src/fhir/types.ts';
-import { actor, textOf } from '../conformance/control.ts';
+import { actor, control, rowsOf, textOf } from '../conformance/control.ts';
 import { during, type Answer } from '../support/caller.ts';
 import { INTAKE, MIDTOWN, NORTHSIDE, ORTIZ, RAO, RIVERSIDE, WEISS } from '../support/config-folder.ts';
 import type { Outcome, Placing } from './history.ts';
@@ -40,6 +40,8 @@ interface Chosen {
   readonly visitType: number;
   readonly slot: Slot;
   readonly patientId: string;
+  /** The site whose own record of the patient it is. */
+  readonly home: string;
 }
 interface Heard {
   readonly outcome: Outcome;
@@ -124,7 +126,8 @@ export function people(world: World, over: AbortSignal): Person {
     const { visitType } = wish;
     const isThere = at.some(({ site }) => site === RIVERSIDE);
     const patientId = pick(isThere ? world.riversidePatients : world.patients, wish.patient);
-    return { wanted, visitType, slot: atTime(world, wanted, wish.start, visitType), patientId };
+    const home = isThere ? RIVERSIDE : MIDTOWN;
+    return { wanted, visitType, slot: atTime(world, wanted, wish.start, visitType), patientId, home };
   };
   const one = (wish: Wish): Chosen => choose(wish, [pick(world.wanted, wish.calendar)]);
   const pickOwn = (visit: number): Visit | null => {
@@ -176,7 +179,7 @@ export function people(world: World, over: AbortSignal): Person {
       const slot = atTime(world, wanted, start, visitType);
       const call = next('move');
       const [action, appointment] = ['move', picked.appointment ?? ''] as const;
-      const placing = placingOf({ wanted, visitType, slot, patientId: '' });
+      const placing = placingOf({ wanted, visitType, slot, patientId: '', home: '' });
       history.add({ kind: 'call', call: call.call, action, key, appointment, ...placing });
       await untilAnswered(call, () => requests.move(resource, slot, key));
     },
@@ -214,6 +217,8 @@ function staffOf(world: World, visits: Visit[]): Person['act'] {
     if ((action === 'move' || action === 'cancel') && there.length === 0) return;
     const key = action === 'move' || action === 'cancel' ? pick(there, visit).siteKey : null;
     const id = isHl7 ? (key?.split('^')[0] ?? null) : key;
+    // By moving a cancelled visit this clinic takes it up again.
+    if (isHl7 && action === 'move' && !(await stands(world.hub.simulator(site), id ?? ''))) return;
     const from = plus(
       during(atTime(world, pick(world.wanted, calendar), start, person)).start,
       (visit % 4) * 15 * MINUTE_MS,
@@ -238,9 +243,15 @@ function staffOf(world: World, visits: Visit[]): Person['act'] {
   };
 }
 
-function placingOf({ wanted, slot, patientId }: Chosen): Placing {
+async function stands(simulator: string, id: string): Promise<boolean> {
+  const state = await control('GET', `${simulator}/__sim/state?only=appointments`).catch(() => null);
+  return rowsOf(state?.['appointments']).some((row) => row['id'] === id && row['status'] === 'Booked');
+}
+
+/** Another site makes a record of its own of the patient, and whether both are one person is for identity to find out. */
+function placingOf({ wanted, slot, patientId, home }: Chosen): Placing {
   const { site, practitioner } = wanted;
-  const patient = patientId === '' ? {} : { patient: patientId };
+  const patient = home === site ? { patient: patientId } : {};
   return { site, practitioner, slot: slot.id ?? '', ...during(slot), ...patient };
 }
 

@@ -14,10 +14,11 @@ test('one seed is one plan, another seed is another', () => {
   assert.notDeepEqual(planOf(extent(7)), planOf(extent(8)));
 });
 
-test('a run of two minutes holds every fault of the design, kills, a freeze, cuts and restarts of the database', () => {
+test('a run of two minutes holds every call, every fault of the design, kills, a freeze, cuts and restarts of the database', () => {
   const wanted = [
     ...['latencyMs', 'errorRate', 'rateLimit', 'dropAnswer', 'silentDrop', 'echoFirst', 'duplicateWebhooks'],
     ...['reorderWebhooks', 'loseWebhooks', 'staleReads', 'clockSkewMs', 'outage'],
+    ...['book', 'cancel', 'move', 'change', 'hold', 'set'],
     ...['kill', 'restart', 'freeze', 'cut', 'kill database', 'restart database'],
   ];
   const seeds = Array.from({ length: 20 }, (_, seed) => troubles(planOf(extent(seed))));
