@@ -3,6 +3,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import type { Cleanup } from '../support/database.ts';
 import { check } from './check.ts';
 import type { Violation } from './judged.ts';
+import { coordinate } from './coordinator.ts';
 import { openHistory, type Event } from './history.ts';
 import { people, type Person } from './people.ts';
 import { planOf, type Step } from './plan.ts';
@@ -41,16 +42,24 @@ export async function chaos(cleanup: Cleanup, options: ChaosOptions): Promise<Ou
   const person = people(world, over.signal);
   const watching = observe(world, over.signal);
   const waiting: Promise<void>[] = [];
+  const concluded = new AbortController();
+  let coordinating = Promise.resolve();
   try {
     await perform(world, planOf({ seed, duration_ms, ownDatabase, only: planted?.only }), person, waiting);
     await calm(world);
+    coordinating = coordinate(world, concluded.signal);
     // Whoever has no answer yet gets one now, or never.
     await Promise.race([Promise.all(waiting), systemClock.sleep(quietWithin_ms, over.signal)]);
   } finally {
     over.abort();
     await Promise.all([watching, ...waiting]);
   }
-  await conclude(world, quietWithin_ms);
+  try {
+    await conclude(world, quietWithin_ms);
+  } finally {
+    concluded.abort();
+    await coordinating;
+  }
   return { events: history.events, violations: check(history.events) };
 }
 

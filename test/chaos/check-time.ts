@@ -1,6 +1,7 @@
 /** Rule 1: no hub placement above capacity, counted over everything known when it was placed. Part of check.ts. */
 import { allOf, type Of, type Shown, type Span } from './history.ts';
 import { ACTIVE, endsOf, idsOf, nameOf, overlaps, shownAs, type Judged, type Violation } from './judged.ts';
+import type { Move } from './wishes.ts';
 
 /** A time that the hub said is taken for somebody, from then until somebody began to end that. */
 interface Standing extends Span {
@@ -87,15 +88,24 @@ function heldTimes({ holds }: Judged): readonly Standing[] {
   }));
 }
 
-function placementsOf({ wishes, moves, holds }: Judged): readonly Placement[] {
+/** A move to where the visit may have stood already takes nothing. */
+function placementsOf({ wishes, moves, holds, touched }: Judged): readonly Placement[] {
+  const mayStandAt = (move: Move): boolean => {
+    const { appointment, to } = move;
+    const wish = wishes.find(({ last }) => last?.appointment === appointment);
+    if (wish === undefined || touched.has(nameOf(wish.site, wish.last?.siteKey ?? ''))) return true;
+    const before = moves.filter((one) => one !== move && one.appointment === appointment).map((one) => one.to);
+    return [wish, ...before].some(({ start }) => start === to.start);
+  };
   const booked = wishes.flatMap((wish): Placement[] => {
     const { last, heldBy, began, practitioner, start, end } = wish;
     if (last?.outcome !== 'booked' || last.appointment === undefined || heldBy === null) return [];
     const facts = { appointment: last.appointment, practitioner, began, heldBy, start, end };
     return [{ name: shownAs(wish), about: idsOf(wish), ...facts }];
   });
-  const moved = moves.flatMap(({ key, appointment, to, began, heldBy, outcome }): Placement[] => {
-    if (outcome !== 'done' || heldBy === null) return [];
+  const moved = moves.flatMap((move): Placement[] => {
+    const { key, appointment, to, began, heldBy, outcome } = move;
+    if (outcome !== 'done' || heldBy === null || mayStandAt(move)) return [];
     const { site, practitioner, start, end } = to;
     const facts = { appointment, practitioner, began, heldBy, start, end };
     return [{ name: shownAs({ key, site }), about: [key, appointment], ...facts }];

@@ -2,8 +2,8 @@
  * Judges a history. Pure: the same history gives the same violations, so a run can be judged again from its file.
  *
  *   1  no hub placement above capacity, counted over everything known when it was placed
- *   2  every `booked` is at the site unless somebody cancelled it since; no `refused` is; what was moved or changed is as
- *      it was said; what was only held is at no site; a set is whole or not at all, unless a person is asked to undo it
+ *   2  every `booked` is at the site unless somebody cancelled it since; no `refused` is; what was moved or changed is
+ *      as it was said; what was only held is at no site; a set is whole or not at all, unless a person is to undo it
  *   3  no booking lost, none done twice; every caller is answered
  *   4  after quiet the hub's copy equals each simulator's truth
  *

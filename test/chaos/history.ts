@@ -112,6 +112,8 @@ export type Happened =
     } & Partial<Span>)
   | { readonly kind: 'acted'; readonly act: number; readonly done: boolean; readonly visit: string | null }
   | { readonly kind: 'trouble'; readonly what: string; readonly site: string | null; readonly begins: boolean }
+  /** A person settled a booking that the hub could not find out about. */
+  | { readonly kind: 'decided'; readonly booking: string; readonly as: string; readonly status: number }
   /** How often each fault of a simulator struck; told before the faults are lifted. */
   | { readonly kind: 'struck'; readonly site: string; readonly times: Readonly<Record<string, number>> }
   /** The hub showed it so: at the time of this event it is known to the hub. */

@@ -248,7 +248,7 @@ async function stands(simulator: string, id: string): Promise<boolean> {
   return rowsOf(state?.['appointments']).some((row) => row['id'] === id && row['status'] === 'Booked');
 }
 
-/** Another site makes a record of its own of the patient, and whether both are one person is for identity to find out. */
+/** Another site makes a record of its own of the patient; whether both are one person is for identity to find out. */
 function placingOf({ wanted, slot, patientId, home }: Chosen): Placing {
   const { site, practitioner } = wanted;
   const patient = home === site ? { patient: patientId } : {};

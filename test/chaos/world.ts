@@ -56,6 +56,8 @@ const CLINIC_PEOPLE = 8;
 /** The namespace of the clinic's own numbers, as the hub keeps them. */
 export const RIVERSIDE_KEYS = '^RIVERSIDE';
 const SITE_TIMEOUT_MS = 3_000;
+/** Then a person decides, see coordinator.ts. */
+const RESOLVE_FOR_S = 20;
 /** More than the longest `staleReads` of a plan: what a site says of itself must be true. */
 const SHOWS_WITHIN_MS = 2_500;
 
@@ -75,6 +77,7 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions): Promis
       await config.edit('hub.yaml', (file) => {
         file.setIn(['booking', 'wait_ms'], 2_000);
         file.setIn(['booking', 'siteTimeout_ms'], SITE_TIMEOUT_MS);
+        file.setIn(['booking', 'resolveFor_s'], RESOLVE_FOR_S);
       });
       for (const [site, line] of lines) {
         await config.edit(`sites/${site}.yaml`, (file) => {
