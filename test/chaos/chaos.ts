@@ -43,11 +43,11 @@ export async function chaos(cleanup: Cleanup, options: ChaosOptions): Promise<Ou
   const watching = observe(world, over.signal);
   const waiting: Promise<void>[] = [];
   const concluded = new AbortController();
-  let coordinating = Promise.resolve();
+  const coordinating: Promise<void>[] = [];
   try {
     await perform(world, planOf({ seed, duration_ms, ownDatabase, only: planted?.only }), person, waiting);
     await calm(world);
-    coordinating = coordinate(world, concluded.signal);
+    coordinating.push(coordinate(world, concluded.signal));
     // Whoever has no answer yet gets one now, or never.
     await Promise.race([Promise.all(waiting), systemClock.sleep(quietWithin_ms, over.signal)]);
   } finally {
@@ -58,7 +58,7 @@ export async function chaos(cleanup: Cleanup, options: ChaosOptions): Promise<Ou
     await conclude(world, quietWithin_ms);
   } finally {
     concluded.abort();
-    await coordinating;
+    await Promise.all(coordinating);
   }
   return { events: history.events, violations: check(history.events) };
 }

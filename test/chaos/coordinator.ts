@@ -20,7 +20,7 @@ async function settleParked({ hub, sites, history }: World): Promise<void> {
   const { rows } = await hub.query(
     `SELECT id, action, site, site_key, extract(epoch FROM start_at) * 1000 AS start FROM booking WHERE state = 'parked'`,
   );
-  const { ask } = callerOf(hub, 'admin');
+  const admin = callerOf(hub, 'admin');
   for (const row of rows) {
     const [id, action] = [String(row['id']), String(row['action'])];
     const site = sites.find((one) => one.id === row['site']);
@@ -36,7 +36,7 @@ async function settleParked({ hub, sites, history }: World): Promise<void> {
         (action === 'move' && Number(visit.during.start) === Number(row['start'])));
     const word = { as: isDone ? 'booked' : 'refused', reason: 'seen there', ...(isDone ? { key: visit.key } : {}) };
     const path = `${hub.sandbox().opsUrl}/api/bookings/${id}/settle`;
-    const { status } = await ask(path, { method: 'POST', body: word, contentType: 'application/json' });
+    const { status } = await admin.ask(path, { method: 'POST', body: word, contentType: 'application/json' });
     history.add({ kind: 'decided', booking: id, as: word.as, status });
   }
 }
