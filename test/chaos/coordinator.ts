@@ -18,7 +18,8 @@ export async function coordinate(world: World, over: AbortSignal): Promise<void>
 
 async function settleParked({ hub, sites, history }: World): Promise<void> {
   const { rows } = await hub.query(
-    `SELECT id, action, site, site_key, extract(epoch FROM start_at) * 1000 AS start FROM booking WHERE state = 'parked'`,
+    `SELECT id, action, site, site_key, extract(epoch FROM start_at) * 1000 AS start
+     FROM booking WHERE state = 'parked'`,
   );
   const admin = callerOf(hub, 'admin');
   for (const row of rows) {
