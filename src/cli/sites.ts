@@ -37,7 +37,8 @@ export const sitesCommand: Command = {
     'Queued: messages that wait to be applied. Hints: objects that the site said have changed and that wait to ' +
       'be fetched. ' +
       'Parked: messages that need a person (`slotwire parked`). Proven: how much of the horizon was found to be at ' +
-      'the site as our copy says (`--json` names the rest); empty where the site cannot be asked.',
+      'the site as our copy says (`--json` names the rest); empty where the site cannot be asked and was not held ' +
+      'against a file (`slotwire reconcile`).',
   ],
   options: { json: JSON_OPTION },
   async run(call) {
