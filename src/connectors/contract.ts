@@ -123,6 +123,8 @@ export interface SiteState extends MessageBase {
   readonly digest: string;
   /** Our time when the request left: a state is applied only if this is later than the one applied. */
   readonly readAt: Instant;
+  /** The site has no such object, or does not show it yet. */
+  readonly gone?: true;
 }
 /** Says only that an object may have changed. Stored, acknowledged, coalesced per object, then fetched. */
 export interface SiteHint extends MessageBase {

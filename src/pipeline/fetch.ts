@@ -19,18 +19,29 @@ const RETRY_MAX_MS = 300_000;
  */
 const OF_THE_SITE: ReadonlySet<HubError['code']> = new Set(['SITE_LOGIN_REFUSED', 'SITE_FORBIDS']);
 
-/** True when more hints may be due. */
-export async function fetchHints(deps: PollDeps, site: string, fetch: Fetch, signal: AbortSignal): Promise<boolean> {
+/** `quiet_ms`: how long the site may take to show what we wrote there. True when more hints may be due. */
+export async function fetchHints(
+  deps: PollDeps,
+  site: string,
+  fetch: Fetch,
+  signal: AbortSignal,
+  quiet_ms = 0,
+): Promise<boolean> {
   const claims = await deps.store.transaction(SCOPE, (tx) => tx.inbox.claimHints(site, deps.clock.now(), AT_ONCE));
   if (claims.length === 0) return false;
-  await Promise.all(claims.map((claim) => fetchOne(deps, site, fetch, claim, signal)));
+  await Promise.all(claims.map((claim) => fetchOne(deps, { site, fetch, quiet_ms }, claim, signal)));
   return claims.length === AT_ONCE;
+}
+
+interface Asked {
+  readonly site: string;
+  readonly fetch: Fetch;
+  readonly quiet_ms: number;
 }
 
 async function fetchOne(
   deps: PollDeps,
-  site: string,
-  fetch: Fetch,
+  { site, fetch, quiet_ms }: Asked,
   claim: HintClaim,
   signal: AbortSignal,
 ): Promise<void> {
@@ -44,6 +55,13 @@ async function fetchOne(
   }
   const stored = await deps.store.transaction(SCOPE, async (tx) => {
     const now = deps.clock.now();
+    // Stored, it would be news that a visit has ended which the site only does not show yet; and once it has said so, the
+    // same answer would be no news any more.
+    const writtenAt = state.gone === true ? await tx.bookings.writtenAt(site, claim.object) : null;
+    if (writtenAt !== null && state.readAt < plus(writtenAt, quiet_ms)) {
+      await tx.inbox.hintsRetry(claim.ids, plus(writtenAt, quiet_ms));
+      return [];
+    }
     const answer = await tx.inbox.insert(site, 'fetch', [state], now, null);
     await tx.inbox.hintsDone(claim.ids, now);
     return answer;

@@ -100,7 +100,8 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
     }
   };
   startReading();
-  if (fetch !== undefined) loop('fetch', FETCH_TICK_MS, (signal) => fetchHints(deps, site.id, fetch, signal));
+  const quiet_ms = connector.book?.showsWithin_ms ?? 0;
+  if (fetch !== undefined) loop('fetch', FETCH_TICK_MS, (signal) => fetchHints(deps, site.id, fetch, signal, quiet_ms));
   if (availability !== undefined) {
     const step = asking(deps, site, availability, () => {
       planned = true;

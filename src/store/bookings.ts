@@ -123,6 +123,16 @@ export function bookingStore(q: Gathered, keys: Keys): BookingStore {
     latestOf: async (appointmentId) =>
       q.ahead.latest.get(appointmentId) ?? (q.ahead.latest.has(appointmentId) ? null : latestOf(appointmentId)),
 
+    async writtenAt(site, object) {
+      const { rows } = await q.query<{ at: Instant | null }>({
+        name: 'booking-written-at', // appointment_key's primary key, then booking_appointment
+        text: `SELECT max(b.state_at) AS at FROM appointment_key k JOIN booking b USING (appointment_id)
+               WHERE k.site = $1 AND k.site_key = $2 AND b.state = 'booked' AND b.action IN ('place', 'move')`,
+        values: [site, object.replace(/^appointment:/, '')],
+      });
+      return rows[0]?.at ?? null;
+    },
+
     async countByState() {
       const { rows } = await q.query<{ state: string; count: number }>({
         name: 'booking-count-by-state', // booking_state, index only: the rows themselves are wide

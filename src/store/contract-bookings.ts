@@ -120,6 +120,8 @@ export interface BookingStore {
   waitedOut(now: Instant, limit: number): Promise<readonly Booking[]>;
   /** The newest one that concerns an appointment. */
   latestOf(appointmentId: string): Promise<Booking | null>;
+  /** When we last placed or moved the visit that a site calls so (`appointment:KEY`); null: we did not. */
+  writtenAt(site: string, object: string): Promise<Instant | null>;
   countByState(): Promise<Readonly<Record<string, number>>>;
 }
 

@@ -130,7 +130,8 @@ export function openSite(parts: SiteParts): RigSite {
     },
     async fetch() {
       const { fetch } = connector;
-      if (fetch !== undefined) while (await clock.hurry(fetchHints(stages, settings.id, fetch, never)));
+      if (fetch !== undefined)
+        while (await clock.hurry(fetchHints(stages, settings.id, fetch, never, connector.book?.showsWithin_ms)));
     },
     load: () => clock.hurry(loadOnce(stages, settings, connector, never)),
     async ask() {

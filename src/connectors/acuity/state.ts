@@ -57,6 +57,7 @@ export function goneState(id: string, readAt: Instant): SiteState {
     contentType: 'application/json',
     body: Buffer.from(JSON.stringify({ gone: true, id })),
     readAt,
+    gone: true,
   };
 }
 

@@ -1,0 +1,66 @@
+/** Hints that are answered by "not there": what we wrote a moment ago may only not show yet. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SiteState } from '../../src/connectors/contract.ts';
+import type { Instant } from '../../src/core/instant.ts';
+import { canonicalId } from '../../src/fhir/canonical-ids.ts';
+import { fetchHints } from '../../src/pipeline/fetch.ts';
+import { during, offered, openWorld, slotKey, type World } from '../support/builders.ts';
+import type { Cleanup } from '../support/database.ts';
+
+const NINE = during(9, 0, 50);
+const KEY = slotKey('n1', 't50', NINE.start);
+const QUIET_MS = 5_000;
+const OBJECT = 'appointment:K1';
+
+const gone = (readAt: Instant): SiteState => ({
+  shape: 'state',
+  kind: 'test',
+  object: OBJECT,
+  sequenceKeys: [OBJECT],
+  digest: 'gone',
+  contentType: 'application/json',
+  body: Buffer.from('[]'),
+  readAt,
+  gone: true,
+});
+
+async function hinted(t: Cleanup, isOurs: boolean): Promise<World> {
+  const world = await openWorld(t);
+  if (isOurs) {
+    await world.offer('north', 'n1', 't50', [offered('n1', 't50', NINE)]);
+    const booking = await world.book(canonicalId.slot('north', KEY), await world.patient('north'));
+    assert.deepEqual([booking.state, booking.siteKey], ['booked', 'K1']);
+  }
+  const [shape, kind, contentType, body] = ['hint', 'test', 'application/json', Buffer.from('{}')] as const;
+  const hint = { shape, kind, object: OBJECT, sequenceKeys: [OBJECT], contentType, body } as const;
+  await world.write((tx) => tx.inbox.insert('north', 'webhook', [hint], world.clock.now(), null));
+  return world;
+}
+
+/** Fetches what is due; the states that were stored. */
+async function fetched(world: World): Promise<number> {
+  const fetch = { object: () => Promise.resolve(gone(world.clock.now())) };
+  const deps = { ...world.deliverDeps, stored: () => undefined };
+  await fetchHints(deps, 'north', fetch, new AbortController().signal, QUIET_MS);
+  const rows = await world.rows(`SELECT count(*)::int AS n FROM site_object WHERE site = 'north' AND object = $1`, [
+    OBJECT,
+  ]);
+  return Number(rows[0]?.['n']);
+}
+
+test('a visit that we have just placed and that its site does not show yet is asked for again, and not taken for gone', async (t) => {
+  const world = await hinted(t, true);
+  assert.equal(await fetched(world), 0);
+  world.clock.advance(QUIET_MS - 1);
+  assert.equal(await fetched(world), 0, 'the quiet time is not over');
+  world.clock.advance(2);
+  assert.equal(await fetched(world), 1, 'what is not there behind it is not there');
+});
+
+test('of a visit that we did not place, and of one placed long ago, the answer is believed at once', async (t) => {
+  assert.equal(await fetched(await hinted(t, false)), 1);
+  const old = await hinted(t, true);
+  old.clock.advance(2 * QUIET_MS);
+  assert.equal(await fetched(old), 1);
+});
