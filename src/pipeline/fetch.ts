@@ -55,8 +55,8 @@ async function fetchOne(
   }
   const stored = await deps.store.transaction(SCOPE, async (tx) => {
     const now = deps.clock.now();
-    // Stored, it would be news that a visit has ended which the site only does not show yet; and once it has said so, the
-    // same answer would be no news any more.
+    // Stored, it would be news that a visit has ended which the site only does not show yet; and once it has said so,
+    // the same answer would be no news any more.
     const writtenAt = state.gone === true ? await tx.bookings.writtenAt(site, claim.object) : null;
     if (writtenAt !== null && state.readAt < plus(writtenAt, quiet_ms)) {
       await tx.inbox.hintsRetry(claim.ids, plus(writtenAt, quiet_ms));
