@@ -127,9 +127,6 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
     });
   }
 
-  const proving = reconciling(deps, site, connector, () => runner.loaded());
-  if (proving !== null) loop('reconcile', RECONCILE_TICK_MS, proving);
-
   /**
    * A site that fails is asked again soon, not at the next regular tick; one that names a time is left alone until
    * then.
@@ -181,6 +178,9 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
       await connector.close();
     },
   };
+  // A loop takes its first step at once, and this one asks the runner.
+  const proving = reconciling(deps, site, connector, () => runner.loaded());
+  if (proving !== null) loop('reconcile', RECONCILE_TICK_MS, proving);
   return runner;
 }
 
