@@ -109,8 +109,8 @@ async function booked(world: World, slots: FreeSlot[], patients: readonly string
   return rate;
 }
 
-/** The body of a `$book`. */
-export function bookingOf(slot: FreeSlot, patient: string): string {
+/** The body of a `$book`; `evenIf`: the patient may have another visit then, as the visits of the account lie by chance. */
+export function bookingOf(slot: FreeSlot, patient: string, evenIf = false): string {
   const resource = {
     resourceType: 'Appointment',
     status: 'proposed',
@@ -121,12 +121,15 @@ export function bookingOf(slot: FreeSlot, patient: string): string {
   };
   return JSON.stringify({
     resourceType: 'Parameters',
-    parameter: [{ name: 'appointment-resource', resource }],
+    parameter: [
+      { name: 'appointment-resource', resource },
+      ...(evenIf ? [{ name: 'allow-patient-overlap', valueBoolean: true }] : []),
+    ],
   });
 }
 
 async function book(api: Client, slot: FreeSlot, patient: string): Promise<void> {
-  const body = bookingOf(slot, patient);
+  const body = bookingOf(slot, patient, true);
   const answer = await api.send('POST', '/Appointment/$book', body, {
     'content-type': 'application/fhir+json',
     'idempotency-key': randomToken(),

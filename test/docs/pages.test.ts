@@ -17,7 +17,13 @@ const VARIABLES = new Set([
   ...['HTTP_PORT', 'MLLP_PORT', 'HOST', 'DATA_DIR', 'CONFIG_DIR', 'DATABASE_URL', 'REDIS_URL', 'LOG_LEVEL'],
   ...['SLOTWIRE_URL', 'SLOTWIRE_TOKEN', 'POSTGRES_PASSWORD'],
 ]);
-const GAUGES = ['slotwire_lag_seconds', 'slotwire_silence_seconds', 'slotwire_inbox_depth', 'slotwire_client_waiting'];
+const GAUGES = [
+  'slotwire_lag_seconds',
+  'slotwire_silence_seconds',
+  'slotwire_inbox_depth',
+  'slotwire_client_waiting',
+  'slotwire_proven_share',
+];
 
 before(async () => {
   all.push(...(await pages()));
