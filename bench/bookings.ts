@@ -109,7 +109,7 @@ async function booked(world: World, slots: FreeSlot[], patients: readonly string
   return rate;
 }
 
-/** The body of a `$book`; `evenIf`: the patient may have another visit then, as the visits of the account lie by chance. */
+/** The body of a `$book`; `evenIf`: though the patient may have another visit then, as those of the account lie. */
 export function bookingOf(slot: FreeSlot, patient: string, evenIf = false): string {
   const resource = {
     resourceType: 'Appointment',
