@@ -108,7 +108,8 @@ test('a full disk loses nothing that was acknowledged', { skip, timeout: 280_000
       return again.status < 500 && again;
     });
     if (answer.status < 300) bookedIn(answer);
-    else assert.equal(answer.status, 409, answer.text);
+    // 422: staff have booked the very patient at that time.
+    else assert.ok([409, 422].includes(answer.status), answer.text);
   }
   for (const [index, answer] of answers.entries()) {
     if (answer.status !== 201) continue;

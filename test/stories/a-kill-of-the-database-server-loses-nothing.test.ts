@@ -42,7 +42,8 @@ async function cutInTheMiddle(name: string, cut: () => Promise<void>): Promise<v
         const now = await caller.settled(await caller.book(booking));
         return now.status < 500 && now;
       });
-      assert.ok([200, 201, 409].includes(answer.status), `${booking.key}: ${answer.status} ${answer.text}`);
+      // 422: staff have booked the very patient at that time.
+      assert.ok([200, 201, 409, 422].includes(answer.status), `${booking.key}: ${answer.status} ${answer.text}`);
       answers.push(answer);
       answered += 1;
     }
