@@ -106,5 +106,5 @@ test('a figure has a row for each of its limits, and the table shows them all', 
 test('a bench that does not exist is refused, and nothing is started', async () => {
   const { code, text } = await bench('--only', 'nothing');
   assert.equal(code, 1);
-  assert.match(text, /--only takes one of start, webhook, bookings, inbox, parse/);
+  assert.match(text, /--only takes one of start, webhook, bookings, race, inbox, parse/);
 });

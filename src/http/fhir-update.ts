@@ -85,14 +85,17 @@ async function change(req: Request, res: Response, deps: HttpDeps, about: Update
   const known = JSON.parse(served.json) as Appointment;
   const wanted = about.wantedOf(known);
   const different = differences(wanted, known);
-  if (different.fixed.length > 0) throw new IssuesError('RULE_BROKEN', different.fixed.map(fixed));
+  // A cancel says all that it says by its status: what else is in the body may be as it was before the site's own
+  // record came, and a visit is not kept because of that.
+  const cancels = different.status === 'cancelled';
+  if (different.fixed.length > 0 && !cancels) throw new IssuesError('RULE_BROKEN', different.fixed.map(fixed));
   demandOneCall(different);
   // A patch may break app-4, say. Of one that moves the end may be left to the slot.
   const broken = different.moves ? [] : appointmentIssues(wanted, 'Appointment');
   if (broken.length > 0) throw new IssuesError('RULE_BROKEN', broken);
   if (different.moves) {
     await moveKnown(req, res, deps, { known, wanted, form: 'resource', body, channel: 'staff' });
-  } else if (different.status === 'cancelled') {
+  } else if (cancels) {
     const reason = wanted.cancelationReason;
     await cancelKnown(req, res, deps, { known, reason, form: 'resource', identifier: undefined });
   } else if (different.status !== null || isAmended(different)) {

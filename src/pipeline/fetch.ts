@@ -57,7 +57,7 @@ async function fetchOne(
     const now = deps.clock.now();
     // Stored, it would be news that a visit has ended which the site only does not show yet; and once it has said so,
     // the same answer would be no news any more.
-    const writtenAt = state.gone === true ? await tx.bookings.writtenAt(site, claim.object) : null;
+    const writtenAt = state.gone === true ? await tx.bookings.writtenAt(site, claim.object, now) : null;
     if (writtenAt !== null && state.readAt < plus(writtenAt, quiet_ms)) {
       await tx.inbox.hintsRetry(claim.ids, plus(writtenAt, quiet_ms));
       return [];

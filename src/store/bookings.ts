@@ -123,12 +123,13 @@ export function bookingStore(q: Gathered, keys: Keys): BookingStore {
     latestOf: async (appointmentId) =>
       q.ahead.latest.get(appointmentId) ?? (q.ahead.latest.has(appointmentId) ? null : latestOf(appointmentId)),
 
-    async writtenAt(site, object) {
+    async writtenAt(site, object, now) {
       const { rows } = await q.query<{ at: Instant | null }>({
         name: 'booking-written-at', // appointment_key's primary key, then booking_appointment
-        text: `SELECT max(b.state_at) AS at FROM appointment_key k JOIN booking b USING (appointment_id)
-               WHERE k.site = $1 AND k.site_key = $2 AND b.state = 'booked' AND b.action IN ('place', 'move')`,
-        values: [site, object.replace(/^appointment:/, '')],
+        text: `SELECT max(CASE WHEN b.state = 'booked' THEN b.state_at ELSE $3 END) AS at
+               FROM appointment_key k JOIN booking b USING (appointment_id) WHERE k.site = $1 AND k.site_key = $2
+                 AND b.action IN ('place', 'move') AND b.state IN ('booked', ${OPEN_STATES})`,
+        values: [site, object.replace(/^appointment:/, ''), timestamptz(now)],
       });
       return rows[0]?.at ?? null;
     },

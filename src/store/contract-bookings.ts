@@ -120,8 +120,11 @@ export interface BookingStore {
   waitedOut(now: Instant, limit: number): Promise<readonly Booking[]>;
   /** The newest one that concerns an appointment. */
   latestOf(appointmentId: string): Promise<Booking | null>;
-  /** When we last placed or moved the visit that a site calls so (`appointment:KEY`); null: we did not. */
-  writtenAt(site: string, object: string): Promise<Instant | null>;
+  /**
+   * When we last placed or moved the visit that a site calls so (`appointment:KEY`): `now` where the answer is open;
+   * null: we did not.
+   */
+  writtenAt(site: string, object: string, now: Instant): Promise<Instant | null>;
   countByState(): Promise<Readonly<Record<string, number>>>;
 }
 

@@ -64,3 +64,10 @@ test('of a visit that we did not place, and of one placed long ago, the answer i
   old.clock.advance(2 * QUIET_MS);
   assert.equal(await fetched(old), 1);
 });
+
+test('a visit whose placement is not answered yet is not taken for gone either', async (t) => {
+  const world = await hinted(t, true);
+  await world.rows(`UPDATE booking SET state = 'unknown' WHERE site_key = 'K1'`);
+  world.clock.advance(10 * QUIET_MS);
+  assert.equal(await fetched(world), 0);
+});
