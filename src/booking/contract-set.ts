@@ -1,5 +1,6 @@
 /** What callers may ask of several visits at once. The states behind it are drawn in set-states.ts. */
-import type { ErrorCode, HubError } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
+import type { HubError } from '../core/errors.ts';
 import type { Instant } from '../core/instant.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
 import type { BookingSet, SetMode, StepState } from '../store/contract-sets.ts';

@@ -1,5 +1,6 @@
 /** How a set is written, known again, and told what is wrong with one of its visits. */
-import { asHubError, HubError, type ErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
+import { asHubError, HubError } from '../core/errors.ts';
 import { plus, type Instant } from '../core/instant.ts';
 import { IssuesError } from '../fhir/outcome.ts';
 import type { BookingSet, SetMode, SetStep } from '../store/contract-sets.ts';

@@ -1,5 +1,5 @@
 import { kindSettings, withSimulators } from '../boot.ts';
-import { ERRORS } from '../core/errors.ts';
+import { ERRORS } from '../core/error-catalogue.ts';
 import { formatInstant } from '../core/instant.ts';
 import { readEnvironment } from '../environment.ts';
 import { mapHl7File, type FileMessage } from '../hub-messages.ts';

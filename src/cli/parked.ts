@@ -1,4 +1,4 @@
-import { ERRORS } from '../core/errors.ts';
+import { ERRORS } from '../core/error-catalogue.ts';
 import { JSON_OPTION, printJson, type Command } from './command.ts';
 import { hubApi } from './hub-api.ts';
 import { listMessages, type ShownMessage } from './messages.ts';

@@ -1,5 +1,6 @@
 /** OperationOutcome: every error that leaves the hub has this form (fhir-scheduling.md section 9). */
-import { ERRORS, HubError, type ErrorCode, type IssueCode } from '../core/errors.ts';
+import { ERRORS, type ErrorCode, type IssueCode } from '../core/error-catalogue.ts';
+import { HubError } from '../core/errors.ts';
 import type { OperationOutcome, OperationOutcomeIssue } from './types.ts';
 
 /** `details.coding` names the entry of docs/errors.md. */

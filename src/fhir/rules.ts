@@ -1,5 +1,5 @@
 /** Rules of an Appointment beyond its structure: app-1 to app-4 of FHIR R4, and ours. */
-import type { ErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
 import { parseInstant } from '../core/instant.ts';
 import { issue } from './outcome.ts';
 import type { Appointment, OperationOutcomeIssue } from './types.ts';

@@ -1,6 +1,7 @@
 /** What leaves the hub: resources as text, errors as OperationOutcomes, never a stack or a statement. */
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import { asHubError, ERRORS, HubError } from '../core/errors.ts';
+import { ERRORS } from '../core/error-catalogue.ts';
+import { asHubError, HubError } from '../core/errors.ts';
 import { outcome, outcomeOf } from '../fhir/outcome.ts';
 import type { OperationOutcomeIssue } from '../fhir/types.ts';
 import { contextOf } from './context.ts';

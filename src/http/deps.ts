@@ -3,7 +3,7 @@ import type { ByHand } from '../booking/by-hand.ts';
 import type { Approvals, BookingDesk } from '../booking/contract.ts';
 import type { SetDesk } from '../booking/contract-set.ts';
 import type { Clock } from '../core/clock.ts';
-import type { ErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
 import type { Instant } from '../core/instant.ts';
 import type { Explained } from '../pipeline/explain.ts';
 import type { SnapshotReport } from '../pipeline/snapshot.ts';

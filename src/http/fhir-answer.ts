@@ -1,7 +1,8 @@
 /** What a booking came to, as HTTP (DESIGN section 9): 200 or 201, 202, 409, 422. */
 import type { Request, Response } from 'express';
 import type { BookingAnswer, PendingUntil } from '../booking/contract.ts';
-import { ERRORS, HubError } from '../core/errors.ts';
+import { ERRORS } from '../core/error-catalogue.ts';
+import { HubError } from '../core/errors.ts';
 import { issue, issuesOf, outcome } from '../fhir/outcome.ts';
 import { proposedAppointment } from '../fhir/proposal.ts';
 import type { OperationOutcomeIssue } from '../fhir/types.ts';

@@ -2,7 +2,8 @@
 import type { Request, Response } from 'express';
 import type { SetAnswer, SetVisit, VisitWish } from '../booking/contract-set.ts';
 import { called } from '../booking/sequence.ts';
-import { ERRORS, HubError } from '../core/errors.ts';
+import { ERRORS } from '../core/error-catalogue.ts';
+import { HubError } from '../core/errors.ts';
 import { isUuid, randomToken, sha256 } from '../core/ids.ts';
 import { issue, issuesOf, outcome } from '../fhir/outcome.ts';
 import type { OperationOutcomeIssue } from '../fhir/types.ts';

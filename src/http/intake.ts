@@ -5,7 +5,8 @@
  */
 import express, { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { RawRequest, RawResponse } from '../connectors/contract.ts';
-import { ERRORS, HubError } from '../core/errors.ts';
+import { ERRORS } from '../core/error-catalogue.ts';
+import { HubError } from '../core/errors.ts';
 import { sendError, understood } from './answer.ts';
 import { contextOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';

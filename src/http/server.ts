@@ -5,7 +5,8 @@
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import { createServer, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { asHubError, HubError, type ErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
+import { asHubError, HubError } from '../core/errors.ts';
 import { outcomeOf } from '../fhir/outcome.ts';
 import { errorHandler, FHIR_TYPE, sendError } from './answer.ts';
 import { beginContext, contextOf } from './context.ts';

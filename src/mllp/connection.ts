@@ -1,7 +1,6 @@
 /**
- * One connection of the listener: reads frames, hands them on in their order (one at a time, or some at once where
- * `pipelined_frames` says so), answers in their order. Reading and answering are two loops with a short queue between
- * them:
+ * One connection of the listener: reads frames, hands them on in their order (one at a time, or `pipelined_frames` at
+ * once), answers in their order. Reading and answering are two loops with a short queue between them:
  *
  *   socket --> decoder --> queue (maxPending_frames) --> receive (pipelined_frames) --> answer --> socket
  *
@@ -9,7 +8,8 @@
  * messages nor a sender that ignores its answers makes memory grow.
  */
 import type { Socket } from 'node:net';
-import { asHubError, ERRORS, HubError } from '../core/errors.ts';
+import { ERRORS } from '../core/error-catalogue.ts';
+import { asHubError, HubError } from '../core/errors.ts';
 import { randomToken } from '../core/ids.ts';
 import { ackCode, acknowledge, mllpRefusal, type AckError } from '../hl7v2/acknowledge.ts';
 import { encodeFrame, FrameDecoder, type FrameEvent } from '../hl7v2/frame.ts';

@@ -1,6 +1,7 @@
 /** Why a request (SRM) comes to nothing, in the words that its sender reads. */
 import type { BookingAnswer } from '../booking/contract.ts';
-import { ERRORS, type HubError } from '../core/errors.ts';
+import { ERRORS } from '../core/error-catalogue.ts';
+import type { HubError } from '../core/errors.ts';
 import type { AnswerError } from '../hl7v2/schedule-write.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
 

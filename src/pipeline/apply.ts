@@ -5,7 +5,8 @@
  * fails `applyAttempts` times parks.
  */
 import type { Clock } from '../core/clock.ts';
-import { asHubError, HubError, type ErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
+import { asHubError, HubError } from '../core/errors.ts';
 import { plus, type Instant } from '../core/instant.ts';
 import type { PatientIndex, PractitionerIndex } from '../identity/contract.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';

@@ -1,7 +1,7 @@
 /**
  * What stages report. The composition root turns each into one log line and one metric; no field may hold patient data.
  */
-import type { ErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
 
 export interface StageEvents {
   received(site: string, via: string, inserted: number, repeated: number): void;

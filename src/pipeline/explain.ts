@@ -2,7 +2,8 @@
  * What became of one message, and what would become of it now: for the operator who asks why. Read only; the mapping is
  * pure, so it can be asked again with the settings in force.
  */
-import { asHubError, ERRORS, type ErrorCode } from '../core/errors.ts';
+import { ERRORS, type ErrorCode } from '../core/error-catalogue.ts';
+import { asHubError } from '../core/errors.ts';
 import { formatInstant } from '../core/instant.ts';
 import type { Appointment } from '../fhir/types.ts';
 import type { Change, Mapped } from '../mappings/contract.ts';

@@ -9,7 +9,8 @@
  */
 import type { SiteMessage } from '../connectors/contract.ts';
 import type { Clock } from '../core/clock.ts';
-import { asHubError, HubError, type ErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
+import { asHubError, HubError } from '../core/errors.ts';
 import type { Stored, Via } from '../store/contract-inbox.ts';
 import { systemScope, type Store } from '../store/contract.ts';
 import type { StageEvents } from './events.ts';

@@ -1,6 +1,6 @@
 /** Messages, cursors and what is known of each feed. Part of store/contract.ts. */
 import type { CompleteWindow, FlatCursor, SiteMessage } from '../connectors/contract.ts';
-import type { ErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
 import type { Instant, Interval } from '../core/instant.ts';
 import type { StoredMessage } from '../mappings/contract.ts';
 

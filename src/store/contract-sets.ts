@@ -1,5 +1,5 @@
 /** Several bookings that belong together: a set of visits, a series. Part of store/contract.ts. */
-import type { ErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
 import type { Instant } from '../core/instant.ts';
 import type { BookingAction } from './contract-bookings.ts';
 

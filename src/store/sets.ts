@@ -2,7 +2,8 @@
  * Sets of bookings and their steps (drawn in booking/set-states). As in bookings.ts every step names the states that it
  * may start from, inside the UPDATE itself. Part of Tx.
  */
-import { HubError, type ErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
+import { HubError } from '../core/errors.ts';
 import type { Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
 import type { BookingSet, SetStep, SetStore } from './contract-sets.ts';

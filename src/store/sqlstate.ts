@@ -4,7 +4,8 @@
  * Codes: PostgreSQL manual, appendix A.
  */
 import pg from 'pg';
-import { HubError, type ErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
+import { HubError } from '../core/errors.ts';
 
 /** A statement that PostgreSQL refused for what it says, such as a broken constraint. Callers read `sqlState`. */
 export class StatementError extends HubError {

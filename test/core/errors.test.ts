@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { errorsPage } from '../../src/core/errors-page.ts';
-import { asHubError, ERRORS, HubError, type ErrorCode } from '../../src/core/errors.ts';
+import { ERRORS, type ErrorCode } from '../../src/core/error-catalogue.ts';
+import { asHubError, HubError } from '../../src/core/errors.ts';
 
 const PAGE = join(import.meta.dirname, '../../docs/errors.md');
 const entries = Object.entries(ERRORS);

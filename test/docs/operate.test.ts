@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { EVENTS } from '../../src/core/events.ts';
-import { ERRORS } from '../../src/core/errors.ts';
+import { ERRORS } from '../../src/core/error-catalogue.ts';
 import { hubSchema } from '../../src/settings/hub-spec.ts';
 import { page, table } from './pages.ts';
 

@@ -4,7 +4,7 @@ import { access, glob, readFile } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { before, test } from 'node:test';
 import { commands } from '../../src/cli/commands.ts';
-import { ERRORS } from '../../src/core/errors.ts';
+import { ERRORS } from '../../src/core/error-catalogue.ts';
 import { EVENTS } from '../../src/core/events.ts';
 import { pick } from '../support/order.ts';
 import { anchors, pages, PROJECT, quoted, type Page } from './pages.ts';

@@ -5,7 +5,8 @@ import { connect } from 'node:net';
 import { after, beforeEach, test } from 'node:test';
 import type { RawRequest } from '../../src/connectors/contract.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import { HubError, type ErrorCode } from '../../src/core/errors.ts';
+import type { ErrorCode } from '../../src/core/error-catalogue.ts';
+import { HubError } from '../../src/core/errors.ts';
 import { code, issues, startTestHub } from './hub.ts';
 
 const hub = await startTestHub({ after });

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { ERRORS } from '../../src/core/errors.ts';
+import { ERRORS } from '../../src/core/error-catalogue.ts';
 import { splitMessages } from '../../src/hl7v2/batch.ts';
 import { parseMessage } from '../../src/hl7v2/message.ts';
 import { map } from '../fixtures/siu/site.ts';

@@ -4,7 +4,8 @@ import { chmod, chown, mkdir, readdir, readFile, rm, stat, writeFile } from 'nod
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { HubError, type ErrorCode } from '../../src/core/errors.ts';
+import type { ErrorCode } from '../../src/core/error-catalogue.ts';
+import { HubError } from '../../src/core/errors.ts';
 import { holdDataDir } from '../../src/store/embedded-lock.ts';
 import { afterwards, child, pooled, refused, started, temporaryFolder } from './embedded-steps.ts';
 

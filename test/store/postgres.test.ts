@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
-import { HubError, type ErrorCode } from '../../src/core/errors.ts';
+import type { ErrorCode } from '../../src/core/error-catalogue.ts';
+import { HubError } from '../../src/core/errors.ts';
 import { instant } from '../../src/core/instant.ts';
 import { parseTimestamptz, timestamptz } from '../../src/store/column-types.ts';
 import { openPool, type Pool, type PoolOptions } from '../../src/store/postgres.ts';

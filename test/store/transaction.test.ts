@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
-import { HubError, type ErrorCode } from '../../src/core/errors.ts';
+import type { ErrorCode } from '../../src/core/error-catalogue.ts';
+import { HubError } from '../../src/core/errors.ts';
 import { openPool, type Pool, type Queryable } from '../../src/store/postgres.ts';
 import { StatementError } from '../../src/store/sqlstate.ts';
 import { transaction } from '../../src/store/transaction.ts';

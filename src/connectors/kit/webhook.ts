@@ -3,7 +3,8 @@
  * signature.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { HubError, type ErrorCode } from '../../core/errors.ts';
+import type { ErrorCode } from '../../core/error-catalogue.ts';
+import { HubError } from '../../core/errors.ts';
 import type { RawRequest, Verdict } from '../contract.ts';
 
 /**

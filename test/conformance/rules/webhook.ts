@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { RawRequest } from '../../../src/connectors/contract.ts';
-import type { ErrorCode } from '../../../src/core/errors.ts';
+import type { ErrorCode } from '../../../src/core/error-catalogue.ts';
 import type { Rule } from '../connector.ts';
 import { openRig, type Rig } from '../harness.ts';
 import { at, messages } from '../sight.ts';

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { systemClock } from '../../../src/core/clock.ts';
-import { HubError, type ErrorCode } from '../../../src/core/errors.ts';
+import type { ErrorCode } from '../../../src/core/error-catalogue.ts';
+import { HubError } from '../../../src/core/errors.ts';
 import { createBudget } from '../../../src/connectors/kit/budget.ts';
 import type { Budget } from '../../../src/connectors/contract.ts';
 import { handClock } from '../clock.ts';
