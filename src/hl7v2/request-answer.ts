@@ -123,6 +123,8 @@ const BY_CODE: Readonly<Record<string, Denial>> = {
   NOTAVAILABLE: 'slot-taken',
   UNAVAILABLE: 'slot-taken',
   TIMETAKEN: 'slot-taken',
+  ROOMTAKEN: 'slot-taken',
+  RESOURCETAKEN: 'slot-taken',
   DOUBLEBOOKED: 'slot-taken',
   CONFLICT: 'slot-taken',
   NOSLOT: 'slot-taken',
@@ -153,6 +155,7 @@ const BY_TEXT: readonly (readonly [RegExp, Denial])[] = [
   [/\b(slot|time|resource|provider|practitioner|room)s?\b.*\b(not|no longer) (available|free|open)\b/, 'slot-taken'],
   [/\b(slot|time|resource|provider|practitioner|room)s?\b.*\b(already )?booked\b/, 'slot-taken'],
   [/\bdouble[- ]?book|\bno (free |open |available )?(slot|time|opening)s?\b/, 'slot-taken'],
+  [/\bno (resource|provider|practitioner|room)s? (is |are )?(available|free|open)\b/, 'slot-taken'],
   [/\b(scheduling|time|slot) conflict|\bconflicts? with\b/, 'slot-taken'],
   [/\bnot (allowed|permitted|authori[sz]ed)|\bno (rights?|permission)\b|\bforbidden\b/, 'not-allowed'],
 ];

@@ -102,6 +102,11 @@ test('what the site answers decides, and nothing else', async (t) => {
       'refused slot-taken',
     ],
     ['AE, its own code', (request) => [srr(request, 'AE', [err('', '207', 'E', 'SLOT_TAKEN')])], 'refused slot-taken'],
+    [
+      'AE, one of several resources is taken',
+      (request) => [srr(request, 'AE', [err('AIL^2^3', '207', 'E', '', '', '', 'No room is available then')])],
+      'refused slot-taken',
+    ],
     ['AE, unknown patient', (request) => [srr(request, 'AE', [err('PID^1^3', '204', 'E')])], 'refused patient-unknown'],
     ['AE, record locked', (request) => [srr(request, 'AE', [err('ARQ^1', '206', 'E')])], 'unsent SITE_FAILED'],
     [
