@@ -10,12 +10,15 @@ export interface Line {
   /** `refuse`: connections end and new ones are ended. `silence`: everything is taken and nothing is passed on. */
   cut(how: 'refuse' | 'silence'): void;
   mend(): void;
+  /** How many connections each way of cutting met since this was asked last. */
+  struck(): Readonly<Record<string, number>>;
 }
 
 /** `target`: asked for each connection, because a simulator may not listen yet. */
 export async function openLine(cleanup: Cleanup, target: () => string | null): Promise<Line> {
   const sockets = new Set<Socket>();
   let state: 'open' | 'refuse' | 'silence' = 'open';
+  let met = { refuse: 0, silence: 0 };
   const keep = (socket: Socket): Socket => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
@@ -28,6 +31,7 @@ export async function openLine(cleanup: Cleanup, target: () => string | null): P
   const server = createServer((incoming) => {
     keep(incoming);
     const url = target();
+    if (state !== 'open') met[state] += 1;
     if (state === 'refuse' || url === null) incoming.destroy();
     if (state !== 'open' || url === null) return;
     const { hostname, port } = new URL(url);
@@ -45,6 +49,7 @@ export async function openLine(cleanup: Cleanup, target: () => string | null): P
     port: (server.address() as AddressInfo).port,
     cut(how) {
       state = how;
+      met[how] += Math.floor(sockets.size / 2);
       if (how === 'refuse') endAll();
       else for (const socket of sockets) socket.unpipe().pause();
     },
@@ -52,6 +57,11 @@ export async function openLine(cleanup: Cleanup, target: () => string | null): P
       state = 'open';
       // What was cut in the middle is not taken up again.
       endAll();
+    },
+    struck() {
+      const { refuse, silence } = met;
+      met = { refuse: 0, silence: 0 };
+      return { 'line refused': refuse, 'line silent': silence };
     },
   };
 }

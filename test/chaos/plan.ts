@@ -115,12 +115,20 @@ const FAULTS: Readonly<Record<string, readonly ((random: Random) => Switches)[]>
     (random) => ({ answerDelayMs: random.between(200, 2_500) }),
   ],
 };
-const KIND: Readonly<Record<string, 'acuity' | 'hl7v2'>> = {
+export const KIND: Readonly<Record<string, 'acuity' | 'hl7v2'>> = {
   [MIDTOWN]: 'acuity',
   [NORTHSIDE]: 'acuity',
   [RIVERSIDE]: 'hl7v2',
 };
 const SITES = [MIDTOWN, NORTHSIDE, RIVERSIDE];
+
+/** Of each kind of site: the switches that its faults turn. */
+export const SWITCHES: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(FAULTS).map(([kind, deck]) => {
+    const names = deck.flatMap((fault) => Object.keys(fault(new Random(1, 1))));
+    return [kind, [...new Set(names)]];
+  }),
+);
 
 export function planOf(extent: Extent): readonly Step[] {
   const { seed, duration_ms } = extent;

@@ -3,21 +3,25 @@
  *
  *   npm run chaos                                    one run of a minute, with a seed of its own
  *   npm run chaos -- --seed 7 --minutes 2            the plan of seed 7
- *   npm run chaos -- --seed 7 --seconds 20 --runs 3  seeds 7, 8 and 9
+ *   npm run chaos -- --seeds 1..20 --minutes 2       one after the other, whatever becomes of any of them
  *   npm run chaos -- --planted all                   every planted bug must be found; NAME: that one
  *   npm run chaos -- --judge FILE                    judges the history of an earlier run again
  *   npm run chaos -- --seed 7 --history FILE         and keeps the history, one JSON line for each event
+ *   npm run chaos -- --seeds 1..10 --json FILE       and appends a JSON line for each run
+ *   npm run chaos -- --total FILE                    what all runs of such a file came to
  *
- * `--shared` takes the tests' database server, which is quicker and is never killed. Ends with 0 when every rule held,
- * or every planted bug was found; else with 1.
+ * Each run ends with a line for each fault: how often it struck. `--shared` takes the tests' database server, which is
+ * quicker and is never killed. Ends with 0 when every rule held, or every planted bug was found, and, of several seeds,
+ * every fault struck in one of them; else with 1.
  */
-import { readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../src/core/clock.ts';
 import { chaos, type ChaosOptions, type Outcome } from './chaos.ts';
 import { check } from './check.ts';
+import { faultsToMeet, notMet, struckIn, tableOf, type Told } from './coverage.ts';
 import { excerpt } from './excerpt.ts';
 import { wishesOf } from './wishes.ts';
 import { allOf, type Event } from './history.ts';
@@ -39,7 +43,9 @@ async function main(args: readonly string[]): Promise<number> {
       seed: { type: 'string' },
       minutes: { type: 'string' },
       seconds: { type: 'string' },
-      runs: { type: 'string' },
+      seeds: { type: 'string' },
+      json: { type: 'string' },
+      total: { type: 'string' },
       planted: { type: 'string' },
       history: { type: 'string' },
       judge: { type: 'string' },
@@ -47,20 +53,50 @@ async function main(args: readonly string[]): Promise<number> {
     },
   });
   if (values.judge !== undefined) return judge(values.judge);
+  if (values.total !== undefined) return closing(await linesOf<Told>(values.total), faultsToMeet(true));
   const seed = whole('seed', values.seed, systemClock.now() % 1_000_000);
   const length_s = whole('minutes', values.minutes, 0) * 60 + whole('seconds', values.seconds, 0);
   if (values.planted !== undefined)
     return planted(values.planted, seed, length_s * 1_000 || PLANTED_MS, values.history);
   const duration_ms = length_s === 0 ? 60_000 : length_s * 1_000;
-  let broken = 0;
-  for (let run = 0; run < whole('runs', values.runs, 1); run += 1) {
-    const file = values.history ?? historyFile(`seed-${seed + run}`);
-    const outcome = await one({ seed: seed + run, duration_ms, ownDatabase: !values.shared, file });
-    say(`seed ${seed + run}, ${duration_ms / 1_000} s: ${summary(outcome.events)}`);
-    tell(outcome, `seed ${seed + run}`, file);
-    if (outcome.violations.length > 0) broken += 1;
+  const ownDatabase = !values.shared;
+  const runs: Told[] = [];
+  for (const each of values.seeds === undefined ? [seed] : seedsOf(values.seeds)) {
+    const file = values.history ?? historyFile(`seed-${each}`);
+    const told = await seedRun({ seed: each, duration_ms, ownDatabase, file });
+    if (values.json !== undefined) await appendFile(values.json, `${JSON.stringify(told)}\n`);
+    runs.push(told);
   }
-  return broken === 0 ? 0 : 1;
+  return closing(runs, faultsToMeet(ownDatabase));
+}
+
+/** A run that comes to no judgement is told like one that broke a rule, and the next seed has its turn. */
+async function seedRun(options: ChaosOptions & { readonly file: string }): Promise<Told> {
+  const { seed, duration_ms, file } = options;
+  const run = { seed, duration_ms };
+  try {
+    const outcome = await one(options);
+    const { events, violations } = outcome;
+    say(`seed ${seed}, ${duration_ms / 1_000} s: ${summary(events)}`);
+    tell(outcome, `seed ${seed}`, file);
+    const broken = violations.map(({ rule, what }) => ({ rule, what }));
+    return { ...run, failed: null, violations: broken, summary: summary(events), struck: struckIn(events) };
+  } catch (error) {
+    const failed = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    say(`seed ${seed}, ${duration_ms / 1_000} s: came to no judgement: ${failed}`);
+    return { ...run, failed, violations: [], summary: '', struck: {} };
+  }
+}
+
+function closing(runs: readonly Told[], faults: readonly string[]): number {
+  say('');
+  for (const line of tableOf(runs, faults)) say(line);
+  const broken = runs.filter(({ failed, violations }) => failed !== null || violations.length > 0);
+  const seeds = broken.length === 0 ? '' : `: seeds ${broken.map(({ seed }) => seed).join(', ')}`;
+  say(`${runs.length - broken.length} of ${runs.length} runs clean; ${broken.length} not${seeds}`);
+  const missing = runs.length > 1 ? notMet(runs, faults) : [];
+  if (missing.length > 0) say(`never struck: ${missing.join(', ')}`);
+  return broken.length + missing.length === 0 ? 0 : 1;
 }
 
 async function planted(name: string, seed: number, duration_ms: number, history: string | undefined): Promise<number> {
@@ -111,8 +147,7 @@ async function one(options: ChaosOptions): Promise<Outcome> {
 }
 
 async function judge(file: string): Promise<number> {
-  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
-  const events = lines.map((line) => JSON.parse(line) as Event);
+  const events = await linesOf<Event>(file);
   const outcome = { events, violations: check(events) };
   say(`${file}: ${summary(events)}`);
   tell(outcome, `seed ${allOf(events, 'begin')[0]?.seed ?? 'unknown'}`, file);
@@ -142,15 +177,23 @@ export function summary(events: readonly Event[]): string {
       /^cut|database$/.test(what) ? [what] : what.split(', ').map((one) => one.split(' ')[0]),
     ),
   );
-  const struck = new Map<string, number>();
-  for (const { times } of allOf(events, 'struck')) {
-    for (const [name, count] of Object.entries(times)) struck.set(name, (struck.get(name) ?? 0) + count);
-  }
   return (
     `${wishes.length} bookings asked for (${of('booked')} booked, ${of('taken')} taken, ${of('refused')} refused), ` +
-    `${acts} acts, ${troubles.length} troubles: ${[...names].sort().join(', ')}; ` +
-    `struck: ${[...struck].map(([name, count]) => `${name} ${count}`).join(', ')}`
+    `${acts} acts, ${troubles.length} troubles: ${[...names].sort().join(', ')}`
   );
+}
+
+async function linesOf<T>(file: string): Promise<readonly T[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as T);
+}
+
+/** `1..20`, or `3`. */
+function seedsOf(text: string): readonly number[] {
+  const [, first, last] = /^(\d{1,9})(?:\.\.(\d{1,9}))?$/.exec(text) ?? [];
+  if (first === undefined) throw new Error('--seeds takes two numbers as 1..20');
+  const [from, to] = [Number(first), Number(last ?? first)];
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
 }
 
 function whole(name: string, text: string | undefined, otherwise: number): number {

@@ -84,8 +84,12 @@ export async function calm(world: World): Promise<void> {
   for (const { simulatorUrl } of world.hub.sandbox().sites) await control('DELETE', `${simulatorUrl}/__sim/faults`);
 }
 
-/** How often each fault struck, which a simulator forgets when it is restarted or its faults are lifted. */
-async function tellStruck({ hub, history }: World): Promise<void> {
+/**
+ * How often each fault struck: a simulator forgets it when it is restarted or its faults are lifted, a line when it is
+ * asked.
+ */
+async function tellStruck({ hub, history, lines }: World): Promise<void> {
+  for (const [site, line] of lines) history.add({ kind: 'struck', site, times: line.struck() });
   for (const { id, simulatorUrl } of hub.sandbox().sites) {
     const { struck } = await control('GET', `${simulatorUrl}/__sim/faults`);
     history.add({ kind: 'struck', site: id, times: struck as Readonly<Record<string, number>> });

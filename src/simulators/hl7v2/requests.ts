@@ -50,13 +50,13 @@ export class Requests {
     // Without a header there is nobody to answer.
     if (asked === null) return null;
     const event = `${asked.header.get(9)}^${asked.header.get(9, 2)}`;
-    await this.#pause(faults.number('latencyMs'));
+    await this.#pause(faults.felt('latencyMs'));
     if (faults.take('outage', event)) return null;
     const { habits } = settingsOf(this.#clinic.seed, this.#clinic.store);
     const refusal = refusalOf(asked, habits.speaks === 'ADT') ?? this.#transientRefusal();
     const question = { asked, event, text, refusal };
     const answered = this.#isLater(asked) ? this.#accept(question) : await this.#answerAtOnce(question);
-    await this.#pause(faults.number('answerDelayMs'));
+    await this.#pause(faults.felt('answerDelayMs'));
     return answered;
   }
 

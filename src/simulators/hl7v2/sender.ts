@@ -121,7 +121,8 @@ export class MllpSender {
   /** True when the message is done with, also by a refusal. */
   async #deliver(message: Outbound, target: Target): Promise<boolean> {
     const { faults } = this.#options;
-    if (faults.number('latencyMs') > 0) await systemClock.sleep(faults.number('latencyMs'), this.#stopper.signal);
+    const latency_ms = faults.felt('latencyMs');
+    if (latency_ms > 0) await systemClock.sleep(latency_ms, this.#stopper.signal);
     const times = faults.take('duplicateWebhooks', message.event) ? 2 : 1;
     let done = false;
     for (let time = 0; time < times; time += 1) {
@@ -167,7 +168,7 @@ export class MllpSender {
   async #write(socket: Socket, message: Outbound): Promise<void> {
     const encoding = this.#options.settings().characterSet === '8859/1' ? 'latin1' : 'utf8';
     const frame = framed(Buffer.from(message.text, encoding));
-    const size = this.#options.faults.number('chunkBytes') || frame.length;
+    const size = this.#options.faults.felt('chunkBytes') || frame.length;
     for (let from = 0; from < frame.length; from += size) {
       socket.write(frame.subarray(from, from + size));
       if (size < frame.length) await systemClock.sleep(1, this.#stopper.signal);

@@ -46,6 +46,13 @@ export class Faults {
     return typeof value === 'number' ? value : 0;
   }
 
+  /** The same for what is about to strike by it: counted unless it is 0. */
+  felt(name: string): number {
+    const value = this.number(name);
+    if (value !== 0) this.count(name);
+    return value;
+  }
+
   /** The limit in force: the switch where it is set, else the vendor's own; null is none. */
   limit(name: string, own: number | null): number | null {
     const value = this.#values.get(name);

@@ -96,7 +96,8 @@ async function answerVendor(
     return;
   }
   try {
-    if (faults.number('latencyMs') > 0) await systemClock.sleep(faults.number('latencyMs'));
+    faults.felt('clockSkewMs');
+    await delayed(faults.felt('latencyMs'));
     const worked = work(options, { method, url, label, request, body, address });
     if (worked.wrote && faults.take('dropAnswer', label)) {
       count('dropped');
@@ -107,7 +108,7 @@ async function answerVendor(
     if (worked.queued.length > 0 && faults.take('echoFirst', label)) {
       await parts.echo?.firstAttempts(worked.queued, ECHO_LIMIT_MS);
     }
-    if (faults.number('answerDelayMs') > 0) await systemClock.sleep(faults.number('answerDelayMs'));
+    await delayed(faults.felt('answerDelayMs'));
     count(worked.answer.status);
     send(options, response, worked.answer);
     parts.echo?.ring();
@@ -134,7 +135,7 @@ function work(options: ServerOptions, incoming: Incoming): Worked {
   const found = findRoute(parts.routes, incoming.method, path);
   if (found.kind === 'none') return { answer: parts.edge.notFound(path), wrote: false, queued: [] };
   if (found.kind === 'wrong-method') return { answer: parts.edge.wrongMethod(), wrote: false, queued: [] };
-  const stale = faults.number('staleReads');
+  const stale = incoming.method === 'GET' ? faults.felt('staleReads') : faults.number('staleReads');
   let wrote = false;
   const call: Call = {
     method: incoming.method,
@@ -161,6 +162,10 @@ function work(options: ServerOptions, incoming: Incoming): Worked {
     process.stderr.write(`${incoming.label}: ${error instanceof Error ? (error.stack ?? '') : 'thrown'}\n`);
     return { answer: parts.edge.failed(), wrote: false, queued: [] };
   }
+}
+
+async function delayed(ms: number): Promise<void> {
+  if (ms > 0) await systemClock.sleep(ms);
 }
 
 function endpointPath(parts: SimulatorParts, pathname: string): string {

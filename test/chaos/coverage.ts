@@ -1,0 +1,68 @@
+/**
+ * Which faults struck: not what was switched on, but how often it met somebody. A fault that is in the plan and strikes
+ * nobody proves nothing.
+ */
+import { allOf, type Event } from './history.ts';
+import { KIND, SWITCHES } from './plan.ts';
+
+/** How often each fault struck, by its name in the table. */
+export type Struck = Readonly<Record<string, number>>;
+
+/** One run, as a line of `--json FILE` tells it. */
+export interface Told {
+  readonly seed: number;
+  readonly duration_ms: number;
+  /** Why the run came to no judgement; null: it did. */
+  readonly failed: string | null;
+  readonly violations: readonly { readonly rule: number; readonly what: string }[];
+  readonly summary: string;
+  readonly struck: Struck;
+}
+
+const PROCESSES = ['kill', 'restart', 'freeze'];
+const DATABASE = ['kill database', 'restart database'];
+const LINES = ['acuity line refused', 'acuity line silent'];
+
+/** Every fault that some run should be struck by. */
+export function faultsToMeet(ownDatabase: boolean): readonly string[] {
+  const ofSites = Object.entries(SWITCHES).flatMap(([kind, names]) => names.map((name) => `${kind} ${name}`));
+  return [...ofSites, ...LINES, ...PROCESSES, ...(ownDatabase ? DATABASE : [])];
+}
+
+/** What befalls processes counts when it is over: the hub was back, whatever it was in the middle of. */
+export function struckIn(events: readonly Event[]): Struck {
+  const found: Record<string, number> = {};
+  const add = (name: string, times: number): void => {
+    found[name] = (found[name] ?? 0) + times;
+  };
+  for (const { site, times } of allOf(events, 'struck')) {
+    for (const [name, count] of Object.entries(times)) if (count > 0) add(`${KIND[site] ?? site} ${name}`, count);
+  }
+  for (const { what, begins } of allOf(events, 'trouble')) {
+    if (!begins && [...PROCESSES, ...DATABASE].includes(what)) add(what, 1);
+  }
+  return found;
+}
+
+/** Faults that struck in none of the runs. */
+export function notMet(runs: readonly Told[], faults: readonly string[]): readonly string[] {
+  return faults.filter((fault) => runs.every(({ struck }) => (struck[fault] ?? 0) === 0));
+}
+
+/** Lines: each fault, how often it struck, in how many runs, and in which of them most. */
+export function tableOf(runs: readonly Told[], faults: readonly string[]): readonly string[] {
+  const others = runs.flatMap(({ struck }) => Object.keys(struck)).filter((name) => !faults.includes(name));
+  const rows = [...faults, ...new Set(others)].map((fault) => {
+    const met = runs.filter(({ struck }) => (struck[fault] ?? 0) > 0);
+    const total = met.reduce((sum, { struck }) => sum + (struck[fault] ?? 0), 0);
+    const most = [...met].sort((left, right) => (right.struck[fault] ?? 0) - (left.struck[fault] ?? 0))[0];
+    return [fault, total === 0 ? 'NEVER' : String(total), `${met.length} of ${runs.length}`, String(most?.seed ?? '')];
+  });
+  const head = ['fault', 'struck', 'in runs', 'most in seed'];
+  const width = (column: number): number => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0));
+  const [widest, times, share] = [width(0), width(1), width(2)];
+  return [head, ...rows].map(
+    ([fault = '', total = '', inRuns = '', seed = '']) =>
+      `  ${fault.padEnd(widest)}  ${total.padStart(times)}  ${inRuns.padStart(share)}  ${seed}`,
+  );
+}
