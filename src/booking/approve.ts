@@ -85,8 +85,9 @@ interface Done {
 
 async function decideUnderLock(deps: ApprovalDeps, tx: Tx, seen: Booking, decision: Decision): Promise<Done> {
   const now = deps.clock.now();
-  const taken = await tx.busy.ofAppointment(seen.appointmentId);
-  await tx.lock([seen.appointmentId, ...seen.resources, ...taken.map((row) => row.resourceId)]);
+  await tx.lockRead([seen.appointmentId, ...seen.resources], async () =>
+    (await tx.busy.ofAppointment(seen.appointmentId)).map((row) => row.resourceId),
+  );
   const booking = (await tx.bookings.get(seen.id)) ?? seen;
   checkOpen(booking, now);
   if (decision.decision === 'decline') return decline(tx, booking, decision, now);

@@ -202,9 +202,11 @@ async function answeredUnsent(
  * have. The echo of a write often comes at the very moment of its answer.
  */
 async function lockAll(tx: Tx, { booking, site, outcome }: OutcomeContext): Promise<void> {
-  const taken = await tx.busy.ofAppointment(booking.appointmentId);
+  const { appointmentId, resources } = booking;
   const foreign = outcome.kind === 'booked' ? [canonicalId.appointment(site.identity, outcome.at.key)] : [];
-  await tx.lock([booking.appointmentId, ...foreign, ...booking.resources, ...taken.map((row) => row.resourceId)]);
+  await tx.lockRead([appointmentId, ...foreign, ...resources], async () =>
+    (await tx.busy.ofAppointment(appointmentId)).map((row) => row.resourceId),
+  );
 }
 
 /**

@@ -32,24 +32,44 @@ export async function lockWhatIsStated(
   stated: readonly Stated[],
 ): Promise<void> {
   const ids = new Set<string>();
-  const keys: { site: string; key: string }[] = [];
+  const named: SiteKey[] = [];
   for (const { site, changes } of stated) {
-    for (const id of await lockedByPeople(tx, patients, site, changes)) ids.add(id);
-    for (const { id, siteKey } of await visitsStated(tx, site, changes)) {
-      ids.add(id);
-      if (siteKey !== null) keys.push({ site: site.id, key: siteKey });
-    }
     for (const change of changes) {
       for (const id of taken(practitioners, site, change)) ids.add(id);
-      if (change.kind === 'booking-answer') for (const id of await lockedByAnswer(tx, site.id, change)) ids.add(id);
       if (change.kind === 'appointment' || change.kind === 'appointment-gone') {
-        keys.push({ site: site.id, key: change.key });
+        named.push({ site: site.id, key: change.key });
         ids.add(canonicalId.appointment(site.identity, change.key));
       }
     }
   }
-  const held = keys.length === 0 ? [] : await tx.busy.heldByKeys(keys);
-  await tx.lock([...ids, ...held]);
+  await tx.lockRead([...ids], () => known(tx, patients, stated, named));
+}
+
+/** What stands in the database of those whom statements name, or leave unnamed: a visit keeps what it takes. */
+async function known(
+  tx: Tx,
+  patients: WhoIsWho['patients'],
+  stated: readonly Stated[],
+  named: readonly SiteKey[],
+): Promise<readonly string[]> {
+  const ids: string[] = [];
+  const keys = [...named];
+  for (const { site, changes } of stated) {
+    ids.push(...(await lockedByPeople(tx, patients, site, changes)));
+    for (const { id, siteKey } of await visitsStated(tx, site, changes)) {
+      ids.push(id);
+      if (siteKey !== null) keys.push({ site: site.id, key: siteKey });
+    }
+    for (const change of changes) {
+      if (change.kind === 'booking-answer') ids.push(...(await lockedByAnswer(tx, site.id, change)));
+    }
+  }
+  return keys.length === 0 ? ids : [...ids, ...(await tx.busy.heldByKeys(keys))];
+}
+
+interface SiteKey {
+  readonly site: string;
+  readonly key: string;
 }
 
 function taken(practitioners: Pick<PractitionerIndex, 'idOf'>, site: SiteSettings, change: Change): readonly string[] {

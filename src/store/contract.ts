@@ -93,6 +93,12 @@ export interface Tx {
    */
   lock(ids: readonly string[]): Promise<void>;
   /**
+   * As `lock`, together with names that have to be read first. Others may have changed what was read by the time that
+   * the locks are there, so it is read again then, and where that names what is not locked the transaction is run again
+   * from its start: a second call would give up the order.
+   */
+  lockRead(ids: readonly string[], read: () => Promise<readonly string[]>): Promise<void>;
+  /**
    * Reads what a batch is about to ask, all at once, and from here on keeps back what can be written together: nothing
    * of it shows, since any other statement is preceded by what was kept back. Called once, after `lock`.
    */

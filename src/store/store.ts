@@ -29,7 +29,7 @@ import { replayWindowStore } from './replay-windows.ts';
 import { resourceStore } from './resources.ts';
 import type { Keys } from './seal.ts';
 import { setStore } from './sets.ts';
-import { single, transaction } from './transaction.ts';
+import { RunAgain, single, transaction } from './transaction.ts';
 import { workItemStore } from './workitems.ts';
 
 export interface StoreOptions {
@@ -101,6 +101,7 @@ function composed(q: Gathered, keys: Keys, scope: Scope, clock: Clock): Tx {
     replayWindows: replayWindowStore(q, keys),
     hl7Requests: hl7RequestStore(q, keys),
     lock: (ids) => lock(q, ids),
+    lockRead: (ids, read) => lockRead(q, ids, read),
     readAhead: (expected) => readAhead(q, keys, expected),
     flush: () => q.flush(),
     audit: (entry) => auditEntry(q, scope, entry),
@@ -123,6 +124,13 @@ async function lock(q: Queryable, ids: readonly string[]): Promise<void> {
     text: `SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest($1::bigint[]) AS k ORDER BY 1 OFFSET 0) AS sorted`,
     values: [keys],
   });
+}
+
+async function lockRead(q: Queryable, ids: readonly string[], read: () => Promise<readonly string[]>): Promise<void> {
+  const locked = new Set([...ids, ...(await read())]);
+  // Sent one behind the other: the second reading sees what was committed before the last lock came.
+  const [, now] = await Promise.all([lock(q, [...locked]), read()]);
+  if (now.some((id) => !locked.has(id))) throw new RunAgain('what was to be locked was changed at this moment');
 }
 
 function lockKey(id: string): string {

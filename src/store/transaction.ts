@@ -21,12 +21,19 @@ export interface TransactionOptions extends BeginOptions {
   readonly retries?: number;
 }
 
+/** Thrown inside: what has been done is undone, and the function is run again as after a deadlock. */
+export class RunAgain extends HubError {
+  constructor(detail: string) {
+    super('TOO_BUSY', { detail });
+  }
+}
+
 const RETRIES = 4;
 const FIRST_PAUSE_MS = 10;
 
 /**
  * Runs `fn` inside BEGIN and COMMIT on one connection, and ROLLBACK when it throws. `fn` is run again from its start
- * after a deadlock or a serialisation failure, so it must do nothing that the database does not undo.
+ * after a deadlock, a serialisation failure or RunAgain, so it must do nothing that the database does not undo.
  * @throws what `fn` throws; HubError DATABASE_ANSWER_LOST when the answer to COMMIT was lost
  */
 export async function transaction<T>(
@@ -86,7 +93,8 @@ async function attemptOnce<T>(
   } catch (error) {
     tx.end();
     broken = tx.lost || !(await tx.rolledBack());
-    if (tx.retryable !== null && !broken) return { done: false, because: tx.retryable };
+    const again = tx.retryable ?? (error instanceof RunAgain ? error : null);
+    if (again !== null && !broken) return { done: false, because: again };
     throw error;
   } finally {
     client.release(broken);

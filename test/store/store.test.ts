@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
+import { HubError } from '../../src/core/errors.ts';
 import { systemScope } from '../../src/store/contract.ts';
 import { event, NOON, openedStore } from './opened.ts';
 
@@ -108,6 +109,36 @@ test('callers that lock the same resources in any order all get their turn witho
     ),
   );
   assert.equal(runs, 40, 'none had to run again');
+});
+
+test('names that change while their locks are waited for are read and locked again, from the start', async () => {
+  const [one, other] = [randomUUID(), randomUUID()];
+  const seen: string[][] = [];
+  const runs = await write(async (tx) => {
+    const asked: string[] = [];
+    seen.push(asked);
+    await tx.lockRead([], () => {
+      asked.push(seen.length === 1 && asked.length === 0 ? one : other);
+      return Promise.resolve(asked.slice(-1));
+    });
+    return { times: seen.length, held: (await outside(locks)).length };
+  });
+  assert.deepEqual(runs, { times: 2, held: 1 });
+  assert.deepEqual(seen, [
+    [one, other],
+    [other, other],
+  ]);
+});
+
+test('names that never stay the same are given up as transient', async () => {
+  let runs = 0;
+  const asked = write((tx) => {
+    runs += 1;
+    return tx.lockRead([], () => Promise.resolve([randomUUID()]));
+  });
+  await assert.rejects(asked, (error: unknown) => error instanceof HubError && error.code === 'TOO_BUSY');
+  assert.equal(runs, 5);
+  assert.deepEqual(await locks(), []);
 });
 
 test('no ids are no lock, and a ping finds the database', async () => {
