@@ -106,6 +106,8 @@ export interface MoveRequest extends RequestBase {
   readonly appointmentId: string;
   /** Null: the slot of the visit's own schedule and type that begins at `start`. */
   readonly slotId: string | null;
+  /** Of a visit of several slots: the others, as many as it has. Absent: they are moved by as much as the first. */
+  readonly also?: readonly string[];
   /** As the caller believes; must equal the slot's, or the request is refused. */
   readonly start: Instant | null;
   readonly end: Instant | null;

@@ -5,16 +5,17 @@
  */
 import { HubError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
-import { instant, parseInstant, type Instant, type Interval } from '../core/instant.ts';
+import { parseInstant, type Instant, type Interval } from '../core/instant.ts';
 import { overlaps } from '../fhir/effective.ts';
 import type { Appointment } from '../fhir/types.ts';
 import type { PatientFacts } from '../connectors/contract.ts';
 import type { SiteSettings } from '../settings/shape.ts';
-import type { Booking, BookingOrder, Claim } from '../store/contract-bookings.ts';
+import type { Booking, BookingOrder } from '../store/contract-bookings.ts';
 import type { StoredAppointment, StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Tx } from '../store/contract.ts';
 import type { MoveRequest } from './contract.ts';
-import { localTypeOf, movingSite } from './move-terms.ts';
+import { hadBesides, isClosed, partsNow, targetOf, wishedSlots, type Target, type Wished } from './move-target.ts';
+import { movingSite } from './move-terms.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
 import { letLapse } from './lapse.ts';
 import { beginning, notInSet } from './queue.ts';
@@ -24,7 +25,7 @@ import { movableVisit, underWay } from './movable.ts';
 import type { BookingDeps } from './place.ts';
 import * as records from './patient-records.ts';
 import { checkOwnTime, personOf, type Person } from './patient-time.ts';
-import { claimsOf, resourcesOf, rowsOf, seatsOf, takenBy, whyTooClose, type Part } from './take.ts';
+import { resourcesOf, rowsOf, seatsOf, whyTooClose, type Part } from './take.ts';
 import { freshen, patienceOf } from './verify.ts';
 
 export type MoveAsked =
@@ -41,12 +42,16 @@ export async function askMove(
 ): Promise<MoveAsked> {
   const early = await deps.store.read(scope, (tx) => visiblyTaken(tx, request));
   if (early !== null) return early;
-  await freshen(deps, scope, async (tx) => [await wantedSlot(deps, tx, request)], until);
+  await freshen(deps, scope, async (tx) => allOf(await wishedSlots(deps, tx, request)), until);
   return deps.store.transaction(scope, async (tx) => {
     const prepared = await prepareMove(deps, tx, request);
     await tx.lock(prepared.locks);
     return moveUnderLock(deps, tx, prepared);
   });
+}
+
+function allOf({ seen, also }: Wished): readonly (StoredSlot | null)[] {
+  return also instanceof HubError ? [seen] : [seen, ...also];
 }
 
 /** A slot visibly taken is answered by a plain read, unless it may be the visit itself that takes it. */
@@ -74,9 +79,9 @@ export interface PreparedMove {
 }
 
 export async function prepareMove(deps: BookingDeps, tx: Tx, request: MoveRequest): Promise<PreparedMove> {
-  const seen = await wantedSlot(deps, tx, request);
+  const { seen, also } = await wishedSlots(deps, tx, request);
   const own = await tx.busy.ofAppointment(request.appointmentId);
-  const target = seen === null ? null : await targetOf(deps, tx, seen);
+  const target = seen === null ? null : await targetOf(deps, tx, seen, also);
   const taking = target === null || target instanceof HubError ? [] : target.taking;
   const person = await personOf(tx, await tx.busy.patientsOf(request.appointmentId));
   const held = own.map((row) => row.resourceId);
@@ -93,23 +98,24 @@ export async function moveUnderLock(deps: BookingDeps, tx: Tx, prepared: Prepare
   if (repeated !== null) return { kind: 'repeated', booking: repeated };
 
   const visit = await movableVisit(tx, request);
-  await checkAlone(tx, visit);
   const under = await underWay(tx, visit, seen);
   if (under.open !== null) return { kind: 'repeated', booking: under.open };
   if (seen === null || target === null) {
     const detail = 'the visit’s schedule has no slot of its type that begins then; name the Slot to move it to';
     throw new HubError('RULE_BROKEN', { detail });
   }
-  if (visit.slots.includes(seen.id) && sameTime(visit.during, seen.during)) {
+  const there = target instanceof HubError ? [seen] : target.parts.map(({ slot }) => slot);
+  if (there.every(({ id }) => visit.slots.includes(id)) && sameTime(visit.during, seen.during)) {
     return { kind: 'already', appointmentId: visit.id };
   }
   const site = movingSite(deps, visit, seen);
   if (target instanceof HubError) throw target;
-  const slot = place.asPrepared(seen, await place.visibleSlot(tx, seen.id));
+  const parts = await partsNow(tx, target.parts);
+  const [{ slot }, ...besides] = parts as [Part, ...Part[]];
   place.checkRequest(request, slot, now);
-  const { taking } = target;
-  await letLapse(tx, resourcesOf(taking), now);
-  const wanted = { visit, slot, ...target };
+  for (const one of besides) place.checkRequest({ start: null, end: null }, one.slot, now);
+  await letLapse(tx, resourcesOf(target.taking), now);
+  const wanted = { visit, slot, ...target, parts };
   if (await isTaken(tx, request, wanted)) return { kind: 'taken', slot };
   const why = await whyNotThen(deps, tx, request, { ...wanted, person });
   if (why !== null) return { kind: 'taken', slot, why };
@@ -117,70 +123,17 @@ export async function moveUnderLock(deps: BookingDeps, tx: Tx, prepared: Prepare
   return { kind: 'asked', booking };
 }
 
-/** The one that the caller names, or the one of the visit's own schedule and type that begins when the caller says. */
-async function wantedSlot(deps: BookingDeps, tx: Tx, request: MoveRequest): Promise<StoredSlot | null> {
-  if (request.slotId !== null) return place.visibleSlot(tx, request.slotId);
-  // As it is served: to read the row would lock it, and nothing is locked before the resources are.
-  const served = await tx.resources.read('Appointment', request.appointmentId);
-  if (served === null) throw new HubError('NOT_FOUND', { detail: 'the appointment' });
-  const visit = JSON.parse(served.json) as Appointment;
-  const [id] = (visit.slot ?? []).map(({ reference = '' }) => reference.replace('Slot/', ''));
-  const old = id === undefined ? null : await tx.resources.slot(id);
-  const site = deps.plan().sites.find((candidate) => candidate.id === old?.site);
-  const { start } = request;
-  if (old === null || site === undefined || start === null) return null;
-  const local = localTypeOf(site, visit) ?? old.localVisitType;
-  const [slot] = await tx.resources.slotsOf(old.scheduleId, local, { start, end: instant(start + 1) });
-  return slot === undefined ? null : place.visibleSlot(tx, slot.id);
-}
-
-interface Target {
-  readonly calendar: string;
-  readonly identity: 'id' | 'demographics';
-  readonly taking: readonly Claim[];
-  readonly parts: readonly Part[];
-}
-
-/** Why nothing can be booked there is told only when the visit itself could be moved. */
-async function targetOf(deps: BookingDeps, tx: Tx, slot: StoredSlot): Promise<Target | HubError> {
-  try {
-    const { site, calendar, identity } = place.writableSite(deps, deps.plan(), slot);
-    const resources = await tx.resources.occupies(slot.scheduleId);
-    const parts = [{ slot, calendar, claims: claimsOf(site, calendar, resources, slot) }];
-    return { calendar, identity, parts, taking: takenBy(site, parts) };
-  } catch (error) {
-    if (error instanceof HubError && error.code.startsWith('SITE_')) return error;
-    throw error;
-  }
-}
-
-/** Of one schedule: what else a visit takes would not move with it. */
-async function checkAlone(tx: Tx, visit: StoredAppointment): Promise<void> {
-  if (visit.slots.length < 2) return;
-  const schedules = new Set<string>();
-  for (const id of visit.slots) schedules.add((await tx.resources.slot(id))?.scheduleId ?? '');
-  if (schedules.size < 2) return;
-  const detail = 'a visit that takes slots of several Schedules is not moved: book it anew, then cancel this one';
-  throw new HubError('RULE_BROKEN', { detail, site: visit.site });
-}
-
-interface Wanted {
+interface Wanted extends Target {
   readonly visit: StoredAppointment;
   readonly slot: StoredSlot;
-  readonly taking: readonly Claim[];
 }
 
-async function isTaken(tx: Tx, request: MoveRequest, { visit, slot, taking }: Wanted): Promise<boolean> {
+async function isTaken(tx: Tx, request: MoveRequest, wanted: Wanted): Promise<boolean> {
+  const { visit, slot, taking } = wanted;
   const conflicts = await tx.busy.conflicts(taking, slot.session ?? visit.id);
   if (conflicts.some((row) => row.appointmentId !== visit.id)) return true;
-  if (slot.withdrawn || slot.siteStatus === 'entered-in-error') return true;
   if ((await seatsOf(tx, slot, taking, request.channel)).full) return true;
-  if (slot.siteStatus === 'free') return false;
-  // Its site may call the time taken because of this very visit; then the site decides when it is asked.
-  const own = await tx.busy.ofAppointment(visit.id);
-  return !own.some((row) =>
-    taking.some((one) => one.resourceId === row.resourceId && overlaps(one.during, row.during)),
-  );
+  return isClosed(tx, visit, wanted);
 }
 
 /** Null: nothing around that time is in the way. @throws RULE_BROKEN when the patient is elsewhere then */
@@ -188,7 +141,7 @@ async function whyNotThen(
   deps: BookingDeps,
   tx: Tx,
   request: MoveRequest,
-  { visit, slot, parts, person }: Wanted & Target & { readonly person: Person },
+  { visit, slot, parts, person }: Wanted & { readonly person: Person },
 ): Promise<string | null> {
   const { patients, id } = visit;
   const own = { person, patientIds: patients, during: slot.during, session: slot.session, channel: request.channel };
@@ -196,7 +149,7 @@ async function whyNotThen(
   return whyTooClose(tx, deps.plan(), parts, { occupancy: slot.session ?? id, visit: id });
 }
 
-interface Holding extends Wanted, Target {
+interface Holding extends Wanted {
   readonly site: SiteSettings;
   readonly placedAs: string | undefined;
   readonly now: Instant;
@@ -204,6 +157,7 @@ interface Holding extends Wanted, Target {
 
 async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, wanted: Holding): Promise<Booking> {
   const { visit, slot, site, calendar, taking, now } = wanted;
+  const besides = wanted.parts.slice(1);
   const bookingId = newId(now);
   const waits = request.inSet?.waits === true;
   const { state, waitsUntil, holdUntil } = beginning(deps, site, slot.during, now);
@@ -222,9 +176,13 @@ async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, want
   const patient = await patientOf(tx, visit, site, wanted.identity);
   await tx.busy.insert(rowsOf(taking, held));
   const order: BookingOrder = {
-    place: placeOrder(request, slot, calendar, patient, bookingId),
+    place: {
+      ...placeOrder(request, slot, calendar, patient, bookingId, besides),
+      ...(besides.length === 0 ? {} : { had: await hadBesides(tx, site, visit) }),
+    },
     move: {
       from: visit.during,
+      ...(besides.length === 0 ? {} : { also: besides.map((one) => one.slot.id) }),
       sameSchedule: old?.scheduleId === slot.scheduleId || visit.tokens.includes(`calendar:${calendar}`),
       ...(old === null ? {} : { fromCalendar: calendarOf(site, old.scheduleId) ?? '' }),
       ...(wanted.placedAs === undefined ? {} : { placedAs: wanted.placedAs }),

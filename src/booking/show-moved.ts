@@ -84,8 +84,11 @@ async function moved(
   const calendar = booking.order.place?.calendar;
   const zone = zoneOf(site, calendar === undefined ? undefined : site.resources.calendars[calendar]?.location);
   const slot = booking.slotId === null ? null : await tx.resources.slot(booking.slotId);
-  const stays = booking.order.move?.sameSchedule === true || slot === null;
+  const { sameSchedule = false, also = [] } = booking.order.move ?? {};
+  const stays = (sameSchedule && also.length === 0) || slot === null;
   const others = stays ? null : await actorsOf(tx, slot.scheduleId);
+  if (others !== null) others.push(...(await actorsBesides(tx, also, { known: others, zone })));
+  const slots = booking.slotId === null ? null : [booking.slotId, ...also];
   const isPatient = ({ actor }: AppointmentParticipant): boolean => actor?.reference?.startsWith('Patient/') === true;
   const locations = others === null ? old.locations : idsIn(others, 'Location');
   const { version: _version, ...row } = old;
@@ -94,7 +97,7 @@ async function moved(
     ...(isNew ? withLink(renamed(old.resource, site, at.key), old.id) : old.resource),
     ...(isNew && ENDED.has(old.resource.status) ? { status: 'booked' } : {}),
     ...(during === null ? {} : timesOf(during, zone)),
-    ...(booking.slotId === null ? {} : { slot: [{ reference: `Slot/${booking.slotId}` }] }),
+    ...(slots === null ? {} : { slot: slots.map((id) => ({ reference: `Slot/${id}` })) }),
     ...(others === null ? {} : { participant: [...old.resource.participant.filter(isPatient), ...others] }),
   };
   return {
@@ -103,7 +106,7 @@ async function moved(
     siteKey: at.key,
     during,
     actors: others === null ? old.actors : [...idsIn(others, 'Practitioner'), ...locations],
-    slots: booking.slotId === null ? old.slots : [booking.slotId],
+    slots: slots ?? old.slots,
     tokens: [
       ...new Set([
         ...old.tokens.filter((token) => !token.startsWith('calendar:') && !token.startsWith('identifier:')),
@@ -126,7 +129,25 @@ function timesOf(during: Interval, zone: string): Pick<Appointment, 'start' | 'e
   };
 }
 
-async function actorsOf(tx: Tx, scheduleId: string): Promise<readonly AppointmentParticipant[]> {
+/** Who and what is in the further slots of the visit, each with its own time (order.ts). */
+async function actorsBesides(
+  tx: Tx,
+  slotIds: readonly string[],
+  { known, zone }: { readonly known: readonly AppointmentParticipant[]; readonly zone: string },
+): Promise<readonly AppointmentParticipant[]> {
+  const named = new Set(known.map(({ actor }) => actor?.reference));
+  const besides: AppointmentParticipant[] = [];
+  for (const id of slotIds) {
+    const slot = await tx.resources.slot(id);
+    if (slot === null) continue;
+    const period = { start: formatInstant(slot.during.start, zone), end: formatInstant(slot.during.end, zone) };
+    const actors = await actorsOf(tx, slot.scheduleId);
+    besides.push(...actors.filter(({ actor }) => !named.has(actor?.reference)).map((who) => ({ ...who, period })));
+  }
+  return besides;
+}
+
+async function actorsOf(tx: Tx, scheduleId: string): Promise<AppointmentParticipant[]> {
   const served = await tx.resources.read('Schedule', scheduleId);
   if (served === null) return [];
   const references = (JSON.parse(served.json) as Schedule).actor.flatMap(({ reference }) => reference ?? []);

@@ -127,4 +127,7 @@ export async function dueWindows(
   const asked = booking.order.place === undefined ? known : [booking.order.place.calendar];
   const calendars = asked.length === 0 ? Object.keys(site.resources.calendars) : asked;
   for (const one of calendars) await tx.feeds.windowsDue(booking.site, one, booking.during, now, dueAt);
+  for (const { calendar, start, end } of booking.order.place?.also ?? []) {
+    await tx.feeds.windowsDue(booking.site, calendar, { start, end }, now, dueAt);
+  }
 }

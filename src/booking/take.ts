@@ -134,20 +134,20 @@ export async function look(
 }
 
 /** @throws SITE_CANNOT, RULE_BROKEN when slots cannot be one booking, with what can be done instead */
-export function checkTogether(slots: readonly StoredSlot[], several: boolean): void {
+export function checkTogether(slots: readonly StoredSlot[], several: boolean, instead = 'book them as a set'): void {
   const [first, ...others] = slots;
   if (first === undefined || others.length === 0) return;
   const { site } = first;
   if (others.some((slot) => slot.site !== site)) {
-    throw new HubError('RULE_BROKEN', { detail: 'the slots belong to several sites: book them as a set' });
+    throw new HubError('RULE_BROKEN', { detail: `the slots belong to several sites: ${instead}` });
   }
   if (new Set(slots.map(({ scheduleId }) => scheduleId)).size < slots.length) {
-    throw new HubError('RULE_BROKEN', { detail: 'two of the slots are of one Schedule: book them as a set', site });
+    throw new HubError('RULE_BROKEN', { detail: `two of the slots are of one Schedule: ${instead}`, site });
   }
   if (slots.some(({ session }) => session !== null)) {
     throw new HubError('RULE_BROKEN', { detail: 'one of the slots has seats: book it by itself', site });
   }
   if (!several) {
-    throw new HubError('SITE_CANNOT', { detail: 'take one booking of several slots: book them as a set', site });
+    throw new HubError('SITE_CANNOT', { detail: `take one booking of several slots: ${instead}`, site });
   }
 }

@@ -77,6 +77,8 @@ export interface CancelOrder {
 }
 export interface MoveOrder extends PlaceOrder {
   readonly key: string;
+  /** Of a visit of several: the calendars that it took besides until now, so that what it gives up can be named. */
+  readonly had?: readonly string[];
 }
 /** Cancelling is a call of its own. `booked` takes back an arrival that was recorded by mistake. */
 export type SettableStatus = Extract<AppointmentStatus, 'booked' | 'arrived' | 'checked-in' | 'fulfilled' | 'noshow'>;

@@ -89,6 +89,8 @@ export interface Preference {
 /** One of a group of resources that are all needed. Without a time of its own it is wanted for the whole visit. */
 export type RequestResource = {
   readonly during?: Interval;
+  /** Table 0206, where it is another than that of the whole request: added to, or taken out of the visit. */
+  readonly action?: 'A' | 'D';
 } & (
   | { readonly kind: 'service'; readonly service: Coded }
   | { readonly kind: 'person'; readonly person: PersonId; readonly role: Coded }

@@ -154,7 +154,13 @@ function resourceGroup(
     const name = SEGMENT[resource.kind];
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
-    return [name, String(count), action, ...resourceWhat(resource), ...whenOf(resource, request, time)];
+    return [
+      name,
+      String(count),
+      resource.action ?? action,
+      ...resourceWhat(resource),
+      ...whenOf(resource, request, time),
+    ];
   });
   return [['RGS', String(set), action], ...segments];
 }

@@ -5,15 +5,6 @@ import { IssuesError, problem } from '../fhir/outcome.ts';
 import type { Appointment, Identifier, Patient, Reference, Schedule, Slot } from '../fhir/types.ts';
 import type { Tx } from '../store/contract.ts';
 
-/** @throws IssuesError RULE_BROKEN */
-export function slotOf(appointment: Appointment): string {
-  const [only, ...others] = slotsOf(appointment);
-  if (others.length > 0) {
-    throw broken('A visit is moved to exactly one slot: {"reference": "Slot/<id>"}.', 'Appointment.slot');
-  }
-  return only;
-}
-
 /** The slots of a booking; the first of them is the visit, and its start and end are the Appointment's. */
 export function slotsOf(appointment: Appointment): readonly [string, ...string[]] {
   const ids = (appointment.slot ?? []).map((slot, index) => {

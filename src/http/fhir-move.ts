@@ -10,7 +10,7 @@ import { canonicalJson } from './body.ts';
 import { callerOf, contextOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';
 import { sendAnswer, type Form } from './fhir-answer.ts';
-import { checkParticipants, slotOf } from './fhir-book-parts.ts';
+import { checkParticipants, slotsOf } from './fhir-book-parts.ts';
 import { requestKey } from './fhir-book.ts';
 import { sendSet } from './fhir-book-set.ts';
 import { ifMatch } from './fhir-read.ts';
@@ -28,10 +28,10 @@ export interface MoveFacts {
   readonly following?: SetMode;
 }
 
-/** Null: it is told by its start. One that asks for what is so names the slot that the visit is in. */
-function slotWanted(wanted: Appointment, known: Appointment): string | null {
-  if (!sameSlots(wanted, known)) return slotOf(wanted);
-  return isMove(wanted, known) ? null : slotOf({ ...known, slot: (known.slot ?? []).slice(0, 1) });
+/** None: it is told by its start. One that asks for what is so names the slot that the visit is in. */
+function slotsWanted(wanted: Appointment, known: Appointment): readonly string[] {
+  if (!sameSlots(wanted, known)) return slotsOf(wanted);
+  return isMove(wanted, known) ? [] : slotsOf({ ...known, slot: (known.slot ?? []).slice(0, 1) });
 }
 
 /** Whether the two differ in when or in which slot the visit is. */
@@ -43,25 +43,28 @@ export async function moveKnown(req: Request, res: Response, deps: HttpDeps, fac
   const { known, wanted, form, body, channel, allowPatientOverlap = false } = facts;
   const caller = callerOf(req);
   const { requestId, trace } = contextOf(req);
-  const slotId = slotWanted(wanted, known);
+  const [slotId = null, ...also] = slotsWanted(wanted, known);
   const patientId = checkPatient(wanted, known);
   if (slotId !== null) {
     // Who takes part in the visit now may be sent along, though it is somebody else's slot that it moves to.
     const now = known.participant.flatMap(({ actor }) => actor?.reference ?? []);
     const others = wanted.participant.filter(({ actor }) => !now.includes(relative(actor)));
-    await deps.store.read(caller.scope, (tx) => checkParticipants(tx, { ...wanted, participant: others }, slotId));
+    await deps.store.read(caller.scope, (tx) =>
+      checkParticipants(tx, { ...wanted, participant: others }, slotId, also),
+    );
   }
   const changed = (text: string | undefined, old: string | undefined): MoveRequest['start'] =>
     text === undefined || sameTime(text, old) ? null : parseInstant(text);
   const appointmentId = known.id ?? '';
   const request: MoveRequest = {
     client: caller.id,
-    requestKey: keyOf(req, facts, slotId),
+    requestKey: keyOf(req, facts, slotId, also),
     digest: sha256(canonicalJson({ move: appointmentId, body })),
     requestId,
     trace,
     appointmentId,
     slotId,
+    ...(also.length === 0 ? {} : { also }),
     start: changed(wanted.start, known.start),
     // An end that was left as it was, or that no longer lies behind the start, is the slot's to tell.
     end: changed(wanted.end, known.end),
@@ -82,11 +85,11 @@ export async function moveKnown(req: Request, res: Response, deps: HttpDeps, fac
  * Without a header the key is made of the visit as the caller knows it and of where it is to go: so that the same
  * request sent twice is one, and moving it there again later, after it was moved away, is another.
  */
-function keyOf(req: Request, { known, wanted }: MoveFacts, slotId: string | null): string {
+function keyOf(req: Request, { known, wanted }: MoveFacts, slotId: string | null, also: readonly string[]): string {
   const key = requestKey(req, wanted.identifier?.[0]);
   if (key === null) return `none:${randomToken()}`;
   if (req.get('idempotency-key') !== undefined) return key;
-  const target = sha256(canonicalJson({ slotId, start: wanted.start ?? null })).slice(0, 16);
+  const target = sha256(canonicalJson({ slotId, also, start: wanted.start ?? null })).slice(0, 16);
   return `move:${known.meta?.versionId ?? ''}:${target}:${key}`;
 }
 

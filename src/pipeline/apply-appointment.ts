@@ -14,8 +14,8 @@ import type { SiteSettings } from '../settings/shape.ts';
 import { zoneOf } from '../settings/zone.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
 import { buildAppointment, type AppointmentFacts } from './appointment-resource.ts';
-import { attachedTo, moveOf, settleByNews, takeUpMove, type Attached } from './echo.ts';
-import { placedAs, slotsFor } from './filled-slots.ts';
+import { attachedTo, bookedAs, moveOf, settleByNews, takeUpMove, type Attached } from './echo.ts';
+import { slotsFor } from './filled-slots.ts';
 import { endOccurrences, endReplaced, linkTokens, replacedBy } from './linked-visits.ts';
 import { oweMirrors } from './mirrors.ts';
 import { occupiesTime, occupy } from './occupy.ts';
@@ -44,7 +44,7 @@ export async function applyAppointment(
   const ours = await moveOf(context, attached, old, news);
   // A modification that states no status must not make a visit under way booked again.
   const change = news.keepsStatus === true && known !== null ? { ...news, status: known.resource.status } : news;
-  const parts = { ...(await partsOf(context, change, before)), booked: before ?? placedAs(attached.booking) };
+  const parts = { ...(await partsOf(context, change, before)), booked: bookedAs(before, ours, change) };
   const { participants, during, kept, place } = parts;
 
   const services = servicesAfter(site, change, before?.resource);
@@ -58,7 +58,7 @@ export async function applyAppointment(
   const slots = await slotsFor(
     context,
     { ...change, ...(first === undefined ? {} : { visitType: first }) },
-    { ...parts, kept: parts.slotsOf, labels, before, time, booking: attached.booking },
+    { ...parts, kept: parts.slotsOf, labels, before, time },
   );
   const facts = { change, participants, patients, slots, services, during, place, ...linksOf(before, old, attached) };
   const resource = withMarkOf(buildAppointment(context, facts), old?.resource ?? {});

@@ -11,6 +11,8 @@ import { isUuid, newId } from '../core/ids.ts';
 import type { AppointmentChange, Change, PatientAssertion } from '../mappings/contract.ts';
 import type { Booking, BookingState } from '../store/contract-bookings.ts';
 import type { ApplyContext } from './apply-context.ts';
+import type { StoredAppointment } from '../store/contract-resources.ts';
+import { placedAs } from './filled-slots.ts';
 import { occupiesTime } from './occupy.ts';
 
 /** States in which the site's answer is open, or in which its staff may do themselves what a coordinator is asked. */
@@ -240,6 +242,19 @@ export async function takeUpMove(
   if (booking?.action !== 'move' || !showsMove(booking, change)) return;
   const touched = await context.tx.busy.leaveOnly(booking.id, appointmentId, booking.appointmentId);
   context.batch.touched.push(...touched);
+}
+
+/**
+ * The slots and the time that the visit has by what its callers asked: those of an open move that this news shows, else
+ * as it stands, or as it is being placed. Null: nothing is known of it.
+ */
+export function bookedAs(
+  before: StoredAppointment | null,
+  { booking }: Attached,
+  change: AppointmentChange,
+): Pick<StoredAppointment, 'slots' | 'during'> | null {
+  const moved = booking?.action === 'move' && showsMove(booking, change) ? placedAs(booking) : null;
+  return moved ?? before ?? (booking?.action === 'place' ? placedAs(booking) : null);
 }
 
 /** The open move of the visit that this news is the new record of. */

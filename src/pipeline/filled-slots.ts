@@ -12,14 +12,12 @@ import { occupiesTime, type Occupying } from './occupy.ts';
 import { takenOfTemplate, type TemplateTime } from './template-visit.ts';
 import { securityOf } from './visit-type.ts';
 
-interface Filling extends Omit<Occupying, 'keeps' | 'visitType' | 'booked'> {
+interface Filling extends Omit<Occupying, 'keeps' | 'visitType'> {
   readonly kept: StoredAppointment | null;
   readonly before: StoredAppointment | null;
   /** Null: its calendar has no template. */
   readonly time: TemplateTime | null;
   readonly labels: readonly string[];
-  /** Of ours, while its answer is open. */
-  readonly booking: Booking | null;
 }
 
 /** All of the visit's slots; in its first schedule those that it fills. */
@@ -129,10 +127,9 @@ async function keptSlots(
  */
 async function slotsBesides(
   { tx }: ApplyContext,
-  { booking, before, during }: Filling,
+  { booked, during }: Filling,
   slots: readonly string[],
 ): Promise<readonly string[]> {
-  const booked = before ?? placedAs(booking);
   if (booked === null || booked.slots.length < 2 || during?.start !== booked.during?.start) return [];
   const schedules = new Set<string>();
   for (const id of slots) schedules.add((await tx.resources.slot(id))?.scheduleId ?? '');
@@ -144,8 +141,12 @@ async function slotsBesides(
   return besides;
 }
 
-/** What an open booking of ours asked for. */
+/** What an open booking of ours asked for: a placement, or a move that leads to several slots. */
 export function placedAs(booking: Booking | null): Pick<StoredAppointment, 'slots' | 'during'> | null {
+  const also = booking?.order.move?.also ?? [];
+  if (booking !== null && booking.slotId !== null && also.length > 0) {
+    return { during: booking.during, slots: [booking.slotId, ...also] };
+  }
   const asked = booking?.order.appointmentJson;
   if (booking === null || asked === undefined) return null;
   const { slot = [] } = JSON.parse(asked) as Appointment;

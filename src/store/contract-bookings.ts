@@ -1,5 +1,5 @@
 /** Busy calendar and bookings. Part of store/contract.ts. */
-import type { CancelOrder, PlaceOrder } from '../connectors/contract.ts';
+import type { CancelOrder, MoveOrder, PlaceOrder } from '../connectors/contract.ts';
 import type { AmendOrder, StatusOrder } from '../connectors/contract-book.ts';
 import type { Instant, Interval } from '../core/instant.ts';
 import type { Clash } from './contract-conflicts.ts';
@@ -54,7 +54,8 @@ export interface Booking {
 }
 /** What was asked, in canonical and site terms, enough to send it again after a restart. */
 export interface BookingOrder {
-  readonly place?: PlaceOrder;
+  /** What is to stand. `had`: of a move alone. */
+  readonly place?: PlaceOrder & Pick<MoveOrder, 'had'>;
   readonly cancel?: Omit<CancelOrder, 'key' | 'correlation'>;
   readonly move?: MoveFacts;
   readonly status?: Omit<StatusOrder, 'key' | 'correlation'>;
@@ -65,6 +66,8 @@ export interface BookingOrder {
 /** What a move leads away from; where it leads to stands in `place` and in the booking itself. */
 export interface MoveFacts {
   readonly from: Interval | null;
+  /** Further slots that the visit will have; absent: one alone. */
+  readonly also?: readonly string[];
   /** The new time lies in the schedule that the visit is in. */
   readonly sameSchedule: boolean;
   readonly fromCalendar?: string;

@@ -158,6 +158,42 @@ describe('a visit of a practitioner and a room at a site that can write both', (
     assert.deepEqual([(await visitsAt(visit)).length, ...(await statuses([visit]))], [0, 'free']);
   });
 
+  test('is moved with all that it takes by one request, and the old times are free', async () => {
+    const [slots, later] = [pair(12), pair(14)];
+    const visit = bookedIn(await caller.settled(await book(slots, 'to-move')));
+    await rest();
+    const before = await answered();
+    const body = [{ op: 'replace', path: '/start', value: later[0].start }];
+    const patch = { method: 'PATCH', contentType: 'application/json-patch+json', body };
+    const answer = await caller.settled(await caller.ask(`/fhir/R4/Appointment/${visit.id ?? ''}`, patch));
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal((await answered()) - before, 1);
+    assert.deepEqual(await visitsAt(slots[0]), []);
+    assert.deepEqual((await visitsAt(later[0]))[0]?.['rooms'], [{ room: 'R2', offset: 0, minutes: 30 }]);
+    await rest();
+    await bothBecome(later, 'busy');
+    await bothBecome(slots, 'free');
+    const shown = await caller.read<Appointment>(`Appointment/${visit.id ?? ''}`);
+    assert.deepEqual([shown.start, shown.slot?.length], [later[0].start, 2]);
+  });
+
+  test('that its site does not move keeps both of its old times, and holds neither of the new', async () => {
+    const [slots, later] = [pair(12), pair(9)];
+    const visit = bookedIn(await caller.settled(await book(slots, 'to-stay')));
+    await control('POST', `${hub.simulator(RIVERSIDE)}/__sim/faults`, { loseWebhooks: { times: 1 } });
+    const [{ start, end }] = later;
+    await site.act('book', { practitioner: 'LINDQVIST', visitType: 'OFFICE', start: Date.parse(start), person: 5 });
+    const moved = { ...visit, start, end, slot: later.map(({ id }) => ({ reference: `Slot/${id ?? ''}` })) };
+    const body = { resourceType: 'Parameters', parameter: [{ name: 'appointment-resource', resource: moved }] };
+    const answer = await caller.settled(
+      await caller.ask('/fhir/R4/Appointment/$book', { method: 'POST', body, headers: { 'idempotency-key': 'stays' } }),
+    );
+    assert.equal(answer.status, 409, answer.text);
+    await bothBecome(slots, 'busy');
+    assert.deepEqual(await statuses([later[0]]), ['free']);
+    assert.equal((await visitsAt(slots[0])).length, 1);
+  });
+
   test('that is cancelled gives both back, here and there', async () => {
     const slots = pair(10);
     const visit = bookedIn(await caller.settled(await book(slots, 'to-cancel')));

@@ -2,6 +2,7 @@
 import { MINUTE_MS, type Instant, type Interval } from '../../core/instant.ts';
 import { randomToken } from '../../core/ids.ts';
 import { ownControlId } from '../../hl7v2/own-control-id.ts';
+import { resourceWhat } from '../../hl7v2/request-write.ts';
 import type { SiteSettings } from '../../settings/shape.ts';
 import { zoneOf } from '../../settings/zone.ts';
 import type { AmendOrder } from '../contract-book.ts';
@@ -49,8 +50,24 @@ export function placeRequest(site: RequestSite, order: PlaceOrder): SchedulingRe
   return { trigger: 'S01', ...asked(site, order) };
 }
 
+/**
+ * Everything that the visit takes, at its new time (U); of several what is new in it is added (A), and what it no
+ * longer takes is named as taken out (D): a resource that is left out of an S02 says nothing (chapter 10).
+ */
 export function moveRequest(site: RequestSite, order: MoveOrder): SchedulingRequest {
-  return { trigger: 'S02', ...asked(site, order), ...named(site, order.key) };
+  const request = { trigger: 'S02' as const, ...asked(site, order), ...named(site, order.key) };
+  const { calendar, had, also = [] } = order;
+  if (had === undefined) return request;
+  const stays = [calendar, ...also.map((one) => one.calendar)];
+  const gone = had.filter((one) => !stays.includes(one)).map((one) => ({ calendar: one, visitType: order.visitType }));
+  const kept = request.groups.flat();
+  const taken = gone.flatMap((one) => besideOf(site, one, calendar)).filter((one) => !kept.some(sameAs(one)));
+  return { ...request, groups: [[...kept, ...taken.map((one) => ({ ...one, action: 'D' as const }))]] };
+}
+
+function sameAs(resource: RequestResource): (other: RequestResource) => boolean {
+  const what = JSON.stringify(resourceWhat(resource));
+  return (other) => other.kind === resource.kind && JSON.stringify(resourceWhat(other)) === what;
 }
 
 /** Who is asked to end it is all that a cancel says: the visit as such is the other side's. */
@@ -166,16 +183,28 @@ function resourcesOf(
 }
 
 /** What the visit takes besides, each for its own time; the place of the visit itself is not named twice. */
-function besides(site: RequestSite, { calendar, also = [] }: PlaceOrder): readonly RequestResource[] {
-  const here = locationOf(site.file, calendar);
+function besides(site: RequestSite, order: PlaceOrder & Pick<MoveOrder, 'had'>): readonly RequestResource[] {
+  const { calendar, also = [], had } = order;
   return also.flatMap((one) => {
     const during: Interval = { start: one.start, end: one.end };
-    const named = resourcesOf(site, one, practitionerOf(site, one.calendar));
-    const isHere = locationOf(site.file, one.calendar) === here;
-    return named
-      .filter(({ kind }) => kind !== 'service' && !(kind === 'place' && isHere))
-      .map((resource) => ({ ...resource, during }));
+    const isNew = had?.includes(one.calendar) === false;
+    return besideOf(site, one, calendar).map((resource) => ({
+      ...resource,
+      during,
+      ...(isNew ? { action: 'A' as const } : {}),
+    }));
   });
+}
+
+function besideOf(
+  site: RequestSite,
+  one: Pick<PlaceOrder, 'calendar' | 'visitType'>,
+  calendar: string,
+): readonly RequestResource[] {
+  const isHere = locationOf(site.file, one.calendar) === locationOf(site.file, calendar);
+  return resourcesOf(site, one, practitionerOf(site, one.calendar)).filter(
+    ({ kind }) => kind !== 'service' && !(kind === 'place' && isHere),
+  );
 }
 
 /**

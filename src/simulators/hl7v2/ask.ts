@@ -25,8 +25,8 @@ export function typeAsked(clinic: Clinic, asked: Incoming): VisitType | null {
 /** AIP-3 by the clinic's own id or by NPI; AIG-3 where no AIP is there. A visit has one practitioner. */
 export function practitionerAsked(clinic: Clinic, asked: Incoming): Practitioner | null {
   const { practitioners } = clinic.seed;
-  const people = asked.all('AIP').filter((one) => one.get(3) !== '');
-  const named = people.length > 0 ? people : asked.all('AIG').filter((one) => one.get(3) !== '');
+  const people = wanted(asked, 'AIP').filter((one) => one.get(3) !== '');
+  const named = people.length > 0 ? people : wanted(asked, 'AIG').filter((one) => one.get(3) !== '');
   if (named.length === 0) return null;
   const found = named.map((segment) => {
     const ids = segment.lists(3).map(([id]) => id);
@@ -44,13 +44,22 @@ export function practitionerAsked(clinic: Clinic, asked: Incoming): Practitioner
 
 /** PL-2 of AIL-3; PL-1 alone names the place, where any room will do. Empty: any. */
 export function roomAsked(clinic: Clinic, asked: Incoming): string {
-  return roomIn(clinic, asked.first('AIL'));
+  return roomIn(clinic, wanted(asked, 'AIL')[0]);
+}
+
+/** Segments of a resource but those that take it out of the visit (field 2, table 0206 D). */
+function wanted(asked: Incoming, name: 'AIP' | 'AIG' | 'AIL'): readonly Segment[] {
+  return asked.all(name).filter((one) => one.get(2) !== 'D');
+}
+
+/** A request that names no room besides and takes none out leaves them as they are, at their offsets. */
+export function namesRooms(asked: Incoming): boolean {
+  return asked.all('AIL').length > 1;
 }
 
 /** Further AIL, each a room with its own start and duration. */
 export function roomsBesides(clinic: Clinic, asked: Incoming, start: Instant, minutes: number): readonly RoomTime[] {
-  return asked
-    .all('AIL')
+  return wanted(asked, 'AIL')
     .slice(1)
     .map((segment, index) => {
       const place = `AIL^${index + 2}`;

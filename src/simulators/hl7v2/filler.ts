@@ -9,6 +9,7 @@ import { answerWish, freeStarts, isLive, isRoomFree } from './calendar.ts';
 import { newVisit, settingsOf, tell, type Clinic, type Plan, type Trigger } from './clinic.ts';
 import { VISITS, type RoomTime, type Visit } from './model.ts';
 import {
+  namesRooms,
   noteOf,
   patientAsked,
   placerOf,
@@ -85,14 +86,23 @@ function reschedule(clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment): 
   const type = typeAsked(clinic, asked) ?? typeOf(clinic, old.visitType);
   const practitioner = practitionerAsked(clinic, asked) ?? practitionerOf(clinic, old.practitioner);
   const start = startOf(clinic, tx, asked, practitioner, type);
-  const isThere = old.start === start && old.practitioner === practitioner.id && old.visitType === type.code;
-  if (isThere) return repeat(clinic, tx, old, true, 'the visit is there already');
   const minutes = type.code === old.visitType ? old.minutes : type.minutes;
+  const wished = namesRooms(asked) ? roomsBesides(clinic, asked, start, minutes) : (old.rooms ?? []);
+  const isSame = sameRooms(wished, old.rooms ?? []);
+  const isThere = isSame && old.start === start && old.practitioner === practitioner.id && old.visitType === type.code;
+  if (isThere) return repeat(clinic, tx, old, true, 'the visit is there already');
   const during = { start, end: instant(start + minutes * MINUTE_MS) };
-  const room = roomFor(clinic, tx, practitioner, during, roomAsked(clinic, asked), old.id);
-  freeRooms(tx, old.rooms ?? [], { room, during, visit: old.id });
+  const room = roomFor(clinic, tx, practitioner, during, roomAsked(clinic, asked), old.id, wished);
+  const rooms = freeRooms(tx, wished, { room, during, visit: old.id });
   const moved = { practitioner: practitioner.id, visitType: type.code, minutes, start, room, eventReason: 'RESCHED' };
-  return { visit: { ...old, ...moved }, trigger: 'S13' };
+  const { rooms: _before, ...visit } = old;
+  return { visit: { ...visit, ...moved, ...(rooms.length === 0 ? {} : { rooms }) }, trigger: 'S13' };
+}
+
+function sameRooms(one: readonly RoomTime[], other: readonly RoomTime[]): boolean {
+  const text = (rooms: readonly RoomTime[]): string =>
+    rooms.map(({ room, offset, minutes }) => `${room} ${offset} ${minutes}`).join('|');
+  return text(one) === text(other);
 }
 
 function modify(clinic: Clinic, tx: Writer, asked: Incoming, arq: Segment): Done {
