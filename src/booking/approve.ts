@@ -10,6 +10,7 @@ import type { SiteSettings } from '../settings/shape.ts';
 import type { Booking, BookingState } from '../store/contract-bookings.ts';
 import type { Tx } from '../store/contract.ts';
 import type { Approvals, Decision, WaitingApproval } from './contract.ts';
+import { onceMore } from './lost-answer.ts';
 import { setOff } from './new-booking.ts';
 import { outdated } from './outdated.ts';
 import { giveBack } from './pending.ts';
@@ -45,7 +46,9 @@ export function approvals(deps: ApprovalDeps): Approvals {
         ? await deps.store.read(scope, (tx) => visibleBooking(tx, decision.bookingId))
         : null;
       if (seen === null) throw new HubError('NOT_FOUND', { detail: 'there is no such booking' });
-      const done = await deps.store.transaction(scope, (tx) => decideUnderLock(deps, tx, seen, decision));
+      const done = await onceMore(deps.clock, (again) =>
+        deps.store.transaction(scope, (tx) => decideUnderLock(deps, tx, seen, { ...decision, again })),
+      );
       deps.decided(seen.site, done.tooLate === null ? decision.decision : 'overtaken');
       deps.changed(seen, done.state);
       if (done.state === 'held' || done.state === 'queued') deps.deliver(seen.site);
@@ -83,12 +86,19 @@ interface Done {
   readonly tooLate: HubError | null;
 }
 
-async function decideUnderLock(deps: ApprovalDeps, tx: Tx, seen: Booking, decision: Decision): Promise<Done> {
+async function decideUnderLock(
+  deps: ApprovalDeps,
+  tx: Tx,
+  seen: Booking,
+  decision: Decision & { readonly again: boolean },
+): Promise<Done> {
   const now = deps.clock.now();
   await tx.lockRead([seen.appointmentId, ...seen.resources], async () =>
     (await tx.busy.ofAppointment(seen.appointmentId)).map((row) => row.resourceId),
   );
   const booking = (await tx.bookings.get(seen.id)) ?? seen;
+  const decided = decision.again ? await decidedBefore(tx, booking, decision) : null;
+  if (decided !== null) return decided;
   checkOpen(booking, now);
   if (decision.decision === 'decline') return decline(tx, booking, decision, now);
   const site = await writableNow(deps, tx, booking);
@@ -98,6 +108,20 @@ async function decideUnderLock(deps: ApprovalDeps, tx: Tx, seen: Booking, decisi
   const why = await outdated(tx, booking);
   if (why !== null) return overtaken(tx, booking, decision, { code: 'RULE_BROKEN', because: OUTDATED, why }, now);
   return approve(tx, booking, decision, approved(deps, site, now), now);
+}
+
+/** What this very request decided, though its answer was lost on the way; null: it decided nothing. */
+async function decidedBefore(tx: Tx, booking: Booking, { requestId }: Decision): Promise<Done | null> {
+  const steps = await tx.ledger.ofBooking(booking.id);
+  const own = steps.find(({ cause, actor }) => cause === `request:${requestId}` && actor === tx.scope.actor);
+  if (own === undefined) return null;
+  const { state, refusedBecause, detail } = booking;
+  if (own.kind !== 'overtaken') return { state, tooLate: null };
+  return { state, tooLate: tooLateFor(refusedBecause === OUTDATED ? 'RULE_BROKEN' : 'SLOT_TAKEN', detail ?? '') };
+}
+
+function tooLateFor(code: TooLate['code'], why: string): HubError {
+  return new HubError(code, { detail: `${why} Its caller is told` });
 }
 
 /** @throws HubError when there is nothing to decide any more, with what has become of it */
@@ -165,7 +189,7 @@ async function overtaken(
   await step(tx, booking, 'refused', { refusedBecause: because, detail: why, waitsUntil: null }, now);
   await giveBack(tx, booking, { text: why }, now);
   await record(tx, booking, decision, 'overtaken', now);
-  return { state: 'refused', tooLate: new HubError(code, { detail: `${why} Its caller is told` }) };
+  return { state: 'refused', tooLate: tooLateFor(code, why) };
 }
 
 async function step(

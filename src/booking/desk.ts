@@ -2,7 +2,7 @@
 import { HubError } from '../core/errors.ts';
 import type { Booking } from '../store/contract-bookings.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
-import { systemScope, type Scope } from '../store/contract.ts';
+import { systemScope, type Scope, type Tx } from '../store/contract.ts';
 import { askAmend, askStatus, type ChangeAsked } from './amend.ts';
 import { DECLINED, OUTDATED } from './approve.ts';
 import { askCancel } from './cancel.ts';
@@ -10,6 +10,7 @@ import type { BookingAnswer, BookingDesk } from './contract.ts';
 import { hold } from './hold.ts';
 import { bookHeld } from './hold-only.ts';
 import { canBeLetGo, LET_GO } from './let-go.ts';
+import { evenIfLost, isAway, onceMore } from './lost-answer.ts';
 import { looksOf, type Looks } from './looks.ts';
 import { askMove, type MoveAsked } from './move.ts';
 import { showPending } from './pending.ts';
@@ -54,11 +55,18 @@ export function bookingDesk(given: DeskDeps): Desk {
     repeated: boolean,
     until = patienceOf(deps),
   ): Promise<BookingAnswer> => {
-    const now = isAnswered(booking) ? booking : ((await settled(booking.id, scope, !repeated, until)) ?? booking);
-    return describe(deps, await shownIfUnsent(deps, now), scope, repeated);
+    try {
+      const now = isAnswered(booking) ? booking : ((await settled(booking.id, scope, !repeated, until)) ?? booking);
+      return await describe(deps, await shownIfUnsent(deps, now), scope, repeated);
+    } catch (error) {
+      // It stands, and how it ended cannot be read just now: its status tells.
+      if (isAway(error)) return { kind: 'pending', bookingId: booking.id };
+      throw error;
+    }
   };
 
-  const changeAnswer = async (asked: ChangeAsked, scope: Scope): Promise<BookingAnswer> => {
+  const changeAnswer = async (ask: () => Promise<ChangeAsked>, scope: Scope): Promise<BookingAnswer> => {
+    const asked = await evenIfLost(deps.clock, 'asked', ask);
     if (asked.kind === 'already') {
       const appointment = await deps.store.read(scope, (tx) => tx.resources.read('Appointment', asked.appointmentId));
       if (appointment === null) throw new HubError('NOT_FOUND');
@@ -98,7 +106,7 @@ export function bookingDesk(given: DeskDeps): Desk {
     },
 
     async bookHeld(request, scope) {
-      const booked = await bookHeld(deps, request, scope);
+      const booked = await evenIfLost(deps.clock, 'asked', () => bookHeld(deps, request, scope));
       if (booked === null) return null;
       if (booked.kind === 'expired') throw new HubError('HOLD_EXPIRED');
       if (booked.kind === 'taken') return conflict(deps, booked.slot, scope);
@@ -107,7 +115,7 @@ export function bookingDesk(given: DeskDeps): Desk {
     },
 
     async cancel(request, scope) {
-      const asked = await askCancel(deps, request, scope);
+      const asked = await evenIfLost(deps.clock, 'asked', () => askCancel(deps, request, scope));
       if (asked.kind === 'already' || asked.kind === 'let-go') {
         if (asked.kind === 'let-go') room.changed(asked.booking.id);
         const appointment = await deps.store.read(scope, (tx) => tx.resources.read('Appointment', asked.appointmentId));
@@ -120,7 +128,7 @@ export function bookingDesk(given: DeskDeps): Desk {
 
     async move(request, scope) {
       const until = patienceOf(deps);
-      const asked = await moveOrTaken(deps, request, scope, until);
+      const asked = await evenIfLost(deps.clock, 'asked', () => moveOrTaken(deps, request, scope, until));
       if (asked.kind === 'taken') return conflict(deps, asked.slot, scope, asked.why);
       if (asked.kind === 'already') {
         const appointment = await deps.store.read(scope, (tx) => tx.resources.read('Appointment', asked.appointmentId));
@@ -131,8 +139,8 @@ export function bookingDesk(given: DeskDeps): Desk {
       return answer(asked.booking, scope, asked.kind === 'repeated', until);
     },
 
-    setStatus: async (request, scope) => changeAnswer(await askStatus(deps, request, scope), scope),
-    amend: async (request, scope) => changeAnswer(await askAmend(deps, request, scope), scope),
+    setStatus: (request, scope) => changeAnswer(() => askStatus(deps, request, scope), scope),
+    amend: (request, scope) => changeAnswer(() => askAmend(deps, request, scope), scope),
 
     async status(bookingId, scope) {
       const booking = await deps.store.read(scope, (tx) => tx.bookings.get(bookingId));
@@ -157,48 +165,40 @@ function isAnswered({ state, waitsUntil }: Booking): boolean {
 async function shownIfUnsent(deps: DeskDeps, booking: Booking): Promise<Booking> {
   if (booking.action !== 'place' || booking.waitsUntil !== null) return booking;
   if (booking.state !== 'held' && booking.state !== 'unsent') return booking;
-  return deps.store.transaction(systemScope('booking'), async (tx) => {
+  const show = async (tx: Tx): Promise<Booking> => {
     await tx.lock([booking.appointmentId]);
     const now = (await tx.bookings.get(booking.id)) ?? booking;
     if (canBeLetGo(now)) await showPending(tx, now, deps.clock.now());
     return now;
-  });
+  };
+  return onceMore(deps.clock, () => deps.store.transaction(systemScope('booking'), show));
 }
 
-/** The constraint is the last line: what it refuses is taken, as the check before it would have said. */
-async function holdOrTaken(
+function holdOrTaken(
   deps: DeskDeps,
   request: Parameters<BookingDesk['place']>[0],
   scope: Scope,
   until: number,
   byCaller: CallerHold | null = null,
 ): ReturnType<typeof hold> {
+  return evenIfLost(deps.clock, 'held', () => holdOnce(deps, request, scope, until, byCaller));
+}
+
+/** The constraint is the last line: what it refuses is taken, as the check before it would have said. */
+async function holdOnce(
+  deps: DeskDeps,
+  request: Parameters<BookingDesk['place']>[0],
+  scope: Scope,
+  until: number,
+  byCaller: CallerHold | null,
+): ReturnType<typeof hold> {
   try {
     return await hold(deps, request, scope, until, byCaller);
   } catch (error) {
-    const saved = await savedAllTheSame(deps, request, error);
-    if (saved !== null) return { kind: 'repeated', booking: saved };
     if (!(error instanceof HubError) || error.code !== 'SLOT_TAKEN') throw error;
     const slot = await deps.store.read(scope, (tx) => tx.resources.slot(request.slotId));
     if (slot === null) throw error;
     return { kind: 'taken', slot };
-  }
-}
-
-/**
- * The answer to the commit was lost: what is there was saved, and its caller is told how it stands. Was it to be sent
- * behind that commit, its deadline sees to it. Null: it cannot be told, and the caller hears of that.
- */
-async function savedAllTheSame(
-  deps: DeskDeps,
-  { client, requestKey }: Parameters<BookingDesk['place']>[0],
-  error: unknown,
-): Promise<Booking | null> {
-  if (!(error instanceof HubError) || error.code !== 'DATABASE_ANSWER_LOST') return null;
-  try {
-    return await deps.store.read(systemScope('booking'), (tx) => tx.bookings.byRequestKey(client, requestKey));
-  } catch {
-    return null;
   }
 }
 

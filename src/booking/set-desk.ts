@@ -7,6 +7,7 @@ import type { BookingAnswer } from './contract.ts';
 import type { SetAnswer, SetDesk, SetRequest, SetVisit } from './contract-set.ts';
 import { describe } from './desk.ts';
 import { cancelFollowing, moveFollowing, type FollowingHeld } from './following.ts';
+import { evenIfLost } from './lost-answer.ts';
 import { looksOf } from './looks.ts';
 import { brokenRules } from './sequence.ts';
 import { holdSet, type SetHeld } from './set.ts';
@@ -43,9 +44,9 @@ export function setDesk(deps: Omit<SetStepDeps, 'setChanged'>): SetBooking {
     });
     return describeSet(deps, now ?? set, scope, kind === 'repeated');
   };
-  const followed = async (asked: Promise<FollowingHeld>, scope: Scope): Promise<SetAnswer> => {
+  const followed = async (ask: () => Promise<FollowingHeld>, scope: Scope): Promise<SetAnswer> => {
     const until = patienceOf(deps);
-    const held = await asked;
+    const held = await evenIfLost(deps.clock, 'held', ask);
     if (held.kind !== 'taken') return begin(held.set, held.steps, held.kind, scope, until);
     const found = await (deps.looks ?? looksOf(deps)).alternatives(held.slot, scope);
     const { step, name } = held;
@@ -57,12 +58,12 @@ export function setDesk(deps: Omit<SetStepDeps, 'setChanged'>): SetBooking {
     changed: (setId) => room.changed(setId),
     async place(request, scope) {
       const until = patienceOf(deps);
-      const held = await holdSet(deps, request, scope, until);
+      const held = await evenIfLost(deps.clock, 'held', () => holdSet(deps, request, scope, until));
       if (held.kind === 'taken') return conflictOf(deps, request, held, scope);
       return begin(held.set, held.steps, held.kind, scope, until);
     },
-    cancelFollowing: (request, scope) => followed(cancelFollowing(deps, request, scope), scope),
-    moveFollowing: (request, scope) => followed(moveFollowing(deps, request, scope), scope),
+    cancelFollowing: (request, scope) => followed(() => cancelFollowing(deps, request, scope), scope),
+    moveFollowing: (request, scope) => followed(() => moveFollowing(deps, request, scope), scope),
     async status(setId, scope) {
       const set = await deps.store.read(scope, (tx) => visibleSet(tx, setId));
       return set === null ? null : describeSet(deps, set, scope, true);
