@@ -24,6 +24,8 @@ export interface BookingDesk {
    * Another client's is a `conflict`. @throws HubError HOLD_EXPIRED
    */
   bookHeld(request: BookHeldRequest, scope: Scope): Promise<BookingAnswer | null>;
+  /** Makes what the caller holds last longer, as far as settings allow; never shorter. Null and throws as `bookHeld`. */
+  holdLonger(request: HoldLongerRequest, scope: Scope): Promise<BookingAnswer | null>;
   /** What the site was not asked for yet ends at once; all else is the site's to cancel. */
   cancel(request: CancelRequest, scope: Scope): Promise<BookingAnswer>;
   /** Gives a visit another time at its site. The old time is kept until the site has moved it, and if it does not. */
@@ -82,6 +84,13 @@ export interface InSet {
 export interface HoldRequest extends PlaceRequest {
   /** For how long, at most as settings allow; null: as long as that. */
   readonly seconds: number | null;
+}
+export interface HoldLongerRequest extends RequestBase {
+  readonly appointmentId: string;
+  /** From now, at most as settings allow; null: as long as that. */
+  readonly seconds: number | null;
+  /** If-Match; null: not given. */
+  readonly version: number | null;
 }
 export interface BookHeldRequest extends RequestBase {
   readonly appointmentId: string;

@@ -7,6 +7,7 @@ import { askAmend, askStatus, type ChangeAsked } from './amend.ts';
 import { DECLINED, OUTDATED } from './approve.ts';
 import { askCancel } from './cancel.ts';
 import type { BookingAnswer, BookingDesk } from './contract.ts';
+import { holdLonger } from './caller-holds.ts';
 import { hold } from './hold.ts';
 import { bookHeld } from './hold-only.ts';
 import { canBeLetGo, LET_GO } from './let-go.ts';
@@ -112,6 +113,13 @@ export function bookingDesk(given: DeskDeps): Desk {
       if (booked.kind === 'taken') return conflict(deps, booked.slot, scope);
       if (booked.kind === 'asked') deps.deliver(booked.booking.site);
       return answer(booked.booking, scope, booked.kind === 'repeated');
+    },
+
+    async holdLonger(request, scope) {
+      const held = await holdLonger(deps, request, scope);
+      if (held === null) return null;
+      if (held.kind === 'expired') throw new HubError('HOLD_EXPIRED');
+      return held.kind === 'taken' ? conflict(deps, held.slot, scope) : describe(deps, held.booking, scope, true);
     },
 
     async cancel(request, scope) {

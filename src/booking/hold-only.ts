@@ -8,7 +8,7 @@ import type { Appointment } from '../fhir/types.ts';
 import type { Booking, BookingOrder } from '../store/contract-bookings.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Tx } from '../store/contract.ts';
-import type { BookHeldRequest } from './contract.ts';
+import type { BookHeldRequest, RequestBase } from './contract.ts';
 import { letLapse } from './lapse.ts';
 import { setOff } from './new-booking.ts';
 import { giveBack } from './pending.ts';
@@ -29,6 +29,27 @@ export function bookHeld(deps: BookingDeps, request: BookHeldRequest, scope: Sco
 
 async function bookUnderLock(deps: BookingDeps, tx: Tx, request: BookHeldRequest): Promise<HeldBooked | null> {
   const now = deps.clock.now();
+  const found = await heldFor(tx, request, now);
+  if (found?.kind !== 'held') return found;
+  const { booking, slot } = found;
+  if (request.patientId !== null && request.patientId !== booking.patientId) {
+    throw new HubError('RULE_BROKEN', { detail: 'the time is held for another patient: let it go and hold it anew' });
+  }
+  return takeUp(deps, tx, request, booking, slot, now);
+}
+
+/** What a client holds and asks about once more, under all of its locks. */
+export type HeldFor =
+  | { readonly kind: 'held'; readonly booking: Booking & { readonly waitsUntil: Instant }; readonly slot: StoredSlot }
+  | Extract<HeldBooked, { readonly kind: 'taken' | 'expired' }>
+  | { readonly kind: 'repeated'; readonly booking: Booking };
+
+/** Null: it is no visit that a caller holds, nor was it. @throws HubError NOT_FOUND, VERSION_MISMATCH */
+export async function heldFor(
+  tx: Tx,
+  request: RequestBase & Pick<BookHeldRequest, 'appointmentId' | 'version'>,
+  now: Instant,
+): Promise<HeldFor | null> {
   const { appointmentId } = request;
   const before = await tx.bookings.latestOf(appointmentId);
   const key = `request:${request.client}:${request.requestKey}`;
@@ -40,22 +61,35 @@ async function bookUnderLock(deps: BookingDeps, tx: Tx, request: BookHeldRequest
   const booking = await tx.bookings.latestOf(appointmentId);
   if (booking?.action !== 'place' || booking.id !== before?.id || booking.slotId === null) return null;
   if (booking.state === 'expired') return { kind: 'expired' };
-  if (booking.state !== 'held' || booking.waitsUntil === null) {
+  const { waitsUntil } = booking;
+  if (booking.state !== 'held' || waitsUntil === null) {
     // Asked for again, under another key, while the first is on its way.
     const isOwn = booking.client === request.client && !isSettled(booking.state);
     return isOwn ? { kind: 'repeated', booking } : null;
   }
   const slot = await visibleSlot(tx, booking.slotId);
   if (booking.client !== request.client) return { kind: 'taken', slot };
-  if (booking.waitsUntil <= now) {
+  if (waitsUntil <= now) {
     await letLapse(tx, booking.resources, now);
     return { kind: 'expired' };
   }
   if (request.version !== null && request.version !== served.version) throw new HubError('VERSION_MISMATCH');
-  if (request.patientId !== null && request.patientId !== booking.patientId) {
-    throw new HubError('RULE_BROKEN', { detail: 'the time is held for another patient' });
-  }
-  return takeUp(deps, tx, request, booking, slot, now);
+  return { kind: 'held', booking: { ...booking, waitsUntil }, slot };
+}
+
+/** The site gave the time away while it was held: the hold ends. Null: it did not. */
+export async function endOvertaken(
+  tx: Tx,
+  request: Pick<RequestBase, 'requestId'>,
+  booking: Booking,
+  now: Instant,
+): Promise<Booking | null> {
+  if ((await tx.busy.overtaken([booking.id])).length === 0) return null;
+  const detail = 'The time was taken at the site while it was held here.';
+  await move(tx, booking, 'refused', { refusedBecause: 'slot-taken', detail, waitsUntil: null }, now);
+  await giveBack(tx, booking, { text: detail }, now);
+  await ledger(tx, booking, request, 'refused', now);
+  return { ...booking, state: 'refused', refusedBecause: 'slot-taken', detail };
 }
 
 async function takeUp(
@@ -67,13 +101,8 @@ async function takeUp(
   now: Instant,
 ): Promise<HeldBooked> {
   await tx.bookings.alsoAsked(booking.id, request, now);
-  if ((await tx.busy.overtaken([booking.id])).length > 0) {
-    const detail = 'The time was taken at the site while it was held here.';
-    await move(tx, booking, 'refused', { refusedBecause: 'slot-taken', detail, waitsUntil: null }, now);
-    await giveBack(tx, booking, { text: detail }, now);
-    await ledger(tx, booking, request, 'refused', now);
-    return { kind: 'overtaken', booking: { ...booking, state: 'refused', refusedBecause: 'slot-taken', detail } };
-  }
+  const overtaken = await endOvertaken(tx, request, booking, now);
+  if (overtaken !== null) return { kind: 'overtaken', booking: overtaken };
   const { site } = writableSite(deps, deps.plan(), slot);
   const { state, waitsUntil, holdUntil } = beginning(deps, site, booking.during, now);
   const order = completed(booking.order, request);
@@ -118,7 +147,13 @@ async function move(
   if (!(await tx.bookings.move(booking.id, ['held'], to, now, patch))) throw new HubError('HOLD_EXPIRED');
 }
 
-async function ledger(tx: Tx, booking: Booking, request: BookHeldRequest, kind: string, at: Instant): Promise<void> {
+async function ledger(
+  tx: Tx,
+  booking: Booking,
+  request: Pick<RequestBase, 'requestId'>,
+  kind: string,
+  at: Instant,
+): Promise<void> {
   const { id: bookingId, site, appointmentId } = booking;
   const slot = booking.slotId === null ? {} : { slotId: booking.slotId };
   await tx.ledger.add([{ at, kind, site, bookingId, appointmentId, ...slot, cause: `request:${request.requestId}` }]);

@@ -2,6 +2,7 @@
 import type { Scope } from '../store/contract.ts';
 import type { PlaceRequest } from './contract.ts';
 import { looksOf, type Looks } from './looks.ts';
+import { holdForCaller } from './caller-holds.ts';
 import { holdUnderLock, sameRequest, visible, type BookingDeps, type CallerHold, type Held } from './place.ts';
 import { isCleared } from './sight.ts';
 import { mayBeAbove } from './template-terms.ts';
@@ -46,7 +47,8 @@ async function holdAndSend(
   let held: Held;
   try {
     held = await deps.store.transaction(scope, async (tx): Promise<Held> => {
-      const made = await holdUnderLock(deps, tx, request, byCaller);
+      if (byCaller !== null) return holdForCaller(deps, tx, request, byCaller);
+      const made = await holdUnderLock(deps, tx, request);
       if (made.kind !== 'held' || turn === null) return made;
       return { ...made, sent: await turn.claim(tx, made.booking) };
     });

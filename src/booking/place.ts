@@ -102,17 +102,12 @@ async function partsOf(
   return { site, identity, parts };
 }
 
-/** `held`: for the caller alone, who may book it later; null: to be booked at once. */
-export async function holdUnderLock(
-  deps: BookingDeps,
-  tx: Tx,
-  request: PlaceRequest,
-  held: CallerHold | null = null,
-): Promise<Held> {
+/** To be booked at once; what a caller only holds: caller-holds.ts. */
+export async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): Promise<Held> {
   const prepared = await prepare(deps, tx, request);
   await tx.lock(prepared.locks);
   const repeated = await repeatOf(tx, request);
-  return repeated === null ? holdPrepared(deps, tx, prepared, held) : { kind: 'repeated', booking: repeated };
+  return repeated === null ? holdPrepared(deps, tx, prepared) : { kind: 'repeated', booking: repeated };
 }
 
 /** Under the locks of `prepared`: looks at everything known of what it takes, then takes it. */

@@ -66,7 +66,7 @@ export function approved(deps: BookingDeps, site: SiteSettings, now: Instant): B
 }
 
 /** A visit that has begun needs no decision any more; what is asked after it began (a cancel) still does. */
-function notAfter(until: Instant, during: Interval | null, now: Instant): Instant {
+export function notAfter(until: Instant, during: Interval | null, now: Instant): Instant {
   return during !== null && during.start > now && during.start < until ? during.start : until;
 }
 

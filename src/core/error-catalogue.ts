@@ -415,6 +415,13 @@ export const ERRORS = {
     503,
     'Whether the site has the booking could not be found out. The hold is kept until a person decides.',
   ),
+  HOLD_LIMIT: entry(
+    'transient',
+    'caller',
+    'throttled',
+    429,
+    'You hold as many times as one client may. Book one of them, cancel one, or wait until one runs out.',
+  ),
   HOLD_EXPIRED: entry('permanent', 'caller', 'business-rule', 409, 'The hold has expired. Place the booking again.'),
   // The hub itself
   STOPPING: entry('transient', 'hub', 'exception', 503, 'The hub is stopping. Try again in a moment.'),

@@ -125,7 +125,7 @@ async function bookedHold(
   return answer !== null;
 }
 
-function patientOfVisit(known: Appointment): string | null {
+export function patientOfVisit(known: Appointment): string | null {
   const references = known.participant.map(({ actor }) => actor?.reference ?? '');
   return references.find((one) => one.startsWith('Patient/'))?.slice('Patient/'.length) ?? null;
 }

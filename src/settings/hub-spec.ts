@@ -122,6 +122,16 @@ const booking: FieldsOf<BookingSettings> = {
   ),
   holdExpiry_s: limit(wholeNumber(10, 86_400), 600, 'How long a hold lasts while the site is not asked yet.'),
   callerHold_s: limit(wholeNumber(10, 86_400), 300, 'How long $hold keeps a time; a caller may ask for less.'),
+  callerHoldTotal_s: limit(
+    wholeNumber(10, 604_800),
+    900,
+    'How long a time may be held in all, however often its client makes the hold longer.',
+  ),
+  callerHoldsPerClient: limit(
+    wholeNumber(1, 100_000),
+    50,
+    'How many times one client may hold at once, so that no client keeps a clinic from the others.',
+  ),
   approvalExpiry_s: limit(
     wholeNumber(60, 2_592_000),
     86_400,

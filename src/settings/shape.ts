@@ -106,6 +106,9 @@ export interface BookingSettings {
   readonly holdExpiry_s: number;
   /** How long a caller may hold a time by $hold before booking it. */
   readonly callerHold_s: number;
+  /** From its beginning, however often it is made longer. */
+  readonly callerHoldTotal_s: number;
+  readonly callerHoldsPerClient: number;
   /** How long a coordinator has to decide, at sites that want one to. */
   readonly approvalExpiry_s: number;
   /** How often an unresolved booking is looked up, and for how long before a person must decide. */

@@ -1,9 +1,10 @@
 /**
  * Under which request keys bookings are known: those that made them, and those under which their clients asked more of
- * them since (to book what is held, to let it go). Part of BookingStore.
+ * them since (to book what is held, to let it go); and what a client holds. Part of BookingStore.
  */
 import { COLUMNS, toBooking, type Row } from './bookings.ts';
 import { timestamptz } from './column-types.ts';
+import type { Instant } from '../core/instant.ts';
 import type { Booking, BookingStore } from './contract-bookings.ts';
 import type { Queryable } from './postgres.ts';
 import type { Keys } from './seal.ts';
@@ -13,7 +14,7 @@ type Wanted = readonly { readonly client: string; readonly requestKey: string }[
 export function bookingRequests(
   q: Queryable,
   keys: Keys,
-): Pick<BookingStore, 'byRequestKey' | 'byRequestKeys' | 'alsoAsked'> {
+): Pick<BookingStore, 'byRequestKey' | 'byRequestKeys' | 'alsoAsked' | 'heldByClient'> {
   return {
     byRequestKey: async (client, requestKey) => (await byRequestKeys(q, keys, [{ client, requestKey }]))[0] ?? null,
     byRequestKeys: (wanted) => byRequestKeys(q, keys, wanted),
@@ -24,6 +25,15 @@ export function bookingRequests(
                VALUES ($1, $2, $3, $4, $5)`,
         values: [client, requestKey, digest, bookingId, timestamptz(at)],
       });
+    },
+    async heldByClient(client, now) {
+      const { rows } = await q.query<{ count: number; first_until: Instant | null }>({
+        name: 'booking-held-by-client', // booking_waits
+        text: `SELECT count(*)::int AS count, min(waits_until) AS first_until FROM booking
+               WHERE state = 'held' AND waits_until > $2 AND client = $1`,
+        values: [client, timestamptz(now)],
+      });
+      return { count: rows[0]?.count ?? 0, firstUntil: rows[0]?.first_until ?? null };
     },
   };
 }

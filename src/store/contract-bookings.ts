@@ -119,6 +119,8 @@ export interface BookingStore {
   unsettled(limit: number, sites: readonly string[] | '*'): Promise<readonly Booking[]>;
   /** Those that wait for a coordinator at these sites, who must decide soonest first. */
   awaitingApproval(sites: readonly string[] | '*', limit: number): Promise<readonly Booking[]>;
+  /** Times that this client holds and has not booked, and when the first of them runs out. */
+  heldByClient(client: string, now: Instant): Promise<{ readonly count: number; readonly firstUntil: Instant | null }>;
   /** Those for which nobody decided in time. */
   waitedOut(now: Instant, limit: number): Promise<readonly Booking[]>;
   /** The newest one that concerns an appointment. */

@@ -26,7 +26,8 @@ const heldAnswer = async (repeated = false): Promise<BookingAnswer> => {
 };
 
 beforeEach(async () => {
-  for (const list of ['placed', 'cancelled', 'moved', 'held', 'heldBooked'] as const) hub.desk[list].length = 0;
+  for (const list of ['placed', 'cancelled', 'moved', 'held', 'heldBooked', 'heldLonger'] as const)
+    hub.desk[list].length = 0;
   hub.desk.holds = false;
   hub.desk.answer = await heldAnswer();
 });
@@ -154,6 +155,43 @@ describe('$hold', () => {
 });
 
 describe('a held Appointment', () => {
+  test('is held longer by $hold with its id, whole or as a reference, by the key of the header alone', async () => {
+    hub.desk.holds = true;
+    hub.desk.answer = await heldAnswer(true);
+    const known = JSON.parse((await served()).json) as Json;
+    const identifier = [{ system: 'urn:portal', value: '77' }];
+    const whole = { name: 'appointment-resource', resource: { ...known, identifier } };
+    const answer = await send('hold', [whole, seconds({ valuePositiveInt: 90 })]);
+    assert.deepEqual(
+      [answer.status, answer.headers.get('expires')],
+      [200, 'Tue, 01 Dec 2026 08:05:00 GMT'],
+      answer.text,
+    );
+    const reference = { name: 'appointment-reference', valueReference: { reference: `Appointment/${a1}` } };
+    assert.equal((await send('hold', [reference], { 'idempotency-key': 'k', 'if-match': 'W/"3"' })).status, 200);
+    const [first, second] = hub.desk.heldLonger;
+    assert.match(first?.requestKey ?? '', /^none:/);
+    assert.deepEqual([first?.appointmentId, first?.seconds, first?.version], [a1, 90, null]);
+    assert.deepEqual([second?.requestKey, second?.seconds, second?.version], ['k', null, 3]);
+    assert.deepEqual(hub.desk.held, []);
+  });
+
+  test('keeps its time: with another one it is refused, with what to do', async () => {
+    hub.desk.holds = true;
+    const known = JSON.parse((await served()).json) as Json;
+    const moved = { ...known, slot: [{ reference: `Slot/${ids.slot('north', 'r9')}` }] };
+    const answer = await send('hold', [{ name: 'appointment-resource', resource: moved }]);
+    assert.deepEqual([answer.status, code(answer)], [422, 'RULE_BROKEN']);
+    assert.match(issues(answer)[0]?.diagnostics ?? '', /hold the other time by itself/);
+    assert.deepEqual(hub.desk.heldLonger, []);
+  });
+
+  test('more of which its client may not have is 429, and says when one runs out', async () => {
+    hub.desk.answer = new HubError('HOLD_LIMIT', { detail: '50 are held', retryAfter_ms: 40_000 });
+    const answer = await send('hold', [resource()]);
+    assert.deepEqual([answer.status, code(answer), answer.headers.get('retry-after')], [429, 'HOLD_LIMIT', '40']);
+  });
+
   test('is booked by $book with its id, whole or as a reference, with what is said then', async () => {
     hub.desk.holds = true;
     hub.desk.answer = { kind: 'booked', bookingId: BOOKING, appointment: await served(), repeated: false };

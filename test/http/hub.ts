@@ -10,6 +10,7 @@ import type {
   BookHeldRequest,
   CancelRequest,
   Decision,
+  HoldLongerRequest,
   HoldRequest,
   MoveRequest,
   PlaceRequest,
@@ -120,6 +121,8 @@ export function testPlan(limits: Partial<HubLimits> = {}, sites = [site('north')
         siteTimeout_ms: 1000,
         holdExpiry_s: 60,
         callerHold_s: 300,
+        callerHoldTotal_s: 900,
+        callerHoldsPerClient: 50,
         approvalExpiry_s: 86_400,
         resolveEvery_ms: 1000,
         resolveFor_s: 60,
@@ -145,7 +148,8 @@ export interface DeskDouble extends BookingDesk {
   readonly amended: AmendRequest[];
   readonly held: HoldRequest[];
   readonly heldBooked: BookHeldRequest[];
-  /** Whether `bookHeld` is asked about a hold. */
+  readonly heldLonger: HoldLongerRequest[];
+  /** Whether `bookHeld` and `holdLonger` are asked about a hold. */
   holds: boolean;
 }
 
@@ -161,6 +165,7 @@ function deskDouble(): DeskDouble {
     amended: [],
     held: [],
     heldBooked: [],
+    heldLonger: [],
     holds: false,
     hold(request) {
       desk.held.push(request);
@@ -169,6 +174,11 @@ function deskDouble(): DeskDouble {
     bookHeld(request) {
       if (!desk.holds) return Promise.resolve(null);
       desk.heldBooked.push(request);
+      return answered(desk);
+    },
+    holdLonger(request) {
+      if (!desk.holds) return Promise.resolve(null);
+      desk.heldLonger.push(request);
       return answered(desk);
     },
     place(request) {

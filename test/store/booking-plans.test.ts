@@ -117,6 +117,11 @@ test('a booking is found by the key of its request along an index', async () => 
   assert.deepEqual(found, []);
 });
 
+test('what a client holds is counted along an index', async () => {
+  const found = await whole((q) => bookingStore(new Gathered(q), keys).heldByClient('c', NOON));
+  assert.deepEqual(found, []);
+});
+
 test('conflicts are noted, decided and cleared along an index', async () => {
   const found = await whole(async (q) => {
     const conflicts = conflictStore(q);

@@ -99,6 +99,8 @@ export const BOOKING: Plan['hub']['booking'] = {
   siteTimeout_ms: 1_000,
   holdExpiry_s: 60,
   callerHold_s: 300,
+  callerHoldTotal_s: 900,
+  callerHoldsPerClient: 50,
   approvalExpiry_s: 86_400,
   resolveEvery_ms: 5_000,
   resolveFor_s: 3_600,
