@@ -35,7 +35,8 @@ async function checkLimit(deps: BookingDeps, tx: Tx, client: string): Promise<vo
   const { count, firstUntil } = await tx.bookings.heldByClient(client, now);
   if (count < most) return;
   const wait_ms = firstUntil === null ? 1_000 : Math.max(1_000, firstUntil - now);
-  const detail = `${count} are held, and ${most} may be (booking.callerHoldsPerClient); the first runs out in ${Math.ceil(wait_ms / 1000)} s`;
+  const first = `the first runs out in ${Math.ceil(wait_ms / 1000)} s`;
+  const detail = `${count} are held, and ${most} may be (booking.callerHoldsPerClient); ${first}`;
   throw new HubError('HOLD_LIMIT', { detail, retryAfter_ms: wait_ms });
 }
 

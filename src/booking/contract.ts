@@ -24,7 +24,7 @@ export interface BookingDesk {
    * Another client's is a `conflict`. @throws HubError HOLD_EXPIRED
    */
   bookHeld(request: BookHeldRequest, scope: Scope): Promise<BookingAnswer | null>;
-  /** Makes what the caller holds last longer, as far as settings allow; never shorter. Null and throws as `bookHeld`. */
+  /** Makes what the caller holds last longer, as far as settings allow; never shorter. Null, throws: as `bookHeld`. */
   holdLonger(request: HoldLongerRequest, scope: Scope): Promise<BookingAnswer | null>;
   /** What the site was not asked for yet ends at once; all else is the site's to cancel. */
   cancel(request: CancelRequest, scope: Scope): Promise<BookingAnswer>;
