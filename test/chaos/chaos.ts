@@ -9,7 +9,7 @@ import { people, type Person } from './people.ts';
 import { planOf, type Step } from './plan.ts';
 import type { Planted } from './planted.ts';
 import { conclude, observe } from './sight.ts';
-import { calm, fault, trouble, type Process } from './troubles.ts';
+import { calm, fault, hisLine, trouble, type Process } from './troubles.ts';
 import { openWorld, type World } from './world.ts';
 
 export interface ChaosOptions {
@@ -84,6 +84,7 @@ async function perform(world: World, plan: readonly Step[], person: Person, wait
       if (isProcess(step)) continue;
       await when(step);
       if (step.do === 'fault') faults.push(fault(world, step, over.signal));
+      else if (step.do === 'line') faults.push(hisLine(world, step, over.signal));
       else waiting.push(...begin(person, step, `chaos-${number}`));
     }
     await Promise.all(faults);
@@ -105,6 +106,8 @@ function begin(person: Person, step: Step, name: string): readonly Promise<void>
       return [person.change(step.visit, step.to, name)];
     case 'cancel':
       return [person.cancel(step.visit, name)];
+    case 'request':
+      return [person.request(step, name)];
     case 'act':
       return [person.act(step)];
     default:

@@ -14,8 +14,9 @@
  */
 import { allOf, type Event, type Of, type Span } from './history.ts';
 import { ACTIVE, endsOf, idsOf, judgedOf, nameOf, type Judged, type Violation } from './judged.ts';
+import { messageAnsweredOnce } from './check-his.ts';
 import { timeTakenTwice } from './check-time.ts';
-import { FINAL, visitKey, type Change, type Move, type Wish } from './wishes.ts';
+import { FINAL, OPEN, visitKey, type Change, type Move, type Wish } from './wishes.ts';
 
 export function check(events: readonly Event[]): readonly Violation[] {
   const judged = judgedOf(events);
@@ -28,6 +29,7 @@ export function check(events: readonly Event[]): readonly Violation[] {
     ...setIsWhole(judged),
     ...everyoneAnswered(judged),
     ...answeredOnce(judged),
+    ...messageAnsweredOnce(judged),
     ...doneOnce(judged),
     ...nothingLost(judged),
     ...copyIsTruth(judged),
@@ -135,7 +137,7 @@ function setIsWhole({ events }: Judged): readonly Violation[] {
 }
 
 function everyoneAnswered({ events }: Judged): readonly Violation[] {
-  const isAnswer = (one: Of<'answer'>): boolean => one.outcome !== 'lost' && one.outcome !== 'pending';
+  const isAnswer = (one: Of<'answer'>): boolean => !OPEN.includes(one.outcome);
   const answered = new Set(
     allOf(events, 'answer')
       .filter(isAnswer)

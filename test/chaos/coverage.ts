@@ -4,6 +4,7 @@
  */
 import { allOf, type Event } from './history.ts';
 import { KIND, SWITCHES } from './plan.ts';
+import { OPEN } from './wishes.ts';
 
 /** How often each fault struck, by its name in the table. */
 export type Struck = Readonly<Record<string, number>>;
@@ -21,27 +22,51 @@ export interface Told {
 
 const PROCESSES = ['kill', 'restart', 'freeze'];
 const DATABASE = ['kill database', 'restart database'];
-const LINES = ['acuity line refused', 'acuity line silent'];
+const CUTS = ['line refused', 'line silent', 'answer lost'];
+const LINES = ['acuity line refused', 'acuity line silent', ...['srm', 'srr'].flatMap(cutsOf)];
+/** What those who ask by HL7 v2 do, and a kill while the hub owes them an answer. */
+const REQUESTS = ['hung up', 'sent again', 'sent again under another id', 'sent twice at once', 'killed while asked'];
 
 /** Every fault that some run should be struck by. */
 export function faultsToMeet(ownDatabase: boolean): readonly string[] {
   const ofSites = Object.entries(SWITCHES).flatMap(([kind, names]) => names.map((name) => `${kind} ${name}`));
-  return [...ofSites, ...LINES, ...PROCESSES, ...(ownDatabase ? DATABASE : [])];
+  const asked = REQUESTS.map((name) => `srm ${name}`);
+  return [...ofSites, ...LINES, ...asked, ...PROCESSES, ...(ownDatabase ? DATABASE : [])];
 }
 
 /** What befalls processes counts when it is over: the hub was back, whatever it was in the middle of. */
 export function struckIn(events: readonly Event[]): Struck {
   const found: Record<string, number> = {};
   const add = (name: string, times: number): void => {
-    found[name] = (found[name] ?? 0) + times;
+    if (times > 0) found[name] = (found[name] ?? 0) + times;
   };
   for (const { site, times } of allOf(events, 'struck')) {
-    for (const [name, count] of Object.entries(times)) if (count > 0) add(`${KIND[site] ?? site} ${name}`, count);
+    for (const [name, count] of Object.entries(times)) add(`${KIND[site] ?? site} ${name}`, count);
   }
   for (const { what, begins } of allOf(events, 'trouble')) {
     if (!begins && [...PROCESSES, ...DATABASE].includes(what)) add(what, 1);
   }
+  const kills = allOf(events, 'trouble').filter(({ what, begins }) => what === 'kill' && begins);
+  add(
+    'srm killed while asked',
+    kills.reduce((sum, { n }) => sum + askedAt(events, n), 0),
+  );
   return found;
+}
+
+/** Requests by HL7 v2 that had no answer yet. */
+function askedAt(events: readonly Event[], moment: number): number {
+  const before = events.filter(({ n }) => n < moment);
+  const answered = new Set(
+    allOf(before, 'answer')
+      .filter(({ outcome }) => !OPEN.includes(outcome))
+      .map((one) => one.call),
+  );
+  return allOf(before, 'call').filter((one) => 'via' in one && !answered.has(one.call)).length;
+}
+
+function cutsOf(line: string): readonly string[] {
+  return CUTS.map((how) => `${line} ${how}`);
 }
 
 /** Faults that struck in none of the runs. */

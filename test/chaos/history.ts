@@ -22,6 +22,8 @@ export type Outcome =
   | 'changed'
   /** 202: the hub has taken the time and cannot say yet. */
   | 'pending'
+  /** CA: what was asked by HL7 v2 is stored, and will be answered. */
+  | 'heard'
   /** 409: nothing was stored under the key, or it was taken at the site. */
   | 'taken'
   | 'refused'
@@ -57,6 +59,7 @@ export type Happened =
       readonly call: number;
       readonly action: 'book' | 'hold';
       readonly key: string;
+      readonly via?: 'srm';
       /** Of a booking: the Appointment under which its caller had held the time. */
       readonly held?: string;
     } & Placing)
@@ -73,6 +76,7 @@ export type Happened =
       readonly call: number;
       readonly action: 'move';
       readonly key: string;
+      readonly via?: 'srm';
       readonly appointment: string;
     } & Placing)
   | {
@@ -80,6 +84,7 @@ export type Happened =
       readonly call: number;
       readonly action: 'change';
       readonly key: string;
+      readonly via?: 'srm';
       readonly appointment: string;
       /** Null: it was the comment. */
       readonly status: string | null;
@@ -89,6 +94,7 @@ export type Happened =
       readonly call: number;
       readonly action: 'cancel';
       readonly key: string;
+      readonly via?: 'srm';
       readonly appointment: string;
     }
   | {
@@ -98,6 +104,8 @@ export type Happened =
       readonly status: number | null;
       readonly appointment?: string;
       readonly siteKey?: string;
+      /** By HL7 v2: the MSH-10 of the request that is answered. */
+      readonly message?: string;
       /** Of a hold: when it runs out. */
       readonly until?: At;
       /** Of a set: each of its visits in order; null: it does not stand. */

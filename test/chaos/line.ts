@@ -5,10 +5,15 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { Cleanup } from '../support/database.ts';
 
+/**
+ * `refuse`: connections end and new ones are ended. `silence`: everything is taken and nothing is passed on. `deaf`:
+ * what is asked passes and what is answered does not come back.
+ */
+export type Cut = 'refuse' | 'silence' | 'deaf';
+
 export interface Line {
   readonly port: number;
-  /** `refuse`: connections end and new ones are ended. `silence`: everything is taken and nothing is passed on. */
-  cut(how: 'refuse' | 'silence'): void;
+  cut(how: Cut): void;
   mend(): void;
   /** How many connections each way of cutting met since this was asked last. */
   struck(): Readonly<Record<string, number>>;
@@ -17,8 +22,8 @@ export interface Line {
 /** `target`: asked for each connection, because a simulator may not listen yet. */
 export async function openLine(cleanup: Cleanup, target: () => string | null): Promise<Line> {
   const sockets = new Set<Socket>();
-  let state: 'open' | 'refuse' | 'silence' = 'open';
-  let met = { refuse: 0, silence: 0 };
+  let state: 'open' | Cut = 'open';
+  let met = { refuse: 0, silence: 0, deaf: 0 };
   const keep = (socket: Socket): Socket => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
@@ -31,12 +36,16 @@ export async function openLine(cleanup: Cleanup, target: () => string | null): P
   const server = createServer((incoming) => {
     keep(incoming);
     const url = target();
-    if (state !== 'open') met[state] += 1;
+    if (state === 'refuse' || state === 'silence') met[state] += 1;
     if (state === 'refuse' || url === null) incoming.destroy();
-    if (state !== 'open' || url === null) return;
+    if (state === 'refuse' || state === 'silence' || url === null) return;
     const { hostname, port } = new URL(url);
     const outgoing = keep(connect({ host: hostname, port: Number(port) }));
-    incoming.pipe(outgoing).pipe(incoming);
+    incoming.pipe(outgoing);
+    outgoing.on('data', (chunk: Buffer) => {
+      if (state === 'deaf') met.deaf += 1;
+      else incoming.write(chunk);
+    });
     incoming.once('close', () => outgoing.destroy());
     outgoing.once('close', () => incoming.destroy());
   });
@@ -49,6 +58,7 @@ export async function openLine(cleanup: Cleanup, target: () => string | null): P
     port: (server.address() as AddressInfo).port,
     cut(how) {
       state = how;
+      if (how === 'deaf') return;
       met[how] += Math.floor(sockets.size / 2);
       if (how === 'refuse') endAll();
       else for (const socket of sockets) socket.unpipe().pause();
@@ -59,9 +69,9 @@ export async function openLine(cleanup: Cleanup, target: () => string | null): P
       endAll();
     },
     struck() {
-      const { refuse, silence } = met;
-      met = { refuse: 0, silence: 0 };
-      return { 'line refused': refuse, 'line silent': silence };
+      const { refuse, silence, deaf } = met;
+      met = { refuse: 0, silence: 0, deaf: 0 };
+      return { 'line refused': refuse, 'line silent': silence, 'answer lost': deaf };
     },
   };
 }

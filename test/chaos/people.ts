@@ -1,12 +1,14 @@
 /** Callers and staff of a run. Callers are patient: whoever has no answer asks again with the same key. */
 import { systemClock } from '../../src/core/clock.ts';
-import { formatInstant, instant, MINUTE_MS, plus } from '../../src/core/instant.ts';
-import type { Appointment, Slot } from '../../src/fhir/types.ts';
+import { formatInstant, MINUTE_MS, plus } from '../../src/core/instant.ts';
+import type { Appointment } from '../../src/fhir/types.ts';
 import { actor, control, rowsOf, textOf } from '../conformance/control.ts';
 import { during, type Answer } from '../support/caller.ts';
 import { INTAKE, MIDTOWN, NORTHSIDE, ORTIZ, RAO, RIVERSIDE, WEISS } from '../support/config-folder.ts';
-import type { Outcome, Placing } from './history.ts';
-import type { Step, Wanted as Wish } from './plan.ts';
+import { atTime, calendarOf, choose, pick, placingOf, type Chosen } from './choice.ts';
+import { his } from './his.ts';
+import type { Outcome } from './history.ts';
+import type { Requesting, Step, Wanted as Wish } from './plan.ts';
 import { appointmentsIn, outcomeOf, pendingIn, requestsOf, toldOf, visitOf, type Action } from './requests.ts';
 import { RIVERSIDE_KEYS, type Wanted, type World } from './world.ts';
 
@@ -18,6 +20,8 @@ export interface Person {
   change(visit: number, to: string, key: string): Promise<void>;
   cancel(visit: number, key: string): Promise<void>;
   act(step: Extract<Step, { readonly do: 'act' }>): Promise<void>;
+  /** By HL7 v2. */
+  request(step: Requesting, key: string): Promise<void>;
 }
 
 /** What callers or staff have made. */
@@ -34,14 +38,6 @@ interface Call {
   readonly action: Action;
   /** Of the visits that it asks for. */
   readonly asked: readonly Chosen[];
-}
-interface Chosen {
-  readonly wanted: Wanted;
-  readonly visitType: number;
-  readonly slot: Slot;
-  readonly patientId: string;
-  /** The site whose own record of the patient it is. */
-  readonly home: string;
 }
 interface Heard {
   readonly outcome: Outcome;
@@ -121,15 +117,6 @@ export function people(world: World, over: AbortSignal): Person {
     history.add({ kind: 'call', call: call.call, action, key, ...placingOf(chosen), ...by });
     return call;
   };
-  const choose = (wish: Wish, at: readonly Wanted[]): Chosen => {
-    const wanted = pick(world.wanted, wish.calendar);
-    const { visitType } = wish;
-    const isThere = at.some(({ site }) => site === RIVERSIDE);
-    const patientId = pick(isThere ? world.riversidePatients : world.patients, wish.patient);
-    const home = isThere ? RIVERSIDE : MIDTOWN;
-    return { wanted, visitType, slot: atTime(world, wanted, wish.start, visitType), patientId, home };
-  };
-  const one = (wish: Wish): Chosen => choose(wish, [pick(world.wanted, wish.calendar)]);
   const pickOwn = (visit: number): Visit | null => {
     const ours = visits.filter(({ appointment }) => appointment !== null);
     return ours.length === 0 ? null : pick(ours, visit);
@@ -137,7 +124,7 @@ export function people(world: World, over: AbortSignal): Person {
 
   return {
     async book(wish, key) {
-      const chosen = one(wish);
+      const chosen = choose(world, wish);
       const { slot, patientId } = chosen;
       const same = Array.from({ length: wish.times }, async () => {
         const call = placed('book', key, chosen);
@@ -147,7 +134,7 @@ export function people(world: World, over: AbortSignal): Person {
     },
 
     async hold({ wish, then, after_ms }, key) {
-      const chosen = one(wish);
+      const chosen = choose(world, wish);
       const { outcome, answer } = await untilAnswered(placed('hold', key, chosen), () => requests.hold(chosen, key));
       const [held] = outcome === 'held' && answer !== null ? appointmentsIn(answer) : [];
       if (held === undefined || then === 'expire') return;
@@ -164,8 +151,8 @@ export function people(world: World, over: AbortSignal): Person {
     },
 
     async set({ wishes, mode }, key) {
-      const at = wishes.map(({ calendar }) => pick(world.wanted, calendar));
-      const chosen = wishes.map((wish) => choose(wish, at));
+      const at = wishes.map((wish) => calendarOf(world, wish));
+      const chosen = wishes.map((wish) => choose(world, wish, at));
       const call = next('set', chosen);
       history.add({ kind: 'call', call: call.call, action: 'set', key, mode, visits: chosen.map(placingOf) });
       await untilAnswered(call, () => requests.set(chosen, mode, key));
@@ -179,7 +166,7 @@ export function people(world: World, over: AbortSignal): Person {
       const slot = atTime(world, wanted, start, visitType);
       const call = next('move');
       const [action, appointment] = ['move', picked.appointment ?? ''] as const;
-      const placing = placingOf({ wanted, visitType, slot, patientId: '', home: '' });
+      const placing = placingOf({ wanted, slot, patientId: '', home: '' });
       history.add({ kind: 'call', call: call.call, action, key, appointment, ...placing });
       await untilAnswered(call, () => requests.move(resource, slot, key));
     },
@@ -204,6 +191,13 @@ export function people(world: World, over: AbortSignal): Person {
     },
 
     act: staffOf(world, visits),
+
+    request: his({
+      ...{ world, over, keep },
+      next: () => (calls += 1),
+      choose: (wish) => choose(world, wish),
+      slotAt: ({ wanted, visitType }, start) => atTime(world, wanted, start, visitType),
+    }),
   };
 }
 
@@ -246,25 +240,4 @@ function staffOf(world: World, visits: Visit[]): Person['act'] {
 async function stands(simulator: string, id: string): Promise<boolean> {
   const state = await control('GET', `${simulator}/__sim/state?only=appointments`).catch(() => null);
   return rowsOf(state?.['appointments']).some((row) => row['id'] === id && row['status'] === 'Booked');
-}
-
-/** Another site makes a record of its own of the patient; whether both are one person is for identity to find out. */
-function placingOf({ wanted, slot, patientId, home }: Chosen): Placing {
-  const { site, practitioner } = wanted;
-  const patient = home === site ? { patient: patientId } : {};
-  return { site, practitioner, slot: slot.id ?? '', ...during(slot), ...patient };
-}
-
-/** The same number is the same time on every calendar, so that races meet one person at two sites. */
-function atTime(world: World, wanted: Wanted, start: number, visitType: number): Slot {
-  const [first] = world.wanted;
-  const aim = instant(during(pick(first?.slots[0] ?? [], start)).start);
-  const distance = (slot: Slot): number => Math.abs(during(slot).start - aim);
-  return pick(wanted.slots, visitType).reduce((best, slot) => (distance(slot) < distance(best) ? slot : best));
-}
-
-function pick<T>(from: readonly T[], number: number): T {
-  const found = from[number % from.length];
-  if (found === undefined) throw new Error('nothing to choose from');
-  return found;
 }

@@ -5,6 +5,7 @@
  */
 import { Random } from '../fuzz/random.ts';
 import { MIDTOWN, NORTHSIDE, RIVERSIDE } from '../support/config-folder.ts';
+import type { Cut } from './line.ts';
 
 export interface Extent {
   readonly seed: number;
@@ -31,6 +32,21 @@ export interface Wanted {
   readonly patient: number;
   /** The same request sent so often at once. */
   readonly times: number;
+}
+/** `srm`: by which they ask. `srr`: by which the hub tells them, at the address of the client. */
+export type HisLine = 'srm' | 'srr';
+
+export interface Requesting {
+  readonly do: 'request';
+  readonly wish: Wanted;
+  /** Original mode, enhanced mode on the same connection, or answered at an address of its own. */
+  readonly mode: 'wait' | 'same line' | 'later';
+  /** What is asked of the visit once it is booked, so much later; a move leads to `start`. */
+  readonly then: 'nothing' | 'move' | 'change' | 'cancel';
+  readonly start: number;
+  readonly after_ms: number;
+  /** What its sender does beside asking: hangs up at once, asks twice at once, or again when it has been told. */
+  readonly habit: 'none' | 'hang up' | 'twice' | 'again' | 'again under another id';
 }
 export type Step = { readonly at_ms: number } & (
   | Booking
@@ -62,6 +78,10 @@ export type Step = { readonly at_ms: number } & (
       readonly switches: Switches;
       readonly for_ms: number;
     }
+  /** By HL7 v2 (SRM). */
+  | Requesting
+  /** On the lines of those who ask by HL7 v2. */
+  | { readonly do: 'line'; readonly line: HisLine; readonly how: Cut; readonly for_ms: number }
   | { readonly do: 'kill' | 'restart' | 'kill database' | 'restart database' }
   | { readonly do: 'freeze'; readonly for_ms: number }
   | { readonly do: 'cut'; readonly site: string; readonly how: 'refuse' | 'silence'; readonly for_ms: number }
@@ -74,6 +94,8 @@ const MOVES_EVERY_MS = 1_500;
 const CHANGES_EVERY_MS = 2_500;
 const HOLDS_EVERY_MS = 2_500;
 const SETS_EVERY_MS = 2_500;
+const REQUESTS_EVERY_MS = 1_500;
+const LINES_EVERY_MS = 9_000;
 const ACTS_EVERY_MS = 600;
 /** Calendars that can be booked, two at each site. */
 const CALENDARS = 6;
@@ -132,8 +154,8 @@ export const SWITCHES: Readonly<Record<string, readonly string[]>> = Object.from
 
 export function planOf(extent: Extent): readonly Step[] {
   const { seed, duration_ms } = extent;
-  const lanes = [callers, cancels, staff, faults, processes, moves, changes, holds, sets].map((lane, number) =>
-    lane(new Random(seed, number), extent),
+  const lanes = [callers, cancels, staff, faults, processes, moves, changes, holds, sets, requests, hisLines].map(
+    (lane, number) => lane(new Random(seed, number), extent),
   );
   return lanes
     .flat()
@@ -215,6 +237,32 @@ function sets(random: Random, extent: Extent): readonly Step[] {
     }));
     return { do: 'set', at_ms, wishes, mode: random.chance(75) ? 'all' : 'best-effort' };
   });
+}
+
+function requests(random: Random, extent: Extent): readonly Step[] {
+  return moments(random, REQUESTS_EVERY_MS, extent).map((at_ms) => ({
+    do: 'request',
+    at_ms,
+    wish: aWish(random, random.below(1_000)),
+    mode: random.pick(['wait', 'same line', 'later', 'later'] as const),
+    then: random.pick(['nothing', 'move', 'change', 'cancel'] as const),
+    start: random.below(1_000),
+    after_ms: random.between(0, 4_000),
+    habit: random.pick(['none', 'none', 'hang up', 'twice', 'again', 'again under another id'] as const),
+  }));
+}
+
+/** Shorter than the shortest time between two, so that mending one does not mend the next. */
+function hisLines(random: Random, extent: Extent): readonly Step[] {
+  const deck = (['srm', 'srr'] as const).flatMap((line) =>
+    (['refuse', 'silence', 'deaf'] as const).map((how) => ({ line, how })),
+  );
+  const each_ms = Math.min(LINES_EVERY_MS, Math.max(2_000, extent.duration_ms / deck.length));
+  const order = cards(random, deck);
+  return moments(random, each_ms, extent).map((at_ms) => ({
+    ...{ do: 'line', at_ms, ...order() },
+    for_ms: Math.round(random.between(each_ms / 6, each_ms / 3)),
+  }));
 }
 
 function aWish(random: Random, start: number): Wanted {

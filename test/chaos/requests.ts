@@ -10,7 +10,7 @@ export type Action = 'book' | 'hold' | 'set' | 'move' | 'change' | 'cancel';
 const HOLD_S = 8;
 const FHIR = '/fhir/R4/Appointment';
 const PATCH = 'application/json-patch+json';
-const DONE: Readonly<Record<Action, Outcome>> = {
+export const DONE: Readonly<Record<Action, Outcome>> = {
   book: 'booked',
   hold: 'held',
   set: 'booked',

@@ -30,6 +30,20 @@ export async function fault(world: World, { site, switches, for_ms }: Fault, ove
   world.history.add({ kind: 'trouble', what, site, begins: false });
 }
 
+/** The lines of those who ask by HL7 v2. */
+export async function hisLine(
+  { history, requests }: World,
+  { line, how, for_ms }: Extract<Step, { readonly do: 'line' }>,
+  over: AbortSignal,
+): Promise<void> {
+  const what = `line, ${how}`;
+  history.add({ kind: 'trouble', what, site: line, begins: true });
+  requests.lines[line].cut(how);
+  await systemClock.sleep(for_ms, over);
+  requests.lines[line].mend();
+  history.add({ kind: 'trouble', what, site: line, begins: false });
+}
+
 function off(name: string, value: unknown): unknown {
   if (name === 'rateLimit') return null;
   return typeof value === 'number' ? 0 : false;
@@ -79,7 +93,7 @@ async function strike({ hub, lines }: World, step: Process, over: AbortSignal): 
 
 /** Lifts everything. */
 export async function calm(world: World): Promise<void> {
-  for (const line of world.lines.values()) line.mend();
+  for (const line of [...world.lines.values(), ...Object.values(world.requests.lines)]) line.mend();
   await tellStruck(world);
   for (const { simulatorUrl } of world.hub.sandbox().sites) await control('DELETE', `${simulatorUrl}/__sim/faults`);
 }
@@ -88,8 +102,9 @@ export async function calm(world: World): Promise<void> {
  * How often each fault struck: a simulator forgets it when it is restarted or its faults are lifted, a line when it is
  * asked.
  */
-async function tellStruck({ hub, history, lines }: World): Promise<void> {
-  for (const [site, line] of lines) history.add({ kind: 'struck', site, times: line.struck() });
+async function tellStruck({ hub, history, lines, requests }: World): Promise<void> {
+  for (const [site, line] of [...lines, ...Object.entries(requests.lines)])
+    history.add({ kind: 'struck', site, times: line.struck() });
   for (const { id, simulatorUrl } of hub.sandbox().sites) {
     const { struck } = await control('GET', `${simulatorUrl}/__sim/faults`);
     history.add({ kind: 'struck', site: id, times: struck as Readonly<Record<string, number>> });

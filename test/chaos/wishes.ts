@@ -69,10 +69,12 @@ export interface Deeds {
   readonly changes: readonly Change[];
 }
 
+/** Nothing is decided by it. */
+export const OPEN: readonly Outcome[] = ['lost', 'heard', 'pending'];
 export const FINAL: readonly Outcome[] = ['booked', 'taken', 'refused'];
 
 export function wishesOf(events: readonly Event[]): readonly Wish[] {
-  const answers = Map.groupBy(allOf(events, 'answer'), (one) => one.call);
+  const answers = Map.groupBy(allOf(events, 'answer').map(withSiteKey(events)), (one) => one.call);
   const calls = allOf(events, 'call');
   const holds = holdsOf(events);
   const placed = calls.flatMap((one) => (one.action === 'book' ? [one] : []));
@@ -94,6 +96,15 @@ export function wishesOf(events: readonly Event[]): readonly Wish[] {
     });
   });
   return [...single, ...together];
+}
+
+/** Answers by HL7 v2 name the hub's id only. */
+function withSiteKey(events: readonly Event[]): (answer: Of<'answer'>) => Of<'answer'> {
+  const keys = new Map(allOf(events, 'copy').map(({ appointment, siteKey }) => [appointment, siteKey]));
+  return (answer) => {
+    const siteKey = keys.get(answer.appointment ?? '');
+    return answer.siteKey !== undefined || siteKey === undefined ? answer : { ...answer, siteKey };
+  };
 }
 
 export function visitKey(request: string, visit: number): string {
@@ -147,7 +158,7 @@ export function deedsOf(events: readonly Event[]): Deeds {
   for (const call of allOf(events, 'call')) {
     if (call.action !== 'cancel' && call.action !== 'move' && call.action !== 'change') continue;
     const heard = answers.get(call.call) ?? [];
-    const last = heard.findLast(({ outcome }) => outcome !== 'lost' && outcome !== 'pending');
+    const last = heard.findLast(({ outcome }) => !OPEN.includes(outcome));
     const isNot = last?.outcome === 'taken' || last?.outcome === 'refused';
     const deed: Deed = {
       ...{ key: call.key, appointment: call.appointment, began: call.at, ended: last?.at ?? Infinity },

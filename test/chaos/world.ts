@@ -2,19 +2,22 @@
 import { join } from 'node:path';
 import { systemClock } from '../../src/core/clock.ts';
 import { DAY_MS, plus } from '../../src/core/instant.ts';
-import type { Slot } from '../../src/fhir/types.ts';
+import type { Patient, Slot } from '../../src/fhir/types.ts';
 import { ruledPractitionerId } from '../../src/fhir/practitioner-rule.ts';
 import type { SiteSettings } from '../../src/settings/shape.ts';
 import { readLease } from '../../src/simulators/kit/lease.ts';
 import { at, callerOf, freeSlots, patientsOf, siteOf, type Caller } from '../support/caller.ts';
 import { actor } from '../conformance/control.ts';
-import { MIDTOWN, NORTHSIDE, RIVERSIDE, type ConfigFolder } from '../support/config-folder.ts';
+import { MIDTOWN, NORTHSIDE, RIVERSIDE } from '../support/config-folder.ts';
 import type { Cleanup } from '../support/database.ts';
 import { prepareHub, type TestHub } from '../support/hub.ts';
+import { placer, type Placer } from '../support/placer.ts';
 import { sitesOf } from '../support/truth.ts';
 import { eventually } from '../support/wait.ts';
+import { AUTHORITIES, configure } from './config.ts';
 import type { History } from './history.ts';
 import { openLine, type Line } from './line.ts';
+import type { HisLine } from './plan.ts';
 import { copyWith, type Planted } from './planted.ts';
 
 export interface World {
@@ -28,12 +31,20 @@ export interface World {
   readonly patients: readonly string[];
   /** Whom the HL7 v2 clinic knows; it books nobody else. */
   readonly riversidePatients: readonly string[];
+  /** Those who ask by HL7 v2: their lines to the hub and from it, where they are answered, and PID-3 of each patient. */
+  readonly requests: {
+    readonly lines: Readonly<Record<HisLine, Line>>;
+    readonly peer: Placer;
+    readonly numbers: ReadonlyMap<string, string>;
+  };
 }
 
 export interface Wanted {
   readonly site: string;
   readonly calendar: string;
   readonly practitioner: string;
+  /** Visit types of the catalogue, as `slots` has them. */
+  readonly types: readonly string[];
   readonly slots: readonly (readonly Slot[])[];
 }
 
@@ -50,48 +61,27 @@ export interface WorldOptions {
 const STARTS_DAYS = 3;
 const VISIT_TYPES = ['therapy-50', 'intake-30'];
 const CLINIC_VISIT_TYPES = ['office-visit-30', 'follow-up-20'];
-const WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
-const CLINIC_HOURS = ['09:00-17:00'];
 const CLINIC_PEOPLE = 8;
 /** The namespace of the clinic's own numbers, as the hub keeps them. */
 export const RIVERSIDE_KEYS = '^RIVERSIDE';
-const SITE_TIMEOUT_MS = 3_000;
-/** Then a person decides, see coordinator.ts. */
-const RESOLVE_FOR_S = 20;
-/** More than the longest `staleReads` of a plan: what a site says of itself must be true. */
-const SHOWS_WITHIN_MS = 2_500;
 
 export async function openWorld(cleanup: Cleanup, options: WorldOptions): Promise<World> {
   const lines = new Map<string, Line>();
   const root = options.planted === null ? null : await copyWith(cleanup, options.planted);
-  const state: { dataDir: string | null } = { dataDir: null };
+  const state: { dataDir: string | null; hub: TestHub | null } = { dataDir: null, hub: null };
   for (const site of [MIDTOWN, NORTHSIDE]) {
     const address = (): string | null =>
       state.dataDir === null ? null : (readLease(join(`${state.dataDir}-simulators`, site))?.url ?? null);
     lines.set(site, await openLine(cleanup, address));
   }
+  const requests = await hisLines(cleanup, state);
   const hub = await prepareHub(cleanup, {
     database: options.ownDatabase ? 'embedded' : 'shared',
     ...(root === null ? {} : { root }),
-    async configure(config) {
-      await config.edit('hub.yaml', (file) => {
-        file.setIn(['booking', 'wait_ms'], 2_000);
-        file.setIn(['booking', 'siteTimeout_ms'], SITE_TIMEOUT_MS);
-        file.setIn(['booking', 'resolveFor_s'], RESOLVE_FOR_S);
-      });
-      for (const [site, line] of lines) {
-        await config.edit(`sites/${site}.yaml`, (file) => {
-          file.setIn(['settings', 'baseUrl'], `http://127.0.0.1:${line.port}/api/v1`);
-          file.setIn(['settings', 'showsWithin_ms'], SHOWS_WITHIN_MS);
-          file.setIn(['poll', 'availabilityEvery_s'], 10);
-          // One practice refuses while it is down, the other's bookings wait.
-          if (site === NORTHSIDE) file.setIn(['whenDown'], 'queue');
-        });
-      }
-      await everyDay(config);
-    },
+    configure: (config) => configure(config, lines, requests.lines.srr),
   });
   state.dataDir = hub.dataDir;
+  state.hub = hub;
   await hub.start();
   const caller = callerOf(hub);
   const sites = await sitesOf(hub);
@@ -106,21 +96,40 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions): Promis
   const riversidePatients = await clinicPatients(hub, caller);
   const wanted = await wantedOf(caller, sites);
   const patients = await patientsOf(caller, MIDTOWN);
-  return { hub, history: options.history, caller, sites, lines, wanted, patients, riversidePatients };
+  const numbers = await numbersOf(caller);
+  return {
+    ...{ hub, history: options.history, caller, sites, lines, wanted, patients, riversidePatients },
+    requests: { ...requests, numbers },
+  };
 }
 
-/** The HL7 v2 clinic is open as the practices are, and decides soon. */
-async function everyDay(config: ConfigFolder): Promise<void> {
-  await config.edit(`sandbox/${RIVERSIDE}.yaml`, (seed) => {
-    const open = Object.fromEntries(WEEK.map((day) => [day, CLINIC_HOURS]));
-    for (const at of [0, 1]) seed.setIn(['practitioners', at, 'hours'], seed.createNode(open));
-  });
-  await config.edit(`sites/${RIVERSIDE}.yaml`, (file) => {
-    const day = { day: { days: WEEK, hours: CLINIC_HOURS, visitTypes: ['OFFICE', 'FOLLOWUP'] } };
-    for (const who of ['rao', 'lindqvist']) file.setIn(['templates', who, 'blocks'], file.createNode(day));
-    file.setIn(['settings', 'requests', 'answerWithin_ms'], 2_500);
-    file.setIn(['settings', 'requests', 'decideWithin_ms'], 200);
-  });
+async function hisLines(
+  cleanup: Cleanup,
+  state: { readonly hub: TestHub | null },
+): Promise<Pick<World['requests'], 'lines' | 'peer'>> {
+  const peer = await placer(cleanup);
+  const door = (): string | null => {
+    if (state.hub === null) return null;
+    const { host, port } = state.hub.sandbox().mllp;
+    return `tcp://${host}:${port}`;
+  };
+  const srm = await openLine(cleanup, door);
+  const srr = await openLine(cleanup, () => `tcp://127.0.0.1:${peer.port}`);
+  return { peer, lines: { srm, srr } };
+}
+
+/** PID-3 of each patient who has a number of a site that the other system knows. */
+async function numbersOf(caller: Caller): Promise<ReadonlyMap<string, string>> {
+  const all = await caller.search<Patient>('Patient?_count=500');
+  const known = Object.entries(AUTHORITIES);
+  return new Map(
+    all.flatMap(({ id = '', identifier = [] }) =>
+      identifier.flatMap(({ system, value = '' }): [string, string][] => {
+        const authority = known.find(([, named]) => named === system)?.[0];
+        return authority === undefined ? [] : [[id, `${value}^^^${authority}`]];
+      }),
+    ),
+  );
 }
 
 /** All of them at once at the last time that is open: staff are bound by nothing, and few callers ask for it. */
@@ -162,7 +171,7 @@ async function wantedOf(caller: Caller, sites: readonly SiteSettings[]): Promise
       const isOwn = (slot: Slot): boolean => ids.has(slot.schedule.reference ?? '') && at(slot.start) < until;
       const slots = byType.map((all) => all.filter(isOwn));
       if (slots.some((own) => own.length === 0)) throw new Error(`${site.id} offers too little on ${calendar}`);
-      found.push({ site: site.id, calendar, practitioner, slots });
+      found.push({ site: site.id, calendar, practitioner, types, slots });
     }
   }
   return found;

@@ -31,6 +31,8 @@ export interface Srm {
   readonly service?: string;
   readonly person?: string;
   readonly place?: string;
+  /** AIG-3 */
+  readonly calendar?: string;
   /** PID-3 */
   readonly patient?: string;
   /** PID-7 */
@@ -66,6 +68,7 @@ export function srm(ask: Srm): string {
     ...resource('AIS', ask.service),
     ...resource('AIP', ask.person),
     ...resource('AIL', ask.place),
+    ...resource('AIG', ask.calendar),
     '',
   ].join('\n');
 }

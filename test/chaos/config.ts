@@ -1,0 +1,66 @@
+/** The sandbox as a run has it: every day open, sites that answer or give up soon, and those who ask by HL7 v2. */
+import { NORTHSIDE, RIVERSIDE, type ConfigFolder } from '../support/config-folder.ts';
+import type { Line } from './line.ts';
+
+const WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+const CLINIC_HOURS = ['09:00-17:00'];
+const SITE_TIMEOUT_MS = 3_000;
+/** Then a person decides, see coordinator.ts. */
+const RESOLVE_FOR_S = 20;
+/** More than the longest `staleReads` of a plan: what a site says of itself must be true. */
+const SHOWS_WITHIN_MS = 2_500;
+/** Numbers of patients as the other system writes them -> as the hub has them. */
+export const AUTHORITIES: Readonly<Record<string, string>> = {
+  'MID^MR': 'https://midtown.example/mrn',
+  'RIVERSIDE^MR': 'https://riverside.example/mrn',
+};
+
+/** `lines`: to the sites that are called. `answers`: to the client that is told at an address of its own. */
+export async function configure(
+  config: ConfigFolder,
+  lines: ReadonlyMap<string, Line>,
+  answers: Pick<Line, 'port'>,
+): Promise<void> {
+  await config.edit('hub.yaml', (file) => {
+    file.setIn(['booking', 'wait_ms'], 2_000);
+    file.setIn(['booking', 'siteTimeout_ms'], SITE_TIMEOUT_MS);
+    file.setIn(['booking', 'resolveFor_s'], RESOLVE_FOR_S);
+    const bound = { facility: 'SOUTH', identifiers: AUTHORITIES, wait_ms: 3_000, decideWithin_ms: 4_000 };
+    const client = (id: string, hl7: object): object => ({
+      id,
+      role: 'scheduler',
+      sites: '*',
+      hl7: { ...bound, ...hl7 },
+    });
+    const address = { host: '127.0.0.1', port: answers.port, connectWithin_ms: 1_000, answerWithin_ms: 1_000 };
+    const clients = [
+      client('his', { application: 'HIS' }),
+      client('his-later', { application: 'LATER', answers: address }),
+    ];
+    file.setIn(['clients'], file.createNode(clients));
+  });
+  for (const [site, line] of lines) {
+    await config.edit(`sites/${site}.yaml`, (file) => {
+      file.setIn(['settings', 'baseUrl'], `http://127.0.0.1:${line.port}/api/v1`);
+      file.setIn(['settings', 'showsWithin_ms'], SHOWS_WITHIN_MS);
+      file.setIn(['poll', 'availabilityEvery_s'], 10);
+      // One practice refuses while it is down, the other's bookings wait.
+      if (site === NORTHSIDE) file.setIn(['whenDown'], 'queue');
+    });
+  }
+  await everyDay(config);
+}
+
+/** The HL7 v2 clinic is open as the practices are, and decides soon. */
+async function everyDay(config: ConfigFolder): Promise<void> {
+  await config.edit(`sandbox/${RIVERSIDE}.yaml`, (seed) => {
+    const open = Object.fromEntries(WEEK.map((day) => [day, CLINIC_HOURS]));
+    for (const at of [0, 1]) seed.setIn(['practitioners', at, 'hours'], seed.createNode(open));
+  });
+  await config.edit(`sites/${RIVERSIDE}.yaml`, (file) => {
+    const day = { day: { days: WEEK, hours: CLINIC_HOURS, visitTypes: ['OFFICE', 'FOLLOWUP'] } };
+    for (const who of ['rao', 'lindqvist']) file.setIn(['templates', who, 'blocks'], file.createNode(day));
+    file.setIn(['settings', 'requests', 'answerWithin_ms'], 2_500);
+    file.setIn(['settings', 'requests', 'decideWithin_ms'], 200);
+  });
+}

@@ -1,0 +1,150 @@
+/**
+ * Another system that asks by HL7 v2: one that waits on the connection, one that is answered there later, and one with
+ * an address of its own. It is patient: whoever has no answer sends the same again.
+ */
+import { systemClock } from '../../src/core/clock.ts';
+import { instant, MINUTE_MS } from '../../src/core/instant.ts';
+import type { Appointment, Slot } from '../../src/fhir/types.ts';
+import { during } from '../support/caller.ts';
+import { srm, type Srm } from '../support/placer.ts';
+import { exchange } from './exchange.ts';
+import { hisMail, isOpen, keyOf, type HisAnswer, type HisCall } from './his-mail.ts';
+import { placingOf, type Chosen } from './choice.ts';
+import type { Requesting } from './plan.ts';
+import type { World } from './world.ts';
+
+export interface HisDeps {
+  readonly world: World;
+  readonly over: AbortSignal;
+  readonly next: () => number;
+  readonly choose: (wish: Requesting['wish']) => Chosen;
+  /** Another time on the calendar of this visit. */
+  readonly slotAt: (chosen: Chosen, start: number) => Slot;
+  /** A visit that stands: staff and callers may meet it. */
+  readonly keep: (appointment: Appointment, chosen: Chosen) => void;
+}
+interface Ask extends HisCall {
+  readonly mode: Requesting['mode'];
+  readonly habit: Requesting['habit'];
+  /** Under which MSH-10, of the first, second ... sending. */
+  readonly controlIds: (sending: number) => string;
+  readonly message: Omit<Srm, 'controlId'>;
+}
+
+const ASK_AGAIN_MS = 300;
+const TRY_AGAIN_MS = 1_000;
+/** More than the hub takes until it says that it is pending: `wait_ms` and `decideWithin_ms` of config.ts. */
+const ANSWER_WITHIN_MS = 9_000;
+const STORED_WITHIN_MS = 3_000;
+const LOOK_EVERY_MS = 100;
+const THEN = { move: ['move', 'S02'], change: ['change', 'S03'], cancel: ['cancel', 'S04'] } as const;
+
+export function his({
+  world,
+  over,
+  next,
+  choose,
+  slotAt,
+  keep,
+}: HisDeps): (step: Requesting, key: string) => Promise<void> {
+  const { history, caller, requests } = world;
+  const mail = hisMail(history, requests.peer.heard);
+
+  const struck = (what: string): void => {
+    history.add({ kind: 'struck', site: 'srm', times: { [what]: 1 } });
+  };
+  const send = async (ask: Ask, controlId: string, sending: number): Promise<HisAnswer> => {
+    mail.sent(controlId, ask);
+    const isHungUp = ask.habit === 'hang up' && sending === 0;
+    if (isHungUp) struck('hung up');
+    const frames = ask.mode === 'same line' ? 2 : 1;
+    const text = srm({ ...ask.message, controlId });
+    const within_ms = ask.mode === 'later' ? STORED_WITHIN_MS : ANSWER_WITHIN_MS;
+    const asked = { text, frames, within_ms, hangUp: isHungUp };
+    const found = await exchange(requests.lines.srm.port, asked, over);
+    let answer = mail.heard(controlId, ask, found[0] ?? null);
+    for (const frame of found.slice(1)) answer = mail.heard(controlId, ask, frame);
+    return answer;
+  };
+  /** Behind CA nobody asks again: what is stored is answered. */
+  const untilTold = async (ask: Ask): Promise<HisAnswer> => {
+    while (!over.aborted) {
+      const told = mail.told(ask);
+      if (told !== null) return told;
+      await systemClock.sleep(LOOK_EVERY_MS, over);
+    }
+    return mail.told(ask) ?? { outcome: 'lost', appointment: null };
+  };
+  const untilAnswered = async (ask: Ask): Promise<HisAnswer> => {
+    let last: HisAnswer = { outcome: 'lost', appointment: null };
+    for (let sending = 0; !over.aborted; sending += 1) {
+      const controlId = ask.controlIds(sending);
+      if (sending > 0) struck(controlId === ask.controlIds(0) ? 'sent again' : 'sent again under another id');
+      const twice = ask.habit === 'twice' && sending === 0 ? [send(ask, controlId, sending)] : [];
+      [last] = await Promise.all([send(ask, controlId, sending), ...twice]);
+      if (twice.length > 0) struck('sent twice at once');
+      if (ask.mode === 'later' && last.outcome === 'heard') last = await untilTold(ask);
+      if (!isOpen(last)) return last;
+      await systemClock.sleep(last.outcome === 'pending' ? ASK_AGAIN_MS : TRY_AGAIN_MS, over);
+    }
+    return last;
+  };
+  const asked = async (ask: Ask): Promise<HisAnswer> => {
+    const answer = await untilAnswered(ask);
+    if (isOpen(answer) || over.aborted || !ask.habit.startsWith('again')) return answer;
+    const isRenamed = ask.habit !== 'again' && ask.action === 'book';
+    struck(isRenamed ? 'sent again under another id' : 'sent again');
+    await send(ask, isRenamed ? `${ask.controlIds(0)}-n` : ask.controlIds(0), 1);
+    return answer;
+  };
+  const deed = async (step: Requesting, key: string, chosen: Chosen, appointment: string): Promise<void> => {
+    if (step.then === 'nothing') return;
+    await systemClock.sleep(step.after_ms, over);
+    const [action, trigger] = THEN[step.then];
+    const call = next();
+    const deedKey = `${key}-${trigger}`;
+    const facts = { kind: 'call', call, key: deedKey, via: 'srm', appointment } as const;
+    const slot = action === 'move' ? slotAt(chosen, step.start) : null;
+    if (slot !== null) history.add({ ...facts, action: 'move', ...placingOf({ ...chosen, slot, home: '' }) });
+    else if (action === 'change') history.add({ ...facts, action, status: null });
+    else history.add({ ...facts, action: 'cancel' });
+    const time = slot === null ? {} : timeOf(slot);
+    const note = action === 'change' ? { note: `as ${key}` } : {};
+    const message = { ...sender(step.mode), trigger, placer: key, filler: appointment, ...time, ...note };
+    await asked({
+      ...{ call, action, placer: key, mode: step.mode, habit: step.habit, message },
+      // Another MSH-10 is another wish here, and what was moved already is moved once more.
+      controlIds: () => deedKey,
+    });
+  };
+
+  return async (step, key) => {
+    const chosen = choose(step.wish);
+    const call = next();
+    const facts = { kind: 'call', call, action: 'book', key: keyOf(key), via: 'srm' } as const;
+    history.add({ ...facts, ...placingOf(chosen) });
+    const { wanted, visitType, slot, patientId } = chosen;
+    const service = wanted.types[visitType % wanted.types.length] ?? '';
+    const whom = requests.numbers.get(patientId) ?? '';
+    const where = { facility: wanted.site, service, calendar: wanted.calendar, patient: whom };
+    const message = { ...sender(step.mode), placer: key, ...where, ...timeOf(slot) };
+    const answer = await asked({
+      ...{ call, action: 'book', placer: key, mode: step.mode, habit: step.habit, message },
+      controlIds: (sending) => (sending % 3 === 2 ? `${key}-${sending}` : key),
+    });
+    if (answer.outcome !== 'booked' || answer.appointment === null) return;
+    const shown = await caller.read<Appointment>(`Appointment/${answer.appointment}`).catch(() => null);
+    if (shown !== null) keep(shown, chosen);
+    await deed(step, key, chosen, answer.appointment);
+  };
+}
+
+function sender(mode: Requesting['mode']): Pick<Srm, 'sender' | 'acks'> {
+  if (mode === 'wait') return { sender: 'HIS|SOUTH' };
+  return { sender: mode === 'later' ? 'LATER|SOUTH' : 'HIS|SOUTH', acks: 'AL|AL' };
+}
+
+function timeOf(slot: Slot): Pick<Srm, 'start' | 'minutes'> {
+  const { start, end } = during(slot);
+  return { start: instant(start), minutes: Math.round((end - start) / MINUTE_MS) };
+}
