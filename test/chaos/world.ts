@@ -31,7 +31,7 @@ export interface World {
   readonly patients: readonly string[];
   /** Whom the HL7 v2 clinic knows; it books nobody else. */
   readonly riversidePatients: readonly string[];
-  /** Those who ask by HL7 v2: their lines to the hub and from it, where they are answered, and PID-3 of each patient. */
+  /** Those who ask by HL7 v2: their lines to and from the hub, where they are answered, and PID-3 of each patient. */
   readonly requests: {
     readonly lines: Readonly<Record<HisLine, Line>>;
     readonly peer: Placer;
