@@ -6,6 +6,7 @@ import type { Command } from './command.ts';
 import { feedCommand } from './feed.ts';
 import { generateCommand } from './generate.ts';
 import { hl7Command } from './hl7.ts';
+import { identityCommand } from './identity.ts';
 import { listenersCommand } from './listeners.ts';
 import { messageCommand, messagesCommand } from './messages.ts';
 import { migrateCommand } from './migrate.ts';
@@ -40,6 +41,7 @@ export const commands: readonly Command[] = [
   releaseCommand,
   resyncCommand,
   reconcileCommand,
+  identityCommand,
   feedCommand,
   simulateCommand,
   generateCommand,

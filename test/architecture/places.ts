@@ -76,7 +76,9 @@ export const PLACES: readonly Place[] = [
     typesOnly: ['connectors/wire'],
     pure: true,
   },
-  { name: 'identity', layer: 3, is: /^identity\//, may: [...CONTRACTS, 'hl7v2', ...BASE] },
+  // The engine that compares people: no database, no settings, no clock.
+  { name: 'identity match', layer: 1, is: /^identity\/match\//, may: ['core'], pure: true },
+  { name: 'identity', layer: 3, is: /^identity\//, may: ['identity match', ...CONTRACTS, 'hl7v2', ...BASE] },
   { name: 'store', layer: 3, is: /^store\//, may: [...CONTRACTS, 'hl7v2', ...BASE] },
   { name: 'pipeline', layer: 4, is: /^pipeline\//, may: [...CONTRACTS, ...BASE] },
   { name: 'booking', layer: 4, is: /^booking\//, may: [...CONTRACTS, ...BASE] },
@@ -103,7 +105,7 @@ export const PLACES: readonly Place[] = [
     layer: 6,
     is: /^(hub(-[a-z]+)?|boot|sandbox)\.ts$/,
     may: [
-      ...['connector registry', 'connectors/kit', 'mapping registry', 'identity', 'store'],
+      ...['connector registry', 'connectors/kit', 'mapping registry', 'identity', 'identity match', 'store'],
       ...['pipeline', 'booking', 'subscriptions', 'http', 'mllp', 'simulator supervisor'],
       ...CONTRACTS,
       'hl7v2',

@@ -1,0 +1,36 @@
+import { UsageError, type Call, type Command, type ExitCode } from './command.ts';
+import { EVALUATE_OPTIONS, identityEvaluate } from './identity-evaluate.ts';
+
+const VERBS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = {
+  evaluate: identityEvaluate,
+};
+
+export const identityCommand: Command = {
+  name: 'identity',
+  arguments: Object.keys(VERBS).join('|'),
+  takes: [1, 2],
+  summary: 'Measures, trains and explains how the hub tells that two records are one person.',
+  prose: [
+    '`identity evaluate` runs labelled files through the matcher and prints, at the shipped thresholds, precision, ' +
+      'recall and F1 of the links made without a person, the recall of those and the review band together, how many ' +
+      'true pairs were compared at all (pair completeness) and how many pairs were not (reduction ratio); then the ' +
+      'same without social security numbers. No hub is asked and nothing is stored.',
+    'Columns are known by their names (`given_name`, `surname`, `dob`, `soc_sec_id`), or named with `--fields ' +
+      'given=COLUMN,family=COLUMN,...` or a JSON or YAML file of the same. Fields: given, middle, family, ' +
+      'previousFamily, suffix, birthDate, gender, street, number, line2, city, state, postcode, phone, email, ssn, ' +
+      'mrn, member, multipleBirth, id.',
+    '`--truth` is a column whose value the records of one person share (the record ids of FEBRL are understood), or ' +
+      'a CSV file of pairs of record ids.',
+  ],
+  options: {
+    ...EVALUATE_OPTIONS,
+  },
+  run(call) {
+    const [verb = '', ...rest] = call.arguments;
+    const run = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
+    if (run === undefined) {
+      throw new UsageError(`identity knows ${Object.keys(VERBS).join(', ')}; ${verb} is none of them.`);
+    }
+    return run({ ...call, arguments: rest });
+  },
+};

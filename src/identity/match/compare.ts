@@ -1,0 +1,96 @@
+/** Two people, all fields. Writes levels into bytes that are handed in: nothing is allocated for a pair. */
+import { compareBirth } from './compare-birth.ts';
+import { compareHousehold } from './compare-household.ts';
+import { compareFamily, compareGiven, compareMiddle, FAMILY, GIVEN, isCrossed, isSwapped } from './compare-names.ts';
+import { AT, levelOf, type Vector } from './levels.ts';
+import type { IdentifierKind, Person, RecordIdentifier } from './person.ts';
+import { scriptOf } from './normalise-text.ts';
+import { editDistance } from './similarity.ts';
+
+const SOCIAL = {
+  exact: levelOf('social', 'exact'),
+  near: levelOf('social', 'near'),
+  end: levelOf('social', 'end'),
+  differ: levelOf('social', 'differ'),
+} as const;
+
+/** Phones and e-mail addresses that more people have than share a household. */
+export type SharedValues = ReadonlySet<string>;
+
+export function compare(a: Person, b: Person, vector: Vector, shared: SharedValues): void {
+  compareNames(a, b, vector);
+  vector[AT.birth] = compareBirth(a.birth, b.birth);
+  vector[AT.sex] = a.sex === '' || b.sex === '' ? 0 : a.sex === b.sex ? 1 : 2;
+  compareIdentifiers(a.identifiers, b.identifiers, vector);
+  compareHousehold(a, b, vector, shared);
+}
+
+function compareNames(a: Person, b: Person, vector: Vector): void {
+  let given = compareGiven(a.given, b.given);
+  let family = compareFamily(a.family, b.family);
+  let middle = compareMiddle(a.given, b.given);
+  const isOpen = (given >= GIVEN.far || given === 0) && (family >= FAMILY.far || family === 0);
+  if (isOpen) {
+    const swapped = isSwapped(a, b);
+    if (swapped || isCrossed(a, b)) {
+      given = swapped ? GIVEN.swapped : GIVEN.crossed;
+      family = FAMILY.missing;
+      middle = 0;
+    }
+  }
+  if (given === GIVEN.differ && isOtherScript(a.given.whole, b.given.whole)) given = GIVEN.missing;
+  if (family === FAMILY.differ && isOtherScript(a.family.whole, b.family.whole)) family = FAMILY.missing;
+  vector[AT.given] = given;
+  vector[AT.family] = family;
+  vector[AT.middle] = middle;
+}
+
+/** Only looked at where a name has a letter beyond Latin, which is rare where most names are Latin. */
+export function isOtherScript(a: string, b: string): boolean {
+  if (a === '' || b === '' || (a.charCodeAt(0) < 0x250 && b.charCodeAt(0) < 0x250)) return false;
+  return scriptOf(a) !== scriptOf(b);
+}
+
+function compareIdentifiers(as: readonly RecordIdentifier[], bs: readonly RecordIdentifier[], vector: Vector): void {
+  vector[AT.social] = 0;
+  vector[AT.person] = 0;
+  vector[AT.member] = 0;
+  if (as.length === 0 || bs.length === 0) return;
+  vector[AT.social] = compareSocial(as, bs);
+  vector[AT.person] = compareKind(as, bs, 'person');
+  vector[AT.member] = compareKind(as, bs, 'family');
+}
+
+function compareSocial(as: readonly RecordIdentifier[], bs: readonly RecordIdentifier[]): number {
+  let level = 0;
+  for (const a of as) {
+    if (a.kind !== 'social' && a.kind !== 'social-end') continue;
+    for (const b of bs) {
+      if ((b.kind !== 'social' && b.kind !== 'social-end') || a.system !== b.system) continue;
+      const found = socialLevel(a, b);
+      if (level === 0 || found < level) level = found;
+    }
+  }
+  return level;
+}
+
+function socialLevel(a: RecordIdentifier, b: RecordIdentifier): number {
+  if (a.kind === b.kind) {
+    if (a.value === b.value) return a.kind === 'social' ? SOCIAL.exact : SOCIAL.end;
+    return a.kind === 'social' && editDistance(a.value, b.value, 1) === 1 ? SOCIAL.near : SOCIAL.differ;
+  }
+  return a.value.slice(-4) === b.value.slice(-4) ? SOCIAL.end : SOCIAL.differ;
+}
+
+function compareKind(as: readonly RecordIdentifier[], bs: readonly RecordIdentifier[], kind: IdentifierKind): number {
+  let level = 0;
+  for (const a of as) {
+    if (a.kind !== kind) continue;
+    for (const b of bs) {
+      if (b.kind !== kind || a.system !== b.system) continue;
+      if (a.value === b.value) return 1;
+      level = 2;
+    }
+  }
+  return level;
+}
