@@ -17,7 +17,8 @@ import type { AmendRequest, StatusRequest } from './contract.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
 import { placedAs as placedAsOf } from './movable.ts';
 import { owningSite, type Ability } from './owning-site.ts';
-import { repeatOf, type BookingDeps } from './place.ts';
+import { type BookingDeps } from './place.ts';
+import { repeatOf } from './request-key.ts';
 import { beginning } from './queue.ts';
 import { isSettled } from './states.ts';
 

@@ -15,7 +15,8 @@ import type { CancelRequest } from './contract.ts';
 import { canBeLetGo, letBookingGo } from './let-go.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
 import { placedAs as placedAsOf } from './movable.ts';
-import { repeatOf, type BookingDeps } from './place.ts';
+import { type BookingDeps } from './place.ts';
+import { repeatOf } from './request-key.ts';
 import { beginning } from './queue.ts';
 import { isSettled } from './states.ts';
 

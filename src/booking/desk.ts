@@ -1,16 +1,16 @@
 /** BookingDesk: takes the request, waits for the site as long as the caller will, tells what came of it. */
 import { HubError } from '../core/errors.ts';
 import type { Booking } from '../store/contract-bookings.ts';
-import type { StoredSlot } from '../store/contract-resources.ts';
+import type { Served } from '../store/contract-resources.ts';
 import { systemScope, type Scope, type Tx } from '../store/contract.ts';
 import { askAmend, askStatus, type ChangeAsked } from './amend.ts';
-import { DECLINED, OUTDATED } from './approve.ts';
 import { askCancel } from './cancel.ts';
 import type { BookingAnswer, BookingDesk } from './contract.ts';
+import { conflict, describe, DONE } from './describe.ts';
 import { holdLonger } from './caller-holds.ts';
 import { hold } from './hold.ts';
 import { bookHeld } from './hold-only.ts';
-import { canBeLetGo, LET_GO } from './let-go.ts';
+import { canBeLetGo } from './let-go.ts';
 import { evenIfLost, isAway, onceMore } from './lost-answer.ts';
 import { looksOf, type Looks } from './looks.ts';
 import { askMove, type MoveAsked } from './move.ts';
@@ -34,9 +34,11 @@ export interface Desk extends BookingDesk {
 
 /** What takes longer waits for a site, and nothing here can speed it up. */
 const MOMENT_MS = 250;
-const DONE = { place: 'booked', move: 'moved', cancel: 'cancelled', status: 'changed', amend: 'changed' } as const;
 
 type Looking = DeskDeps & { readonly looks: Looks };
+
+/** One reading of a booking and its visit; null: there is none, or nobody looked. */
+type Seen = { readonly booking: Booking; readonly appointment: Served | null } | null;
 
 export function bookingDesk(given: DeskDeps): Desk {
   const deps: Looking = { ...given, looks: given.looks ?? looksOf(given) };
@@ -44,10 +46,13 @@ export function bookingDesk(given: DeskDeps): Desk {
   /** When those began who wait for a placement. */
   const placing = new Set<{ readonly since: number }>();
 
-  const settled = (bookingId: string, scope: Scope, isNew: boolean, deadline: number): Promise<Booking | null> =>
-    room.until(bookingId, deadline, isNew, async () => {
-      const found = await deps.store.read(scope, (tx) => tx.bookings.get(bookingId));
-      return { found, over: found === null || isAnswered(found) };
+  const settled = ({ id, appointmentId }: Booking, scope: Scope, isNew: boolean, deadline: number): Promise<Seen> =>
+    room.until(id, deadline, isNew, async () => {
+      const [booking, appointment] = await deps.store.read(scope, (tx) =>
+        Promise.all([tx.bookings.get(id), tx.resources.read('Appointment', appointmentId)]),
+      );
+      const found = booking === null ? null : { booking, appointment };
+      return { found, over: booking === null || isAnswered(booking) };
     });
 
   const answer = async (
@@ -57,8 +62,8 @@ export function bookingDesk(given: DeskDeps): Desk {
     until = patienceOf(deps),
   ): Promise<BookingAnswer> => {
     try {
-      const now = isAnswered(booking) ? booking : ((await settled(booking.id, scope, !repeated, until)) ?? booking);
-      return await describe(deps, await shownIfUnsent(deps, now), scope, repeated);
+      const seen = isAnswered(booking) ? null : await settled(booking, scope, !repeated, until);
+      return await describeSeen(deps, seen ?? { booking, appointment: null }, scope, repeated);
     } catch (error) {
       // It stands, and how it ended cannot be read just now: its status tells.
       if (isAway(error)) return { kind: 'pending', bookingId: booking.id };
@@ -227,66 +232,15 @@ async function moveOrTaken(
   }
 }
 
-/** What a booking came to so far, as its caller is told. */
-export async function describe(
-  deps: BookingDeps,
-  booking: Booking,
+async function describeSeen(
+  deps: DeskDeps,
+  { booking, appointment }: NonNullable<Seen>,
   scope: Scope,
   repeated: boolean,
 ): Promise<BookingAnswer> {
-  const bookingId = booking.id;
-  if (booking.state === 'booked') {
-    const appointment = await deps.store.read(scope, (tx) => tx.resources.read('Appointment', booking.appointmentId));
-    if (appointment === null)
-      throw new HubError('NOT_FOUND', { detail: 'the booked appointment is outside what you may see' });
-    return { kind: DONE[booking.action], bookingId, appointment, repeated };
+  // Under the id that it has by now: news may have given the visit another.
+  if (booking.state === 'booked' && appointment?.id === booking.appointmentId) {
+    return { kind: DONE[booking.action], bookingId: booking.id, appointment, repeated };
   }
-  if (booking.state === 'refused') {
-    const taken = booking.refusedBecause === 'slot-taken';
-    if (taken && booking.slotId !== null) {
-      const slot = await deps.store.read(scope, (tx) => tx.resources.slot(booking.slotId ?? ''));
-      const { patientId } = booking;
-      if (slot !== null)
-        return { ...(await conflict(deps, slot, scope)), ...(patientId === null ? {} : { patientId }) };
-    }
-    const detail = booking.detail ?? 'no reason given';
-    if (NOT_SENT.includes(booking.refusedBecause ?? '')) {
-      const error = new HubError('BOOKING_NOT_SENT', { detail, site: booking.site });
-      return { kind: 'refused', bookingId, error, because: null };
-    }
-    const error = new HubError('SITE_REFUSED', { detail, site: booking.site });
-    return { kind: 'refused', bookingId, error, because: booking.refusedBecause as never };
-  }
-  if (booking.state === 'expired') {
-    return { kind: 'refused', bookingId, error: new HubError('HOLD_EXPIRED'), because: null };
-  }
-  return describeOpen(deps, booking, scope, repeated);
-}
-
-/** Why a booking ended that its site was never asked for. */
-const NOT_SENT: readonly string[] = ['site-down', 'set-failed', DECLINED, OUTDATED, LET_GO];
-
-async function describeOpen(
-  deps: Pick<DeskDeps, 'store'>,
-  booking: Booking,
-  scope: Scope,
-  repeated: boolean,
-): Promise<BookingAnswer> {
-  const { id: bookingId, state, waitsUntil, appointmentId } = booking;
-  const shown = await deps.store.read(scope, (tx) => tx.resources.read('Appointment', appointmentId));
-  if (state === 'held' && waitsUntil !== null) {
-    if (shown === null) throw new HubError('NOT_FOUND', { detail: 'the held appointment is outside what you may see' });
-    return { kind: 'held', bookingId, appointment: shown, repeated, scope: 'hub-only', until: waitsUntil };
-  }
-  const until = state === 'queued' ? 'site-back' : state === 'awaiting-approval' ? 'approval' : null;
-  const visit = booking.action === 'place' && shown !== null ? { appointmentId } : {};
-  return { kind: 'pending', bookingId, ...(until === null ? {} : { until }), ...visit };
-}
-
-type Conflict = Extract<BookingAnswer, { readonly kind: 'conflict' }>;
-
-async function conflict(deps: BookingDeps, slot: StoredSlot, scope: Scope, why = ''): Promise<Conflict> {
-  const looks = deps.looks ?? looksOf(deps);
-  const error = new HubError('SLOT_TAKEN', why === '' ? {} : { detail: why });
-  return { kind: 'conflict', error, alternatives: await looks.alternatives(slot, scope) };
+  return describe(deps, await shownIfUnsent(deps, booking), scope, repeated);
 }

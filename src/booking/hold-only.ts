@@ -12,7 +12,8 @@ import type { BookHeldRequest, RequestBase } from './contract.ts';
 import { letLapse } from './lapse.ts';
 import { setOff } from './new-booking.ts';
 import { giveBack } from './pending.ts';
-import { repeatOf, visibleSlot, writableSite, type BookingDeps } from './place.ts';
+import { visibleSlot, writableSite, type BookingDeps } from './place.ts';
+import { repeatOf } from './request-key.ts';
 import { beginning } from './queue.ts';
 import { isSettled } from './states.ts';
 

@@ -93,6 +93,12 @@ export interface Actor {
   readonly id: string;
 }
 
+/** One slot of a booking, and who its Schedule names. */
+export interface Acting {
+  readonly slot: StoredSlot;
+  readonly actors: readonly Actor[];
+}
+
 export interface ProposalFacts {
   readonly request: PlaceRequest;
   readonly slot: StoredSlot;
@@ -101,7 +107,7 @@ export interface ProposalFacts {
   readonly calendar: string;
   readonly actors: readonly Actor[];
   /** Further slots, each with who and what is in its calendar. */
-  readonly besides?: readonly { readonly slot: StoredSlot; readonly actors: readonly Actor[] }[];
+  readonly besides?: readonly Acting[];
   readonly now: PlaceRequest['start'] & number;
 }
 
@@ -147,4 +153,13 @@ function shown(actors: readonly Actor[]): AppointmentParticipant[] {
 export function calendarOf(site: SiteSettings, scheduleId: string): string | null {
   const keys = Object.keys(site.resources.calendars);
   return keys.find((key) => canonicalId.schedule(site.identity, key) === scheduleId) ?? null;
+}
+
+export function actorsOf(schedule: { readonly json: string } | null): Actor[] {
+  if (schedule === null) return [];
+  const { actor } = JSON.parse(schedule.json) as { actor: readonly { reference?: string }[] };
+  return actor.flatMap(({ reference }) => {
+    const [type, id] = (reference ?? '').split('/');
+    return type === undefined || id === undefined ? [] : [{ type, id }];
+  });
 }

@@ -24,9 +24,8 @@ export async function personOf(tx: Tx, patientIds: readonly string[]): Promise<P
 }
 
 async function recordsOf(tx: Tx, patientIds: readonly string[]): Promise<string[]> {
-  const all = new Set(patientIds);
-  for (const id of patientIds) for (const other of await tx.resources.linkedPatients(id)) all.add(other);
-  return [...all];
+  const linked = await Promise.all(patientIds.map((id) => tx.resources.linkedPatients(id)));
+  return [...new Set([...patientIds, ...linked.flat()])];
 }
 
 export interface OwnTime {
@@ -41,22 +40,40 @@ export interface OwnTime {
   readonly override: boolean;
 }
 
+/** What the rule is judged by, read under the locks of `person`. */
+export interface OwnTimeSeen {
+  /** Every record of the person as it is now. */
+  readonly records: readonly string[];
+  readonly others: Awaited<ReturnType<Tx['busy']['ofPatients']>>;
+}
+
+/** @throws RULE_BROKEN, TOO_BUSY as `judgeOwnTime` */
+export async function checkOwnTime(tx: Tx, plan: Plan, wanted: OwnTime): Promise<void> {
+  judgeOwnTime(plan, wanted, await seeOwnTime(tx, wanted));
+}
+
+/** By the records that were known before the locks: if there are others now, it is refused all the same. */
+export async function seeOwnTime(tx: Tx, { person, patientIds, during, visit }: OwnTime): Promise<OwnTimeSeen> {
+  if (patientIds.length === 0) return { records: [], others: [] };
+  const [records, others] = await Promise.all([
+    recordsOf(tx, patientIds),
+    tx.busy.ofPatients(person.records, during, visit),
+  ]);
+  return { records, others };
+}
+
 /**
- * Under the locks of `person`.
  * @throws RULE_BROKEN when the patient has another visit then, or a seat in that class; TOO_BUSY when records were
  * joined with the patient's since the locks were chosen
  */
-export async function checkOwnTime(tx: Tx, plan: Plan, wanted: OwnTime): Promise<void> {
-  const { person, patientIds, during, session, visit, channel, override } = wanted;
+export function judgeOwnTime(plan: Plan, wanted: OwnTime, { records, others }: OwnTimeSeen): void {
+  const { person, session, channel, override } = wanted;
   if (override && channel !== 'staff') {
     throw new HubError('RULE_BROKEN', { detail: 'allow-patient-overlap is for the staff channel' });
   }
-  if (patientIds.length === 0) return;
-  const now = await recordsOf(tx, patientIds);
-  if (now.some((id) => !person.records.includes(id))) {
+  if (records.some((id) => !person.records.includes(id))) {
     throw new HubError('TOO_BUSY', { detail: 'the patient’s records were joined with others at this moment' });
   }
-  const others = await tx.busy.ofPatients(now, during, visit);
   if (session !== null && others.some(({ occupancies }) => occupancies.includes(session))) {
     throw new HubError('RULE_BROKEN', { detail: 'the patient has a seat in this class; a second one is not booked' });
   }

@@ -4,23 +4,26 @@
  * (deliver.ts).
  */
 import type { Clock } from '../core/clock.ts';
+import type { PatientFacts } from '../connectors/contract.ts';
 import { HubError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { DAY_MS, type Instant } from '../core/instant.ts';
+import type { Patient } from '../fhir/types.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import { mayWrite } from '../settings/write.ts';
 import type { Booking, Claim } from '../store/contract-bookings.ts';
-import type { StoredSlot } from '../store/contract-resources.ts';
+import type { Served, StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Store, Tx } from '../store/contract.ts';
 import type { PlaceRequest, SendTurn } from './contract.ts';
 import { letLapse } from './lapse.ts';
 import type { Looks } from './looks.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
 import type { Ability } from './owning-site.ts';
-import { calendarOf, patientFacts, placeOrder, proposedAppointment, type Actor } from './order.ts';
+import { actorsOf, calendarOf, patientFacts, placeOrder, proposedAppointment, type Acting } from './order.ts';
 import { beginning, heldByCaller, notInSet, type Away, type Beginning } from './queue.ts';
+import { repeatOf } from './request-key.ts';
 import { isCleared, isInReach } from './sight.ts';
-import { checkOwnTime, personOf, type OwnTime, type Person } from './patient-time.ts';
+import { judgeOwnTime, personOf, seeOwnTime, type Person } from './patient-time.ts';
 import { patientsOfSite, readPatient, standingFor } from './patient-records.ts';
 import { checkTogether, claimsOf, look, resourcesOf, rowsOf, takenBy, type Part } from './take.ts';
 import type { AskWindow, Verify } from './verify.ts';
@@ -72,10 +75,12 @@ export interface Prepared {
 
 /** @throws HubError when this request cannot be booked by the hub at all */
 export async function prepare(deps: BookingDeps, tx: Tx, request: PlaceRequest): Promise<Prepared> {
-  const seen = await visibleSlot(tx, request.slotId);
-  const { site, identity, parts } = await partsOf(deps, tx, [request.slotId, ...(request.also ?? [])]);
+  // What is asked together leaves together: each question by itself would be a round trip of its own.
+  const [{ seen, site, identity, parts }, person] = await Promise.all([
+    partsOf(deps, tx, [request.slotId, ...(request.also ?? [])]),
+    personOf(tx, [request.patientId]),
+  ]);
   const claims = takenBy(site, parts);
-  const person = await personOf(tx, [request.patientId]);
   // The request key is locked as well: the same request sent twice at once is one booking.
   const locks = [...resourcesOf(claims), ...person.locks, `request:${request.client}:${request.requestKey}`];
   return { request, seen, site, parts, identity, person, taking: claims, locks };
@@ -86,27 +91,24 @@ async function partsOf(
   deps: BookingDeps,
   tx: Tx,
   slotIds: readonly string[],
-): Promise<Pick<Prepared, 'site' | 'identity' | 'parts'>> {
-  const slots: StoredSlot[] = [];
-  for (const id of slotIds) slots.push(await visibleSlot(tx, id));
+): Promise<Pick<Prepared, 'seen' | 'site' | 'identity' | 'parts'>> {
+  const slots = await Promise.all(slotIds.map((id) => visibleSlot(tx, id)));
   const [first] = slots;
   if (first === undefined) throw new HubError('RULE_BROKEN', { detail: 'a booking names a slot' });
   const { site, identity, several } = writableSite(deps, deps.plan(), first);
   checkTogether(slots, several);
-  const parts: Part[] = [];
-  for (const slot of slots) {
+  const parts = slots.map(async (slot): Promise<Part> => {
     const { calendar } = writableSite(deps, deps.plan(), slot);
     const resources = await tx.resources.occupies(slot.scheduleId);
-    parts.push({ slot, calendar, claims: claimsOf(site, calendar, resources, slot) });
-  }
-  return { site, identity, parts };
+    return { slot, calendar, claims: claimsOf(site, calendar, resources, slot) };
+  });
+  return { seen: first, site, identity, parts: await Promise.all(parts) };
 }
 
 /** To be booked at once; what a caller only holds: caller-holds.ts. */
 export async function holdUnderLock(deps: BookingDeps, tx: Tx, request: PlaceRequest): Promise<Held> {
   const prepared = await prepare(deps, tx, request);
-  await tx.lock(prepared.locks);
-  const repeated = await repeatOf(tx, request);
+  const [, repeated] = await Promise.all([tx.lock(prepared.locks), repeatOf(tx, request)]);
   return repeated === null ? holdPrepared(deps, tx, prepared) : { kind: 'repeated', booking: repeated };
 }
 
@@ -117,34 +119,34 @@ export async function holdPrepared(
   prepared: Prepared,
   byCaller: CallerHold | null = null,
 ): Promise<Held> {
-  const { request, site, identity, taking } = prepared;
+  const { request, site, taking, person } = prepared;
   const now = deps.clock.now();
   const plan = deps.plan();
-  const parts: Part[] = [];
-  for (const part of prepared.parts)
-    parts.push({ ...part, slot: asPrepared(part.slot, await visibleSlot(tx, part.slot.id)) });
+  const resources = resourcesOf(taking);
+  const { parts, schedules, patient } = await readUnderLock(tx, prepared, now);
   const [{ slot, calendar }] = parts as [Part, ...Part[]];
   checkRequest(request, slot, now);
   for (const one of parts.slice(1)) checkRequest({ start: null, end: null }, one.slot, now);
   const { state, waitsUntil, holdUntil } = beginningOf(deps, prepared, byCaller, now);
-  const resources = resourcesOf(taking);
-  await letLapse(tx, resources, now);
 
   const waits = request.inSet?.waits === true;
   const bookingId = newId(now);
   const appointmentId = newId(now);
-  const occupancy = slot.session ?? appointmentId;
-  const { why, seat } = await look(tx, plan, { claims: taking, parts, channel: request.channel });
+  const { patientId, channel, allowPatientOverlap: override = false } = request;
+  const { during, session } = slot;
+  const own = { person, patientIds: [patientId], during, session, visit: null, channel, override };
+  const [{ why, seat }, visits] = await Promise.all([
+    look(tx, plan, { claims: taking, parts, channel }),
+    seeOwnTime(tx, own),
+  ]);
   if (why !== null) return { kind: 'taken', slot, why };
+  judgeOwnTime(plan, own, visits);
 
-  const chosen = await standingFor(tx, await readPatient(tx, request.patientId));
-  await checkOwnTime(tx, plan, ownTime(prepared, slot));
-  const linked = await tx.resources.linkedPatients(request.patientId);
-  const ofThisSite = await patientsOfSite(tx, linked, chosen, site);
-  const facts = patientFacts(chosen, ofThisSite, site, identity);
-  const [{ actors }, ...besides] = (await withActors(tx, parts)) as [Acting, ...Acting[]];
+  const facts = await factsOf(tx, prepared, patient, visits.records);
+  const acting = parts.map((part, at): Acting => ({ slot: part.slot, actors: actorsOf(schedules[at] ?? null) }));
+  const [{ actors }, ...besides] = acting as [Acting, ...Acting[]];
   const held = {
-    occupancy,
+    occupancy: session ?? appointmentId,
     origin: 'hub',
     site: site.id,
     appointmentId,
@@ -173,11 +175,45 @@ export async function holdPrepared(
     order,
     owed: !waits,
   };
-  const booking = await writeBooking(tx, request, asked, now);
-  await tx.resources.refreshTouched(taking, { site: null, messageId: null, siteTime: null, now });
+  const [booking] = await Promise.all([
+    writeBooking(tx, request, asked, now),
+    tx.resources.refreshTouched(taking, { site: null, messageId: null, siteTime: null, now }),
+  ]);
   const cause = `request:${request.requestId}`;
   await tx.ledger.add([{ at: now, kind: state, site: site.id, bookingId, appointmentId, slotId: slot.id, cause }]);
   return { kind: 'held', booking };
+}
+
+/** Everything that depends on nothing else, asked together; what has run out meanwhile ends first. */
+async function readUnderLock(
+  tx: Tx,
+  { request, parts, taking }: Prepared,
+  now: Instant,
+): Promise<{
+  readonly parts: readonly Part[];
+  readonly schedules: readonly (Served | null)[];
+  readonly patient: Patient;
+}> {
+  const asItIs = async (part: Part): Promise<Part> => {
+    return { ...part, slot: asPrepared(part.slot, await visibleSlot(tx, part.slot.id)) };
+  };
+  const [found, schedules, patient] = await Promise.all([
+    Promise.all(parts.map(asItIs)),
+    Promise.all(parts.map(({ slot }) => tx.resources.read('Schedule', slot.scheduleId))),
+    readPatient(tx, request.patientId),
+    letLapse(tx, resourcesOf(taking), now),
+  ]);
+  return { parts: found, schedules, patient };
+}
+
+async function factsOf(
+  tx: Tx,
+  { site, identity }: Prepared,
+  patient: Patient,
+  records: readonly string[],
+): Promise<PatientFacts> {
+  const chosen = await standingFor(tx, patient);
+  return patientFacts(chosen, await patientsOfSite(tx, records, chosen, site), site, identity);
 }
 
 /** @throws TOO_BUSY when the site has changed it while the locks were waited for: they are of what it was */
@@ -187,11 +223,6 @@ export function asPrepared(seen: StoredSlot, slot: StoredSlot): StoredSlot {
   if (same) return slot;
   const detail = 'the site changed the slot at this moment: read it again, and book what it is now';
   throw new HubError('TOO_BUSY', { detail, site: slot.site });
-}
-
-function ownTime({ request, person }: Prepared, { during, session }: StoredSlot): OwnTime {
-  const { patientId, channel, allowPatientOverlap: override = false } = request;
-  return { person, patientIds: [patientId], during, session, visit: null, channel, override };
 }
 
 function beginningOf(
@@ -206,20 +237,6 @@ function beginningOf(
     throw notInSet(site);
   }
   return begins;
-}
-
-/** @throws REQUEST_KEY_REUSED when the key came with another body */
-export async function repeatOf(
-  tx: Tx,
-  request: { readonly client: string; readonly requestKey: string; readonly digest: string },
-): Promise<Booking | null> {
-  const booking = await tx.bookings.byRequestKey(request.client, request.requestKey);
-  return booking === null ? null : sameRequest(booking, request);
-}
-
-export function sameRequest(first: Booking, request: { readonly digest: string }): Booking {
-  if (first.requestDigest !== request.digest) throw new HubError('REQUEST_KEY_REUSED');
-  return first;
 }
 
 /** @throws NOT_FOUND also when the caller may not see it */
@@ -269,26 +286,4 @@ export function checkRequest(request: Pick<PlaceRequest, 'start' | 'end'>, slot:
   if (slot.during.start <= now) throw new HubError('RULE_BROKEN', { detail: 'the slot has begun' });
   if (slot.during.end - slot.during.start > DAY_MS)
     throw new HubError('RULE_BROKEN', { detail: 'the slot is too long' });
-}
-
-interface Acting {
-  readonly slot: StoredSlot;
-  readonly actors: readonly Actor[];
-}
-
-async function withActors(tx: Tx, parts: readonly Part[]): Promise<Acting[]> {
-  const acting: Acting[] = [];
-  for (const { slot } of parts) {
-    acting.push({ slot, actors: actorsOf(await tx.resources.read('Schedule', slot.scheduleId)) });
-  }
-  return acting;
-}
-
-function actorsOf(schedule: { readonly json: string } | null): { type: string; id: string }[] {
-  if (schedule === null) return [];
-  const { actor } = JSON.parse(schedule.json) as { actor: readonly { reference?: string }[] };
-  return actor.flatMap(({ reference }) => {
-    const [type, id] = (reference ?? '').split('/');
-    return type === undefined || id === undefined ? [] : [{ type, id }];
-  });
 }

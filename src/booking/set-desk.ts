@@ -5,7 +5,7 @@ import type { BookingSet, SetStep } from '../store/contract-sets.ts';
 import { systemScope, type Scope, type Tx } from '../store/contract.ts';
 import type { BookingAnswer } from './contract.ts';
 import type { SetAnswer, SetDesk, SetRequest, SetVisit } from './contract-set.ts';
-import { describe } from './desk.ts';
+import { describe } from './describe.ts';
 import { cancelFollowing, moveFollowing, type FollowingHeld } from './following.ts';
 import { evenIfLost } from './lost-answer.ts';
 import { looksOf } from './looks.ts';

@@ -149,22 +149,26 @@ async function answeredBooked(
 ): Promise<BookingState | null> {
   const { booking } = context;
   const read = at.state === undefined ? [] : [at.state];
-  const [news] = await tx.inbox.insert(booking.site, 'write', read, now, null);
+  const [[news], appointmentId] = await Promise.all([
+    tx.inbox.insert(booking.site, 'write', read, now, null),
+    whatItIs(tx, context, at),
+  ]);
   // The same was read before and may still wait to be applied; then our own word must not make it look old.
   const known = news?.kind === 'unchanged';
   const before = booking.action === 'cancel' ? instant(0) : booking.createdAt;
   const heard = isChange(booking) ? (at.state?.readAt ?? context.sentAt) : context.sentAt;
   const showing = { ...context, sentAt: known ? before : (at.orderedAt ?? heard) };
-  const appointmentId = await whatItIs(tx, context, at);
   if (appointmentId === null) {
     await step.finish('unknown', now, 'SITE_ANSWER_UNREADABLE');
     return (await park(tx, booking, 'the site answered with the visit of another booking', now)) ? 'parked' : null;
   }
   const siteKey = at.key === '' ? null : at.key;
-  const moved = await step.move('booked', { appointmentId, siteKey, deadlineAt: null, nextCheckAt: null });
-  await step.finish('done', now, null);
+  const [moved] = await Promise.all([
+    step.move('booked', { appointmentId, siteKey, deadlineAt: null, nextCheckAt: null }),
+    step.finish('done', now, null),
+    tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now),
+  ]);
   if (!moved) return null;
-  await tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now);
   if (booking.action === 'cancel') await showCancelled(tx, showing, now);
   else if (isChange(booking)) await showChanged(tx, showing, now);
   else if (booking.action === 'move') await showMoved(tx, showing, { at, appointmentId }, now);

@@ -19,9 +19,11 @@ const AFTER_BOOKING_MS = 1_000;
 export async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBooking, now: Instant): Promise<void> {
   const { booking, site } = context;
   const siteKey = at.key === '' ? null : at.key;
-  if (siteKey !== null) await tx.resources.nameAppointment(booking.site, siteKey, booking.appointmentId);
   const cause: Cause = { site: booking.site, messageId: null, siteTime: null, now };
-  const shown = await tx.resources.appointment(booking.appointmentId);
+  const [shown] = await Promise.all([
+    tx.resources.appointment(booking.appointmentId),
+    siteKey === null ? undefined : tx.resources.nameAppointment(booking.site, siteKey, booking.appointmentId),
+  ]);
   const isOurs = shown === null || isOursAlone(shown);
   if (isOurs && booking.order.appointmentJson !== undefined) {
     const proposed = JSON.parse(booking.order.appointmentJson) as Appointment;
@@ -36,8 +38,10 @@ export async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBookin
     await tx.resources.putAppointment(row, cause);
   }
   const touched = await tx.busy.settle(booking.id, booking.appointmentId);
-  await tx.resources.refreshTouched(touched, cause);
-  await dueWindows(tx, context, now, [], plus(now, AFTER_BOOKING_MS));
+  await Promise.all([
+    tx.resources.refreshTouched(touched, cause),
+    dueWindows(tx, context, now, [], plus(now, AFTER_BOOKING_MS)),
+  ]);
 }
 
 export const ENDED: ReadonlySet<Appointment['status']> = new Set([

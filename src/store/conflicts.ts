@@ -102,14 +102,17 @@ export function conflictStore(q: Queryable): ConflictStore {
   return {
     async note(appointmentIds, now) {
       if (appointmentIds.length === 0) return 0;
-      const standing = bySubject(await clashesOf(q, appointmentIds));
+      const [clashes, { rowCount }] = await Promise.all([
+        clashesOf(q, appointmentIds),
+        q.query({
+          name: 'conflict-look-again', // conflict_visits
+          text: `UPDATE conflict SET look_again = true
+                 WHERE visits && $1::uuid[] AND raised_at IS NOT NULL AND NOT look_again`,
+          values: [appointmentIds],
+        }),
+      ]);
+      const standing = bySubject(clashes);
       if (standing.length > 0) await insert(q, standing, now);
-      const { rowCount } = await q.query({
-        name: 'conflict-look-again', // conflict_visits
-        text: `UPDATE conflict SET look_again = true
-               WHERE visits && $1::uuid[] AND raised_at IS NOT NULL AND NOT look_again`,
-        values: [appointmentIds],
-      });
       return standing.length + rowCount;
     },
 

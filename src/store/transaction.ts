@@ -84,11 +84,19 @@ async function attemptOnce<T>(
   const client = await pool.checkOut();
   const tx = new Transaction(pool, client);
   let broken = false;
+  let lent = false;
   try {
     tx.begin(pool.begin(options));
     const value = await inside.run(tx, () => fn(tx));
     tx.end();
-    await tx.commit();
+    if (options.readOnly === true && tx.isHeard) {
+      // Nothing can come of it any more: whoever reads is not kept waiting for its end.
+      lent = true;
+      void tx.commit().then(
+        () => client.release(),
+        () => client.release(true),
+      );
+    } else await tx.commit();
     return { done: true, value };
   } catch (error) {
     tx.end();
@@ -97,7 +105,7 @@ async function attemptOnce<T>(
     if (again !== null && !broken) return { done: false, because: again };
     throw error;
   } finally {
-    client.release(broken);
+    if (!lent) client.release(broken);
   }
 }
 
@@ -115,6 +123,8 @@ class Transaction implements Queryable {
   #last: Promise<unknown> = Promise.resolve();
   /** Not sent yet. */
   #begin: string | null = null;
+  /** False once there was a statement whose failure only the end of the transaction tells of. */
+  isHeard = true;
 
   constructor(pool: PgPool, client: pg.PoolClient) {
     this.#pool = pool;
@@ -135,6 +145,7 @@ class Transaction implements Queryable {
     if (!this.open) throw ended();
     if (!this.#pool.pooler) {
       if (this.#begin !== null) await this.#begun(statement.text);
+      this.isHeard = false;
       this.#unwaited(this.#pool.prepared(statement), (error) => refused(error, statement));
       return;
     }

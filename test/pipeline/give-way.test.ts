@@ -53,12 +53,12 @@ test('a step goes on as soon as the crowd is gone, and a hub that stops does not
   assert.deepEqual(stopped.began, [0, 50]);
 });
 
-test('a booking that is being made is given way to as well, by no more than the last step took', async () => {
-  const { began, step } = world(
-    () => 0,
-    50,
-    () => true,
-  );
-  for (let round = 0; round < 3; round += 1) await step(NEVER);
-  assert.deepEqual(began, [0, 100, 200]);
+test('bookings that are made without end are given way to, by no more than one takes or the last step took', async () => {
+  const always = (): boolean => true;
+  const long = world(() => 0, 50, always);
+  for (let round = 0; round < 3; round += 1) await long.step(NEVER);
+  assert.deepEqual(long.began, [40, 140, 240]);
+  const short = world(() => 0, 4, always);
+  for (let round = 0; round < 3; round += 1) await short.step(NEVER);
+  assert.deepEqual(short.began, [40, 84, 128]);
 });

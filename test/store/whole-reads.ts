@@ -12,6 +12,7 @@ export async function readWhole(
   work: (q: Queryable) => Promise<unknown>,
 ): Promise<readonly string[]> {
   const found: string[] = [];
+  let count = 0;
   await transaction(pool, async (tx) => {
     const look = async (statement: string, values: readonly unknown[]): Promise<void> => {
       const { rows } = await tx.query<{ 'QUERY PLAN': readonly unknown[] }>(statement, values);
@@ -20,12 +21,14 @@ export async function readWhole(
     const q: Queryable = {
       async query<R>(statement: string | Statement, given?: readonly unknown[]) {
         const { text, values = given ?? [] } = typeof statement === 'string' ? { text: statement } : statement;
+        // Several may be under way at once.
+        const name = `looked_at_${(count += 1)}`;
         await look(`EXPLAIN (FORMAT JSON) ${text}`, values);
         await tx.query(`SET LOCAL plan_cache_mode = force_generic_plan`);
-        await tx.query(`PREPARE looked_at AS ${text}`);
+        await tx.query(`PREPARE ${name} AS ${text}`);
         const unknown = values.length === 0 ? '' : `(${values.map(() => 'NULL').join(', ')})`;
-        await look(`EXPLAIN (FORMAT JSON) EXECUTE looked_at${unknown}`, []);
-        await tx.query('DEALLOCATE looked_at');
+        await look(`EXPLAIN (FORMAT JSON) EXECUTE ${name}${unknown}`, []);
+        await tx.query(`DEALLOCATE ${name}`);
         return tx.query<R>(statement, given);
       },
       async post(statement: Statement) {
