@@ -10,6 +10,7 @@ import type { Hl7Exchange, Hl7ExchangeOptions, Hl7Outcome } from '../connectors/
 import type { ClientAnswers } from '../settings/client-hl7-shape.ts';
 import type { Delivery } from '../store/contract-bookings.ts';
 import { systemScope, type Store } from '../store/contract.ts';
+import { refusedForGood, taken, withoutAddress } from './unheard.ts';
 import type { BoundClient } from './request-clients.ts';
 
 export interface ClientDeliverDeps {
@@ -54,8 +55,11 @@ export function deliverToClients(deps: ClientDeliverDeps): ClientDeliver {
     const exchange = exchangeOf(id, answers);
     while (!isStopping && (await sendNext(deps, id, answers, exchange)) === 'more');
   };
+  /** Clients whose answers have nowhere to go, and a person knows. */
+  const lost = new Set<string>();
   const step = async (): Promise<boolean> => {
     const due = await deps.store.read(SCOPE, (tx) => tx.outbox.receiversDue('client', deps.clock.now()));
+    await tellLost(deps, due, lost);
     for (const { id, hl7 } of deps.clients()) {
       if (hl7.answers === undefined || !due.includes(id) || busy.has(id)) continue;
       const ended = run(id, hl7.answers)
@@ -77,6 +81,18 @@ export function deliverToClients(deps: ClientDeliverDeps): ClientDeliver {
       await Promise.all(busy.values());
     },
   };
+}
+
+/** Of a client that left hub.yaml, or has no address there any more: its answers are kept until it has one again. */
+async function tellLost(deps: ClientDeliverDeps, due: readonly string[], lost: Set<string>): Promise<void> {
+  const heard = new Set(deps.clients().flatMap(({ id, hl7 }) => (hl7.answers === undefined ? [] : [id])));
+  for (const id of heard) lost.delete(id);
+  const fresh = due.filter((id) => !heard.has(id) && !lost.has(id));
+  if (fresh.length === 0) return;
+  await deps.store.transaction(SCOPE, async (tx) => {
+    for (const id of fresh) await withoutAddress(tx, id, deps.clock.now());
+  });
+  for (const id of fresh) lost.add(id);
 }
 
 /**
@@ -113,11 +129,16 @@ async function settle({ store, clock }: ClientDeliverDeps, delivery: Delivery, o
     switch (outcome.kind) {
       case 'accepted':
         await tx.outbox.finish(delivery.id, 'done', null);
+        await taken(tx, delivery, clock.now());
         return;
       case 'refused':
+        if (outcome.repeat) {
+          await tx.outbox.requeue(delivery.id, later(clock, delivery), outcome.ack.code);
+          return;
+        }
         // It will be refused the next time as well, and what comes behind it must not wait for that.
-        if (outcome.repeat) await tx.outbox.requeue(delivery.id, later(clock, delivery), outcome.ack.code);
-        else await tx.outbox.finish(delivery.id, 'parked', outcome.ack.code);
+        await tx.outbox.finish(delivery.id, 'parked', outcome.ack.code);
+        await refusedForGood(tx, delivery, outcome.ack.code, clock.now());
         return;
       default:
         // Not heard is not proven to be there: it goes again, under the same MSH-10.

@@ -25,7 +25,14 @@ export interface LedgerStore {
 export interface WorkItem {
   readonly id: string;
   readonly kind:
-    'unmapped' | 'parked' | 'unresolved-booking' | 'conflict' | 'mirror-refused' | 'approval' | 'failed-undo';
+    | 'unmapped'
+    | 'parked'
+    | 'unresolved-booking'
+    | 'conflict'
+    | 'mirror-refused'
+    | 'approval'
+    | 'failed-undo'
+    | 'unheard-answer';
   /** What it is about, unique among open ones of its kind: `booking:<id>`, `code:<site>:<code>`. */
   readonly subject: string;
   readonly site: string | null;

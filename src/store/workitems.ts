@@ -36,6 +36,9 @@ const SAYS: Readonly<Record<WorkItem['kind'], string>> = {
   'failed-undo':
     'A visit of a set stands although the set came to nothing, and the hub cannot take it back. Cancel it at the ' +
     'site, or tell the patient that it stays.',
+  'unheard-answer':
+    'A system that asks for appointments by HL7 v2 does not take what the hub answered or told it. Tell its people ' +
+    'how the appointment stands, and have it take the message; when it asks again it is answered again.',
 };
 
 export function workItemStore(q: Queryable, scope: Scope, resources: Pick<ResourceStore, 'put'>): WorkItemStore {

@@ -7,9 +7,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, afterEach, describe, test } from 'node:test';
 import { instant, type Instant } from '../../src/core/instant.ts';
-import type { Appointment, Patient, Schedule, Slot } from '../../src/fhir/types.ts';
+import type { Appointment, Patient, Schedule, Slot, Task } from '../../src/fhir/types.ts';
 import { encodeFrame } from '../../src/hl7v2/frame.ts';
-import { control } from '../conformance/control.ts';
+import { control, rowsOf } from '../conformance/control.ts';
 import { callerOf, freeSlots, siteOf } from '../support/caller.ts';
 import { MIDTOWN, RAO, RIVERSIDE, THERAPY, type ConfigFolder } from '../support/config-folder.ts';
 import { startHub } from '../support/hub.ts';
@@ -214,6 +214,25 @@ describe('CA at once, the answer later (enhanced mode)', () => {
     assert.equal(await visitsAt(slot), 1);
   });
 
+  test('an answer that the client refuses for good is a work item, closed when it asks again and takes it', async () => {
+    const request = wanted(nextSlot(), { sender: 'LATER|SOUTH', acks: 'AL|AL' });
+    const tasks = async (): Promise<readonly Task[]> =>
+      caller.search<Task>('Task?code=unheard-answer&status=requested');
+    peer.refusing(true);
+    assert.equal((await ask(hub, request)).code, 'CA');
+    const [task] = await eventually('a person is told', async () => {
+      const open = await tasks();
+      return open.length > 0 && open;
+    });
+    const booked = answerIn((await peer.answerTo(request.controlId)).bytes);
+    assert.equal(task?.focus?.reference, `Appointment/${booked.filler}`);
+    assert.match(task.description ?? '', /Tell its people how the appointment stands/);
+    assert.doesNotMatch(JSON.stringify(task), new RegExp(request.placer));
+    peer.refusing(false);
+    assert.equal((await ask(hub, request)).code, 'CA');
+    await eventually('nobody need be told any more', async () => (await tasks()).length === 0);
+  });
+
   test('without an address the answer follows on the same connection', async () => {
     const socket = connect(hub.sandbox().mllp);
     let heard = '';
@@ -242,7 +261,7 @@ describe('CA at once, the answer later (enhanced mode)', () => {
   });
 });
 
-test('at a site that takes SRM itself the request is handed on, and its SIU is what the answer waits for', async () => {
+test('at a site that takes SRM itself a request and a change of its words are handed on, and its SIU is what the answer waits for', async () => {
   const slots = await eventually('times are open at Riverside', async () => {
     const found = await freeSlots(caller, RIVERSIDE, 'office-visit-30');
     return found.length > 0 && found;
@@ -267,4 +286,17 @@ test('at a site that takes SRM itself the request is handed on, and its SIU is w
   });
   assert.deepEqual([answer.code, answer.status], ['AA', 'Booked'], answer.text);
   assert.equal((await appointment(answer.filler)).start, slot.start);
+
+  const words = { reason: '^Knee pain', note: 'comes by wheelchair' };
+  const changed = await ask(hub, { trigger: 'S03', controlId: 'R2', placer: 'R-1', filler: answer.filler, ...words });
+  assert.deepEqual([changed.code, changed.status, changed.filler], ['AA', 'Booked', answer.filler], changed.text);
+  assert.equal(changed.message.first('MSH')?.field(9), 'SRR^S03^SRR_S01');
+  assert.equal(changed.message.first('SCH')?.component(7, 2), 'Knee pain');
+  const shown = await appointment(answer.filler);
+  assert.deepEqual([shown.comment, shown.reasonCode?.[0]?.text], ['comes by wheelchair', 'Knee pain']);
+  assert.equal(shown.start, slot.start);
+  const there = rowsOf((await practiceOf(hub, RIVERSIDE).state('appointments'))['appointments']).find(
+    (row) => row['note'] === 'comes by wheelchair',
+  );
+  assert.deepEqual([there?.['reason'], there?.['eventReason'], there?.['status']], ['Knee pain', 'MODIFY', 'Booked']);
 });

@@ -117,16 +117,20 @@ export interface Placer {
   newsOf(placer: string): Promise<Answered>;
   /** From now on it takes messages and says nothing, or answers again. */
   silent(isSilent: boolean): void;
+  /** From now on it refuses for good what it gets (AE, CR), or takes it again. */
+  refusing(isRefusing: boolean): void;
 }
 
 export async function placer(cleanup: Cleanup, port = 0): Promise<Placer> {
   const heard: Uint8Array[] = [];
   let isSilent = false;
+  let isRefusing = false;
   const receive = (bytes: Uint8Array): Promise<Uint8Array | null> => {
     heard.push(bytes);
     if (isSilent) return Promise.resolve(null);
     const head = header(bytes);
-    const code = head.component(15) === '' ? 'AA' : 'CA';
+    const isOriginal = head.component(15) === '';
+    const code = isRefusing ? (isOriginal ? 'AE' : 'CR') : isOriginal ? 'AA' : 'CA';
     return Promise.resolve(acknowledge(head, { code, controlId: `P${heard.length}`, at: systemClock.now() }));
   };
   const listener: Listener = await startListener({
@@ -155,6 +159,9 @@ export async function placer(cleanup: Cleanup, port = 0): Promise<Placer> {
       find(`news of ${id}`, (one) => one.messageCode === 'SIU' && one.first('SCH')?.component(1, 1) === id),
     silent(next) {
       isSilent = next;
+    },
+    refusing(next) {
+      isRefusing = next;
     },
   };
 }
