@@ -4,6 +4,7 @@ import type { Cleanup } from '../support/database.ts';
 import { check } from './check.ts';
 import type { Violation } from './judged.ts';
 import { coordinate } from './coordinator.ts';
+import { decide } from './decisions.ts';
 import { openHistory, type Event } from './history.ts';
 import { people, type Person } from './people.ts';
 import { planOf, type Step } from './plan.ts';
@@ -30,6 +31,8 @@ export interface Outcome {
 }
 
 const QUIET_WITHIN_MS = 90_000;
+/** What a coordinator leaves alone lapses soon enough for its caller to be told. */
+const LAPSE_BEFORE_END_MS = 30_000;
 const PROCESSES: ReadonlySet<Step['do']> = new Set<Process['do']>([
   ...(['kill', 'restart', 'kill database', 'restart database', 'freeze', 'cut'] as const),
 ]);
@@ -38,29 +41,39 @@ export async function chaos(cleanup: Cleanup, options: ChaosOptions): Promise<Ou
   const { seed, duration_ms, ownDatabase, planted = null, quietWithin_ms = QUIET_WITHIN_MS } = options;
   const history = openHistory(options.file ?? null);
   const world = await openWorld(cleanup, { seed, ownDatabase, planted, history });
+  const concluded = new AbortController();
+  const until = systemClock.monotonic() + duration_ms - LAPSE_BEFORE_END_MS;
+  const deciding = decide(world, seed, () => systemClock.monotonic() < until, concluded.signal);
+  const settling: Promise<void>[] = [deciding];
+  try {
+    await asPlanned(world, options, () => {
+      settling.push(coordinate(world, concluded.signal));
+    });
+    await conclude(world, quietWithin_ms);
+  } finally {
+    concluded.abort();
+    await Promise.all(settling);
+  }
+  return { events: history.events, violations: check(history.events) };
+}
+
+/** Until everybody has an answer, or none came in the time that it may take. */
+async function asPlanned(world: World, options: ChaosOptions, calmed: () => void): Promise<void> {
+  const { seed, duration_ms, ownDatabase, planted = null, quietWithin_ms = QUIET_WITHIN_MS } = options;
   const over = new AbortController();
   const person = people(world, over.signal);
   const watching = observe(world, over.signal);
   const waiting: Promise<void>[] = [];
-  const concluded = new AbortController();
-  const coordinating: Promise<void>[] = [];
   try {
     await perform(world, planOf({ seed, duration_ms, ownDatabase, only: planted?.only }), person, waiting);
     await calm(world);
-    coordinating.push(coordinate(world, concluded.signal));
+    calmed();
     // Whoever has no answer yet gets one now, or never.
     await Promise.race([Promise.all(waiting), systemClock.sleep(quietWithin_ms, over.signal)]);
   } finally {
     over.abort();
     await Promise.all([watching, ...waiting]);
   }
-  try {
-    await conclude(world, quietWithin_ms);
-  } finally {
-    concluded.abort();
-    await Promise.all(coordinating);
-  }
-  return { events: history.events, violations: check(history.events) };
 }
 
 /** Calls, acts and faults begin at their moments, whatever else is under way; what befalls processes goes in turn. */

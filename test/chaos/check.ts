@@ -14,6 +14,7 @@
  */
 import { allOf, type Event, type Of, type Span } from './history.ts';
 import { ACTIVE, endsOf, idsOf, judgedOf, nameOf, type Judged, type Violation } from './judged.ts';
+import { approvedFirst } from './check-approval.ts';
 import { messageAnsweredOnce } from './check-his.ts';
 import { timeTakenTwice } from './check-time.ts';
 import { FINAL, OPEN, visitKey, type Change, type Move, type Wish } from './wishes.ts';
@@ -25,6 +26,7 @@ export function check(events: readonly Event[]): readonly Violation[] {
     ...bookedIsThere(judged),
     ...changedIsSo(judged),
     ...refusedIsNot(judged),
+    ...approvedFirst(judged),
     ...heldIsNot(judged),
     ...setIsWhole(judged),
     ...everyoneAnswered(judged),

@@ -1,6 +1,33 @@
 /** The sandbox as a run has it: every day open, sites that answer or give up soon, and those who ask by HL7 v2. */
-import { NORTHSIDE, RIVERSIDE, type ConfigFolder } from '../support/config-folder.ts';
+import { MIDTOWN, NORTHSIDE, RIVERSIDE, type ConfigFolder } from '../support/config-folder.ts';
 import type { Line } from './line.ts';
+
+/** A third practice, which a coordinator decides for; Dr. Rao works there as well. */
+export const EASTSIDE = 'eastside-acuity';
+export const EASTSIDE_CALENDARS = ['92001', '92002'];
+export const EASTSIDE_INTAKE = '7712';
+/** Those that are called over HTTP. */
+export const PRACTICES = [MIDTOWN, NORTHSIDE, EASTSIDE];
+const APPROVAL_EXPIRY_S = 60;
+const AS_EASTSIDE: readonly (readonly [string, string])[] = [
+  ...([
+    ['northside', 'eastside'],
+    ['NORTHSIDE', 'EASTSIDE'],
+    ['Northside', 'Eastside'],
+    ['20202', '30303'],
+  ] as const),
+  ...([
+    ['91001', '92001'],
+    ['91002', '92002'],
+    ['6611', '7711'],
+    ['6612', '7712'],
+  ] as const),
+  ...([
+    ['clara-weiss', 'ina-berg'],
+    ['Clara Weiss', 'Ina Berg'],
+    ['NS-', 'ES-'],
+  ] as const),
+];
 
 const WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 const CLINIC_HOURS = ['09:00-17:00'];
@@ -25,6 +52,7 @@ export async function configure(
     file.setIn(['booking', 'wait_ms'], 2_000);
     file.setIn(['booking', 'siteTimeout_ms'], SITE_TIMEOUT_MS);
     file.setIn(['booking', 'resolveFor_s'], RESOLVE_FOR_S);
+    file.setIn(['booking', 'approvalExpiry_s'], APPROVAL_EXPIRY_S);
     const bound = { facility: 'SOUTH', identifiers: AUTHORITIES, wait_ms: 3_000, decideWithin_ms: 4_000 };
     const client = (id: string, hl7: object): object => ({
       id,
@@ -39,6 +67,7 @@ export async function configure(
     ];
     file.setIn(['clients'], file.createNode(clients));
   });
+  await thirdPractice(config);
   for (const [site, line] of lines) {
     await config.edit(`sites/${site}.yaml`, (file) => {
       file.setIn(['settings', 'baseUrl'], `http://127.0.0.1:${line.port}/api/v1`);
@@ -49,6 +78,17 @@ export async function configure(
     });
   }
   await everyDay(config);
+}
+
+async function thirdPractice(config: ConfigFolder): Promise<void> {
+  const renamed = (text: string): string => AS_EASTSIDE.reduce((all, [from, to]) => all.replaceAll(from, to), text);
+  for (const folder of ['sites', 'sandbox']) {
+    await config.write(`${folder}/${EASTSIDE}.yaml`, renamed(await config.read(`${folder}/${NORTHSIDE}.yaml`)));
+  }
+  await config.edit(`sites/${EASTSIDE}.yaml`, (file) => file.setIn(['write'], 'approval'));
+  await config.edit('hub.yaml', (file) => {
+    file.setIn(['simulators', EASTSIDE], file.createNode({ kind: 'acuity', seed: `sandbox/${EASTSIDE}.yaml` }));
+  });
 }
 
 /** The HL7 v2 clinic is open as the practices are, and decides soon. */

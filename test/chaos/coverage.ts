@@ -27,11 +27,21 @@ const LINES = ['acuity line refused', 'acuity line silent', ...['srm', 'srr'].fl
 /** What those who ask by HL7 v2 do, and a kill while the hub owes them an answer. */
 const REQUESTS = ['hung up', 'sent again', 'sent again under another id', 'sent twice at once', 'killed while asked'];
 
+/** What coordinators do; it lapses where they leave it alone. */
+const DECISIONS = ['approved', 'declined', 'decided twice at once', 'lapsed'];
+
 /** Every fault that some run should be struck by. */
 export function faultsToMeet(ownDatabase: boolean): readonly string[] {
   const ofSites = Object.entries(SWITCHES).flatMap(([kind, names]) => names.map((name) => `${kind} ${name}`));
   const asked = REQUESTS.map((name) => `srm ${name}`);
-  return [...ofSites, ...LINES, ...asked, ...PROCESSES, ...(ownDatabase ? DATABASE : [])];
+  return [
+    ...ofSites,
+    ...LINES,
+    ...asked,
+    ...DECISIONS.map((name) => `coordinator ${name}`),
+    ...PROCESSES,
+    ...(ownDatabase ? DATABASE : []),
+  ];
 }
 
 /** What befalls processes counts when it is over: the hub was back, whatever it was in the middle of. */
@@ -46,12 +56,30 @@ export function struckIn(events: readonly Event[]): Struck {
   for (const { what, begins } of allOf(events, 'trouble')) {
     if (!begins && [...PROCESSES, ...DATABASE].includes(what)) add(what, 1);
   }
+  for (const [name, times] of Object.entries(decidedIn(events))) add(`coordinator ${name}`, times);
   const kills = allOf(events, 'trouble').filter(({ what, begins }) => what === 'kill' && begins);
   add(
     'srm killed while asked',
     kills.reduce((sum, { n }) => sum + askedAt(events, n), 0),
   );
   return found;
+}
+
+function decidedIn(events: readonly Event[]): Struck {
+  const decisions = allOf(events, 'decision');
+  const made = (decision: string): number =>
+    decisions.filter((one) => one.decision === decision && one.status === 200).length;
+  const both = [...Map.groupBy(decisions, ({ booking }) => booking).values()].filter(
+    (all) => new Set(all.map(({ decision }) => decision)).size > 1,
+  );
+  const left = new Set(decisions.filter(({ decision }) => decision === 'none').map(({ booking }) => booking));
+  const lapsed = allOf(events, 'booking').filter(({ booking, state }) => state === 'expired' && left.has(booking));
+  return {
+    approved: made('approve'),
+    declined: made('decline'),
+    'decided twice at once': both.length,
+    lapsed: lapsed.length,
+  };
 }
 
 /** Requests by HL7 v2 that had no answer yet. */

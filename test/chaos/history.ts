@@ -48,6 +48,8 @@ export type Happened =
       readonly kind: 'begin';
       readonly seed: number;
       readonly planted: string | null;
+      /** Sites at which a coordinator decides first. */
+      readonly approval?: readonly string[];
       readonly calendars: readonly {
         readonly site: string;
         readonly calendar: string;
@@ -122,6 +124,15 @@ export type Happened =
   | { readonly kind: 'trouble'; readonly what: string; readonly site: string | null; readonly begins: boolean }
   /** A person settled a booking that the hub could not find out about. */
   | { readonly kind: 'decided'; readonly booking: string; readonly as: string; readonly status: number }
+  /** A coordinator decided about a booking that waits for approval; status null: no answer came. */
+  | {
+      readonly kind: 'decision';
+      readonly booking: string;
+      readonly action: string;
+      /** `none`: they left it alone. */
+      readonly decision: 'approve' | 'decline' | 'none';
+      readonly status: number | null;
+    }
   /** How often each fault of a simulator struck; told before the faults are lifted. */
   | { readonly kind: 'struck'; readonly site: string; readonly times: Readonly<Record<string, number>> }
   /** The hub showed it so: at the time of this event it is known to the hub. */
@@ -151,6 +162,8 @@ export type Happened =
   | {
       readonly kind: 'booking';
       readonly booking: string;
+      /** Empty in histories that were kept before sites wanted approval. */
+      readonly site?: string;
       readonly key: string;
       readonly action: string;
       readonly state: string;

@@ -6,6 +6,7 @@ import { actor, control, rowsOf, textOf } from '../conformance/control.ts';
 import { during, type Answer } from '../support/caller.ts';
 import { INTAKE, MIDTOWN, NORTHSIDE, ORTIZ, RAO, RIVERSIDE, WEISS } from '../support/config-folder.ts';
 import { atTime, calendarOf, choose, pick, placingOf, type Chosen } from './choice.ts';
+import { EASTSIDE, EASTSIDE_CALENDARS, EASTSIDE_INTAKE } from './config.ts';
 import { his } from './his.ts';
 import type { Outcome } from './history.ts';
 import type { Requesting, Step, Wanted as Wish } from './plan.ts';
@@ -51,6 +52,12 @@ const CALENDARS: Readonly<Record<string, readonly string[]>> = {
   [MIDTOWN]: [RAO.midtown, ORTIZ],
   [NORTHSIDE]: [RAO.northside, WEISS],
   [RIVERSIDE]: [RAO.riverside, 'LINDQVIST'],
+  [EASTSIDE]: EASTSIDE_CALENDARS,
+};
+const INTAKES: Readonly<Record<string, string>> = {
+  [MIDTOWN]: INTAKE.midtown,
+  [NORTHSIDE]: INTAKE.northside,
+  [EASTSIDE]: EASTSIDE_INTAKE,
 };
 
 /** `over`: nobody waits for answers any more. */
@@ -220,7 +227,7 @@ function staffOf(world: World, visits: Visit[]): Person['act'] {
     const wish = isHl7
       ? { practitioner: who, start: Number(from), end: Number(from) + 30 * MINUTE_MS }
       : { calendarID: Number(who), start: formatInstant(from), end: formatInstant(plus(from, 30 * MINUTE_MS)) };
-    const type = isHl7 ? {} : { appointmentTypeID: Number(site === MIDTOWN ? INTAKE.midtown : INTAKE.northside) };
+    const type = isHl7 ? {} : { appointmentTypeID: Number(INTAKES[site]) };
     const fields = {
       book: { ...wish, ...type, datetime: formatInstant(from), person },
       move: isHl7 ? { id, start: Number(from) } : { id, datetime: formatInstant(from) },

@@ -5,6 +5,7 @@
  */
 import { Random } from '../fuzz/random.ts';
 import { MIDTOWN, NORTHSIDE, RIVERSIDE } from '../support/config-folder.ts';
+import { EASTSIDE } from './config.ts';
 import type { Cut } from './line.ts';
 
 export interface Extent {
@@ -97,8 +98,9 @@ const SETS_EVERY_MS = 2_500;
 const REQUESTS_EVERY_MS = 1_500;
 const LINES_EVERY_MS = 9_000;
 const ACTS_EVERY_MS = 600;
-/** Calendars that can be booked, two at each site. */
-const CALENDARS = 6;
+/** Calendars that can be booked, two at each site; the last two are of the site that takes part in no set. */
+const CALENDARS = 8;
+const SET_CALENDARS = 6;
 const FIRST_TROUBLE_MS = 2_000;
 /** Past the deadline of a call: siteTimeout_ms of the harness's hub and the slack behind it. */
 export const FREEZE_MS = 9_500;
@@ -141,8 +143,9 @@ export const KIND: Readonly<Record<string, 'acuity' | 'hl7v2'>> = {
   [MIDTOWN]: 'acuity',
   [NORTHSIDE]: 'acuity',
   [RIVERSIDE]: 'hl7v2',
+  [EASTSIDE]: 'acuity',
 };
-const SITES = [MIDTOWN, NORTHSIDE, RIVERSIDE];
+export const SITES = [MIDTOWN, NORTHSIDE, RIVERSIDE, EASTSIDE];
 
 /** Of each kind of site: the switches that its faults turn. */
 export const SWITCHES: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
@@ -232,7 +235,7 @@ function sets(random: Random, extent: Extent): readonly Step[] {
     const patient = random.below(1_000);
     const wishes = Array.from({ length: random.between(2, 3) }, (_, index): Wanted => ({
       ...aWish(random, start + (index + 1) * 3),
-      calendar: (first + index * 2) % CALENDARS,
+      calendar: (first + index * 2) % (random.chance(95) ? SET_CALENDARS : CALENDARS),
       patient,
     }));
     return { do: 'set', at_ms, wishes, mode: random.chance(75) ? 'all' : 'best-effort' };

@@ -84,13 +84,13 @@ export async function conclude(world: World, within_ms: number): Promise<void> {
     history.add({ kind: 'copy', ...shownOf(one) });
   }
   const { rows } = await hub.query(
-    'SELECT id, request_key, action, state, appointment_id FROM booking ORDER BY created_at',
+    'SELECT id, request_key, action, state, appointment_id, site FROM booking ORDER BY created_at',
   );
   for (const row of rows) {
-    const [booking, key, action, state, appointment] = ['id', 'request_key', 'action', 'state', 'appointment_id'].map(
-      (name) => String(row[name]),
-    ) as [string, string, string, string, string];
-    history.add({ kind: 'booking', booking, key, action, state, appointment });
+    const text = (name: string): string => String(row[name]);
+    const [booking, site, key] = [text('id'), text('site'), text('request_key')];
+    const facts = { action: text('action'), state: text('state'), appointment: text('appointment_id') };
+    history.add({ kind: 'booking', booking, site, key, ...facts });
   }
   await tellSets(world);
 }

@@ -8,16 +8,16 @@ import type { SiteSettings } from '../../src/settings/shape.ts';
 import { readLease } from '../../src/simulators/kit/lease.ts';
 import { at, callerOf, freeSlots, patientsOf, siteOf, type Caller } from '../support/caller.ts';
 import { actor } from '../conformance/control.ts';
-import { MIDTOWN, NORTHSIDE, RIVERSIDE } from '../support/config-folder.ts';
+import { MIDTOWN, RIVERSIDE } from '../support/config-folder.ts';
 import type { Cleanup } from '../support/database.ts';
 import { prepareHub, type TestHub } from '../support/hub.ts';
 import { placer, type Placer } from '../support/placer.ts';
 import { sitesOf } from '../support/truth.ts';
 import { eventually } from '../support/wait.ts';
-import { AUTHORITIES, configure } from './config.ts';
+import { AUTHORITIES, configure, EASTSIDE, PRACTICES } from './config.ts';
 import type { History } from './history.ts';
 import { openLine, type Line } from './line.ts';
-import type { HisLine } from './plan.ts';
+import { SITES, type HisLine } from './plan.ts';
 import { copyWith, type Planted } from './planted.ts';
 
 export interface World {
@@ -69,7 +69,7 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions): Promis
   const lines = new Map<string, Line>();
   const root = options.planted === null ? null : await copyWith(cleanup, options.planted);
   const state: { dataDir: string | null; hub: TestHub | null } = { dataDir: null, hub: null };
-  for (const site of [MIDTOWN, NORTHSIDE]) {
+  for (const site of PRACTICES) {
     const address = (): string | null =>
       state.dataDir === null ? null : (readLease(join(`${state.dataDir}-simulators`, site))?.url ?? null);
     lines.set(site, await openLine(cleanup, address));
@@ -89,6 +89,7 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions): Promis
     kind: 'begin',
     seed: options.seed,
     planted: options.planted?.name ?? null,
+    approval: [EASTSIDE],
     calendars: sites.flatMap((site) =>
       calendarsOf(site).map(({ calendar, practitioner }) => ({ site: site.id, calendar, practitioner })),
     ),
@@ -162,10 +163,14 @@ export function calendarsOf(
 async function wantedOf(caller: Caller, sites: readonly SiteSettings[]): Promise<readonly Wanted[]> {
   const found: Wanted[] = [];
   const until = plus(systemClock.now(), STARTS_DAYS * DAY_MS);
-  for (const site of sites.filter((one) => [MIDTOWN, NORTHSIDE, RIVERSIDE].includes(one.id))) {
+  for (const id of SITES) {
+    const site = sites.find((one) => one.id === id);
+    if (site === undefined) throw new Error(`${id} is not in service`);
     const types = site.id === RIVERSIDE ? CLINIC_VISIT_TYPES : VISIT_TYPES;
     const byType = await Promise.all(types.map((type) => freeSlots(caller, site.id, type)));
-    for (const { calendar, practitioner } of calendarsOf(site)) {
+    // A clinic that has templates has a calendar of each person and one of each template of theirs.
+    const people = new Map(calendarsOf(site).map(({ calendar, practitioner }) => [practitioner, calendar]));
+    for (const [practitioner, calendar] of people) {
       const schedules = await caller.search(`Schedule?actor=Practitioner/${practitioner}&_count=100`);
       const ids = new Set(schedules.filter((one) => siteOf(one) === site.id).map((one) => `Schedule/${one.id ?? ''}`));
       const isOwn = (slot: Slot): boolean => ids.has(slot.schedule.reference ?? '') && at(slot.start) < until;
