@@ -58,7 +58,7 @@ export interface Seats {
   readonly seat: number | null;
 }
 
-/** Counted on the slot: as the site counts them, and as the hub knows its visits. */
+/** Counted on the slot: as the site counts them, less what it has not counted yet, and as the hub knows its visits. */
 export async function seatsOf(
   tx: Tx,
   slot: StoredSlot,
@@ -67,7 +67,8 @@ export async function seatsOf(
 ): Promise<Seats> {
   const above = await seatsAbove(tx, slot, channel);
   if (slot.session === null) return { full: false, seat: null };
-  const known = await tx.busy.seatsTaken(slot.session, resourcesOf(claims), slot.during);
+  const countedAt = slot.seatsLeft === null ? null : await tx.resources.seatsCountedAt(slot);
+  const known = await tx.busy.seatsTaken(slot.session, resourcesOf(claims), slot.during, countedAt);
   return { full: seatsLeft(slot, known) + above <= 0, seat: known.seat };
 }
 

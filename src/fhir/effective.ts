@@ -2,7 +2,7 @@
  * The effective status of a Slot: what the owning site says, lowered by everything known to occupy its resources at any
  * site. Never raised: a slot that its site calls taken is not offered because our calendar looks empty.
  */
-import type { Interval } from '../core/instant.ts';
+import type { Instant, Interval } from '../core/instant.ts';
 import type { SlotStatus } from './types.ts';
 
 export interface Occupied {
@@ -13,6 +13,8 @@ export interface Occupied {
   readonly origin: 'hub' | 'site' | 'block' | 'mirror';
   /** A hold, or a booking that its site has not confirmed. */
   readonly tentative: boolean;
+  /** When its site had made it, of a visit that the hub has booked into a class; absent or null for all others. */
+  readonly settledAt?: Instant | null;
 }
 
 export interface SlotFacts {
@@ -24,6 +26,8 @@ export interface SlotFacts {
   readonly seatsLeft: number | null;
   /** The occupancy that visits of this class share; null for ordinary slots. */
   readonly session: string | null;
+  /** When the site was asked for `seatsLeft`, where that is known. */
+  readonly countedAt?: Instant;
   /** The site is suspended or no longer configured: what it said last is not offered any more. */
   readonly withdrawn?: boolean;
 }
@@ -44,20 +48,27 @@ export function effectiveStatus(slot: SlotFacts, occupied: readonly Occupied[]):
   if (slot.session !== null) {
     const session = here.filter((row) => row.occupancy === slot.session);
     const held = visits(session.filter((row) => row.tentative));
-    if (seatsLeft(slot, { taken: visits(session), held }) <= 0) return held > 0 ? 'busy-tentative' : 'busy';
+    const uncounted = visits(session.filter((row) => row.tentative || isUncounted(row, slot)));
+    if (seatsLeft(slot, { taken: visits(session), uncounted }) <= 0) return held > 0 ? 'busy-tentative' : 'busy';
   }
   return others.length > 0 ? 'busy-tentative' : 'free';
 }
 
 /**
- * The site has counted what it knew when it was asked last, and no hold of ours is among that. A seat that was booked
- * since is in neither; so all visits that we know of the class are counted too, and the lower of both counts holds.
+ * The site has counted what it knew when it was asked last: no hold of ours is among that, and no visit that we have
+ * booked since (`uncounted`). What its staff have booked since is in neither; so all visits that we know of the class
+ * are counted too, and the lower of both counts holds.
  */
 export function seatsLeft(
   slot: Pick<SlotFacts, 'capacity' | 'seatsLeft'>,
-  known: { readonly taken: number; readonly held: number },
+  known: { readonly taken: number; readonly uncounted: number },
 ): number {
-  return Math.min((slot.seatsLeft ?? slot.capacity) - known.held, slot.capacity - known.taken);
+  return Math.min((slot.seatsLeft ?? slot.capacity) - known.uncounted, slot.capacity - known.taken);
+}
+
+/** Booked when the question had left, so that the answer may not have it. */
+function isUncounted({ settledAt }: Occupied, { countedAt }: SlotFacts): boolean {
+  return settledAt !== null && settledAt !== undefined && countedAt !== undefined && settledAt >= countedAt;
 }
 
 function visits(rows: readonly Occupied[]): number {

@@ -31,12 +31,7 @@ export async function applySlotWindow(context: ApplyContext, change: SlotWindowC
   const offered = new Set(slots.map((statement) => statement.key));
   const known = await tx.resources.slotsOf(scheduleId, local, { start, end: change.window.end });
   const vanished = known.filter((slot) => !offered.has(slot.siteKey) && slot.siteStatus === 'free');
-  await tx.resources.putSlots(
-    [...slots.map(row), ...(byTemplate ? [] : vanished.map((slot) => row(noLongerOffered(slot))))],
-    cause,
-  );
-  const closed = byTemplate ? vanished.map(({ id }) => id) : [];
-  if (closed.length > 0) await tx.resources.closeSlots(closed, cause);
+  // Before the slots are written: what they show goes by when their site has counted their seats.
   const nextDue = byTemplate
     ? templateDue(site, context.plan, calendar, change.window, change.at)
     : now + site.poll.availabilityEvery_s * 1000;
@@ -46,6 +41,12 @@ export async function applySlotWindow(context: ApplyContext, change: SlotWindowC
     change.at,
     nextDue as typeof now,
   );
+  await tx.resources.putSlots(
+    [...slots.map(row), ...(byTemplate ? [] : vanished.map((slot) => row(noLongerOffered(slot))))],
+    cause,
+  );
+  const closed = byTemplate ? vanished.map(({ id }) => id) : [];
+  if (closed.length > 0) await tx.resources.closeSlots(closed, cause);
   return 'applied';
 }
 

@@ -2,6 +2,7 @@
 import type { Availability, SiteState } from '../connectors/contract.ts';
 import { asHubError } from '../core/errors.ts';
 import { DAY_MS, localDate, plus, startOfDay, type Instant } from '../core/instant.ts';
+import { canonicalId } from '../fhir/canonical-ids.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import { zoneOf } from '../settings/zone.ts';
 import type { FreshnessWindow } from '../store/contract-inbox.ts';
@@ -156,6 +157,7 @@ function storeAnswers(
     const states = group.map((one) => one.state);
     const stored = await tx.inbox.insert(site.id, 'availability', states, now, null);
     const news: (number | null)[] = [];
+    const confirmed: FreshnessWindow[] = [];
     for (const [index, { window, state }] of group.entries()) {
       const one = stored[index];
       const inserted = one?.kind === 'inserted';
@@ -167,11 +169,29 @@ function storeAnswers(
       // The site said again what is known: nothing to apply, but the window is confirmed as of this question.
       const again = availability.askAgain?.(window, state.readAt);
       await tx.feeds.verified(site.id, window, state.readAt, again ?? plus(now, site.poll.availabilityEvery_s * 1000));
+      if (availability.by !== 'template') confirmed.push(window);
     }
+    await refreshClasses(tx, site, confirmed, now);
     // Last, because every other answer of this feed waits for its row. Of a template nothing is heard.
     if (availability.by !== 'template') await tx.feeds.heard(site.id, 'availability', now, group.length, null);
     return news;
   });
+}
+
+/** A class that was full may not be: what was booked into it before this answer is in what the site counts. */
+async function refreshClasses(
+  tx: Tx,
+  site: SiteSettings,
+  windows: readonly FreshnessWindow[],
+  now: Instant,
+): Promise<void> {
+  if (windows.length === 0) return;
+  const asked = windows.map(({ calendar, visitType, window }) => ({
+    scheduleId: canonicalId.schedule(site.identity, calendar),
+    localVisitType: visitType,
+    window,
+  }));
+  await tx.resources.refreshClasses(asked, { site: site.id, messageId: null, siteTime: null, now });
 }
 
 /**

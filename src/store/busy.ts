@@ -6,6 +6,7 @@ import type { BusyRow, BusyStore, Touched } from './contract-bookings.ts';
 import { aroundStore } from './busy-around.ts';
 import { holdStore } from './busy-holds.ts';
 import type { Queryable } from './postgres.ts';
+import { SETTLED_AT } from './seat-readings.ts';
 
 export interface BusyDbRow {
   readonly resource_id: string;
@@ -91,21 +92,29 @@ export function busyStore(q: Queryable): BusyStore {
       return rows.map(toBusy);
     },
 
-    async seatsTaken(occupancy, resourceIds, during) {
-      const { rows } = await q.query<{ taken: number; held: number; seats: readonly number[] | null }>({
+    async seatsTaken(occupancy, resourceIds, during, countedAt) {
+      const { rows } = await q.query<{ taken: number; uncounted: number; seats: readonly number[] | null }>({
         name: 'busy-seats', // busy_resource
-        text: `SELECT count(DISTINCT coalesce(appointment_id, booking_id))::int AS taken,
-                 count(DISTINCT coalesce(appointment_id, booking_id)) FILTER (WHERE tentative)::int AS held,
+        text: `SELECT count(DISTINCT visit)::int AS taken, count(DISTINCT visit) FILTER (WHERE uncounted)::int AS uncounted,
                  array_agg(DISTINCT seat) FILTER (WHERE seat IS NOT NULL) AS seats
-               FROM busy WHERE live AND occupancy = $1 AND resource_id = ANY($2::uuid[]) AND during && tstzrange($3,
-               $4)`,
-        values: [occupancy, resourceIds, new Date(during.start), new Date(during.end)],
+               FROM (
+                 SELECT coalesce(appointment_id, booking_id) AS visit, seat,
+                   tentative OR COALESCE(${SETTLED_AT('b')} >= $5, false) AS uncounted
+                 FROM busy b WHERE live AND occupancy = $1 AND resource_id = ANY($2::uuid[])
+                   AND during && tstzrange($3, $4)) known`,
+        values: [
+          occupancy,
+          resourceIds,
+          new Date(during.start),
+          new Date(during.end),
+          countedAt === null ? null : new Date(countedAt),
+        ],
       });
-      const { taken = 0, held = 0, seats } = rows[0] ?? {};
+      const { taken = 0, uncounted = 0, seats } = rows[0] ?? {};
       const known = new Set(seats ?? []);
       let seat = 1;
       while (known.has(seat)) seat += 1;
-      return { taken, held, seat };
+      return { taken, uncounted, seat };
     },
 
     clashes: (appointmentIds) => clashesOf(q, appointmentIds),

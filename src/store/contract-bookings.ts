@@ -158,14 +158,16 @@ export interface BusyStore extends AroundStore {
    */
   conflicts(claims: readonly Claim[], except: string | null): Promise<readonly BusyRow[]>;
   /**
-   * Visits that share a class session on these resources; of them those that are holds or not confirmed yet; and the
-   * lowest seat that no visit of the hub has.
+   * Visits that share a class session on these resources; of them those that the site cannot have counted at
+   * `countedAt`: holds, what is not confirmed yet, what the hub has booked since; and the lowest seat that no visit of
+   * the hub has.
    */
   seatsTaken(
     occupancy: string,
     resourceIds: readonly string[],
     during: Interval,
-  ): Promise<{ readonly taken: number; readonly held: number; readonly seat: number }>;
+    countedAt: Instant | null,
+  ): Promise<{ readonly taken: number; readonly uncounted: number; readonly seat: number }>;
   /** Visits at risk: rows of these appointments that overlap rows of others, where that is no clinic's own business. */
   clashes(appointmentIds: readonly string[]): Promise<readonly Clash[]>;
   /**

@@ -142,6 +142,17 @@ export interface ResourceStore {
    * it.
    */
   withdrawSlots(sites: readonly string[], cause: Cause): Promise<number>;
+  /** When the site was asked for the seats that are left; null: that is not known, or it counts none. */
+  seatsCountedAt(slot: StoredSlot): Promise<Instant | null>;
+  /** Where a site says again what it counts, what was booked before its answer is in it: full classes may have room. */
+  refreshClasses(
+    windows: readonly {
+      readonly scheduleId: string;
+      readonly localVisitType: string;
+      readonly window: Interval;
+    }[],
+    cause: Cause,
+  ): Promise<void>;
   /** Resources (practitioners, rooms) that a schedule's slots occupy. */
   occupies(scheduleId: string): Promise<readonly string[]>;
   /** False: they were these already. */

@@ -2,6 +2,7 @@
 import { DAY_MS, type Instant, type Interval } from '../core/instant.ts';
 import type { Occupied } from '../fhir/effective.ts';
 import type { Queryable } from './postgres.ts';
+import { SETTLED_AT } from './seat-readings.ts';
 
 interface OccupiedRow {
   readonly run: number;
@@ -11,6 +12,7 @@ interface OccupiedRow {
   readonly visit: string | null;
   readonly origin: Occupied['origin'];
   readonly tentative: boolean;
+  readonly settled_at: Instant | null;
 }
 
 interface AskedSlot {
@@ -42,7 +44,7 @@ export async function occupiedBySlot(
     // OFFSET 0 keeps the planner from joining as it likes: it thinks of ten runs and of a range that leaves much, and
     // reads the whole calendar.
     text: `SELECT u.run::int AS run, lower(b.during) AS start_at, upper(b.during) AS end_at, b.occupancy, b.origin,
-             coalesce(b.appointment_id, b.booking_id) AS visit, b.tentative
+             coalesce(b.appointment_id, b.booking_id) AS visit, b.tentative, ${SETTLED_AT('b')} AS settled_at
            FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[])
              WITH ORDINALITY AS u(schedule_id, start_at, end_at, run)
            CROSS JOIN LATERAL (
@@ -91,5 +93,6 @@ function toOccupied(row: OccupiedRow): Occupied {
     visit: row.visit,
     origin: row.origin,
     tentative: row.tentative,
+    settledAt: row.settled_at,
   };
 }

@@ -7,6 +7,7 @@ import type { Writer } from './gather.ts';
 import { occupiedBySlot } from './occupied.ts';
 import type { Queryable } from './postgres.ts';
 import { comparable } from './render.ts';
+import { countedAt, readingsOf } from './seat-readings.ts';
 import { renderSlot, writeSlots, type WriteRow } from './slot-write.ts';
 
 export interface SlotDbRow {
@@ -60,12 +61,16 @@ export async function putSlots(q: Queryable, said: readonly Said[]): Promise<rea
     said.map(({ row }) => row),
     first.cause.now,
   );
+  const readings = await readingsOf(
+    q,
+    said.map(({ row }) => row),
+  );
   const written: WriteRow[] = [];
   for (const { row, cause } of said) {
     const before = old.get(row.id);
     // A site that is not served goes on being not offered, whatever it said last.
     const withdrawn = row.withdrawn ?? before?.withdrawn ?? false;
-    const status = effectiveStatus({ ...row, withdrawn }, occupied.get(row.id) ?? []);
+    const status = effectiveStatus({ ...row, withdrawn, ...countedAt(readings, row.id) }, occupied.get(row.id) ?? []);
     const version = (before?.version ?? 0) + 1;
     const json = renderSlot(row.resource, row, status, version, cause);
     const same = before !== undefined && sameColumns(before, { ...row, withdrawn });

@@ -6,6 +6,7 @@ import type { Cause, ResourceStore, StoredSlot } from './contract-resources.ts';
 import { occupiedBySlot } from './occupied.ts';
 import type { Gathered } from './gather.ts';
 import type { Queryable } from './postgres.ts';
+import { countedAt, fullClasses, readingsOf } from './seat-readings.ts';
 import { putSlots, SLOTS, type SlotDbRow } from './slot-put.ts';
 import { renderSlot, writeSlots, type WriteRow } from './slot-write.ts';
 
@@ -22,6 +23,8 @@ export type SlotStore = Pick<
   | 'refreshTouched'
   | 'withdrawSlots'
   | 'occupies'
+  | 'seatsCountedAt'
+  | 'refreshClasses'
   | 'setScheduleActors'
   | 'closeSlots'
   | 'strayTemplateSlots'
@@ -99,6 +102,14 @@ export function slotStore(q: Gathered): SlotStore {
       });
       const ofType = rows.filter((row) => row.of_type);
       return (ofType.length > 0 ? ofType : rows).map((row) => row.id);
+    },
+
+    async seatsCountedAt(slot) {
+      return (await readingsOf(q, [slot])).get(slot.id) ?? null;
+    },
+
+    async refreshClasses(windows, cause) {
+      await recompute(q, await fullClasses(q, windows), cause);
     },
 
     async occupies(scheduleId) {
@@ -238,11 +249,12 @@ async function recompute(q: Queryable, rows: readonly SlotDbRow[], cause: Cause)
   if (rows.length === 0) return [];
   const slots = rows.map(toSlot);
   const occupied = await occupiedBySlot(q, slots, cause.now);
+  const readings = await readingsOf(q, slots);
   const written: WriteRow[] = [];
   rows.forEach((row, index) => {
     const slot = slots[index];
     if (slot === undefined) return;
-    const status = effectiveStatus(slot, occupied.get(slot.id) ?? []);
+    const status = effectiveStatus({ ...slot, ...countedAt(readings, slot.id) }, occupied.get(slot.id) ?? []);
     if (status === row.status) return;
     const resource = JSON.parse(row.content) as Slot;
     // The version's source stays the site's: our calendar only lowered what the site said.

@@ -161,8 +161,8 @@ describe('a class of five seats', () => {
       ...world.store,
       transaction: ((scope, work) =>
         world.store.transaction(scope, (tx) => {
-          const seatsTaken = (): Promise<{ taken: number; held: number; seat: number }> =>
-            Promise.resolve({ taken: 0, held: 0, seat: 1 });
+          const seatsTaken = (): Promise<{ taken: number; uncounted: number; seat: number }> =>
+            Promise.resolve({ taken: 0, uncounted: 0, seat: 1 });
           return work({ ...tx, lock: () => Promise.resolve(), busy: { ...tx.busy, seatsTaken } });
         })) as typeof world.store.transaction,
     };

@@ -101,9 +101,9 @@ describe('the effective status of a class', () => {
   });
 
   it('has no fewer seats left than none, whichever count is behind', () => {
-    assert.equal(seatsLeft({ capacity: 10, seatsLeft: 1 }, { taken: 10, held: 0 }), 0);
-    assert.equal(seatsLeft({ capacity: 10, seatsLeft: 1 }, { taken: 3, held: 0 }), 1);
-    assert.equal(seatsLeft({ capacity: 10, seatsLeft: 5 }, { taken: 5, held: 2 }), 3);
-    assert.equal(seatsLeft({ capacity: 4, seatsLeft: null }, { taken: 1, held: 1 }), 3);
+    assert.equal(seatsLeft({ capacity: 10, seatsLeft: 1 }, { taken: 10, uncounted: 0 }), 0);
+    assert.equal(seatsLeft({ capacity: 10, seatsLeft: 1 }, { taken: 3, uncounted: 0 }), 1);
+    assert.equal(seatsLeft({ capacity: 10, seatsLeft: 5 }, { taken: 5, uncounted: 2 }), 3);
+    assert.equal(seatsLeft({ capacity: 4, seatsLeft: null }, { taken: 1, uncounted: 1 }), 3);
   });
 });
