@@ -95,7 +95,8 @@ export function busyStore(q: Queryable): BusyStore {
     async seatsTaken(occupancy, resourceIds, during, countedAt) {
       const { rows } = await q.query<{ taken: number; uncounted: number; seats: readonly number[] | null }>({
         name: 'busy-seats', // busy_resource
-        text: `SELECT count(DISTINCT visit)::int AS taken, count(DISTINCT visit) FILTER (WHERE uncounted)::int AS uncounted,
+        text: `SELECT count(DISTINCT visit)::int AS taken,
+                 count(DISTINCT visit) FILTER (WHERE uncounted)::int AS uncounted,
                  array_agg(DISTINCT seat) FILTER (WHERE seat IS NOT NULL) AS seats
                FROM (
                  SELECT coalesce(appointment_id, booking_id) AS visit, seat,
