@@ -11,9 +11,6 @@ import { visibleSlot, type BookingDeps } from './place.ts';
 import { brokenRules, called, type Timed } from './sequence.ts';
 import { occurrences } from './series.ts';
 
-/** Of one set. Each is a call to a site, and all of its steps are looked at together. */
-export const VISITS_MAX = 100;
-
 /** One visit to be placed; of a series one of its occurrences. */
 export interface Planned {
   readonly step: number;
@@ -37,7 +34,8 @@ async function planSeries(deps: BookingDeps, tx: Tx, mode: SetMode, wish: VisitW
   const { recurrence } = wish;
   if (recurrence === null) return [];
   const planned: Planned[] = [];
-  for (const { step, date, at } of occurrences(recurrence, first.during.start, zoneOfSlot(deps, first), VISITS_MAX)) {
+  const most = deps.plan().hub.booking.setVisits;
+  for (const { step, date, at } of occurrences(recurrence, first.during.start, zoneOfSlot(deps, first), most)) {
     const slot = await slotAt(tx, first, at);
     const name = date;
     if (slot === null) planned.push({ step, name, wish: null, missing: `no slot of this schedule begins then` });

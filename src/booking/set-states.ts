@@ -37,7 +37,7 @@ export const STEP_TRANSITIONS: Readonly<Record<StepState, readonly StepState[]>>
   owed: ['done', 'refused', 'released', 'stuck'],
   done: ['undoing', 'undone', 'stuck'],
   undoing: ['undone', 'stuck'],
-  stuck: ['undone', 'refused', 'undoing'],
+  stuck: ['undone', 'refused'],
   released: [],
   refused: [],
   undone: [],

@@ -26,7 +26,7 @@ export async function bookSet(req: Request, res: Response, deps: HttpDeps): Prom
     const caller = callerOf(req);
     demand(caller, 'book');
     const body = readJson(req, FHIR_JSON);
-    const { visits: inputs, mode, rules } = readSet(body);
+    const { visits: inputs, mode, rules } = readSet(body, deps.currentPlan().hub.booking.setVisits);
     const visits: VisitWish[] = [];
     for (const [index, input] of inputs.entries()) {
       if ((await knownAppointment(input, caller, deps)) !== null) {

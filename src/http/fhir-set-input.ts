@@ -1,6 +1,5 @@
 /** The Parameters of `$book-set`: visits, mode and rules; and `scope` of `$book`. */
 import type { Length, Recurrence, Rule, Weekday } from '../booking/contract-set.ts';
-import { VISITS_MAX } from '../booking/set-plan.ts';
 import { WEEKDAYS } from '../booking/series.ts';
 import { isTimeZone } from '../core/instant.ts';
 import { IssuesError, problem } from '../fhir/outcome.ts';
@@ -8,6 +7,9 @@ import type { OperationOutcomeIssue, Parameters } from '../fhir/types.ts';
 import { structureIssues } from '../fhir/validate.ts';
 import type { SetMode } from '../store/contract-sets.ts';
 import { codeOf, readVisit, type BookInput, type Parameter } from './fhir-book-input.ts';
+
+/** Exceptions count as well, so that it may be more than a set has visits. */
+const COUNT_MAX = 1000;
 
 export interface VisitInput extends BookInput {
   readonly name: string | null;
@@ -19,8 +21,8 @@ export interface SetInput {
   readonly rules: readonly Rule[];
 }
 
-/** @throws IssuesError REQUEST_INVALID, RULE_BROKEN */
-export function readSet(body: unknown): SetInput {
+/** `most`: visits of one set. @throws IssuesError REQUEST_INVALID, RULE_BROKEN */
+export function readSet(body: unknown, most: number): SetInput {
   const structure = structureIssues('Parameters', body);
   if (structure.length > 0) throw new IssuesError('REQUEST_INVALID', structure);
   const parameters = (body as Parameters).parameter ?? [];
@@ -40,7 +42,7 @@ export function readSet(body: unknown): SetInput {
       const recurrence = again === undefined ? null : readRecurrence(again.part ?? [], `${where}.part`, wrong);
       return { ...input, name: part.find(({ name }) => name === 'name')?.valueString ?? null, recurrence };
     });
-  checkVisits(visits, wrong);
+  checkVisits(visits, most, wrong);
   const rules = parts
     .filter(({ name }) => name === 'rule')
     .flatMap(({ part = [], where }) => readRule(part, visits, where, wrong) ?? []);
@@ -51,10 +53,12 @@ export function readSet(body: unknown): SetInput {
 
 type Wrong = (text: string, where: string) => void;
 
-function checkVisits(visits: readonly VisitInput[], wrong: Wrong): void {
+function checkVisits(visits: readonly VisitInput[], most: number, wrong: Wrong): void {
   const where = 'Parameters.parameter';
   if (visits.length === 0) wrong('Name at least one visit.', where);
-  if (visits.length > VISITS_MAX) wrong(`A set has at most ${VISITS_MAX} visits.`, where);
+  if (visits.length > most) {
+    wrong(`A set has at most ${most} visits (booking.setVisits), and this one ${visits.length}: send several.`, where);
+  }
   const names = visits.flatMap(({ name }) => name ?? []);
   if (new Set(names).size < names.length) wrong('Two visits have one name.', where);
   if (visits.length > 1 && visits.some(({ recurrence }) => recurrence !== null)) {
@@ -154,7 +158,7 @@ function readRecurrence(part: readonly Parameter[], where: string, wrong: Wrong)
   }
   if (interval < 1 || interval > 100) wrong('interval is from 1 to 100.', where);
   if ((count === null) === (until === null)) wrong('A recurrence ends by count or by until, and not by both.', where);
-  if (count !== null && (count < 1 || count > 10 * VISITS_MAX)) wrong('count is a number from 1.', where);
+  if (count !== null && (count < 1 || count > COUNT_MAX)) wrong(`count is a number from 1 to ${COUNT_MAX}.`, where);
   if (days.some((day) => !WEEKDAYS.includes(day))) wrong('day-of-week is mon, tue, wed, thu, fri, sat or sun.', where);
   if (frequency === 'daily' && days.length > 0) wrong('day-of-week goes with weekly and monthly.', where);
   if (weekOfMonth !== null && weekOfMonth !== -1 && (weekOfMonth < 1 || weekOfMonth > 5)) {

@@ -132,6 +132,11 @@ const booking: FieldsOf<BookingSettings> = {
     50,
     'How many times one client may hold at once, so that no client keeps a clinic from the others.',
   ),
+  setVisits: limit(
+    wholeNumber(2, 500),
+    100,
+    'How many visits one set ($book-set, a series) may have. Their times are held together, in one transaction.',
+  ),
   approvalExpiry_s: limit(
     wholeNumber(60, 2_592_000),
     86_400,

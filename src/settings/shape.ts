@@ -109,6 +109,8 @@ export interface BookingSettings {
   /** From its beginning, however often it is made longer. */
   readonly callerHoldTotal_s: number;
   readonly callerHoldsPerClient: number;
+  /** Of one set or series: each is a call to a site, and all of its steps are looked at together. */
+  readonly setVisits: number;
   /** How long a coordinator has to decide, at sites that want one to. */
   readonly approvalExpiry_s: number;
   /** How often an unresolved booking is looked up, and for how long before a person must decide. */

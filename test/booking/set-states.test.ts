@@ -1,6 +1,8 @@
 /** The machine of a set and of its steps as tables. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { SET_ARROWS, STEP_ARROWS } from '../../src/booking/set-states-page.ts';
+import { statesPage } from '../../src/booking/states-page.ts';
 import { isSetAnswered, SET_TRANSITIONS, STEP_TRANSITIONS } from '../../src/booking/set-states.ts';
 
 function allEnd(table: Readonly<Record<string, readonly string[]>>): void {
@@ -20,6 +22,20 @@ describe('the states of a set', () => {
   it('tell a caller nothing that is taken back later: what is stuck can only become nothing', () => {
     const told = Object.entries(SET_TRANSITIONS).filter(([state]) => isSetAnswered(state as 'done'));
     assert.deepEqual(Object.fromEntries(told), { stuck: ['refused'], done: [], partly: [], refused: [] });
+  });
+
+  it('stand on the page about states, with a sentence for every arrow and for none that is not there', () => {
+    const drawn = [
+      [SET_TRANSITIONS, SET_ARROWS],
+      [STEP_TRANSITIONS, STEP_ARROWS],
+    ] as const;
+    for (const [machine, when] of drawn) {
+      const arrows = Object.entries<readonly string[]>(machine).flatMap(([from, all]) =>
+        all.map((to) => `${from} ${to}`),
+      );
+      assert.deepEqual(Object.keys(when).sort(), arrows.sort());
+      for (const arrow of arrows) assert.ok(statesPage().includes(`| \`${arrow.replace(' ', '\` | \`')}\` |`), arrow);
+    }
   });
 
   it('let a step be released only before it is done', () => {

@@ -145,6 +145,14 @@ describe('$book-set', () => {
     assert.equal((await bookSet([])).status, 400);
   });
 
+  test('has no more visits than booking.setVisits says, and its caller is told how many and what to do', async () => {
+    const many = Array.from({ length: 101 }, (_none, index) => visitPart(`v${index}`));
+    const answer = await bookSet(many);
+    assert.equal(answer.status, 400, answer.text);
+    assert.match(answer.text, /at most 100 visits \(booking\.setVisits\), and this one 101: send several/);
+    assert.deepEqual(hub.sets.placed, []);
+  });
+
   test('that waits is 202 with the address where it is told, which answers 202 until it is settled', async () => {
     hub.sets.answer = { kind: 'pending', setId: SET };
     const answer = await bookSet([visitPart('one')]);

@@ -123,6 +123,7 @@ export function testPlan(limits: Partial<HubLimits> = {}, sites = [site('north')
         callerHold_s: 300,
         callerHoldTotal_s: 900,
         callerHoldsPerClient: 50,
+        setVisits: 100,
         approvalExpiry_s: 86_400,
         resolveEvery_ms: 1000,
         resolveFor_s: 60,

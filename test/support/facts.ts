@@ -101,6 +101,7 @@ export const BOOKING: Plan['hub']['booking'] = {
   callerHold_s: 300,
   callerHoldTotal_s: 900,
   callerHoldsPerClient: 50,
+  setVisits: 100,
   approvalExpiry_s: 86_400,
   resolveEvery_ms: 5_000,
   resolveFor_s: 3_600,
