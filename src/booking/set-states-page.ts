@@ -4,8 +4,9 @@ import { isSetAnswered, SET_TRANSITIONS, STEP_TRANSITIONS } from './set-states.t
 
 const INTRODUCTION = `## Several visits as one booking
 
-A set (\`$book-set\`, a series, this and all that follow) owns no time: each of its steps is a booking that takes the path
-above. The set says whose turn it is and what is taken back; its rows are the truth, so a restart carries on from there.`;
+A set (\`$book-set\`, a series, this and all that follow) owns no time: each of its steps is a booking that takes the
+path above. The set says whose turn it is and what is taken back. Its rows are the truth, so that a restart carries on
+from there.`;
 
 const SET_MEANINGS: Readonly<Record<SetState, string>> = {
   'under-way': 'Its steps are done one after the other. The caller gets 202 while it lasts.',
