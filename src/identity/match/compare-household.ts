@@ -92,7 +92,7 @@ function contains(a: string, b: string): boolean {
 function compareNumber(a: string, b: string): number {
   if (a === '' || b === '') return 0;
   if (a === b) return EXACT;
-  return a.length > 1 && b.length > 1 && editDistance(a, b, 1) === 1 ? NEAR : DIFFER;
+  return (a.length > 1 || b.length > 1) && editDistance(a, b, 1) === 1 ? NEAR : DIFFER;
 }
 
 /** Shared values (a clinic's own phone) are nobody's. */

@@ -5,7 +5,7 @@ import { guards, type Guard } from './guards.ts';
 import { FIELD_COUNT, FIELDS, levelName, type Field, type Vector } from './levels.ts';
 import { modelId, type Model } from './model.ts';
 import type { Person } from './person.ts';
-import { score, waterfall, weightsOf, type Step, type Sums } from './score.ts';
+import { score, waterfall, weightsOf, type Step } from './score.ts';
 import { probability, thresholds, type Thresholds } from './thresholds.ts';
 
 /**
@@ -56,16 +56,15 @@ export function matcher(options: MatcherOptions): Matcher {
   const weights = weightsOf(options.model, options.frequencies);
   const limits = thresholds(options.model, options.records);
   const vector: Vector = new Uint8Array(FIELD_COUNT);
-  const sums: Sums = { person: 0, household: 0, address: 0 };
   const bits = (a: Person, b: Person): number => {
     compare(a, b, vector, options.shared);
-    return score(weights, vector, a, b, sums);
+    return score(weights, vector, a, b);
   };
   const judge = (a: Person, b: Person): Verdict => {
     const found = bits(a, b);
     const chance = probability(found, limits.prior);
     if (found < limits.review) return { band: 'none', score: found, probability: chance, guards: [] };
-    const struck = guards(vector, a, b, sums, options);
+    const struck = guards(vector, a, b, options);
     const band = found >= limits.auto && struck.length === 0 ? 'auto' : 'review';
     return { band, score: found, probability: chance, guards: struck };
   };

@@ -2,6 +2,7 @@
  * What is known of names, composed by this project. Short forms stand beside the name that they shorten; what is
  * missing is only weaker evidence. A change needs a new key epoch, because keys are made of the groups.
  */
+import { COMMON_GIVEN_NAMES } from './names-given.ts';
 import { SHORT_FORMS } from './names-short.ts';
 
 /**
@@ -18,6 +19,9 @@ const BIRTH_NAMES = new Set(
   sophie stan sue ted terry tess tessa theo tina toby todd tom tony tori trudy val vera vince wes will willie xander
   zac zach zack zeke`.split(/\s+/),
 );
+
+/** Common as names that people go by, and yet hardly ever given. */
+const ONLY_SHORT = new Set('bill bob dan dave jim jimmy mike ron tim tom tommy ted ed kim'.split(' '));
 
 const groupsOf = new Map<string, readonly string[]>();
 const shortened = new Map<string, ReadonlySet<string>>();
@@ -54,7 +58,7 @@ export function onlyShortens(a: string, b: string): boolean {
 }
 
 function isBirthName(form: string): boolean {
-  return BIRTH_NAMES.has(form) || shortened.has(form);
+  return BIRTH_NAMES.has(form) || shortened.has(form) || (COMMON_GIVEN_NAMES.has(form) && !ONLY_SHORT.has(form));
 }
 
 /** First words that alone name nobody where they are given to several children: the second word tells them apart. */

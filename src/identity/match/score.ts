@@ -8,7 +8,6 @@ import type { Person } from './person.ts';
 
 const WIDTH = 16;
 const FIRST_OF_HOUSEHOLD = AT.street;
-const CONTACT = AT.phone;
 
 /** A model ready to count with. */
 export interface Weights {
@@ -42,16 +41,8 @@ export function weightsOf(model: Model, frequencies: Frequencies): Weights {
   };
 }
 
-/** What the household block came to, before and after the cap. Reused: read it before the next pair. */
-export interface Sums {
-  person: number;
-  household: number;
-  /** Of the block, what the address alone says: of minors the phone is a parent's. */
-  address: number;
-}
-
 /** Bits of the whole pair. */
-export function score(weights: Weights, vector: Vector, a: Person, b: Person, sums: Sums): number {
+export function score(weights: Weights, vector: Vector, a: Person, b: Person): number {
   const { bits, model } = weights;
   let person = 0;
   for (let field = 0; field < FIRST_OF_HOUSEHOLD; field += 1) {
@@ -59,15 +50,10 @@ export function score(weights: Weights, vector: Vector, a: Person, b: Person, su
     if (level !== 0) person += bits[field * WIDTH + level] ?? 0;
   }
   person += nameBits(weights, vector, a, b) + (isWeakBirth(vector, a) ? -weights.weakBirth : 0);
-  let address = 0;
-  for (let field = FIRST_OF_HOUSEHOLD; field < CONTACT; field += 1)
-    address += bits[field * WIDTH + (vector[field] ?? 0)] ?? 0;
-  let household = address;
-  for (let field = CONTACT; field < FIELD_COUNT; field += 1)
+  let household = 0;
+  for (let field = FIRST_OF_HOUSEHOLD; field < FIELD_COUNT; field += 1) {
     household += bits[field * WIDTH + (vector[field] ?? 0)] ?? 0;
-  sums.person = person;
-  sums.address = address;
-  sums.household = household;
+  }
   return person + Math.min(Math.max(household, model.household.floor), model.household.cap);
 }
 
