@@ -109,8 +109,8 @@ async function booked(world: World, slots: FreeSlot[], patients: readonly string
   return rate;
 }
 
-/** The body of a `$book`; `evenIf`: though the patient may have another visit then, as those of the account lie. */
-export function bookingOf(slot: FreeSlot, patient: string, evenIf = false): string {
+/** The body of a `$book`, though the patient may have another visit then, as those of the account lie. */
+export function bookingOf(slot: FreeSlot, patient: string): string {
   const resource = {
     resourceType: 'Appointment',
     status: 'proposed',
@@ -123,13 +123,13 @@ export function bookingOf(slot: FreeSlot, patient: string, evenIf = false): stri
     resourceType: 'Parameters',
     parameter: [
       { name: 'appointment-resource', resource },
-      ...(evenIf ? [{ name: 'allow-patient-overlap', valueBoolean: true }] : []),
+      { name: 'allow-patient-overlap', valueBoolean: true },
     ],
   });
 }
 
 async function book(api: Client, slot: FreeSlot, patient: string): Promise<void> {
-  const body = bookingOf(slot, patient, true);
+  const body = bookingOf(slot, patient);
   const answer = await api.send('POST', '/Appointment/$book', body, {
     'content-type': 'application/fhir+json',
     'idempotency-key': randomToken(),

@@ -90,12 +90,6 @@ export async function freeSlots(api: Client, from: string): Promise<readonly Fre
   });
 }
 
-/** When the visits begin that are known from `from` on. */
-export async function visitStarts(api: Client, from: string): Promise<ReadonlySet<number>> {
-  const query = `/Appointment?status=booked&date=ge${encodeURIComponent(from)}&_count=500`;
-  return new Set((await readAll(api, query)).map(({ start }) => Date.parse(start)));
-}
-
 type Found = NonNullable<Page['entry']>[number]['resource'];
 
 async function readAll(api: Client, query: string): Promise<readonly Found[]> {

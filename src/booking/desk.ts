@@ -48,7 +48,7 @@ export function bookingDesk(given: DeskDeps): Desk {
 
   const settled = ({ id, appointmentId }: Booking, scope: Scope, isNew: boolean, deadline: number): Promise<Seen> =>
     room.until(id, deadline, isNew, async () => {
-      const [booking, appointment] = await deps.store.read(scope, (tx) =>
+      const [booking, appointment] = await deps.store.glance(scope, (tx) =>
         Promise.all([tx.bookings.get(id), tx.resources.read('Appointment', appointmentId)]),
       );
       const found = booking === null ? null : { booking, appointment };

@@ -56,7 +56,7 @@ export function looksOf(deps: BookingDeps): Looks {
 }
 
 function lookAt(deps: BookingDeps, wanted: readonly LookedFor[]): Promise<readonly Look[]> {
-  return deps.store.read(SCOPE, async (tx) => {
+  return deps.store.glance(SCOPE, async (tx) => {
     const [slots, firsts] = await Promise.all([
       tx.resources.slotsNamed([...new Set(wanted.map(({ slotId }) => slotId))]),
       tx.bookings.byRequestKeys(wanted),
@@ -81,7 +81,7 @@ async function nearSlots(
 ): Promise<readonly (readonly StoredSlot[])[]> {
   const distinct = new Map(wanted.map((slot) => [slot.id, slot]));
   const now = deps.clock.now();
-  const found = await deps.store.read(SCOPE, async (tx) => {
+  const found = await deps.store.glance(SCOPE, async (tx) => {
     const all = [...distinct.values()].map(async (slot) => {
       const from = plus(slot.during.start, -WITHIN_MS);
       const window = { start: from > now ? from : now, end: plus(slot.during.start, WITHIN_MS) };

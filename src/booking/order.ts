@@ -149,10 +149,15 @@ function shown(actors: readonly Actor[]): AppointmentParticipant[] {
     .map((actor) => ({ actor: { reference: `${actor.type}/${actor.id}` }, status: 'accepted' }));
 }
 
+const calendars = new WeakMap<SiteSettings, ReadonlyMap<string, string>>();
+
 /** The site's calendar of a schedule: schedules of sites that take bookings are made from `resources.calendars`. */
 export function calendarOf(site: SiteSettings, scheduleId: string): string | null {
-  const keys = Object.keys(site.resources.calendars);
-  return keys.find((key) => canonicalId.schedule(site.identity, key) === scheduleId) ?? null;
+  const known =
+    calendars.get(site) ??
+    new Map(Object.keys(site.resources.calendars).map((key) => [canonicalId.schedule(site.identity, key), key]));
+  calendars.set(site, known);
+  return known.get(scheduleId) ?? null;
 }
 
 export function actorsOf(schedule: { readonly json: string } | null): Actor[] {

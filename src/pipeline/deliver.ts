@@ -79,7 +79,10 @@ export function deliverer(
   const underWay = new Set<Promise<void>>();
   let reserved = 0;
   const failures: unknown[] = [];
+  const most = (): number => Math.min(AT_ONCE, breaker?.room() ?? AT_ONCE);
   const send = ({ delivery, booking, overtaken }: Claimed, signal: AbortSignal): void => {
+    // After the one call that a half-open breaker lets through there may be room for all.
+    const filled = underWay.size + 1 >= most();
     const call =
       booking === null
         ? sendBlock(deps, site, abilities.block, delivery, signal)
@@ -87,8 +90,7 @@ export function deliverer(
     const ended = call
       .catch((error: unknown) => failures.push(error))
       .then(() => {
-        // After the one call that a half-open breaker lets through there may be room for all.
-        const wasFull = underWay.size === AT_ONCE || (underWay.size === 1 && breaker !== null);
+        const wasFull = filled || underWay.size === AT_ONCE;
         underWay.delete(ended);
         if (wasFull || failures.length > 0) room();
       });
@@ -97,7 +99,6 @@ export function deliverer(
   const check = (): void => {
     if (failures.length > 0) throw failures.shift();
   };
-  const most = (): number => Math.min(AT_ONCE, breaker?.room() ?? AT_ONCE);
   return {
     check,
     async step(signal) {

@@ -57,6 +57,8 @@ export interface Store {
   ): Promise<readonly Stored[]>;
   /** A read on its own connection; sees one snapshot. */
   read<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** As `read`, but each statement sees what is committed when it is run: for few and short ones that many wait for. */
+  glance<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Creates next partitions and drops those past retention. Returns what was done, for the log. */
   maintain(now: Instant, retention: Retention): Promise<readonly string[]>;
   /** Cheap liveness question. */

@@ -288,6 +288,6 @@ export function answerLost(): HubError {
 }
 
 /** A read that was cut off changed nothing. Anything else, WITH included, may have. */
-function isRead(statement: string | Statement): boolean {
-  return /^\s*(?:SELECT|SHOW|VALUES|EXPLAIN)\b/i.test(typeof statement === 'string' ? statement : statement.text);
+export function isRead(statement: string | Statement): boolean {
+  return /^[\s(]*(?:SELECT|SHOW|VALUES|EXPLAIN)\b/i.test(typeof statement === 'string' ? statement : statement.text);
 }

@@ -29,7 +29,7 @@ import { replayWindowStore } from './replay-windows.ts';
 import { resourceStore } from './resources.ts';
 import type { Keys } from './seal.ts';
 import { setStore } from './sets.ts';
-import { RunAgain, single, transaction } from './transaction.ts';
+import { glance, RunAgain, single, transaction } from './transaction.ts';
 import { workItemStore } from './workitems.ts';
 
 export interface StoreOptions {
@@ -69,6 +69,7 @@ export function openStore(options: StoreOptions): Store {
     // slips in fails in every test instead of being lost in none.
     read: (scope, work) =>
       transaction(pool, (q) => work(tx(q, scope)), { isolation: 'repeatable read', readOnly: true }),
+    glance: (scope, work) => glance(pool, (q) => work(tx(q, scope))),
     maintain: async (now, retention: Retention) => {
       const hashed = await blindStoredKeys(pool, keys);
       const done = await maintain(pool, now, retention);

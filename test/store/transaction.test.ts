@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../src/core/error-catalogue.ts';
 import { HubError } from '../../src/core/errors.ts';
 import { openPool, type Pool, type Queryable } from '../../src/store/postgres.ts';
 import { StatementError } from '../../src/store/sqlstate.ts';
-import { transaction } from '../../src/store/transaction.ts';
+import { glance, transaction } from '../../src/store/transaction.ts';
 import { freshDatabase } from '../support/database.ts';
 import { wire } from './postgres-steps.ts';
 
@@ -161,6 +161,29 @@ test('a serialisation failure is run again, and given up as transient when it do
 test('a read-only transaction refuses to write', async () => {
   const write = transaction(pool, (tx) => insert(tx, 5), { readOnly: true });
   await assert.rejects(write, (error) => error instanceof StatementError && error.sqlState === '25006');
+});
+
+test('a posted write of a read-only transaction is refused before its result is used', async () => {
+  const write = transaction(pool, (tx) => tx.post({ text: 'INSERT INTO rows (id) VALUES (6)' }), { readOnly: true });
+  await assert.rejects(write, (error) => error instanceof StatementError && error.sqlState === '25006');
+});
+
+test('a glance refuses to write, leaves its connection, and cannot be used behind its end', async (t) => {
+  const one = await opened(t, url);
+  await assert.rejects(
+    glance(one, (q) => insert(q, 7)),
+    code('INTERNAL', /a glance .* asked for a write/),
+  );
+  await assert.rejects(
+    glance(one, () => one.query('SELECT 1')),
+    code('INTERNAL', /second connection/),
+  );
+  const kept = await glance(one, async (q) => {
+    assert.equal((await q.query('SELECT id FROM rows WHERE id = 7')).rowCount, 0);
+    return q;
+  });
+  await assert.rejects(kept.query('SELECT 1'), code('INTERNAL'));
+  assert.equal(one.stats().idle, 1);
 });
 
 test('a connection lost inside a transaction is transient: nothing was committed', async (t) => {
