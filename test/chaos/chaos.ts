@@ -119,6 +119,8 @@ function begin(person: Person, step: Step, name: string): readonly Promise<void>
       return [person.change(step.visit, step.to, name)];
     case 'cancel':
       return [person.cancel(step.visit, name)];
+    case 'series':
+      return [person.series(step, name)];
     case 'request':
       return [person.request(step, name)];
     case 'act':

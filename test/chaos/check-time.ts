@@ -54,12 +54,16 @@ function bookedTimes(judged: Judged): readonly Standing[] {
     const { last, heldBy, practitioner, patient, start, end } = wish;
     const appointment = last?.appointment;
     if (last?.outcome !== 'booked' || appointment === undefined || heldBy === null) return [];
-    const moved = moves.filter((one) => one.appointment === appointment && one.outcome !== 'not');
+    const moved = moves.filter((one) => one.appointment === appointment && mayHaveLeft(one));
     const ends = [...endsOf(judged, appointment), ...moved].map(({ began }) => began);
     const until = Math.min(...ends, touched.get(nameOf(wish.site, last.siteKey ?? '')) ?? Infinity);
     const facts = { appointment, practitioner, patient, start, end, from: heldBy, until };
     return [{ name: shownAs(wish), about: idsOf(wish), ...facts }];
   });
+}
+
+function mayHaveLeft({ outcome, back = false }: Move): boolean {
+  return outcome !== 'not' || back;
 }
 
 /** The new time of a visit, unless another move was under way at the same time. */
@@ -69,7 +73,7 @@ function movedTimes(judged: Judged): readonly Standing[] {
     const { appointment, to, heldBy } = move;
     const wish = wishes.find(({ last }) => last?.outcome === 'booked' && last.appointment === appointment);
     if (move.outcome !== 'done' || heldBy === null || wish === undefined) return [];
-    const others = moves.filter((one) => one !== move && one.appointment === appointment && one.outcome !== 'not');
+    const others = moves.filter((one) => one !== move && one.appointment === appointment && mayHaveLeft(one));
     if (others.some((one) => one.began <= move.began && one.ended > move.began)) return [];
     const later = others.filter((one) => one.began > move.began);
     const ends = [...endsOf(judged, appointment), ...later].map(({ began }) => began);

@@ -16,6 +16,7 @@ import { allOf, type Event, type Of, type Span } from './history.ts';
 import { ACTIVE, endsOf, idsOf, judgedOf, nameOf, type Judged, type Violation } from './judged.ts';
 import { approvedFirst } from './check-approval.ts';
 import { messageAnsweredOnce } from './check-his.ts';
+import { followingIn, membersOf } from './following.ts';
 import { timeTakenTwice } from './check-time.ts';
 import { FINAL, OPEN, visitKey, type Change, type Move, type Wish } from './wishes.ts';
 
@@ -29,6 +30,7 @@ export function check(events: readonly Event[]): readonly Violation[] {
     ...approvedFirst(judged),
     ...heldIsNot(judged),
     ...setIsWhole(judged),
+    ...seriesIsWhole(judged),
     ...everyoneAnswered(judged),
     ...answeredOnce(judged),
     ...messageAnsweredOnce(judged),
@@ -60,6 +62,7 @@ function bookedIsThere(judged: Judged): readonly Violation[] {
     if (touched.has(name) || ends.length > 0) return [];
     if (!ACTIVE.includes(visit.status)) return tell(`booked was said, ${name} is ${visit.status}, and nobody ended it`);
     const own = moves.filter((one) => one.appointment === wish.last?.appointment);
+    if (own.some(({ anywhere = false }) => anywhere)) return [];
     const isThere = ({ start, end }: Span): boolean => visit.start === start && visit.end === end;
     const isSame = timesAfter(wish, own).some(isThere) && visit.practitioner === wish.practitioner;
     const moved = own.length === 0 ? 'nobody moved it' : `that is not where ${own.length} moves left it`;
@@ -135,6 +138,23 @@ function setIsWhole({ events }: Judged): readonly Violation[] {
     const missing = answers.filter((one) => one.call === call.call && (one.visits ?? []).includes(null));
     const what = `${call.key}: a set of which every visit was wanted was booked in part`;
     return missing.length === 0 ? [] : [{ rule: 2, what, about: [call.key] }];
+  });
+}
+
+/** All that follow are moved together; what has ended is none of them, and does not come back. */
+function seriesIsWhole({ events, truths, copies }: Judged): readonly Violation[] {
+  const names = new Map(copies.map(({ appointment, site, siteKey }) => [appointment, nameOf(site, siteKey)]));
+  const standing = new Set(
+    truths.filter(({ status }) => ACTIVE.includes(status)).map(({ site, siteKey }) => nameOf(site, siteKey)),
+  );
+  const answers = allOf(events, 'answer').filter(({ outcome }) => outcome === 'moved');
+  return followingIn(events).flatMap((call): Violation[] => {
+    const moved = answers.find((one) => one.call === call.call);
+    if (moved === undefined || call.mode !== 'all') return [];
+    const done = (moved.done ?? []).map(({ appointment }) => appointment);
+    const left = membersOf(events, call).filter((one) => !done.includes(one) && standing.has(names.get(one) ?? ''));
+    const what = `${call.key}: all that follow were to be moved, and ${left.length} stayed`;
+    return left.length === 0 ? [] : [{ rule: 2, what, about: [call.key, ...left] }];
   });
 }
 

@@ -30,11 +30,18 @@ const REQUESTS = ['hung up', 'sent again', 'sent again under another id', 'sent 
 /** What coordinators do; it lapses where they leave it alone. */
 const DECISIONS = ['approved', 'declined', 'decided twice at once', 'lapsed'];
 
+/** What callers asked for and were told is done: a run in which nothing is done proves nothing. */
+const DONE = [
+  ...['book', 'hold', 'set', 'series', 'move', 'change', 'cancel', 'move following', 'cancel following'],
+  ...['srm book', 'srm move', 'srm change', 'srm cancel'],
+];
+
 /** Every fault that some run should be struck by. */
 export function faultsToMeet(ownDatabase: boolean): readonly string[] {
   const ofSites = Object.entries(SWITCHES).flatMap(([kind, names]) => names.map((name) => `${kind} ${name}`));
   const asked = REQUESTS.map((name) => `srm ${name}`);
   return [
+    ...DONE.map((name) => `done: ${name}`),
     ...ofSites,
     ...LINES,
     ...asked,
@@ -57,11 +64,24 @@ export function struckIn(events: readonly Event[]): Struck {
     if (!begins && [...PROCESSES, ...DATABASE].includes(what)) add(what, 1);
   }
   for (const [name, times] of Object.entries(decidedIn(events))) add(`coordinator ${name}`, times);
+  for (const [name, times] of Object.entries(doneIn(events))) add(`done: ${name}`, times);
   const kills = allOf(events, 'trouble').filter(({ what, begins }) => what === 'kill' && begins);
   add(
     'srm killed while asked',
     kills.reduce((sum, { n }) => sum + askedAt(events, n), 0),
   );
+  return found;
+}
+
+function doneIn(events: readonly Event[]): Struck {
+  const not = [...OPEN, 'taken', 'refused'];
+  const done = new Set(allOf(events, 'answer').flatMap(({ call, outcome }) => (not.includes(outcome) ? [] : [call])));
+  const found: Record<string, number> = {};
+  for (const call of allOf(events, 'call').filter((one) => done.has(one.call))) {
+    const name = call.action === 'set' && call.isSeries === true ? 'series' : call.action;
+    const full = 'via' in call ? `srm ${name}` : name;
+    found[full] = (found[full] ?? 0) + 1;
+  }
   return found;
 }
 

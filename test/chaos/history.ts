@@ -70,6 +70,8 @@ export type Happened =
       readonly call: number;
       readonly action: 'set';
       readonly key: string;
+      /** One visit on several days. */
+      readonly isSeries?: true;
       readonly mode: 'all' | 'best-effort';
       readonly visits: readonly Placing[];
     }
@@ -99,6 +101,17 @@ export type Happened =
       readonly via?: 'srm';
       readonly appointment: string;
     }
+  /** Of this visit of a series, and of all that follow it. */
+  | {
+      readonly kind: 'call';
+      readonly call: number;
+      readonly action: 'move following' | 'cancel following';
+      readonly key: string;
+      readonly appointment: string;
+      readonly site: string;
+      readonly practitioner: string;
+      readonly mode: 'all' | 'best-effort';
+    }
   | {
       readonly kind: 'answer';
       readonly call: number;
@@ -112,6 +125,8 @@ export type Happened =
       readonly until?: At;
       /** Of a set: each of its visits in order; null: it does not stand. */
       readonly visits?: readonly (Told | null)[];
+      /** Of one visit of a series and all that follow it: those that it was done to, as they are now. */
+      readonly done?: readonly (Told & Span)[];
     }
   | ({
       readonly kind: 'act';

@@ -9,8 +9,10 @@ import { atTime, calendarOf, choose, pick, placingOf, type Chosen } from './choi
 import { EASTSIDE, EASTSIDE_CALENDARS, EASTSIDE_INTAKE } from './config.ts';
 import { his } from './his.ts';
 import type { Outcome } from './history.ts';
-import type { Requesting, Step, Wanted as Wish } from './plan.ts';
-import { appointmentsIn, outcomeOf, pendingIn, requestsOf, toldOf, visitOf, type Action } from './requests.ts';
+import type { Requesting, SeriesStep, Step, Wanted as Wish } from './plan.ts';
+import { appointmentsIn, outcomeOf, pendingIn, requestsOf, toldOf, visitOf } from './requests.ts';
+import type { Action, Call, Heard } from './requests.ts';
+import { seriesOf } from './series.ts';
 import { RIVERSIDE_KEYS, type Wanted, type World } from './world.ts';
 
 export interface Person {
@@ -21,6 +23,7 @@ export interface Person {
   change(visit: number, to: string, key: string): Promise<void>;
   cancel(visit: number, key: string): Promise<void>;
   act(step: Extract<Step, { readonly do: 'act' }>): Promise<void>;
+  series(step: SeriesStep, key: string): Promise<void>;
   /** By HL7 v2. */
   request(step: Requesting, key: string): Promise<void>;
 }
@@ -32,17 +35,6 @@ interface Visit {
   /** Of callers: as it was answered; empty: the hub has only taken it in yet. Null: staff booked it. */
   readonly appointment: string | null;
   readonly booked: { readonly resource: Appointment; readonly wanted: Wanted; readonly visitType: number } | null;
-}
-
-interface Call {
-  readonly call: number;
-  readonly action: Action;
-  /** Of the visits that it asks for. */
-  readonly asked: readonly Chosen[];
-}
-interface Heard {
-  readonly outcome: Outcome;
-  readonly answer: Answer | null;
 }
 
 const ASK_AGAIN_MS = 300;
@@ -60,6 +52,8 @@ const INTAKES: Readonly<Record<string, string>> = {
   [EASTSIDE]: EASTSIDE_INTAKE,
 };
 
+const isFollowing = (action: Action): boolean => action.endsWith('following');
+
 /** `over`: nobody waits for answers any more. */
 export function people(world: World, over: AbortSignal): Person {
   const { history, caller } = world;
@@ -76,11 +70,14 @@ export function people(world: World, over: AbortSignal): Person {
     const isDone = answer !== null && !['pending', 'lost', 'taken', 'refused'].includes(outcome);
     const found = isDone ? appointmentsIn(answer) : [];
     const [first] = found;
-    const ids = first === undefined || action === 'set' ? {} : toldOf(first);
+    const isSeveral = action === 'set' || isFollowing(action);
+    const ids = first === undefined || isSeveral ? {} : toldOf(first);
     const until = action === 'hold' && isDone ? { until: Date.parse(answer.headers.get('expires') ?? '') } : {};
     const all = asked.map((_, index) => visitOf(found, index));
     const told = action === 'set' && isDone ? { visits: all.map((one) => (one === null ? null : toldOf(one))) } : {};
-    history.add({ kind: 'answer', call, outcome, status: answer?.status ?? null, ...ids, ...until, ...told });
+    const done =
+      isDone && isFollowing(action) ? { done: found.map((one) => ({ ...toldOf(one), ...during(one) })) } : {};
+    history.add({ kind: 'answer', call, outcome, status: answer?.status ?? null, ...ids, ...until, ...told, ...done });
     if (outcome !== 'booked') return outcome;
     for (const [index, chosen] of asked.entries()) {
       const one = action === 'set' ? all[index] : first;
@@ -198,6 +195,8 @@ export function people(world: World, over: AbortSignal): Person {
     },
 
     act: staffOf(world, visits),
+
+    series: seriesOf({ world, over, requests, next, untilAnswered }),
 
     request: his({
       ...{ world, over, keep },

@@ -49,6 +49,21 @@ export interface Requesting {
   /** What its sender does beside asking: hangs up at once, asks twice at once, or again when it has been told. */
   readonly habit: 'none' | 'hang up' | 'twice' | 'again' | 'again under another id';
 }
+/** The same time on `count` days, one after the other. */
+export interface SeriesStep {
+  readonly do: 'series';
+  readonly wish: Wanted;
+  readonly count: number;
+  readonly mode: Mode;
+  /** Done to one of its visits, from the first, and to all that follow it; a move leads that one to `start`. */
+  readonly then: 'nothing' | 'move' | 'cancel';
+  readonly from: number;
+  readonly start: number;
+  readonly moveMode: Mode;
+  readonly after_ms: number;
+}
+export type Mode = 'all' | 'best-effort';
+
 export type Step = { readonly at_ms: number } & (
   | Booking
   /** Of the visits booked so far. */
@@ -63,7 +78,7 @@ export type Step = { readonly at_ms: number } & (
       readonly after_ms: number;
     }
   /** One person's visits, each at a time of its own, at several sites mostly. */
-  | { readonly do: 'set'; readonly wishes: readonly Wanted[]; readonly mode: 'all' | 'best-effort' }
+  | { readonly do: 'set'; readonly wishes: readonly Wanted[]; readonly mode: Mode }
   | {
       readonly do: 'act';
       readonly site: string;
@@ -79,6 +94,7 @@ export type Step = { readonly at_ms: number } & (
       readonly switches: Switches;
       readonly for_ms: number;
     }
+  | SeriesStep
   /** By HL7 v2 (SRM). */
   | Requesting
   /** On the lines of those who ask by HL7 v2. */
@@ -95,6 +111,7 @@ const MOVES_EVERY_MS = 1_500;
 const CHANGES_EVERY_MS = 2_500;
 const HOLDS_EVERY_MS = 2_500;
 const SETS_EVERY_MS = 2_500;
+const SERIES_EVERY_MS = 3_000;
 const REQUESTS_EVERY_MS = 1_500;
 const LINES_EVERY_MS = 9_000;
 const ACTS_EVERY_MS = 600;
@@ -157,9 +174,20 @@ export const SWITCHES: Readonly<Record<string, readonly string[]>> = Object.from
 
 export function planOf(extent: Extent): readonly Step[] {
   const { seed, duration_ms } = extent;
-  const lanes = [callers, cancels, staff, faults, processes, moves, changes, holds, sets, requests, hisLines].map(
-    (lane, number) => lane(new Random(seed, number), extent),
-  );
+  const lanes = [
+    callers,
+    cancels,
+    staff,
+    faults,
+    processes,
+    moves,
+    changes,
+    holds,
+    sets,
+    requests,
+    hisLines,
+    series,
+  ].map((lane, number) => lane(new Random(seed, number), extent));
   return lanes
     .flat()
     .filter((step) => step.at_ms < duration_ms)
@@ -240,6 +268,22 @@ function sets(random: Random, extent: Extent): readonly Step[] {
     }));
     return { do: 'set', at_ms, wishes, mode: random.chance(75) ? 'all' : 'best-effort' };
   });
+}
+
+function series(random: Random, extent: Extent): readonly Step[] {
+  const mode = (): Mode => random.pick(['all', 'best-effort'] as const);
+  return moments(random, SERIES_EVERY_MS, extent).map((at_ms) => ({
+    do: 'series',
+    at_ms,
+    wish: { ...aWish(random, random.below(1_000)), calendar: random.below(SET_CALENDARS) },
+    count: random.pick([2, 2, 3]),
+    mode: mode(),
+    then: random.pick(['nothing', 'move', 'move', 'cancel'] as const),
+    from: random.below(3),
+    start: random.below(1_000),
+    moveMode: mode(),
+    after_ms: random.between(0, 6_000),
+  }));
 }
 
 function requests(random: Random, extent: Extent): readonly Step[] {

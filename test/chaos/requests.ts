@@ -2,9 +2,11 @@
 import { setMarkOf } from '../../src/fhir/set-mark.ts';
 import type { Appointment, Resource, Slot } from '../../src/fhir/types.ts';
 import { bookBody, siteKeyOf, siteOf, type Answer, type Caller } from '../support/caller.ts';
+import type { Chosen } from './choice.ts';
 import type { Outcome, Told } from './history.ts';
+import type { Mode } from './plan.ts';
 
-export type Action = 'book' | 'hold' | 'set' | 'move' | 'change' | 'cancel';
+export type Action = 'book' | 'hold' | 'set' | 'move' | 'change' | 'cancel' | 'move following' | 'cancel following';
 
 /** Long enough to be booked in time, short enough to run out within a run. */
 const HOLD_S = 8;
@@ -17,7 +19,21 @@ export const DONE: Readonly<Record<Action, Outcome>> = {
   move: 'moved',
   change: 'changed',
   cancel: 'cancelled',
+  'move following': 'moved',
+  'cancel following': 'cancelled',
 };
+
+export interface Call {
+  readonly call: number;
+  readonly action: Action;
+  /** Of the visits that it asks for. */
+  readonly asked: readonly Chosen[];
+}
+export interface Heard {
+  readonly outcome: Outcome;
+  readonly answer: Answer | null;
+}
+export type Requests = ReturnType<typeof requestsOf>;
 
 export interface Asked {
   readonly slot: Slot;
@@ -42,9 +58,26 @@ export function requestsOf(caller: Caller) {
       return send('$hold', key, { resourceType: 'Parameters', parameter: [...parameter, seconds] });
     },
     bookHeld: (held: Appointment, key: string): Promise<Answer> => send('$book', key, parametersOf(held)),
-    move: (visit: Appointment, { id, start, end }: Slot, key: string): Promise<Answer> =>
-      send('$book', key, parametersOf({ ...visit, slot: [{ reference: `Slot/${id ?? ''}` }], start, end })),
-    set(wishes: readonly Asked[], mode: string, key: string): Promise<Answer> {
+    move: (visit: Appointment, slot: Slot, key: string): Promise<Answer> =>
+      send('$book', key, parametersOf(at(visit, slot))),
+    series(wish: Asked, count: number, mode: Mode, key: string): Promise<Answer> {
+      const rule = [
+        { name: 'frequency', valueCode: 'daily' },
+        { name: 'count', valueInteger: count },
+      ];
+      const { parameter } = bookBody(wish) as { readonly parameter: readonly unknown[] };
+      const part = [...parameter, { name: 'recurrence', part: rule }];
+      const all = [
+        { name: 'visit', part },
+        { name: 'mode', valueCode: mode },
+      ];
+      return send('$book-set', key, { resourceType: 'Parameters', parameter: all });
+    },
+    moveFollowing: (visit: Appointment, slot: Slot, mode: Mode, key: string): Promise<Answer> =>
+      send('$book', key, parametersOf(at(visit, slot), FOLLOWING, { name: 'mode', valueCode: mode })),
+    cancelFollowing: (visit: Appointment, key: string): Promise<Answer> =>
+      send('$book', key, parametersOf({ ...visit, status: 'cancelled' }, FOLLOWING)),
+    set(wishes: readonly Asked[], mode: Mode, key: string): Promise<Answer> {
       const visits = wishes.map((wish) => ({
         name: 'visit',
         part: (bookBody(wish) as { readonly parameter: readonly unknown[] }).parameter,
@@ -59,8 +92,14 @@ export function requestsOf(caller: Caller) {
   };
 }
 
-function parametersOf(resource: Appointment): unknown {
-  return { resourceType: 'Parameters', parameter: [{ name: 'appointment-resource', resource }] };
+const FOLLOWING = { name: 'scope', valueCode: 'this-and-following' };
+
+function at(visit: Appointment, { id, start, end }: Slot): Appointment {
+  return { ...visit, slot: [{ reference: `Slot/${id ?? ''}` }], start, end };
+}
+
+function parametersOf(resource: Appointment, ...more: readonly unknown[]): unknown {
+  return { resourceType: 'Parameters', parameter: [{ name: 'appointment-resource', resource }, ...more] };
 }
 
 export function outcomeOf(answer: Answer | null, action: Action): Outcome {

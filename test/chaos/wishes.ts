@@ -1,4 +1,5 @@
 /** What callers asked for and what they were told, as the rules of check.ts speak of it. */
+import { followingDeeds } from './following.ts';
 import { allOf, type Event, type Of, type Outcome, type Placing, type Span, type Told } from './history.ts';
 
 /** All calls with one request key are one wish; a set is a wish for each of its visits. */
@@ -57,6 +58,10 @@ export interface Deed {
 }
 export interface Move extends Deed {
   readonly to: Placing;
+  /** It came to nothing, and may have been there for a while: one of several that were to go together. */
+  readonly back?: boolean;
+  /** Nobody can tell where it left the visit; `to` says nothing. */
+  readonly anywhere?: boolean;
 }
 export interface Change extends Deed {
   /** Null: it was the comment. */
@@ -157,17 +162,24 @@ export function deedsOf(events: readonly Event[]): Deeds {
   const found = { cancels: [] as Deed[], moves: [] as Move[], changes: [] as Change[] };
   for (const call of allOf(events, 'call')) {
     if (call.action !== 'cancel' && call.action !== 'move' && call.action !== 'change') continue;
-    const heard = answers.get(call.call) ?? [];
-    const last = heard.findLast(({ outcome }) => !OPEN.includes(outcome));
-    const isNot = last?.outcome === 'taken' || last?.outcome === 'refused';
-    const deed: Deed = {
-      ...{ key: call.key, appointment: call.appointment, began: call.at, ended: last?.at ?? Infinity },
-      heldBy: heard.find(({ outcome }) => outcome === 'pending' || outcome === 'moved')?.at ?? null,
-      outcome: last === undefined ? 'open' : isNot ? 'not' : 'done',
-    };
+    const deed = deedOf(call, answers.get(call.call) ?? []);
     if (call.action === 'cancel') found.cancels.push(deed);
     else if (call.action === 'move') found.moves.push({ ...deed, to: call });
     else found.changes.push({ ...deed, status: call.status });
   }
-  return found;
+  const { cancels, moves } = followingDeeds(events, answers, (call) => deedOf(call, answers.get(call.call) ?? []));
+  return { ...found, cancels: [...found.cancels, ...cancels], moves: [...found.moves, ...moves] };
+}
+
+function deedOf(
+  call: Pick<Deed, 'key' | 'appointment'> & { readonly at: number },
+  heard: readonly Of<'answer'>[],
+): Deed {
+  const last = heard.findLast(({ outcome }) => !OPEN.includes(outcome));
+  const isNot = last?.outcome === 'taken' || last?.outcome === 'refused';
+  return {
+    ...{ key: call.key, appointment: call.appointment, began: call.at, ended: last?.at ?? Infinity },
+    heldBy: heard.find(({ outcome }) => outcome === 'pending' || outcome === 'moved')?.at ?? null,
+    outcome: last === undefined ? 'open' : isNot ? 'not' : 'done',
+  };
 }
