@@ -9,14 +9,14 @@ import { lapse } from './booking/lapse.ts';
 import { abilityOf } from './booking/owning-site.ts';
 import { keepWaiting } from './booking/queue.ts';
 import { resolveStep, type ResolveDeps } from './booking/resolve.ts';
-import { parkOpenBookings, recordOutcome, recordWithin } from './booking/settle.ts';
+import { parkOpenBookings, recordWithin } from './booking/settle.ts';
 import { verifier } from './booking/verify.ts';
 import { createBudgets } from './connectors/kit/budget.ts';
 import type { Clock } from './core/clock.ts';
 import { asHubError, HubError } from './core/errors.ts';
 import { startLoop, type Loop } from './core/loop.ts';
 import { isAnswer, lendSender } from './hub-answers.ts';
-import { awayOf, openConnector, sameSite } from './hub-sites.ts';
+import { awayOf, openConnector, runnerDeps, sameSite } from './hub-sites.ts';
 import type { HubEvents } from './hub-events.ts';
 import { openDesks, type SetStage } from './hub-sets.ts';
 import { patientIndex } from './identity/patients.ts';
@@ -235,9 +235,7 @@ export class Engine {
 
   #runnerDeps(): RunnerDeps {
     const { store, clock, events } = this.#options;
-    const settle: RunnerDeps['settle'] = (answer) => recordOutcome(this.booking, answer);
-    const mappingOf: RunnerDeps['mappingOf'] = (site, kind) => mappingFor(site.kind, kind) ?? null;
-    return { store, clock, events, stored: this.stored, plan: this.plan, settle, mappingOf };
+    return runnerDeps({ store, clock, events, stored: this.stored, plan: this.plan }, this.booking);
   }
 
   #applyStage(): ApplyStage {

@@ -1,10 +1,14 @@
 /** Small steps of the composition root that concern one site. */
+import { outdated } from './booking/outdated.ts';
 import type { Away } from './booking/queue.ts';
+import { recordOutcome, type SettleDeps } from './booking/settle.ts';
 import type { Connector, ConnectorKind, RawRequest, RawResponse, SiteMessage, Tools } from './connectors/contract.ts';
 import { kinds } from './connectors/registry.ts';
 import type { Clock } from './core/clock.ts';
 import { HubError } from './core/errors.ts';
+import { mappingFor } from './mappings/registry.ts';
 import type { Breaker } from './pipeline/breaker.ts';
+import type { RunnerDeps } from './pipeline/site-runner.ts';
 import type { SiteSettings } from './settings/shape.ts';
 
 export function openConnector(
@@ -29,6 +33,19 @@ export async function takeWebhook(
   if ('handshake' in read) return read.handshake;
   if (read.messages.length > 0) await store(read.messages);
   return { status: 200, headers: {}, body: '' };
+}
+
+/** What the runner of a site needs of booking and of the mappings. */
+export function runnerDeps(
+  base: Omit<RunnerDeps, 'settle' | 'outdated' | 'mappingOf'>,
+  booking: SettleDeps,
+): RunnerDeps {
+  return {
+    ...base,
+    settle: (answer) => recordOutcome(booking, answer),
+    outdated,
+    mappingOf: (site, kind) => mappingFor(site.kind, kind) ?? null,
+  };
 }
 
 /** Null: as far as is known the site answers. */

@@ -12,7 +12,7 @@ import type { Tx } from '../store/contract.ts';
 import type { Approvals, Decision, WaitingApproval } from './contract.ts';
 import { onceMore } from './lost-answer.ts';
 import { setOff } from './new-booking.ts';
-import { outdated } from './outdated.ts';
+import { OUTDATED, outdated } from './outdated.ts';
 import { giveBack } from './pending.ts';
 import { writableSite, type BookingDeps } from './place.ts';
 import { approved, type Beginning } from './queue.ts';
@@ -26,7 +26,6 @@ export interface ApprovalDeps extends BookingDeps {
 
 /** In the place of a site's reason. */
 export const DECLINED = 'declined';
-export const OUTDATED = 'outdated';
 const LISTED_MAX = 500;
 const TAKEN = 'The time was taken while the booking waited for approval.';
 

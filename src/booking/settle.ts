@@ -37,6 +37,8 @@ export interface OutcomeContext {
   /** How long the site may take to show a write. */
   readonly showsWithin_ms: number;
   readonly deliveryId: number | null;
+  /** In the place of the site's reason: the hub itself refused, by what the site had told of the visit. */
+  readonly neverAsked?: 'outdated';
 }
 
 export async function recordOutcome(deps: SettleDeps, context: OutcomeContext): Promise<void> {
@@ -63,8 +65,10 @@ async function record(deps: SettleDeps, tx: Tx, context: OutcomeContext): Promis
   switch (outcome.kind) {
     case 'booked':
       return answeredBooked(tx, context, outcome.at, step, now);
-    case 'refused':
-      return refused(tx, context, step, { refusedBecause: outcome.because, detail: outcome.detail }, now);
+    case 'refused': {
+      const why = { refusedBecause: context.neverAsked ?? outcome.because, detail: outcome.detail };
+      return refused(tx, context, step, why, now);
+    }
     case 'unsent':
       return answeredUnsent(deps, tx, context, outcome.error, step, now);
     case 'accepted': {

@@ -14,7 +14,7 @@ import { hear, type Breaker } from './breaker.ts';
 import { sendBlock } from './deliver-block.ts';
 import { callChange } from './deliver-change.ts';
 import type { StageEvents } from './events.ts';
-import { whyNotSent } from './not-sent.ts';
+import { whyNotSent, type Claimed as Found } from './not-sent.ts';
 
 export interface DeliverDeps {
   readonly store: Store;
@@ -29,7 +29,10 @@ export interface DeliverDeps {
     readonly sentAt: Instant;
     readonly showsWithin_ms: number;
     readonly deliveryId: number;
+    readonly neverAsked?: 'outdated';
   }) => Promise<void>;
+  /** Why what waited cannot be meant any more; null: it can (booking/outdated.ts). */
+  readonly outdated: (tx: Tx, booking: Booking) => Promise<string | null>;
 }
 
 const SCOPE = systemScope('deliver');
@@ -39,11 +42,9 @@ const AT_ONCE = 16;
  */
 const DEADLINE_SLACK_MS = 5_000;
 
-interface Claimed {
+interface Claimed extends Found {
   readonly delivery: Delivery;
   readonly booking: Booking | null;
-  /** Its time was taken by somebody else while it waited to be sent. */
-  readonly overtaken: boolean;
 }
 
 export interface Abilities {
@@ -80,13 +81,13 @@ export function deliverer(
   let reserved = 0;
   const failures: unknown[] = [];
   const most = (): number => Math.min(AT_ONCE, breaker?.room() ?? AT_ONCE);
-  const send = ({ delivery, booking, overtaken }: Claimed, signal: AbortSignal): void => {
+  const send = ({ delivery, booking, ...found }: Claimed, signal: AbortSignal): void => {
     // After the one call that a half-open breaker lets through there may be room for all.
     const filled = underWay.size + 1 >= most();
     const call =
       booking === null
         ? sendBlock(deps, site, abilities.block, delivery, signal)
-        : sendBooking(deps, site, { book: abilities.book, overtaken }, delivery, booking, signal, breaker);
+        : sendBooking(deps, site, { book: abilities.book, ...found }, delivery, booking, signal, breaker);
     const ended = call
       .catch((error: unknown) => failures.push(error))
       .then(() => {
@@ -167,7 +168,7 @@ function claim(
     const overtaken = new Set(owed.length === 0 ? [] : await tx.busy.overtaken(owed));
     for (const delivery of due) {
       if (delivery.bookingId === null) {
-        claimed.push({ delivery, booking: null, overtaken: false });
+        claimed.push({ delivery, booking: null, overtaken: false, outdated: null });
         continue;
       }
       const moved = await tx.bookings.move(delivery.bookingId, ['held', 'queued', 'unsent'], 'sent', now, {
@@ -180,7 +181,8 @@ function claim(
         continue;
       }
       await tx.busy.keep(booking.id);
-      claimed.push({ delivery, booking, overtaken: overtaken.has(booking.id) });
+      const found = { overtaken: overtaken.has(booking.id), outdated: await deps.outdated(tx, booking) };
+      claimed.push({ delivery, booking, ...found });
     }
     // What was finished here may have been in the way of a later one about the same visit.
     return { claimed, more: due.length === limit || due.length > claimed.length };
@@ -199,7 +201,8 @@ async function claimOne(deps: DeliverDeps, tx: Tx, booking: Booking): Promise<Cl
     tx.busy.keep(booking.id),
   ]);
   if (!moved) throw new HubError('INTERNAL', { detail: 'a booking moved on within the transaction that made it' });
-  return { delivery, booking: { ...booking, state: 'sent', stateAt: now, deadlineAt }, overtaken: false };
+  const found = { overtaken: false, outdated: null };
+  return { delivery, booking: { ...booking, state: 'sent', stateAt: now, deadlineAt }, ...found };
 }
 
 function deadlineOf(deps: DeliverDeps, now: Instant): Instant {
@@ -209,7 +212,7 @@ function deadlineOf(deps: DeliverDeps, now: Instant): Instant {
 async function sendBooking(
   deps: DeliverDeps,
   site: SiteSettings,
-  { book, overtaken }: { readonly book: Book | undefined; readonly overtaken: boolean },
+  { book, ...found }: Found & { readonly book: Book | undefined },
   delivery: Delivery,
   booking: Booking,
   signal: AbortSignal,
@@ -218,7 +221,7 @@ async function sendBooking(
   const sentAt = deps.clock.now();
   const began = deps.clock.monotonic();
   const timeout_ms = deps.plan().hub.booking.siteTimeout_ms;
-  const unsent = whyNotSent(booking, { overtaken, now: sentAt, timeout_ms });
+  const unsent = whyNotSent(booking, { ...found, now: sentAt, timeout_ms });
   const outcome = unsent ?? (await call(deps, site, book, booking, signal));
   if (breaker !== null && book !== undefined && unsent === null && !signal.aborted) hear(breaker, outcome);
   // Stopping in the middle of a call: the row stays `sent` and its deadline makes it `unknown`.
@@ -230,6 +233,7 @@ async function sendBooking(
     sentAt,
     showsWithin_ms: book?.showsWithin_ms ?? 0,
     deliveryId: delivery.id,
+    ...(found.outdated === null || found.overtaken ? {} : { neverAsked: 'outdated' as const }),
   });
 }
 

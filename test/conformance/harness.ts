@@ -11,6 +11,7 @@ import { bookingDesk, type Desk } from '../../src/booking/desk.ts';
 import { abilityOf } from '../../src/booking/owning-site.ts';
 import type { BookingDeps } from '../../src/booking/place.ts';
 import { resolveStep } from '../../src/booking/resolve.ts';
+import { outdated } from '../../src/booking/outdated.ts';
 import { recordOutcome, recordWithin, type SettleDeps } from '../../src/booking/settle.ts';
 import { createBudgets } from '../../src/connectors/kit/budget.ts';
 import { lapse } from '../../src/booking/lapse.ts';
@@ -205,6 +206,7 @@ function machinery(
   const deliver: DeliverDeps = {
     ...stages,
     plan: () => plan,
+    outdated,
     settle: (answer) => recordOutcome(settle, answer),
   };
   const stage = applyStage({

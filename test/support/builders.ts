@@ -18,6 +18,7 @@ import { lapse } from '../../src/booking/lapse.ts';
 import { abilityOf } from '../../src/booking/owning-site.ts';
 import { verifier, type AskWindow } from '../../src/booking/verify.ts';
 import { resolveStep, type ResolveDeps } from '../../src/booking/resolve.ts';
+import { outdated } from '../../src/booking/outdated.ts';
 import { recordOutcome, recordWithin } from '../../src/booking/settle.ts';
 import type { ConnectorKind } from '../../src/connectors/contract.ts';
 import { sha256 } from '../../src/core/ids.ts';
@@ -242,6 +243,7 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     clock,
     events,
     plan: () => world.plan,
+    outdated,
     settle: (answer) => recordOutcome(resolveDeps, answer),
   };
   const stage = applyStage({
