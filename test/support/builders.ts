@@ -199,16 +199,12 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
         told.push([name as keyof StageEvents, ...args]),
   });
   let number = 0;
-
   const breakers = new Map<string, Breaker>();
   const breakerOf = (id: string): Breaker => {
     const known = breakers.get(id);
     if (known !== undefined) return known;
-    const made = createBreaker(
-      clock,
-      () => world.plan.hub.booking,
-      (state) => events.breaker(id, state),
-    );
+    const settings = (): Plan['hub']['booking'] => world.plan.hub.booking;
+    const made = createBreaker(clock, settings, (state) => events.breaker(id, state));
     breakers.set(id, made);
     return made;
   };
