@@ -86,7 +86,8 @@ export function patience_ms(site: SiteSettings, settings: BookingSettings): numb
 
 /**
  * One look at what waits for a site that is down. What was held just before it went down is queued, so that its hold
- * does not run out; what has waited too long, or whose time has come, is refused and gives its time back.
+ * does not run out; what has waited too long, or whose time has come, is refused and gives its time back; all that is
+ * left is sent in the order in which it was asked for.
  */
 export async function keepWaiting(deps: SettleDeps, site: SiteSettings): Promise<void> {
   const open = await deps.store.read(SCOPE, (tx) => tx.bookings.openOf(site.id));
@@ -96,6 +97,9 @@ export async function keepWaiting(deps: SettleDeps, site: SiteSettings): Promise
     if (why !== null) await giveUp(deps, site, booking, why, now);
     else if (site.whenDown === 'queue' && isToBeSent(booking)) await putInQueue(deps, booking, now);
   }
+  if (!open.some(({ state }) => state === 'unsent')) return;
+  // What was tried before has a pause of its own. Nothing leaves while the site is down, and then the oldest goes first.
+  await deps.store.transaction(SCOPE, (tx) => tx.outbox.inOrder(site.id, 'SITE_RATE_LIMITED'));
 }
 
 /** A time that a caller only holds waits for the caller, not for the site. */

@@ -194,7 +194,7 @@ async function claimOne(deps: DeliverDeps, tx: Tx, booking: Booking): Promise<Cl
   if (booking.state !== 'held') return null;
   const now = deps.clock.now();
   const deadlineAt = deadlineOf(deps, now);
-  const delivery = await tx.outbox.claimOf(booking.appointmentId, booking.id, deadlineAt);
+  const delivery = await tx.outbox.claimOf(booking.appointmentId, booking.id, deadlineAt, now);
   if (delivery === null) return null;
   const [moved] = await Promise.all([
     tx.bookings.move(booking.id, ['held'], 'sent', now, { deadlineAt }),

@@ -1,4 +1,5 @@
 /** What is owed outwards, and what stands in other systems because of a visit. Part of store/contract.ts. */
+import type { ErrorCode } from '../core/error-catalogue.ts';
 import type { Instant, Interval } from '../core/instant.ts';
 import type { BookingAction } from './contract-bookings.ts';
 
@@ -31,8 +32,16 @@ export interface OutboxStore {
     deadline: Instant,
     limit: number,
   ): Promise<readonly Delivery[]>;
-  /** The same for the one call of a booking that this transaction has made; null: none is owed. */
-  claimOf(appointmentId: string, bookingId: string, deadline: Instant): Promise<Delivery | null>;
+  /**
+   * The same for the one call of a booking that this transaction has made; null: none is owed, or an older one of its
+   * receiver is due, and goes first.
+   */
+  claimOf(appointmentId: string, bookingId: string, deadline: Instant, now: Instant): Promise<Delivery | null>;
+  /**
+   * Calls of bookings that wait for a site lose their pauses, so that they leave in the order in which they were asked
+   * for; not those that failed with `except`.
+   */
+  inOrder(siteId: string, except: ErrorCode): Promise<void>;
   finish(id: number, state: 'done' | 'unknown' | 'parked', code: string | null): Promise<void>;
   /** Back to the queue, to be sent at `at`. */
   requeue(id: number, at: Instant, code: string | null): Promise<void>;

@@ -79,13 +79,17 @@ export function outboxStore(q: Queryable): OutboxStore {
       return rows.map(toDelivery).sort((left, right) => left.id - right.id);
     },
 
-    async claimOf(appointmentId, bookingId, deadline) {
+    async claimOf(appointmentId, bookingId, deadline, now) {
       const { rows } = await q.query<Row>({
-        name: 'outbox-claim-of', // outbox_appointment
+        name: 'outbox-claim-of', // outbox_appointment, then outbox_due up to the first that waits
         text: `UPDATE outbox o
                SET state = 'sent', deadline_at = $3, attempts = o.attempts + 1, xid = pg_current_xact_id()
-               WHERE o.appointment_id = $1 AND o.booking_id = $2 AND o.state = 'queued' RETURNING ${COLUMNS}`,
-        values: [appointmentId, bookingId, timestamptz(deadline)],
+               WHERE o.appointment_id = $1 AND o.booking_id = $2 AND o.state = 'queued' AND NOT EXISTS (
+                 SELECT FROM outbox older WHERE older.receiver = o.receiver AND older.receiver_id = o.receiver_id
+                   AND older.state = 'queued' AND older.next_attempt_at <= $4 AND older.id < o.id
+                   AND older.booking_id IS NOT NULL)
+               RETURNING ${COLUMNS}`,
+        values: [appointmentId, bookingId, timestamptz(deadline), timestamptz(now)],
       });
       return rows[0] === undefined ? null : toDelivery(rows[0]);
     },
@@ -96,6 +100,16 @@ export function outboxStore(q: Queryable): OutboxStore {
         text: `UPDATE outbox SET state = $2, code = $3, deadline_at = NULL, xid = pg_current_xact_id()
                WHERE id = $1 AND state = ANY($4)`,
         values: [id, state, code, BEFORE[state]],
+      });
+    },
+
+    async inOrder(siteId, except) {
+      await q.post({
+        name: 'outbox-in-order', // outbox_due
+        text: `UPDATE outbox SET next_attempt_at = created_at, xid = pg_current_xact_id()
+               WHERE receiver = 'site' AND receiver_id = $1 AND state = 'queued' AND booking_id IS NOT NULL
+                 AND next_attempt_at > created_at AND code IS DISTINCT FROM $2`,
+        values: [siteId, except],
       });
     },
 
