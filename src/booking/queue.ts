@@ -98,7 +98,7 @@ export async function keepWaiting(deps: SettleDeps, site: SiteSettings): Promise
     else if (site.whenDown === 'queue' && isToBeSent(booking)) await putInQueue(deps, booking, now);
   }
   if (!open.some(({ state }) => state === 'unsent')) return;
-  // What was tried before has a pause of its own. Nothing leaves while the site is down, and then the oldest goes first.
+  // What was tried before has a pause of its own. Nothing leaves while the site is down; then the oldest goes first.
   await deps.store.transaction(SCOPE, (tx) => tx.outbox.inOrder(site.id, 'SITE_RATE_LIMITED'));
 }
 
