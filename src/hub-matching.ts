@@ -78,8 +78,8 @@ export async function evaluateFiles(wanted: EvaluationWanted): Promise<FilesEval
   };
 }
 
-/** @throws MatchingFilesError */
-async function modelOf({ model, cwd }: FilesWanted): Promise<Model> {
+/** The shipped model, or the file that is named. @throws MatchingFilesError */
+export async function modelOf({ model, cwd }: FilesWanted): Promise<Model> {
   try {
     return readModel(model === null ? shippedModel : (JSON.parse(await readText(cwd, model)) as unknown));
   } catch (error) {
@@ -89,7 +89,7 @@ async function modelOf({ model, cwd }: FilesWanted): Promise<Model> {
   }
 }
 
-async function tablesOf({ cwd, left, right }: FilesWanted): Promise<readonly [CsvTable, CsvTable | null]> {
+export async function tablesOf({ cwd, left, right }: FilesWanted): Promise<readonly [CsvTable, CsvTable | null]> {
   return [await tableOf(cwd, left), right === null ? null : await tableOf(cwd, right)];
 }
 
@@ -110,7 +110,7 @@ async function readText(cwd: string, file: string): Promise<string> {
 
 type Maps = readonly [left: FieldMap, right: FieldMap];
 
-async function mapsOf(wanted: FilesWanted, left: CsvTable, right: CsvTable | null): Promise<Maps> {
+export async function mapsOf(wanted: FilesWanted, left: CsvTable, right: CsvTable | null): Promise<Maps> {
   const pairs = wanted.fields === null ? null : await fieldPairs(wanted.cwd, wanted.fields);
   const mapOf = (heading: readonly string[]): FieldMap => {
     const map = pairs === null ? guessedMap(heading) : writtenMap(pairs, heading);
@@ -174,7 +174,7 @@ function column(table: CsvTable, at: number): readonly string[] {
   return table.rows.map((row) => row[at] ?? '');
 }
 
-function people(
+export function people(
   table: CsvTable,
   map: FieldMap,
   conventions: Conventions,

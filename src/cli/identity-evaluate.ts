@@ -4,6 +4,7 @@ import {
   evaluateFiles,
   MatchingFilesError,
   type Evaluation,
+  type FilesWanted,
   type FilesEvaluation,
   type Quality,
 } from '../hub-matching.ts';
@@ -17,24 +18,34 @@ export const FILE_OPTIONS: Readonly<Record<string, Option>> = {
   dedupe: { value: 'FILE', prose: 'Instead of two files: one, whose duplicates are looked for.' },
   fields: { value: 'MAP', prose: 'Fields and their columns, or a file of them. Default: by the names of the columns.' },
   id: { value: 'COLUMN', prose: 'Column of record ids for a file of pairs. Default: a column `id`, else the first.' },
+  model: { value: 'FILE', prose: 'Another model than the shipped one.' },
   'day-first': { prose: 'Dates like 2/3/1980 begin with the day.' },
   today: { value: 'DATE', prose: 'Whose age counts as of this day, like 2026-11-22. Default: today.' },
 };
 
 export const EVALUATE_OPTIONS: Readonly<Record<string, Option>> = {
   ...FILE_OPTIONS,
-  truth: { value: 'COLUMN|FILE', prose: 'What tells who is who: a column of both files, or a file of pairs.' },
-  model: { value: 'FILE', prose: 'Another model than the shipped one.' },
+  truth: {
+    value: 'COLUMN|FILE',
+    prose: 'With evaluate: what tells who is who: a column of both files, or a file of pairs.',
+  },
   json: { value: 'FILE', prose: 'With evaluate: write every figure to this file as JSON.' },
 };
 
-export interface FilesNamed {
-  readonly left: string;
-  readonly right: string | null;
+/** @throws UsageError */
+export function filesWanted(call: Call): FilesWanted {
+  return {
+    ...filesNamed(call),
+    cwd: call.cwd,
+    fields: call.values.get('fields') ?? null,
+    id: call.values.get('id') ?? null,
+    model: call.values.get('model') ?? null,
+    conventions: { dayFirst: call.flags.has('day-first') },
+    today: todayOf(call),
+  };
 }
 
-/** @throws UsageError */
-export function filesNamed(call: Call): FilesNamed {
+function filesNamed(call: Call): Pick<FilesWanted, 'left' | 'right'> {
   const [left, right, dedupe] = ['left', 'right', 'dedupe'].map((name) => call.values.get(name) ?? null);
   if (dedupe !== null && dedupe !== undefined) {
     if (left !== null || right !== null) throw new UsageError('Give --dedupe FILE, or --left and --right, not both.');
@@ -47,7 +58,7 @@ export function filesNamed(call: Call): FilesNamed {
 }
 
 /** Year, month and day in one number. @throws UsageError */
-export function todayOf(call: Call): number {
+function todayOf(call: Call): number {
   const text = call.values.get('today') ?? new Date(call.clock.now()).toISOString().slice(0, 10);
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) throw new UsageError('--today is a date like 2026-11-22.');
   return Number(text.replaceAll('-', ''));
@@ -62,16 +73,7 @@ export function asProblem(error: unknown): never {
 export async function identityEvaluate(call: Call): Promise<ExitCode> {
   const truth = call.values.get('truth');
   if (truth === undefined) throw new UsageError('identity evaluate wants --truth COLUMN|FILE.');
-  const found = await evaluateFiles({
-    ...filesNamed(call),
-    cwd: call.cwd,
-    truth,
-    fields: call.values.get('fields') ?? null,
-    id: call.values.get('id') ?? null,
-    model: call.values.get('model') ?? null,
-    conventions: { dayFirst: call.flags.has('day-first') },
-    today: todayOf(call),
-  }).catch(asProblem);
+  const found = await evaluateFiles({ ...filesWanted(call), truth }).catch(asProblem);
   tell(call, found);
   const file = call.values.get('json');
   if (file !== undefined) await writeFile(resolve(call.cwd, file), `${JSON.stringify(found, null, 2)}\n`);
@@ -103,6 +105,7 @@ function tellRun(call: Call, name: string, run: Evaluation): void {
   ];
   const rows = [
     row('auto', run.auto),
+    row('auto, as groups', run.groups),
     row('auto + review', run.autoAndReview),
     row('score alone, no guards', run.withoutGuards),
   ];

@@ -1,8 +1,10 @@
 import { UsageError, type Call, type Command, type ExitCode } from './command.ts';
 import { EVALUATE_OPTIONS, identityEvaluate } from './identity-evaluate.ts';
+import { identityTrain, TRAIN_OPTIONS } from './identity-train.ts';
 
 const VERBS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = {
   evaluate: identityEvaluate,
+  train: identityTrain,
 };
 
 export const identityCommand: Command = {
@@ -21,9 +23,14 @@ export const identityCommand: Command = {
       'mrn, member, multipleBirth, id.',
     '`--truth` is a column whose value the records of one person share (the record ids of FEBRL are understood), or ' +
       'a CSV file of pairs of record ids.',
+    '`identity train` learns the rates of a model from files without labels, by expectation maximisation from the ' +
+      'shipped model or the one of `--model`, and writes it to `--out` with its hash. Each weight that moved is ' +
+      'shown. A model whose weights moved by more than 2 bits, or that takes far more or far fewer pairs for one ' +
+      'person than the one it began with, is written only with `--approve`: look at it first, and evaluate it.',
   ],
   options: {
     ...EVALUATE_OPTIONS,
+    ...TRAIN_OPTIONS,
   },
   run(call) {
     const [verb = '', ...rest] = call.arguments;

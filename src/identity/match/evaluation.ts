@@ -1,8 +1,9 @@
 /** How well the matcher does on labelled files, at the shipped thresholds and never at the best of a curve. */
 import { candidatePairs, KEY_CAP, type Capped } from './candidates.ts';
+import { grouped, type Link } from './clusters.ts';
 import { countedNames, sharedValues } from './frequencies.ts';
 import { GUARDS, type Guard } from './guards.ts';
-import { matcher, type Verdict } from './matcher.ts';
+import { matcher, type Matcher, type Verdict } from './matcher.ts';
 import { modelId, type Model } from './model.ts';
 import type { Person } from './person.ts';
 import type { Thresholds } from './thresholds.ts';
@@ -44,6 +45,8 @@ export interface Evaluation {
   readonly reductionRatioOfFalse: number;
   readonly thresholds: Thresholds;
   readonly auto: Quality;
+  /** Pairs that stand in one group once the automatic links are made, none of whose members contradict each other. */
+  readonly groups: Quality;
   readonly autoAndReview: Quality;
   /** The score alone at the automatic threshold, as if there were no guards. */
   readonly withoutGuards: Quality;
@@ -75,6 +78,8 @@ export function evaluate({ left, right, truth }: Labelled, options: EvaluationOp
     records,
   });
   const counts = new Counts(truth.pairs);
+  const links: Link[] = [];
+  const offset = right === null ? 0 : left.length;
   for (let at = 0; at < candidates.length; at += 2) {
     const i = candidates[at] ?? 0;
     const j = candidates[at + 1] ?? 0;
@@ -83,6 +88,7 @@ export function evaluate({ left, right, truth }: Labelled, options: EvaluationOp
     const verdict = judge.judge(a, b);
     const isTrue = truth.isMatch(i, j);
     counts.add(verdict, isTrue, verdict.score >= judge.thresholds.auto);
+    if (verdict.band === 'auto') links.push({ a: i, b: j + offset, score: verdict.score });
     options.onPair?.(i, j, verdict, isTrue);
   }
   const pairs = right === null ? (left.length * (left.length - 1)) / 2 : left.length * right.length;
@@ -98,11 +104,40 @@ export function evaluate({ left, right, truth }: Labelled, options: EvaluationOp
     reductionRatioOfFalse: 1 - share(compared - counts.trueCandidates, pairs - truth.pairs, 0),
     thresholds: judge.thresholds,
     auto: counts.quality(counts.auto),
+    groups: counts.quality(groupTally(all, links, judge, right === null ? null : left.length, truth)),
     autoAndReview: counts.quality(counts.seen),
     withoutGuards: counts.quality(counts.scored),
     guards: counts.struck(),
     capped,
   };
+}
+
+function groupTally(
+  all: readonly Person[],
+  links: readonly Link[],
+  judge: Matcher,
+  lefts: number | null,
+  truth: Truth,
+): Tally {
+  const verdictOf = (i: number, j: number): Verdict => {
+    const [a, b] = [all[i], all[j]];
+    if (a === undefined || b === undefined) throw new RangeError('a link names a record that is not there');
+    return judge.judge(a, b);
+  };
+  const { groupOf } = grouped(all.length, links, verdictOf);
+  const members = new Map<number, number[]>();
+  groupOf.forEach((group, at) => members.set(group, [...(members.get(group) ?? []), at]));
+  const tally: Tally = { right: 0, wrong: 0 };
+  for (const group of members.values()) {
+    group.forEach((i, at) => {
+      for (const j of group.slice(at + 1)) {
+        // Of two files only pairs of both are labelled.
+        if (lefts !== null && (i >= lefts || j < lefts)) continue;
+        tally[truth.isMatch(i, lefts === null ? j : j - lefts) ? 'right' : 'wrong'] += 1;
+      }
+    });
+  }
+  return tally;
 }
 
 interface Tally {

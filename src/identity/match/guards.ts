@@ -8,10 +8,9 @@ import { isOtherScript } from './compare.ts';
 import { FAMILY, GIVEN } from './compare-names.ts';
 import type { Frequencies } from './frequencies.ts';
 import { AT, levelOf, type Vector } from './levels.ts';
-import { COMMON_GIVEN_NAMES, looksLikeName } from './names-given.ts';
-import { FIRST_OF_SEVERAL, onlyShortens } from './names-known.ts';
+import { firstNames } from './guard-names.ts';
+import { FIRST_OF_SEVERAL } from './names-known.ts';
 import type { Person } from './person.ts';
-import { editDistance } from './similarity.ts';
 
 /** Each guard with what a person who reviews the pair is told. */
 export const GUARDS = {
@@ -20,6 +19,7 @@ export const GUARDS = {
   'given-initial': 'Of one first name only the initial, or only a middle name, is known.',
   'given-unknown': 'Of somebody young the first name is missing in one record: twins share the rest.',
   'two-names': 'The first names are alike, but both are names: brothers, sisters and twins are called so.',
+  'name-unclear': 'The first names are alike, and no known name is among them, or more than a slip lies between.',
   'second-name-differs':
     'The first of several first names is one that all children of a family may have; the second differs.',
   'birth-differs': 'The dates of birth differ.',
@@ -40,6 +40,17 @@ export type Guard = keyof typeof GUARDS;
 const PASSED_BY_PROOF: ReadonlySet<Guard> = new Set<Guard>([
   ...(['given-initial', 'given-unknown', 'birth-unknown', 'name-and-birth-only', 'script'] as const),
 ]);
+
+/** Guards that say "two people", where the others say "too little is known". */
+const CONTRADICTIONS: ReadonlySet<Guard> = new Set<Guard>([
+  ...(['given-differs', 'two-names', 'second-name-differs', 'birth-differs', 'generation', 'suffix'] as const),
+  ...(['sex', 'multiple-birth', 'identifier-differs', 'same-namespace'] as const),
+]);
+
+/** Two records that may not become one person through a third, whatever links each of them to it. */
+export function contradicts(verdict: { readonly band: string; readonly guards: readonly Guard[] }): boolean {
+  return verdict.band === 'none' || verdict.guards.some((guard) => CONTRADICTIONS.has(guard));
+}
 
 export interface GuardContext {
   readonly frequencies: Frequencies;
@@ -65,11 +76,18 @@ export function guards(vector: Vector, a: Person, b: Person, context: GuardConte
   add('sex', vector[AT.sex] === 2);
   add('multiple-birth', (a.multipleBirth || b.multipleBirth) && vector[AT.given] !== GIVEN.exact);
   add('name-and-birth-only', lacksHousehold(vector, a, b, context));
-  add('identifier-differs', vector[AT.social] === SOCIAL_DIFFERS);
+  add('identifier-differs', vector[AT.social] === SOCIAL_DIFFERS && !isSameOtherwise(vector));
   add('same-namespace', vector[AT.person] === 2);
   add('script', isOtherScript(a.given.whole, b.given.whole) || isOtherScript(a.family.whole, b.family.whole));
   const isProven = vector[AT.social] === SOCIAL_EXACT || vector[AT.person] === 1;
   return isProven ? struck.filter((guard) => !PASSED_BY_PROOF.has(guard)) : struck;
+}
+
+/**
+ * Every second duplicate has another social security number: where names and birthday agree to the letter, it is that.
+ */
+function isSameOtherwise(vector: Vector): boolean {
+  return vector[AT.given] === GIVEN.exact && vector[AT.family] === FAMILY.exact && vector[AT.birth] === BIRTH.exact;
 }
 
 type Add = (guard: Guard, strikes: boolean) => void;
@@ -80,7 +98,9 @@ function givenGuards(vector: Vector, a: Person, b: Person, context: GuardContext
   add('given-initial', given === GIVEN.initial || given === GIVEN.part);
   add('given-unknown', given === GIVEN.missing && isYoung(a, b, context.today));
   const isAlike = given === GIVEN.short || given === GIVEN.near || given === GIVEN.far;
-  add('two-names', isAlike && !isExcused(a, b, context.frequencies));
+  const said = isAlike ? firstNames(a.given, b.given, context.frequencies) : 'one';
+  add('two-names', said === 'two');
+  add('name-unclear', said === 'unclear');
   add('second-name-differs', given === GIVEN.exact && vector[AT.middle] === MIDDLE_DIFFERS && isFirstOfSeveral(a));
 }
 
@@ -94,59 +114,6 @@ const YOUNG_YEARS = 25;
 function isYoung(a: Person, b: Person, today: number): boolean {
   const year = a.birth?.year ?? b.birth?.year;
   return year === undefined || Math.floor(today / 10_000) - year < YOUNG_YEARS;
-}
-
-/** Bob is Robert, and Jhon is John; Jayden is not Hayden. */
-function isExcused(a: Person, b: Person, frequencies: Frequencies): boolean {
-  if (a.given.first !== b.given.first && onlyShortens(a.given.first, b.given.first)) return true;
-  // `jac ob` is compared as a whole, `jacob james` by its first word.
-  const isByWord = a.given.rest.length > 0 === b.given.rest.length > 0 || sameStart(a.given.first, b.given.first);
-  if (isByWord) return isSlip(a.given.first, b.given.first, frequencies);
-  return isSlip(a.given.whole, b.given.whole, frequencies);
-}
-
-function sameStart(a: string, b: string): boolean {
-  return a.length >= 3 && b.length >= 3 && editDistance(a, b, 2) <= 2;
-}
-
-/**
- * One of the two is a name that people have and the other is not, and a slip of the finger lies between: one letter, or
- * two in a long name, not the first letter (names that rhyme are given to twins) and not a letter added at the end
- * (Daniel and Daniela).
- */
-export function isSlip(a: string, b: string, frequencies: Frequencies): boolean {
-  if (a.charCodeAt(0) !== b.charCodeAt(0)) return false;
-  const countA = frequencies.countOfGiven(a);
-  const countB = frequencies.countOfGiven(b);
-  const isTurned = isTransposition(a, b);
-  const nameA = isName(a, countA, countB, isTurned);
-  const nameB = isName(b, countB, countA, isTurned);
-  if (nameA === nameB) return false;
-  const [name, slip] = nameA ? [a, b] : [b, a];
-  if (isEnding(name, slip)) return false;
-  return editDistance(name, slip, 2) <= (name.length >= 7 ? 2 : 1);
-}
-
-/** Nobody's slip is made often, beside how often the name is written rightly. */
-const SLIPS_PER_NAME = 1 / 300;
-const SEEN_OFTEN = 3;
-
-/** No two names that parents choose differ by two letters in the other order: there only what is known is a name. */
-function isName(name: string, count: number, countOfOther: number, isTurned: boolean): boolean {
-  if (isTurned ? COMMON_GIVEN_NAMES.has(name) : looksLikeName(name)) return true;
-  return count >= SEEN_OFTEN && count > countOfOther * SLIPS_PER_NAME;
-}
-
-function isTransposition(a: string, b: string): boolean {
-  if (a.length !== b.length) return false;
-  let at = 0;
-  while (a.charCodeAt(at) === b.charCodeAt(at)) at += 1;
-  return a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2);
-}
-
-function isEnding(name: string, slip: string): boolean {
-  const [short, long] = name.length < slip.length ? [name, slip] : [slip, name];
-  return long.startsWith(short) && /^(?:a|e|i|o|y|ah|ie|ia|ina|ita|yn|lyn|lynn)$/.test(long.slice(short.length));
 }
 
 function birthGuards(vector: Vector, a: Person, b: Person, add: Add): void {
