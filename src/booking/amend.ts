@@ -58,7 +58,9 @@ export function askStatus(deps: BookingDeps, request: StatusRequest, scope: Scop
         const can = ability.statuses ?? [];
         if ((can as readonly string[]).includes(status)) return;
         const list = can.length === 0 ? 'the hub can set none there' : `the hub can set there: ${can.join(', ')}`;
-        const detail = `set the status ${status} (${list}); record it at the site, and its news will show it here`;
+        const detail =
+          `it cannot be asked for the status ${status} (${list}); record it at the site, and its news will show ` +
+          'it here';
         throw new HubError('SITE_CANNOT', { detail, site: site.id });
       },
       ledger: ({ resource }) => ({ from: resource.status, to: status }),
@@ -80,7 +82,9 @@ export function askAmend(deps: BookingDeps, request: AmendRequest, scope: Scope)
         if (parts.length === 0) return null;
         const { status } = visit.resource;
         if (OVER.has(status)) {
-          throw new HubError('RULE_BROKEN', { detail: `an appointment that is ${status} cannot be amended` });
+          throw new HubError('RULE_BROKEN', {
+            detail: `an appointment that is ${status} cannot be amended; tell the clinic`,
+          });
         }
         return { amend: { from: pick(amendmentOf(visit.resource), parts), to: pick(request.to, parts) } };
       },
@@ -90,8 +94,11 @@ export function askAmend(deps: BookingDeps, request: AmendRequest, scope: Scope)
         if (cannot.length === 0) return;
         const list =
           can.length === 0 ? 'the hub can amend nothing there' : `the hub can amend there: ${can.join(', ')}`;
-        const rest = wanted.length > cannot.length ? '; send what can be amended by itself' : '';
-        throw new HubError('SITE_CANNOT', { detail: `amend ${cannot.join(' and ')} (${list})${rest}`, site: site.id });
+        const rest = wanted.length > cannot.length ? 'send what can be amended by itself' : 'tell the clinic';
+        throw new HubError('SITE_CANNOT', {
+          detail: `it cannot be asked to amend ${cannot.join(' and ')} (${list}); ${rest}`,
+          site: site.id,
+        });
       },
       ledger: (visit) => ({ parts: changed(visit).join(' ') }),
     }),
@@ -106,7 +113,7 @@ function settable(from: AppointmentStatus, status: AppointmentStatus): SettableS
   }
   // From pending to booked is the site's decision, and no step that a caller takes for it.
   if (!SETTABLE.has(status) || (status === 'booked' && from !== 'arrived')) {
-    const detail = `that an appointment becomes ${status} is for its site to say; the hub cannot ask for it`;
+    const detail = `that an appointment becomes ${status} is for its site to say; ask the clinic to record it`;
     throw new HubError('RULE_BROKEN', { detail });
   }
   return status as SettableStatus;

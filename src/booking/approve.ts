@@ -131,7 +131,9 @@ function checkOpen({ state, waitsUntil, refusedBecause }: Booking, now: Instant)
   }
   if (state === 'awaiting-approval') return;
   const became = state === 'refused' ? (refusedBecause ?? state) : state;
-  throw new HubError('RULE_BROKEN', { detail: `this booking waits for no decision: it is ${became} already` });
+  throw new HubError('RULE_BROKEN', {
+    detail: `this booking waits for no decision: it is ${became} already, and nothing is left to do`,
+  });
 }
 
 /** As the plan is now: it may be another one than when the booking was asked for. */
@@ -199,7 +201,9 @@ async function step(
   now: Instant,
 ): Promise<void> {
   if (await tx.bookings.move(booking.id, ['awaiting-approval'], to, now, patch)) return;
-  throw new HubError('RULE_BROKEN', { detail: 'somebody else decided about this booking at the same time' });
+  throw new HubError('RULE_BROKEN', {
+    detail: 'somebody else decided about this booking at the same time; list what waits again',
+  });
 }
 
 /** Who decided is the actor of the scope. Why stands in the booking alone: a reason may name the patient. */

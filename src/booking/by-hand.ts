@@ -39,7 +39,9 @@ async function settle(deps: SettleDeps, tx: Tx, request: ByHand): Promise<Bookin
   if (site === undefined) throw new HubError('SITE_UNKNOWN', { detail: `no file names the site ${booking.site}` });
   const now = deps.clock.now();
   const notParked = (state: Booking['state']): HubError =>
-    new HubError('RULE_BROKEN', { detail: `only a parked booking is settled by hand; this one is ${state}` });
+    new HubError('RULE_BROKEN', {
+      detail: `only a parked booking is settled by hand; this one is ${state}, and the hub sees to it`,
+    });
   if (booking.state !== 'parked') throw notParked(booking.state);
   // Locks, and expects a state that leads to the outcome: of the open ones only `parked` is left here.
   await recordWithin(deps, tx, { booking, site, outcome: outcomeOf(booking, request), sentAt: now });

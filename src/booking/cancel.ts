@@ -19,6 +19,7 @@ import { type BookingDeps } from './place.ts';
 import { repeatOf } from './request-key.ts';
 import { beginning } from './queue.ts';
 import { isSettled } from './states.ts';
+import { notInService, notWritable } from './owning-site.ts';
 
 export type CancelAsked =
   | { readonly kind: 'asked' | 'repeated'; readonly booking: Booking }
@@ -78,7 +79,9 @@ export async function cancelUnderLock(
     }
     // What is left is the visit at its old time.
   } else if (latest !== null && !isSettled(latest.state)) {
-    throw new HubError('RULE_BROKEN', { detail: 'the booking is not settled yet; cancel it when it is' });
+    throw new HubError('RULE_BROKEN', {
+      detail: 'the booking is not settled yet; ask its status address, and cancel it when it is',
+    });
   }
   const site = cancellingSite(deps, appointment);
   const placedAs = placedAsOf(latest);
@@ -120,15 +123,18 @@ async function auditCancel(tx: Tx, booking: Booking, requestId: string, at: Inst
 function cancellingSite(deps: BookingDeps, appointment: StoredAppointment): SiteSettings {
   const site = deps.plan().sites.find((candidate) => candidate.id === appointment.site);
   const ability = deps.ability(appointment.site);
-  if (site === undefined || ability === null)
-    throw new HubError('SITE_NOT_WRITABLE', { detail: 'the site is not in service' });
-  if (!ability.book) throw new HubError('SITE_CANNOT', { detail: 'cancel', site: site.id });
+  if (site === undefined || ability === null) throw notInService(appointment.site);
+  if (!ability.book) {
+    throw new HubError('SITE_CANNOT', { detail: 'it takes no cancels from the hub; call the clinic', site: site.id });
+  }
   const places = Object.keys(site.locations);
   const location =
     places.find((key) => appointment.locations.includes(canonicalId.location(site.identity, key))) ?? null;
-  if (!mayWrite(site, { location, visitType: appointment.visitType }))
-    throw new HubError('SITE_NOT_WRITABLE', { site: site.id });
+  if (!mayWrite(site, { location, visitType: appointment.visitType })) throw notWritable(site);
   if (appointment.siteKey === null)
-    throw new HubError('RULE_BROKEN', { detail: 'the site has not named this appointment' });
+    throw new HubError('RULE_BROKEN', {
+      detail: 'the site has not named this appointment yet; cancel it when it has, or call the clinic',
+      site: site.id,
+    });
   return site;
 }

@@ -19,7 +19,10 @@ export function wantedOf({ id, siteKey, order }: Booking): StatusOrder | AmendOr
 /** What staff have done with the visit since is not done over. */
 export function changeFound(found: Exclude<Found, { readonly kind: 'undecided' }>): Meaning {
   if (found.kind === 'absent') {
-    return { kind: 'refused', detail: 'The site has no record of the visit any more.' };
+    return {
+      kind: 'refused',
+      detail: 'The site has no record of the visit any more. Call the clinic, or place a new booking.',
+    };
   }
   if (found.stands === undefined) {
     return { kind: 'undecided', because: 'the record of the site does not tell what was changed' };

@@ -137,7 +137,10 @@ async function shiftAll(deps: BookingDeps, tx: Tx, request: MoveAll, setId: stri
   const [first] = members;
   const fromId = first?.slotId ?? null;
   const from = fromId === null ? null : await tx.resources.slot(fromId);
-  if (first === undefined || from === null) throw new HubError('RULE_BROKEN', { detail: 'the visit has no slot' });
+  if (first === undefined || from === null)
+    throw new HubError('RULE_BROKEN', {
+      detail: 'the visit has no slot to be shifted from: move each visit by itself',
+    });
   const zone = zoneOfSlot(deps, from);
   const to = await targetOf(tx, request, from);
   const by = wallClockOf(to.during.start, zone) - wallClockOf(from.during.start, zone);
@@ -148,7 +151,7 @@ async function shiftAll(deps: BookingDeps, tx: Tx, request: MoveAll, setId: stri
     const found = at === null ? null : await slotAt(tx, to, at);
     const slot = found === null ? null : await visibleSlot(tx, found.id);
     if (slot === null) {
-      const why = 'no slot of its schedule begins as much later or earlier';
+      const why = 'no slot of its schedule begins as much later or earlier; choose another time, or mode best-effort';
       if (request.mode === 'all') {
         const detail = `${called({ step: index + 1, name: member.name })}: ${why}`;
         throw new HubError('RULE_BROKEN', { detail });

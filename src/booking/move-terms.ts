@@ -7,20 +7,21 @@ import type { SiteSettings } from '../settings/shape.ts';
 import { mayWrite } from '../settings/write.ts';
 import type { StoredAppointment, StoredSlot } from '../store/contract-resources.ts';
 import type { BookingDeps } from './place.ts';
+import { notInService, notWritable } from './owning-site.ts';
 
 /** @throws HubError when the visit cannot be moved there by the hub, with what the caller can do instead */
 export function movingSite(deps: BookingDeps, visit: StoredAppointment, slot: StoredSlot): SiteSettings {
   const site = deps.plan().sites.find((candidate) => candidate.id === visit.site);
   const ability = deps.ability(visit.site);
   if (site === undefined || ability === null) {
-    throw new HubError('SITE_NOT_WRITABLE', { detail: 'the site is not in service' });
+    throw notInService(visit.site);
   }
   if (slot.site !== visit.site) {
     const detail = 'the slot belongs to another site: book the new time there first, then cancel this visit';
     throw new HubError('RULE_BROKEN', { detail, site: site.id });
   }
   if (!ability.book || !ability.reschedule) {
-    const detail = 'move a visit: book the new time first, then cancel this visit';
+    const detail = 'it moves no visits for the hub: book the new time first, then cancel this visit';
     throw new HubError('SITE_CANNOT', { detail, site: site.id });
   }
   const local = localTypeOf(site, visit.resource);
@@ -32,7 +33,7 @@ export function movingSite(deps: BookingDeps, visit: StoredAppointment, slot: St
   const places = Object.keys(site.locations);
   const location = places.find((key) => visit.locations.includes(canonicalId.location(site.identity, key))) ?? null;
   if (!mayWrite(site, { location, visitType: visit.visitType })) {
-    throw new HubError('SITE_NOT_WRITABLE', { site: site.id });
+    throw notWritable(site);
   }
   return site;
 }

@@ -36,7 +36,7 @@ export function patientFacts(
     );
   if (identity === 'id' && identifiers.length === 0) {
     throw new HubError('RULE_BROKEN', {
-      detail: 'the site has no record of this patient that may be written to',
+      detail: 'the site has no record of this patient that may be written to: have the clinic register the patient',
       site: site.id,
     });
   }
@@ -44,7 +44,10 @@ export function patientFacts(
   const family = name?.family ?? '';
   const given = name?.given?.[0] ?? '';
   if (family === '' || given === '') {
-    throw new HubError('RULE_BROKEN', { detail: 'the Patient needs a family and a given name', site: site.id });
+    throw new HubError('RULE_BROKEN', {
+      detail: 'the Patient needs a family and a given name: have the record completed at its site',
+      site: site.id,
+    });
   }
   const contact = (system: string): string | undefined => chosen.telecom?.find((one) => one.system === system)?.value;
   const phone = contact('phone');

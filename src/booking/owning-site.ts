@@ -27,6 +27,18 @@ export function abilityOf(kind: ConnectorKind, book: Book | undefined): Ability 
   };
 }
 
+/** It left the configuration, or does not run. */
+export function notInService(site: string): HubError {
+  const detail = 'the site is not in service at this hub; call the clinic, or choose another site';
+  return new HubError('SITE_NOT_WRITABLE', { detail, site });
+}
+
+/** By its file: `stage`, `write` and where that reaches. */
+export function notWritable({ id }: SiteSettings): HubError {
+  const detail = 'its stage, its write policy or the scope of that does not let the hub write this; call the clinic';
+  return new HubError('SITE_NOT_WRITABLE', { detail, site: id });
+}
+
 /** @throws HubError SITE_NOT_WRITABLE, RULE_BROKEN, with what the caller can do instead */
 export function owningSite(
   deps: BookingDeps,
@@ -35,15 +47,18 @@ export function owningSite(
   const site = deps.plan().sites.find((candidate) => candidate.id === visit.site);
   const ability = deps.ability(visit.site);
   if (site === undefined || ability === null) {
-    throw new HubError('SITE_NOT_WRITABLE', { detail: 'the site is not in service' });
+    throw notInService(visit.site);
   }
   const places = Object.keys(site.locations);
   const location = places.find((key) => visit.locations.includes(canonicalId.location(site.identity, key))) ?? null;
   if (!mayWrite(site, { location, visitType: visit.visitType })) {
-    throw new HubError('SITE_NOT_WRITABLE', { site: site.id });
+    throw notWritable(site);
   }
   if (visit.siteKey === null) {
-    throw new HubError('RULE_BROKEN', { detail: 'the site has not named this appointment yet; ask again when it has' });
+    throw new HubError('RULE_BROKEN', {
+      detail: 'the site has not named this appointment yet; ask again when it has',
+      site: site.id,
+    });
   }
   return { site, ability };
 }

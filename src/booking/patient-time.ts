@@ -69,13 +69,17 @@ export async function seeOwnTime(tx: Tx, { person, patientIds, during, visit }: 
 export function judgeOwnTime(plan: Plan, wanted: OwnTime, { records, others }: OwnTimeSeen): void {
   const { person, session, channel, override } = wanted;
   if (override && channel !== 'staff') {
-    throw new HubError('RULE_BROKEN', { detail: 'allow-patient-overlap is for the staff channel' });
+    throw new HubError('RULE_BROKEN', {
+      detail: 'allow-patient-overlap is for the staff channel; leave it out, or book another time',
+    });
   }
   if (records.some((id) => !person.records.includes(id))) {
     throw new HubError('TOO_BUSY', { detail: 'the patient’s records were joined with others at this moment' });
   }
   if (session !== null && others.some(({ occupancies }) => occupancies.includes(session))) {
-    throw new HubError('RULE_BROKEN', { detail: 'the patient has a seat in this class; a second one is not booked' });
+    throw new HubError('RULE_BROKEN', {
+      detail: 'the patient has a seat in this class already; choose another class, or cancel that seat first',
+    });
   }
   if (others.length === 0 || override || plan.hub.booking.patientOverlap === 'allow') return;
   const instead =

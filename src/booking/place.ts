@@ -18,7 +18,7 @@ import type { PlaceRequest, SendTurn } from './contract.ts';
 import { letLapse } from './lapse.ts';
 import type { Looks } from './looks.ts';
 import { writeBooking, type NewBooking } from './new-booking.ts';
-import type { Ability } from './owning-site.ts';
+import { notInService, notWritable, type Ability } from './owning-site.ts';
 import { actorsOf, calendarOf, patientFacts, placeOrder, proposedAppointment, type Acting } from './order.ts';
 import { beginning, heldByCaller, notInSet, type Away, type Beginning } from './queue.ts';
 import { repeatOf } from './request-key.ts';
@@ -94,7 +94,8 @@ async function partsOf(
 ): Promise<Pick<Prepared, 'seen' | 'site' | 'identity' | 'parts'>> {
   const slots = await Promise.all(slotIds.map((id) => visibleSlot(tx, id)));
   const [first] = slots;
-  if (first === undefined) throw new HubError('RULE_BROKEN', { detail: 'a booking names a slot' });
+  if (first === undefined)
+    throw new HubError('RULE_BROKEN', { detail: 'a booking names a slot: {"reference": "Slot/<id>"}' });
   const { site, identity, several } = writableSite(deps, deps.plan(), first);
   checkTogether(slots, several);
   const parts = slots.map(async (slot): Promise<Part> => {
@@ -261,29 +262,35 @@ export function writableSite(
 } {
   const site = plan.sites.find((candidate) => candidate.id === slot.site);
   const ability = deps.ability(slot.site);
-  if (site === undefined || ability === null)
-    throw new HubError('SITE_NOT_WRITABLE', { detail: 'the site is not in service' });
-  if (!ability.book) throw new HubError('SITE_CANNOT', { detail: 'take bookings', site: site.id });
+  if (site === undefined || ability === null) throw notInService(slot.site);
+  if (!ability.book)
+    throw new HubError('SITE_CANNOT', { detail: 'it takes no bookings from the hub; call the clinic', site: site.id });
   if (slot.visitType === null) {
-    throw new HubError('SITE_NOT_WRITABLE', { detail: 'its visit type is not in the catalogue', site: site.id });
+    throw new HubError('SITE_NOT_WRITABLE', {
+      detail: 'its visit type is not mapped to the catalogue; call the clinic, or have the site file mended',
+      site: site.id,
+    });
   }
   const calendar = calendarOf(site, slot.scheduleId);
   if (calendar === null)
-    throw new HubError('SITE_NOT_WRITABLE', { detail: 'its calendar is not in the site file', site: site.id });
+    throw new HubError('SITE_NOT_WRITABLE', {
+      detail: 'its calendar is not in the site file; call the clinic, or have the site file mended',
+      site: site.id,
+    });
   const location = site.resources.calendars[calendar]?.location ?? null;
-  if (!mayWrite(site, { location, visitType: slot.visitType }))
-    throw new HubError('SITE_NOT_WRITABLE', { site: site.id });
+  if (!mayWrite(site, { location, visitType: slot.visitType })) throw notWritable(site);
   return { site, calendar, identity: ability.kind.patientIdentity, several: ability.resources === 'several' };
 }
 
 export function checkRequest(request: Pick<PlaceRequest, 'start' | 'end'>, slot: StoredSlot, now: Instant): void {
-  if (request.start !== null && request.start !== slot.during.start) {
-    throw new HubError('RULE_BROKEN', { detail: 'Appointment.start is not the start of the slot' });
+  const { start, end } = slot.during;
+  const broken = (detail: string): HubError => new HubError('RULE_BROKEN', { detail });
+  if (request.start !== null && request.start !== start) {
+    throw broken('Appointment.start is not the start of the slot: read the Slot, and send its start');
   }
-  if (request.end !== null && request.end !== slot.during.end) {
-    throw new HubError('RULE_BROKEN', { detail: 'Appointment.end is not the end of the slot' });
+  if (request.end !== null && request.end !== end) {
+    throw broken('Appointment.end is not the end of the slot: read the Slot, and send its end');
   }
-  if (slot.during.start <= now) throw new HubError('RULE_BROKEN', { detail: 'the slot has begun' });
-  if (slot.during.end - slot.during.start > DAY_MS)
-    throw new HubError('RULE_BROKEN', { detail: 'the slot is too long' });
+  if (start <= now) throw broken('the slot has begun: choose a later one');
+  if (end - start > DAY_MS) throw broken('the slot is longer than a day, and the hub books none such: call the clinic');
 }

@@ -99,7 +99,7 @@ async function resolveOne(deps: ResolveDeps, booking: Booking, signal: AbortSign
     return settle({
       kind: 'refused',
       because: 'rule',
-      detail: 'The site took the booking and has cancelled it since.',
+      detail: 'The site took the booking and has cancelled it since. Place a new booking, or call the clinic.',
     });
   }
   if (found.kind === 'absent' && meaning === null) {
@@ -117,7 +117,7 @@ async function resolveOne(deps: ResolveDeps, booking: Booking, signal: AbortSign
 }
 
 const NOT_DONE: Readonly<Record<Booking['action'], string>> = {
-  place: 'The site does not have the booking.',
+  place: 'The site does not have the booking. Place it again.',
   move: 'The site has not moved the visit; it is where it was. Ask again to move it.',
   cancel: 'The site has not cancelled the visit. Ask again to cancel it.',
   status: 'The site has not set the status. Ask again to set it.',

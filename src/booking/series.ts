@@ -23,7 +23,9 @@ export function occurrences(rule: Recurrence, first: Instant, zone: string, max:
   for (const day of days(rule, start)) {
     if (day < start) continue;
     if (counted === 0 && day !== start) {
-      throw new HubError('RULE_BROKEN', { detail: 'the first visit is not on a day of its own recurrence' });
+      throw new HubError('RULE_BROKEN', {
+        detail: 'the first visit is not on a day of its own recurrence; choose a slot on one, or mend day-of-week',
+      });
     }
     if ((last !== null && day > last) || (rule.count !== null && counted >= rule.count)) break;
     counted += 1;
@@ -35,7 +37,8 @@ export function occurrences(rule: Recurrence, first: Instant, zone: string, max:
     const { at } = wallClockToInstant(day * DAY_MS + time, zone);
     kept.push({ step: kept.length + 1, date, at });
   }
-  if (kept.length === 0) throw new HubError('RULE_BROKEN', { detail: 'the recurrence has no visit' });
+  if (kept.length === 0)
+    throw new HubError('RULE_BROKEN', { detail: 'the recurrence has no visit; its exceptions take out every date' });
   return kept;
 }
 
@@ -110,6 +113,7 @@ export function wallClockToInstant(wall: number, zone: string): { readonly at: I
     second: shown.getUTCSeconds(),
   };
   const found = localInstant(parts, zone);
-  if (found === null) throw new HubError('RULE_BROKEN', { detail: 'a date of the recurrence lies too far off' });
+  if (found === null)
+    throw new HubError('RULE_BROKEN', { detail: 'a date of the recurrence lies too far off; end it earlier' });
   return found;
 }

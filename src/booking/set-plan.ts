@@ -46,7 +46,9 @@ async function planSeries(deps: BookingDeps, tx: Tx, mode: SetMode, wish: VisitW
   throw new IssuesError(
     'RULE_BROKEN',
     missing.map((one) => {
-      const text = `There is no slot for ${called(one)}: none of this schedule and type begins at that time of day.`;
+      const text =
+        `There is no slot for ${called(one)}: none of this schedule and type begins at that time of day. Make the ` +
+        'date an exception, begin with another slot, or send mode best-effort.';
       return problem('RULE_BROKEN', text, 'Parameters.parameter');
     }),
   );

@@ -82,7 +82,10 @@ async function bringInLine(deps: BookingDeps, run: SetRun): Promise<void> {
   for (const step of run.steps.filter(({ state }) => state === 'held' || state === 'owed')) {
     const booking = run.bookingOf(step);
     if (booking === null) {
-      await run.toStep(step, 'refused', { code: 'NOT_FOUND', detail: 'what was stored of its site was deleted' });
+      await run.toStep(step, 'refused', {
+        code: 'NOT_FOUND',
+        detail: 'what was stored of its site was deleted; ask the clinic whether the visit stands',
+      });
     } else if (booking.state === 'booked') await run.toStep(step, 'done');
     else if (isSettled(booking.state)) await run.toStep(step, 'refused');
     else if (step.state === 'held') {

@@ -149,6 +149,6 @@ export function checkTogether(slots: readonly StoredSlot[], several: boolean, in
     throw new HubError('RULE_BROKEN', { detail: 'one of the slots has seats: book it by itself', site });
   }
   if (!several) {
-    throw new HubError('SITE_CANNOT', { detail: `take one booking of several slots: ${instead}`, site });
+    throw new HubError('SITE_CANNOT', { detail: `it takes no booking of several slots: ${instead}`, site });
   }
 }

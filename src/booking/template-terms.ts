@@ -16,7 +16,8 @@ export async function seatsAbove(tx: Tx, slot: StoredSlot, channel: PlaceRequest
   const { extension = [] } = (served === null ? {} : JSON.parse(served.json)) as Partial<Slot>;
   const only = extension.find(({ url }) => url === EXTENSIONS.channel)?.valueCode;
   if (only !== undefined && only !== channel) {
-    throw new HubError('RULE_BROKEN', { detail: `the slot is reserved for the channel ${only}`, site: slot.site });
+    const detail = `the slot is reserved for the channel ${only}; choose another slot`;
+    throw new HubError('RULE_BROKEN', { detail, site: slot.site });
   }
   if (channel !== 'staff') return 0;
   return extension.find(({ url }) => url === EXTENSIONS.overbook)?.valueInteger ?? 0;

@@ -41,13 +41,16 @@ export function problem(code: ErrorCode, diagnostics: string, expression?: strin
 export function issuesOf(error: HubError): readonly OperationOutcomeIssue[] {
   if (error instanceof IssuesError && error.issues.length > 0) return error.issues;
   const entry = ERRORS[error.code];
-  const told = entry.act === 'caller' && error.detail !== '' ? error.detail : whenAgain(error);
+  const what = entry.act === 'caller' && error.detail !== '' ? error.detail : whenAgain(error);
+  // A request may be about visits at several sites.
+  const where = error.site === undefined ? null : `Site ${error.site}`;
+  const told = [where, what].filter((part) => part !== null).join(': ');
   return [
     {
       severity: entry.http === 202 ? 'information' : 'error',
       code: entry.issue,
       details: { coding: [{ system: ERROR_SYSTEM, code: error.code }], text: entry.text },
-      ...(told === null ? {} : { diagnostics: told }),
+      ...(told === '' ? {} : { diagnostics: told }),
     },
   ];
 }

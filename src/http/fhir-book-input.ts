@@ -43,7 +43,7 @@ export function readVisit(
   const unknown = parameters.filter(({ name }) => !names.includes(name));
   if (unknown.length > 0) {
     const what = path === 'Parameters.parameter' ? 'This operation takes' : 'A visit has';
-    const text = `${what} ${names.join(', ')}; ${unknown.length} of the parameters have another name.`;
+    const text = `${what} ${names.join(', ')}; ${unknown.length} of the parameters have another name. Leave them out.`;
     throw new IssuesError('REQUEST_INVALID', [problem('REQUEST_INVALID', text, `${path}.name`)]);
   }
   const index = parameters.findIndex(({ name }) => name === 'appointment-resource');
@@ -147,7 +147,9 @@ async function readWanted(tx: Tx, input: BookInput): Promise<Wanted> {
   if (appointment === null) {
     const offer = readOfferId((reference ?? '').replace(/^.*Appointment\//, ''));
     if (offer === null)
-      throw new HubError('NOT_FOUND', { detail: 'the hub neither knows nor offered this Appointment' });
+      throw new HubError('NOT_FOUND', {
+        detail: 'the hub neither knows nor offered this Appointment: search free Slots, and book one',
+      });
     return { ...offer, start: null, end: null };
   }
   const [slotId, ...also] = slotsOf(appointment);

@@ -10,7 +10,10 @@ export function slotsOf(appointment: Appointment): readonly [string, ...string[]
   const ids = (appointment.slot ?? []).map((slot, index) => {
     const id = idIn(slot, 'Slot');
     if (id === null)
-      throw broken('This is no reference to a Slot of this hub.', `Appointment.slot[${index}].reference`);
+      throw broken(
+        'This is no reference to a Slot of this hub. Send {"reference": "Slot/<id>"}.',
+        `Appointment.slot[${index}].reference`,
+      );
     return id;
   });
   const [first, ...also] = ids;
@@ -32,7 +35,7 @@ export async function patientOf(tx: Tx, appointment: Appointment, patients: read
   const actors = appointment.participant.flatMap(({ actor }) => (actor === undefined ? [] : [actor]));
   const named = actors.filter((actor) => typeIn(actor) === 'Patient');
   if (named.length > 1 || patients.length > 1) {
-    throw broken('A booking is for one patient.', 'Appointment.participant');
+    throw broken('A booking is for one patient. Book a visit for each by itself.', 'Appointment.participant');
   }
   const [participant] = named;
   const [resource] = patients;
@@ -72,7 +75,7 @@ async function byIdentifier(tx: Tx, identifiers: readonly Identifier[]): Promise
     }
   }
   throw broken(
-    'No patient record carries this identifier. Patients come from the sites; the hub creates none.',
+    'No patient record carries this identifier. The hub creates none: have the clinic register the patient.',
     'Appointment.participant',
   );
 }
@@ -94,7 +97,8 @@ export async function checkParticipants(
   // Whether there is such a slot at all the desk finds out: most callers name nobody but the patient.
   if (others.length === 0) return;
   const served = await tx.resources.read('Slot', slotId);
-  if (served === null) throw new HubError('NOT_FOUND', { detail: 'Appointment.slot[0]: there is no such Slot' });
+  if (served === null)
+    throw new HubError('NOT_FOUND', { detail: 'Appointment.slot[0]: there is no such Slot; search free Slots' });
   const actors: (string | undefined)[] = [];
   for (const id of [slotId, ...also]) {
     const one = id === slotId ? served : await tx.resources.read('Slot', id);
@@ -109,7 +113,7 @@ export async function checkParticipants(
     wrong.map(({ index }) =>
       problem(
         'RULE_BROKEN',
-        'This participant does not belong to the schedule of the slot.',
+        'This participant does not belong to the schedule of the slot. Leave it out, or choose a slot of its schedule.',
         `Appointment.participant[${index}].actor`,
       ),
     ),

@@ -30,7 +30,9 @@ export async function bookSet(req: Request, res: Response, deps: HttpDeps): Prom
     const visits: VisitWish[] = [];
     for (const [index, input] of inputs.entries()) {
       if ((await knownAppointment(input, caller, deps)) !== null) {
-        const detail = `visit ${index + 1} is an Appointment that is known already; a set books new visits`;
+        const detail =
+          `visit ${index + 1} is an Appointment that is known already; a set books new ` +
+          'visits; move or change that one by itself';
         throw new HubError('RULE_BROKEN', { detail });
       }
       const wish = await deps.store.read(caller.scope, (tx) => wishOf(tx, input));

@@ -74,7 +74,9 @@ async function bookKnown(
   const happened = wanted !== null && HAPPENED.has(wanted.status);
   if (!happened && (await bookedHold(req, res, deps, input, known, body))) return;
   if (wanted === null) {
-    const detail = `this Appointment is known already and is ${known.status}; there is nothing to book`;
+    const detail =
+      `this Appointment is known already and is ${known.status}; there is nothing to ` +
+      'book; to change it, send it with what is to be otherwise';
     throw new HubError('RULE_BROKEN', { detail });
   }
   const whole = input.comment === null ? wanted : { ...wanted, comment: input.comment };

@@ -82,7 +82,7 @@ function attendanceWanted(wanted: Appointment, known: Appointment): Attendance |
   if (status === undefined) return undefined;
   const where = `Appointment.participant[${index}].status`;
   if (known.participant.filter(isPatient).length > 1) {
-    const text = 'This visit is one of several patients; the hub cannot say which of them comes.';
+    const text = 'This visit is one of several patients; the hub cannot say which of them comes. Tell the clinic.';
     throw new IssuesError('RULE_BROKEN', [problem('RULE_BROKEN', text, where)]);
   }
   if (status === 'accepted' || status === 'needs-action') return status;

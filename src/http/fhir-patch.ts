@@ -52,7 +52,9 @@ export function patched(steps: readonly PatchStep[], known: Appointment): Appoin
     const where = `patch[${index}]`;
     if (op === 'test') {
       if (canonicalJson(at(next, path) ?? null) !== canonicalJson(value ?? null)) {
-        throw new IssuesError('RULE_BROKEN', [problem('RULE_BROKEN', 'The value tested for is not there.', where)]);
+        throw new IssuesError('RULE_BROKEN', [
+          problem('RULE_BROKEN', 'The value tested for is not there. Read the Appointment again.', where),
+        ]);
       }
       continue;
     }

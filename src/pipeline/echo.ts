@@ -191,11 +191,11 @@ export async function settleByNews(
 }
 
 const UNDONE = {
-  place: 'The site took the booking and has cancelled it since.',
+  place: 'The site took the booking and has cancelled it since. Place a new booking, or call the clinic.',
   move: 'The visit was cancelled at the site. Place a new booking.',
   cancel: '',
-  status: 'The visit was cancelled at the site.',
-  amend: 'The visit was cancelled at the site.',
+  status: 'The visit was cancelled at the site. Place a new booking if it is wanted.',
+  amend: 'The visit was cancelled at the site. Place a new booking if it is wanted.',
 } as const;
 
 function isChange({ action }: Booking): boolean {

@@ -48,7 +48,10 @@ describe('a booking into a slot of a template', () => {
     const patientId = await world.patient('feed');
     await assert.rejects(world.book(id, patientId), (error: HubError) => error.code === 'SITE_NOT_WRITABLE');
     world.sites.feed.canBook = false;
-    await assert.rejects(world.book(id, patientId), refusedAs('SITE_CANNOT', /take bookings/));
+    await assert.rejects(
+      world.book(id, patientId),
+      refusedAs('SITE_CANNOT', /takes no bookings from the hub; call the clinic/),
+    );
     assert.equal((await world.at('09:30')).status, 'free');
   });
 

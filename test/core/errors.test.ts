@@ -28,6 +28,21 @@ test('the text of an error is sentences for the person who must act', () => {
   }
 });
 
+/** With which the sentence begins, or the clause, that tells a person what to do. */
+const VERBS =
+  'Accept|Add|Ask|Book|Call|Check|Choose|Free|Give|Look|Mend|Narrow|Place|Read|Renew|Replay|Report|Reset|Restore|Run|' +
+  'Search|Send|Set|Start|Stop|Tell|Try|Use|Wait|Write';
+const ACTION = new RegExp(`(?:^|[.;:,] (?:then |or )?)(?:${VERBS})\\b`, 'i');
+/** Nobody has to do anything: the hub does. */
+const BY_ITSELF = /by itself|The hub looks up|Look up|The site must/;
+
+test('the text of an error says what to do next, or that the hub does it by itself', () => {
+  for (const [code, { text, act }] of entries) {
+    if (act === 'caller' || act === 'operator') assert.match(text, ACTION, code);
+    else assert.ok(ACTION.test(text) || BY_ITSELF.test(text), `${code}: ${text}`);
+  }
+});
+
 test('a code, its class and its HTTP status say the same', () => {
   for (const [code, { class: cls, act, http }] of entries) {
     if (cls === 'transient') assert.ok([429, 503].includes(http), `${code}: repeat later is 429 or 503`);

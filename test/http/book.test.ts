@@ -329,7 +329,7 @@ test('a patient is also named by an identifier that exactly one visible record c
   const unknown = { ...resource, identifier: [{ ...identifier, value: 'nobody' }] };
   const answer = await book(withVisit(visit({ participant: nobody }), { name: 'patient-resource', resource: unknown }));
   assert.equal(answer.status, 422);
-  assert.match(answer.text, /the hub creates none/);
+  assert.match(answer.text, /The hub creates none: have the clinic register/);
   assert.doesNotMatch(answer.text, /Secret|nobody/);
 });
 
