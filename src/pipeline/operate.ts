@@ -108,6 +108,10 @@ async function releaseMessage(deps: OperateDeps, scope: Scope, id: number, reque
     const now = deps.clock.now();
     await tx.inbox.done(id, 'ignored', `set aside by ${scope.actor}; it was parked: ${message.code ?? ''}`, now);
     await unpark(tx, id, now);
+    // Said again, the answer of a window must not pass for what is known: it would confirm what nobody has read.
+    if (message.via === 'availability' && message.object !== null) {
+      await tx.proofs.forgetReceived(message.site, [message.object]);
+    }
     await tx.audit(operated(deps, requestId, { site: message.site, resourceId: `message:${id}` }));
     return message;
   });

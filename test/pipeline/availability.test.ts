@@ -6,7 +6,8 @@ import { sha256 } from '../../src/core/ids.ts';
 import { type Instant } from '../../src/core/instant.ts';
 import type { SlotStatement } from '../../src/mappings/contract.ts';
 import { askWindows, planWindows } from '../../src/pipeline/availability.ts';
-import { during, MONDAY, offered, openWorld, slotKey, type World } from '../support/builders.ts';
+import { operations } from '../../src/pipeline/operate.ts';
+import { during, MONDAY, offered, openWorld, SCOPE, slotKey, type World } from '../support/builders.ts';
 import type { Cleanup } from '../support/database.ts';
 
 const NEVER = new AbortController().signal;
@@ -106,5 +107,32 @@ describe('a window of open time', () => {
     world.clock.advance(600_000);
     await site.round();
     assert.equal(await site.confirmedAt(), world.clock.now(), 'what is parked is older news by now');
+  });
+
+  it('whose unreadable answer was set aside is not confirmed by the same answer: nobody has read it', async (t) => {
+    const site = await opened(t);
+    const { world } = site;
+    const known = await site.confirmedAt();
+    const parked = (): Promise<readonly Readonly<Record<string, unknown>>[]> =>
+      world.rows(`SELECT id FROM inbox WHERE status = 'parked'`);
+    site.offers = 'noise';
+    world.clock.advance(600_000);
+    await site.round();
+    const { store, clock } = world;
+    const by = operations({
+      ...{ store, clock, preview: () => Promise.resolve(null), runner: () => undefined },
+      ...{ configured: () => ['north'], waiting: () => undefined },
+    });
+    assert.equal(await by.release(SCOPE, Number((await parked())[0]?.['id']), 'r'), true);
+    for (const wait_ms of [600_000, 600_000]) {
+      world.clock.advance(wait_ms);
+      await site.round();
+      assert.equal(await site.confirmedAt(), known);
+    }
+    assert.equal((await parked()).length, 1, 'it is shown that it is still not read');
+    site.offers = [AT_NINE, AT_TEN];
+    world.clock.advance(600_000);
+    await site.round();
+    assert.equal(await site.confirmedAt(), world.clock.now());
   });
 });
