@@ -3,7 +3,7 @@
  *
  *   npm run bench                              everything, some minutes
  *   npm run bench -- --json FILE               and writes the figures as JSON
- *   npm run bench -- --only inbox              one of start, webhook, bookings, race, inbox, parse
+ *   npm run bench -- --only inbox              one of start, webhook, bookings, race, inbox, parse, match
  *   npm run bench -- --seconds 20              longer timed phases (default 6)
  *   npm run bench -- --short                   shows that everything works; says nothing about speed
  *   npm run bench -- --only inbox --profile D  CPU profiles of the hub in D, and its costliest statements
@@ -17,12 +17,13 @@ import { bookings } from './bookings.ts';
 import { stopAll } from './child.ts';
 import { table, type Bench, type Figure, type Scale } from './figure.ts';
 import { inbox } from './inbox.ts';
+import { match } from './match.ts';
 import { parse } from './parse.ts';
 import { race } from './race.ts';
 import { start } from './start.ts';
 import { webhook } from './webhook.ts';
 
-const BENCHES: readonly Bench[] = [start, webhook, bookings, race, inbox, parse];
+const BENCHES: readonly Bench[] = [start, webhook, bookings, race, inbox, parse, match];
 const SECONDS = 6;
 const SECONDS_SHORT = 1;
 

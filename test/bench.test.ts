@@ -75,6 +75,9 @@ const PROMISED: readonly (readonly [figure: string, beside: RegExp])[] = [
   ['inbox messages applied', /100 a commit/],
   ['parse and read a message', /node-hl7-client/],
   ['parse and read a message', /bare split/],
+  ['candidate pairs judged', /target: 300000/],
+  ['candidate pairs, every field', /target: 300000/],
+  ['random pairs judged', /Jaro-Winkler/],
 ];
 
 for (const [figure, beside] of PROMISED) {
@@ -106,5 +109,5 @@ test('a figure has a row for each of its limits, and the table shows them all', 
 test('a bench that does not exist is refused, and nothing is started', async () => {
   const { code, text } = await bench('--only', 'nothing');
   assert.equal(code, 1);
-  assert.match(text, /--only takes one of start, webhook, bookings, race, inbox, parse/);
+  assert.match(text, /--only takes one of start, webhook, bookings, race, inbox, parse, match/);
 });

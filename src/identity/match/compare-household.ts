@@ -1,6 +1,6 @@
 import { AT, levelOf, type Vector } from './levels.ts';
 import type { Address, Person } from './person.ts';
-import { editDistance, jaroWinkler } from './similarity.ts';
+import { isOneEdit, jaroWinkler } from './similarity.ts';
 
 const EXACT = 1;
 const NEAR = 2;
@@ -92,7 +92,7 @@ function contains(a: string, b: string): boolean {
 function compareNumber(a: string, b: string): number {
   if (a === '' || b === '') return 0;
   if (a === b) return EXACT;
-  return (a.length > 1 || b.length > 1) && editDistance(a, b, 1) === 1 ? NEAR : DIFFER;
+  return (a.length > 1 || b.length > 1) && isOneEdit(a, b) ? NEAR : DIFFER;
 }
 
 /** Shared values (a clinic's own phone) are nobody's. */
@@ -117,11 +117,11 @@ function compareContacts(
 
 function nearPhone(a: string, b: string): boolean {
   // One of them without its country or area.
-  return editDistance(a, b, 1) === 1 || (a.length !== b.length && a.slice(-8) === b.slice(-8));
+  return isOneEdit(a, b) || (a.length !== b.length && a.slice(-8) === b.slice(-8));
 }
 
 function nearEmail(a: string, b: string): boolean {
   const local = a.indexOf('@');
   if (local > 4 && b.startsWith(a.slice(0, local + 1))) return true;
-  return editDistance(a, b, 2) <= 2;
+  return isOneEdit(a, b);
 }

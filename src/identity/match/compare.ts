@@ -5,7 +5,7 @@ import { compareFamily, compareGiven, compareMiddle, FAMILY, GIVEN, isCrossed, i
 import { AT, levelOf, type Vector } from './levels.ts';
 import type { IdentifierKind, Person, RecordIdentifier } from './person.ts';
 import { scriptOf } from './normalise-text.ts';
-import { editDistance } from './similarity.ts';
+import { isOneEdit } from './similarity.ts';
 
 const SOCIAL = {
   exact: levelOf('social', 'exact'),
@@ -18,11 +18,16 @@ const SOCIAL = {
 export type SharedValues = ReadonlySet<string>;
 
 export function compare(a: Person, b: Person, vector: Vector, shared: SharedValues): void {
+  comparePerson(a, b, vector);
+  compareHousehold(a, b, vector, shared);
+}
+
+/** Everything but the household, which only adds a bounded number of bits. */
+export function comparePerson(a: Person, b: Person, vector: Vector): void {
   compareNames(a, b, vector);
   vector[AT.birth] = compareBirth(a.birth, b.birth);
   vector[AT.sex] = a.sex === '' || b.sex === '' ? 0 : a.sex === b.sex ? 1 : 2;
   compareIdentifiers(a.identifiers, b.identifiers, vector);
-  compareHousehold(a, b, vector, shared);
 }
 
 function compareNames(a: Person, b: Person, vector: Vector): void {
@@ -77,7 +82,7 @@ function compareSocial(as: readonly RecordIdentifier[], bs: readonly RecordIdent
 function socialLevel(a: RecordIdentifier, b: RecordIdentifier): number {
   if (a.kind === b.kind) {
     if (a.value === b.value) return a.kind === 'social' ? SOCIAL.exact : SOCIAL.end;
-    return a.kind === 'social' && editDistance(a.value, b.value, 1) === 1 ? SOCIAL.near : SOCIAL.differ;
+    return a.kind === 'social' && isOneEdit(a.value, b.value) ? SOCIAL.near : SOCIAL.differ;
   }
   return a.value.slice(-4) === b.value.slice(-4) ? SOCIAL.end : SOCIAL.differ;
 }

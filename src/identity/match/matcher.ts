@@ -1,11 +1,12 @@
 /** Puts it together: two people in, a verdict out. */
-import { compare, type SharedValues } from './compare.ts';
+import { compareHousehold } from './compare-household.ts';
+import { compare, comparePerson, type SharedValues } from './compare.ts';
 import type { Frequencies } from './frequencies.ts';
 import { guards, type Guard } from './guards.ts';
 import { FIELD_COUNT, FIELDS, levelName, type Field, type Vector } from './levels.ts';
 import { modelId, type Model } from './model.ts';
 import type { Person } from './person.ts';
-import { score, waterfall, weightsOf, type Step } from './score.ts';
+import { householdBits, personBits, score, waterfall, weightsOf, type Step } from './score.ts';
 import { probability, thresholds, type Thresholds } from './thresholds.ts';
 
 /**
@@ -16,7 +17,10 @@ export type Band = 'auto' | 'review' | 'none';
 
 export interface Verdict {
   readonly band: Band;
-  /** Bits: how much likelier these two records are one person's than two people's, before the prior. */
+  /**
+   * Bits: how much likelier these two records are one person's than two people's, before the prior. In the band `none`
+   * perhaps without the household, where even its cap could not have helped.
+   */
   readonly score: number;
   /** With the prior of an index of this size. Over-confident where few fields are filled: the guards know that. */
   readonly probability: number;
@@ -51,6 +55,8 @@ export interface Matcher {
   explain(a: Person, b: Person): Explanation;
 }
 
+const NO_GUARDS: readonly Guard[] = [];
+
 /** Not for two pairs at the same time: its working bytes are one set. */
 export function matcher(options: MatcherOptions): Matcher {
   const weights = weightsOf(options.model, options.frequencies);
@@ -60,10 +66,16 @@ export function matcher(options: MatcherOptions): Matcher {
     compare(a, b, vector, options.shared);
     return score(weights, vector, a, b);
   };
+  // What a person's own fields must come to at least: the household adds no more than its cap.
+  const hopeless = limits.review - options.model.household.cap;
   const judge = (a: Person, b: Person): Verdict => {
-    const found = bits(a, b);
+    comparePerson(a, b, vector);
+    const own = personBits(weights, vector, a, b);
+    if (own < hopeless) return { band: 'none', score: own, probability: 0, guards: NO_GUARDS };
+    compareHousehold(a, b, vector, options.shared);
+    const found = own + householdBits(weights, vector);
     const chance = probability(found, limits.prior);
-    if (found < limits.review) return { band: 'none', score: found, probability: chance, guards: [] };
+    if (found < limits.review) return { band: 'none', score: found, probability: chance, guards: NO_GUARDS };
     const struck = guards(vector, a, b, options);
     const band = found >= limits.auto && struck.length === 0 ? 'auto' : 'review';
     return { band, score: found, probability: chance, guards: struck };
@@ -73,7 +85,9 @@ export function matcher(options: MatcherOptions): Matcher {
     bits,
     judge,
     explain(a, b) {
-      const verdict = judge(a, b);
+      const judged = judge(a, b);
+      const found = bits(a, b);
+      const verdict = { ...judged, score: found, probability: probability(found, limits.prior) };
       const levels = Object.fromEntries(FIELDS.map((field, at) => [field, levelName(field, vector[at] ?? 0)]));
       return {
         ...verdict,

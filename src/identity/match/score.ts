@@ -43,18 +43,27 @@ export function weightsOf(model: Model, frequencies: Frequencies): Weights {
 
 /** Bits of the whole pair. */
 export function score(weights: Weights, vector: Vector, a: Person, b: Person): number {
-  const { bits, model } = weights;
+  return personBits(weights, vector, a, b) + householdBits(weights, vector);
+}
+
+/** Of everything but the household. */
+export function personBits(weights: Weights, vector: Vector, a: Person, b: Person): number {
+  const { bits } = weights;
   let person = 0;
   for (let field = 0; field < FIRST_OF_HOUSEHOLD; field += 1) {
     const level = vector[field] ?? 0;
     if (level !== 0) person += bits[field * WIDTH + level] ?? 0;
   }
-  person += nameBits(weights, vector, a, b) + (isWeakBirth(vector, a) ? -weights.weakBirth : 0);
+  return person + nameBits(weights, vector, a, b) + (isWeakBirth(vector, a) ? -weights.weakBirth : 0);
+}
+
+/** Of the household, within its cap. */
+export function householdBits({ bits, model }: Weights, vector: Vector): number {
   let household = 0;
   for (let field = FIRST_OF_HOUSEHOLD; field < FIELD_COUNT; field += 1) {
     household += bits[field * WIDTH + (vector[field] ?? 0)] ?? 0;
   }
-  return person + Math.min(Math.max(household, model.household.floor), model.household.cap);
+  return Math.min(Math.max(household, model.household.floor), model.household.cap);
 }
 
 function isWeakBirth(vector: Vector, a: Person): boolean {

@@ -89,3 +89,27 @@ export function editDistance(a: string, b: string, most: number): number {
   const distance = above[lb] ?? 0;
   return distance > most ? most + 1 : distance;
 }
+
+/** `editDistance` is exactly 1: one letter more, less or other, or two neighbours in the other order. One pass. */
+export function isOneEdit(a: string, b: string): boolean {
+  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
+  const more = long.length - short.length;
+  if (more > 1) return false;
+  let at = 0;
+  while (at < short.length && short.charCodeAt(at) === long.charCodeAt(at)) at += 1;
+  if (more === 1) return sameFrom(short, at, long, at + 1);
+  if (at === short.length) return false;
+  if (sameFrom(short, at + 1, long, at + 1)) return true;
+  const isTurned = short.charCodeAt(at) === long.charCodeAt(at + 1) && short.charCodeAt(at + 1) === long.charCodeAt(at);
+  return isTurned && sameFrom(short, at + 2, long, at + 2);
+}
+
+function sameFrom(a: string, from: number, b: string, other: number): boolean {
+  let [i, j] = [from, other];
+  while (i < a.length) {
+    if (a.charCodeAt(i) !== b.charCodeAt(j)) return false;
+    i += 1;
+    j += 1;
+  }
+  return true;
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { editDistance, jaroWinkler } from '../../../src/identity/match/similarity.ts';
+import { editDistance, isOneEdit, jaroWinkler } from '../../../src/identity/match/similarity.ts';
 
 const near = (found: number, wanted: number): void =>
   assert.ok(Math.abs(found - wanted) < 0.0001, `${found}, not ${wanted}`);
@@ -53,5 +53,15 @@ test('the edit distance is that of the definition, up to its limit', () => {
       assert.equal(editDistance(a, b, most), Math.min(slowDistance(a, b), most + 1));
     }),
     { numRuns: 2000 },
+  );
+});
+
+test('one edit is an edit distance of 1', () => {
+  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 8 });
+  fc.assert(
+    fc.property(word, word, (a, b) => {
+      assert.equal(isOneEdit(a, b), slowDistance(a, b) === 1);
+    }),
+    { numRuns: 5000 },
   );
 });

@@ -1,0 +1,110 @@
+/**
+ * Pairs of patients compared in a second of one core. `judged` is what the index does: weights, cap, guards and band,
+ * and the household left out where it could not help any more. `every field` leaves nothing out. People are normalised
+ * before, as they are in the index. CPU time, because the machine has other work.
+ */
+import { candidatePairs } from '../src/identity/match/candidates.ts';
+import { countedNames, sharedValues } from '../src/identity/match/frequencies.ts';
+import { matcher } from '../src/identity/match/matcher.ts';
+import { readModel } from '../src/identity/match/model.ts';
+import shippedModel from '../src/identity/match/model.json' with { type: 'json' };
+import { normalised } from '../src/identity/match/normalise.ts';
+import type { Person } from '../src/identity/match/person.ts';
+import { jaroWinkler } from '../src/identity/match/similarity.ts';
+import { anotherRecord, below, makePerson, randomOf, recordOf } from '../test/support/people.ts';
+import { figures, quantile, type Bench } from './figure.ts';
+
+const ROUNDS = 20;
+const TARGET = 300_000;
+
+type Two = readonly [Person, Person];
+
+export const match: Bench = {
+  name: 'match',
+  run({ scale }) {
+    const people = madePeople(scale.short ? 500 : 20_000);
+    const judge = matcher({
+      model: readModel(shippedModel),
+      frequencies: countedNames(people),
+      shared: sharedValues(people, 8),
+      records: 1_000_000,
+      today: 20261122,
+    });
+    const round_ms = scale.short ? 5 : (scale.seconds * 1000) / (6 * ROUNDS);
+    const shareKey = candidates(people);
+    const anyTwo = randomPairs(people);
+    const judged = (a: Person, b: Person): number => judge.judge(a, b).score;
+    const sets: readonly (readonly [name: string, pairs: readonly Two[], work: (a: Person, b: Person) => number])[] = [
+      ['candidate pairs judged', shareKey, judged],
+      ['candidate pairs, every field', shareKey, (a, b) => judge.bits(a, b)],
+      ['random pairs judged', anyTwo, judged],
+    ];
+    const conditions = `${people.length} made-up people, one core, CPU time, median of ${ROUNDS} rounds`;
+    return Promise.resolve(
+      sets.flatMap(([name, pairs, work]) => {
+        const each = rates(pairs, round_ms, work);
+        const bare = rates(pairs, round_ms, bareNames);
+        return figures({ name, unit: 'pairs/s', value: quantile(each, 0.5), each, conditions }, [
+          { name: 'target: 300000 a second and core', value: TARGET },
+          { name: 'Jaro-Winkler of first and last name alone', value: quantile(bare, 0.5) },
+        ]);
+      }),
+    );
+  },
+};
+
+/** The floor: two similarities and nothing else. */
+function bareNames(a: Person, b: Person): number {
+  return jaroWinkler(a.given.whole, b.given.whole) + jaroWinkler(a.family.whole, b.family.whole);
+}
+
+function madePeople(count: number): readonly Person[] {
+  const random = randomOf(3);
+  return Array.from({ length: count }, () => makePerson(random)).flatMap((person) => [
+    normalised(recordOf(person)),
+    normalised(anotherRecord(random, person)),
+  ]);
+}
+
+/** No more than a working set that memory serves evenly; taken from all over the file. */
+const MOST = 200_000;
+
+function candidates(people: readonly Person[]): readonly Two[] {
+  const { pairs } = candidatePairs(people, null);
+  const step = Math.max(1, Math.floor(pairs.length / 2 / MOST)) * 2;
+  const chosen: Two[] = [];
+  for (let at = 0; at < pairs.length; at += step) chosen.push([people[pairs[at]!]!, people[pairs[at + 1]!]!]);
+  return chosen;
+}
+
+function randomPairs(people: readonly Person[]): readonly Two[] {
+  const random = randomOf(4);
+  return Array.from({ length: Math.min(MOST, people.length * 10) }, (): Two => {
+    return [people[below(random, people.length)]!, people[below(random, people.length)]!];
+  });
+}
+
+/** Pairs for each second of CPU time, once per round. */
+function rates(pairs: readonly Two[], round_ms: number, work: (a: Person, b: Person) => number): number[] {
+  let at = 0;
+  let sum = 0;
+  const round = (): number => {
+    const began = process.cpuUsage();
+    let count = 0;
+    for (;;) {
+      for (let n = 0; n < 2_000; n += 1) {
+        const pair = pairs[at]!;
+        sum += work(pair[0], pair[1]);
+        at = at + 1 < pairs.length ? at + 1 : 0;
+      }
+      count += 2_000;
+      const { user, system } = process.cpuUsage(began);
+      const spent = user + system;
+      if (spent >= round_ms * 1000) return (count * 1_000_000) / spent;
+    }
+  };
+  round();
+  const each = Array.from({ length: ROUNDS }, round);
+  if (!Number.isFinite(sum)) throw new Error('a pair has no score');
+  return each;
+}
