@@ -28,6 +28,7 @@ export class StatementError extends HubError {
 
 /** Serialisation failure and deadlock: the transaction was rolled back as a whole and may be run again. */
 const RETRYABLE = new Set(['40001', '40P01']);
+const UNIQUE = '23505';
 
 const BY_STATE: Readonly<Record<string, ErrorCode>> = {
   '28000': 'DATABASE_REFUSED',
@@ -47,8 +48,13 @@ const BY_STATE: Readonly<Record<string, ErrorCode>> = {
   '57P05': 'DATABASE_UNREACHABLE',
 };
 
+/**
+ * Of two that write the first version of one resource at once (a schedule of which each has news) neither finds a row
+ * to lock, so both write version 1. Run again, the later one finds the row and writes the next.
+ */
 export function isRetryable(thrown: unknown): boolean {
-  return thrown instanceof pg.DatabaseError && RETRYABLE.has(thrown.code ?? '');
+  if (!(thrown instanceof pg.DatabaseError)) return false;
+  return RETRYABLE.has(thrown.code ?? '') || (thrown.code === UNIQUE && thrown.table?.startsWith('history') === true);
 }
 
 /**
@@ -82,7 +88,8 @@ export function databaseError(thrown: unknown): Error {
   if (thrown instanceof HubError) return thrown;
   if (thrown instanceof pg.DatabaseError) {
     const state = thrown.code ?? '';
-    const code = BY_STATE[state] ?? (state.startsWith('08') ? 'DATABASE_UNREACHABLE' : undefined);
+    const other = isRetryable(thrown) ? 'TOO_BUSY' : state.startsWith('08') ? 'DATABASE_UNREACHABLE' : undefined;
+    const code = BY_STATE[state] ?? other;
     // Messages of these classes name users, databases and objects, never values.
     return code === undefined
       ? new StatementError(thrown)

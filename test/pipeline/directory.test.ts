@@ -1,7 +1,9 @@
 /** What site files say, as resources, and what becomes of slots when they say something else. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
+import { putSchedule } from '../../src/pipeline/directory.ts';
 import type { SiteSettings } from '../../src/settings/shape.ts';
 import {
   during,
@@ -142,4 +144,45 @@ describe('a site that is renamed', () => {
     await world.syncDirectory();
     assert.deepEqual(await world.rows(versions), before, 'and is renamed once');
   });
+});
+
+describe('a schedule of which two have news at once', () => {
+  const SCHEDULE = canonicalId.schedule('north', 'ada@annex');
+  const BEN = canonicalId.practitionerAtSite('north', 'ben');
+  const isWaiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+
+  for (const before of ['new to both', 'known']) {
+    it(`and which is ${before} is written by each in its turn: the later one’s people are its actors`, async (t) => {
+      const world = await openWorld(t);
+      const north = world.plan.sites.find(({ id }) => id === 'north');
+      assert.ok(north);
+      const put = (practitionerId: string, behind: () => Promise<unknown>): Promise<unknown> =>
+        world.write(async (tx) => {
+          const practitioner = { practitionerId, roleId: canonicalId.practitionerRole('north', practitionerId) };
+          const cause = { site: 'north', messageId: null, siteTime: null, now: world.clock.now() };
+          await putSchedule(tx, north, 'ada@annex', { practitioner, location: null, isRoom: false, cause });
+          await tx.flush();
+          await behind();
+        });
+      if (before === 'known') await put(canonicalId.practitionerAtSite('north', 'cy'), () => Promise.resolve());
+      const begun = Promise.withResolvers<undefined>();
+      const written = Promise.withResolvers<undefined>();
+      const first = put(SHARED, () => {
+        begun.resolve(undefined);
+        return written.promise;
+      });
+      await begun.promise;
+      const second = put(BEN, () => Promise.resolve());
+      while ((await world.rows(isWaiting)).length === 0) await setImmediate();
+      written.resolve(undefined);
+      await Promise.all([first, second]);
+      const actors = await world.rows(
+        `SELECT actor_id FROM schedule_actor WHERE schedule_id = $1 AND actor_type = 'Practitioner'`,
+        [SCHEDULE],
+      );
+      assert.deepEqual(actors, [{ actor_id: BEN }]);
+      const versions = await world.rows('SELECT version FROM history WHERE id = $1 ORDER BY 1', [SCHEDULE]);
+      assert.equal(versions.length, before === 'known' ? 3 : 2);
+    });
+  }
 });
