@@ -140,6 +140,43 @@ it('one patient is not at two visits at one time, at whomever’s', () => {
   assert.deepEqual(rules(...two, ...stands('a'), ...stands('b', NINE, 'booked', 'ortiz')), [1]);
 });
 
+describe('a visit that takes a room besides', () => {
+  const room = { rooms: ['room-3'] };
+  const ortiz = { ...room, practitioner: 'ortiz' };
+  const inRoom = (all: readonly Happened[], rooms: readonly string[]): readonly Happened[] =>
+    all.map((one) => (one.kind === 'truth' || one.kind === 'copy' ? { ...one, rooms } : one));
+
+  it('is in it at the site', () => {
+    const asked = booked(1, 'a', NINE, room);
+    assert.deepEqual(rules(...asked, ...inRoom(stands('a'), ['room-3'])), []);
+    assert.deepEqual(rules(...asked, ...inRoom(stands('a'), [])), [2]);
+    assert.deepEqual(rules(...asked, ...stands('a')), [], 'a site that names no rooms says nothing');
+  });
+
+  it('has it to itself, whoever the other is with', () => {
+    const both = [...booked(1, 'a', NINE, room), ...booked(2, 'b', NINE, ortiz)];
+    const end = [...stands('a'), ...stands('b', NINE, 'booked', 'ortiz')];
+    assert.deepEqual(rules(...both, ...inRoom(end, ['room-3'])), [1]);
+    const elsewhere = [...booked(1, 'a', NINE, room), ...booked(2, 'b', NINE, { practitioner: 'ortiz' })];
+    assert.deepEqual(rules(...elsewhere, ...end), []);
+  });
+
+  it('is not placed where the hub had shown somebody in the room', () => {
+    const [foreign, copy] = inRoom(stands('s', NINE, 'booked', 'ortiz'), ['room-3']);
+    assert.ok(foreign?.kind === 'truth' && copy?.kind === 'copy');
+    const end = [{ ...foreign, correlation: null }, copy, ...inRoom(stands('a'), ['room-3'])];
+    assert.deepEqual(rules({ ...copy, kind: 'seen' }, ...booked(1, 'a', NINE, room), ...end), [1]);
+    const late = [...booked(1, 'a', NINE, room), { ...copy, kind: 'seen' } as const];
+    assert.deepEqual(rules(...late, ...end), []);
+  });
+
+  it('has it at its new time as well', () => {
+    const moved = [...booked(1, 'a', NINE, room), { ...move(2, 'a'), ...room } as Happened, said(2, 'moved')];
+    assert.deepEqual(rules(...moved, ...inRoom(stands('a', TEN), ['room-3'])), []);
+    assert.deepEqual(rules(...moved, ...inRoom(stands('a', TEN), [])), [2]);
+  });
+});
+
 it('every caller is answered, whatever they asked', () => {
   assert.deepEqual(rules(...booked(1, 'a'), move(2, 'a'), said(2, 'lost'), ...stands('a')), [3]);
 });

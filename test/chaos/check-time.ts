@@ -9,6 +9,7 @@ interface Standing extends Span {
   readonly about: readonly string[];
   readonly appointment: string;
   readonly practitioner: string;
+  readonly rooms: readonly string[];
   /** Null: of a time that is only held, whose visit may never be. */
   readonly patient: string | null;
   readonly from: number;
@@ -21,6 +22,7 @@ interface Placement extends Span {
   readonly about: readonly string[];
   readonly appointment: string;
   readonly practitioner: string;
+  readonly rooms: readonly string[];
   /** When it was asked for, and when the hub first said that it has it. */
   readonly began: number;
   readonly heldBy: number;
@@ -42,22 +44,27 @@ function twoOfOurs(judged: Judged): readonly Violation[] {
         const about = [...one.about, ...other.about];
         const both = `${one.name} and ${other.name} are booked for one`;
         if (one.practitioner === other.practitioner) return [{ rule: 1, what: `${both} person at one time`, about }];
+        if (shareRoom(one, other)) return [{ rule: 1, what: `${both} room at one time`, about }];
         const isPatient = one.patient !== null && one.patient === other.patient;
         return isPatient ? [{ rule: 1, what: `${both} patient at one time`, about }] : [];
       }),
   );
 }
 
+function shareRoom(one: { readonly rooms: readonly string[] }, other: { readonly rooms: readonly string[] }): boolean {
+  return one.rooms.some((room) => other.rooms.includes(room));
+}
+
 function bookedTimes(judged: Judged): readonly Standing[] {
   const { wishes, moves, touched } = judged;
   return wishes.flatMap((wish): Standing[] => {
-    const { last, heldBy, practitioner, patient, start, end } = wish;
+    const { last, heldBy, practitioner, patient, rooms, start, end } = wish;
     const appointment = last?.appointment;
     if (last?.outcome !== 'booked' || appointment === undefined || heldBy === null) return [];
     const moved = moves.filter((one) => one.appointment === appointment && mayHaveLeft(one));
     const ends = [...endsOf(judged, appointment), ...moved].map(({ began }) => began);
     const until = Math.min(...ends, touched.get(nameOf(wish.site, last.siteKey ?? '')) ?? Infinity);
-    const facts = { appointment, practitioner, patient, start, end, from: heldBy, until };
+    const facts = { appointment, practitioner, patient, rooms, start, end, from: heldBy, until };
     return [{ name: shownAs(wish), about: idsOf(wish), ...facts }];
   });
 }
@@ -79,16 +86,16 @@ function movedTimes(judged: Judged): readonly Standing[] {
     const ends = [...endsOf(judged, appointment), ...later].map(({ began }) => began);
     const until = Math.min(...ends, touched.get(nameOf(wish.site, wish.last?.siteKey ?? '')) ?? Infinity);
     const about = [move.key, ...idsOf(wish)];
-    const { practitioner, start, end } = to;
-    const facts = { appointment, practitioner, patient: wish.patient, start, end, from: heldBy, until };
+    const { practitioner, rooms = [], start, end } = to;
+    const facts = { appointment, practitioner, rooms, patient: wish.patient, start, end, from: heldBy, until };
     return [{ name: shownAs({ key: move.key, site: to.site }), about, ...facts }];
   });
 }
 
 function heldTimes({ holds }: Judged): readonly Standing[] {
-  return holds.map(({ key, site, appointment, practitioner, start, end, from, until }) => ({
+  return holds.map(({ key, site, appointment, practitioner, rooms, start, end, from, until }) => ({
     ...{ name: shownAs({ key, site }), about: [key, appointment], appointment, practitioner, patient: null },
-    ...{ start, end, from, until },
+    ...{ rooms, start, end, from, until },
   }));
 }
 
@@ -102,16 +109,16 @@ function placementsOf({ wishes, moves, holds, touched }: Judged): readonly Place
     return [wish, ...before].some(({ start }) => start === to.start);
   };
   const booked = wishes.flatMap((wish): Placement[] => {
-    const { last, heldBy, began, practitioner, start, end } = wish;
+    const { last, heldBy, began, practitioner, rooms, start, end } = wish;
     if (last?.outcome !== 'booked' || last.appointment === undefined || heldBy === null) return [];
-    const facts = { appointment: last.appointment, practitioner, began, heldBy, start, end };
+    const facts = { appointment: last.appointment, practitioner, rooms, began, heldBy, start, end };
     return [{ name: shownAs(wish), about: idsOf(wish), ...facts }];
   });
   const moved = moves.flatMap((move): Placement[] => {
     const { key, appointment, to, began, heldBy, outcome } = move;
     if (outcome !== 'done' || heldBy === null || mayStandAt(move)) return [];
-    const { site, practitioner, start, end } = to;
-    const facts = { appointment, practitioner, began, heldBy, start, end };
+    const { site, practitioner, rooms = [], start, end } = to;
+    const facts = { appointment, practitioner, rooms, began, heldBy, start, end };
     return [{ name: shownAs({ key, site }), about: [key, appointment], ...facts }];
   });
   const held = holds.map(({ key, site, from, ...facts }): Placement => ({
@@ -126,7 +133,7 @@ function overWhatWasKnown({ events, copies }: Judged, placements: readonly Place
   return placements.flatMap((one) =>
     known
       .filter(({ shown }) => shown.appointment !== one.appointment && ACTIVE.includes(shown.status))
-      .filter(({ shown }) => shown.practitioners.includes(one.practitioner) && overlaps(shown, one))
+      .filter(({ shown }) => overlaps(shown, one) && sharesWith(shown, one))
       .filter(({ from, until }) => from <= one.began && one.heldBy <= until)
       .map(({ shown }): Violation => ({
         rule: 1,
@@ -134,6 +141,10 @@ function overWhatWasKnown({ events, copies }: Judged, placements: readonly Place
         about: [...one.about, shown.appointment, nameOf(shown.site, shown.siteKey)],
       })),
   );
+}
+
+function sharesWith({ practitioners, rooms = [] }: Shown, one: Placement): boolean {
+  return practitioners.includes(one.practitioner) || shareRoom({ rooms }, one);
 }
 
 /** The same with time that staff had closed. */

@@ -42,6 +42,10 @@ export function check(events: readonly Event[]): readonly Violation[] {
   ];
 }
 
+interface Taking extends Span {
+  readonly rooms?: readonly string[];
+}
+
 function bookedIsThere(judged: Judged): readonly Violation[] {
   const { events, wishes, truths, moves, touched } = judged;
   const there = new Map(truths.map((one) => [nameOf(one.site, one.siteKey), one]));
@@ -63,15 +67,16 @@ function bookedIsThere(judged: Judged): readonly Violation[] {
     if (!ACTIVE.includes(visit.status)) return tell(`booked was said, ${name} is ${visit.status}, and nobody ended it`);
     const own = moves.filter((one) => one.appointment === wish.last?.appointment);
     if (own.some(({ anywhere = false }) => anywhere)) return [];
-    const isThere = ({ start, end }: Span): boolean => visit.start === start && visit.end === end;
+    const isThere = ({ start, end, rooms = [] }: Taking): boolean =>
+      visit.start === start && visit.end === end && rooms.every((room) => visit.rooms?.includes(room) !== false);
     const isSame = timesAfter(wish, own).some(isThere) && visit.practitioner === wish.practitioner;
     const moved = own.length === 0 ? 'nobody moved it' : `that is not where ${own.length} moves left it`;
-    return isSame ? [] : tell(`${name} is at another time or with another person, and ${moved}`);
+    return isSame ? [] : tell(`${name} is at another time, with another person or without its room, and ${moved}`);
   });
 }
 
 /** One of these times is that of the visit: moves that were asked for at the same moment went in either order. */
-function timesAfter(wish: Wish, moves: readonly Move[]): readonly Span[] {
+function timesAfter(wish: Wish, moves: readonly Move[]): readonly Taking[] {
   const done = moves.filter(({ outcome }) => outcome === 'done');
   const isOver = (one: Move): boolean => done.some((other) => other !== one && other.began >= one.ended);
   const left = moves.filter((one) => one.outcome !== 'not' && !isOver(one)).map(({ to }) => to);

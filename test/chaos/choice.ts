@@ -14,6 +14,8 @@ export interface Chosen {
   readonly patientId: string;
   /** The site whose own record of the patient it is. */
   readonly home: string;
+  /** The slot of the room that it takes besides. */
+  readonly room?: { readonly location: string; readonly slot: Slot };
 }
 
 /** `at`: all calendars that the patient is to be seen on. */
@@ -23,7 +25,16 @@ export function choose(world: World, wish: Wish, at: readonly Wanted[] = [calend
   const isThere = at.some(({ site }) => site === RIVERSIDE);
   const patientId = pick(isThere ? world.riversidePatients : world.patients, wish.patient);
   const home = isThere ? RIVERSIDE : MIDTOWN;
-  return { wanted, visitType, slot: atTime(world, wanted, wish.start, visitType), patientId, home };
+  const slot = atTime(world, wanted, wish.start, visitType);
+  const room = wish.room === true ? roomFor(world, wanted, slot, visitType) : {};
+  return { wanted, visitType, slot, patientId, home, ...room };
+}
+
+/** At the time of the visit; nothing where the site has none, or offers none then. */
+export function roomFor(world: World, { site }: Wanted, visit: Slot, visitType: number): Pick<Chosen, 'room'> {
+  if (site !== world.room.site) return {};
+  const slot = pick(world.room.slots, visitType).find(({ start, end }) => start === visit.start && end === visit.end);
+  return slot === undefined ? {} : { room: { location: world.room.location, slot } };
 }
 
 export function calendarOf(world: World, { calendar }: Pick<Wish, 'calendar'>): Wanted {
@@ -31,10 +42,11 @@ export function calendarOf(world: World, { calendar }: Pick<Wish, 'calendar'>): 
 }
 
 /** Another site makes a record of its own of the patient; whether both are one person is for identity to find out. */
-export function placingOf({ wanted, slot, patientId, home }: Omit<Chosen, 'visitType'>): Placing {
+export function placingOf({ wanted, slot, patientId, home, room }: Omit<Chosen, 'visitType'>): Placing {
   const { site, practitioner } = wanted;
   const patient = home === site ? { patient: patientId } : {};
-  return { site, practitioner, slot: slot.id ?? '', ...during(slot), ...patient };
+  const rooms = room === undefined ? {} : { rooms: [room.location] };
+  return { site, practitioner, slot: slot.id ?? '', ...during(slot), ...patient, ...rooms };
 }
 
 /** The same number is the same time on every calendar, so that races meet one person at two sites. */

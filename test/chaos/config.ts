@@ -6,6 +6,8 @@ import type { Line } from './line.ts';
 export const EASTSIDE = 'eastside-acuity';
 export const EASTSIDE_CALENDARS = ['92001', '92002'];
 export const EASTSIDE_INTAKE = '7712';
+/** Of the HL7 v2 clinic: nobody's own, so that visits ask for it besides. */
+export const ROOM = { calendar: 'ROOM3', location: 'room-3', code: 'R3' };
 /** Those that are called over HTTP. */
 export const PRACTICES = [MIDTOWN, NORTHSIDE, EASTSIDE];
 const APPROVAL_EXPIRY_S = 60;
@@ -96,9 +98,15 @@ async function everyDay(config: ConfigFolder): Promise<void> {
   await config.edit(`sandbox/${RIVERSIDE}.yaml`, (seed) => {
     const open = Object.fromEntries(WEEK.map((day) => [day, CLINIC_HOURS]));
     for (const at of [0, 1]) seed.setIn(['practitioners', at, 'hours'], seed.createNode(open));
+    seed.setIn(['rooms'], ['R1', 'R2', ROOM.code]);
   });
   await config.edit(`sites/${RIVERSIDE}.yaml`, (file) => {
     const day = { day: { days: WEEK, hours: CLINIC_HOURS, visitTypes: ['OFFICE', 'FOLLOWUP'] } };
+    file.setIn(['locations', ROOM.location], {
+      ...{ name: 'Riverside Room 3', room: true, partOf: 'main', codes: [`RIVERSIDE^${ROOM.code}`] },
+    });
+    file.setIn(['resources', 'calendars'], { [ROOM.calendar]: { name: 'Room 3', location: ROOM.location } });
+    file.setIn(['templates', 'room'], { calendar: ROOM.calendar, blocks: day });
     for (const who of ['rao', 'lindqvist']) file.setIn(['templates', who, 'blocks'], file.createNode(day));
     file.setIn(['settings', 'requests', 'answerWithin_ms'], 2_500);
     file.setIn(['settings', 'requests', 'decideWithin_ms'], 200);

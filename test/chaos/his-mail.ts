@@ -23,11 +23,11 @@ export interface HisAnswer {
 
 export interface HisMail {
   /** From now on messages with this MSH-10 are of this call. */
-  sent(controlId: string, call: HisCall): void;
+  readonly sent: (controlId: string, call: HisCall) => void;
   /** Writes it down. */
-  heard(controlId: string, call: HisCall, frame: string | null): HisAnswer;
-  /** What was told of it at the address of the client, for good; null: nothing yet. */
-  told(call: HisCall): HisAnswer | null;
+  readonly heard: (controlId: string, call: HisCall, frame: string | null) => HisAnswer;
+  /** What was told of it at the address of the client, for good; `lost`, once: to be sent again; null: nothing yet. */
+  readonly told: (call: HisCall) => HisAnswer | null;
 }
 
 const NEWS: Readonly<Record<HisAction, Readonly<Record<string, Outcome>>>> = {
@@ -51,6 +51,7 @@ export function hisMail(history: History, letters: readonly Uint8Array[]): HisMa
   const byControlId = new Map<string, HisCall>();
   const byPlacer = new Map<string, HisCall[]>();
   const final = new Map<number, HisAnswer>();
+  const notNow = new Set<number>();
   const known = new Set<string>();
   let read = 0;
 
@@ -67,6 +68,7 @@ export function hisMail(history: History, letters: readonly Uint8Array[]): HisMa
     const asked = byControlId.get(about);
     if (asked !== undefined) {
       const answer = write(asked, outcomeOf(letter, asked.action), { message: about });
+      if (answer.outcome === 'lost') notNow.add(asked.call);
       if (!isOpen(answer) && !final.has(asked.call)) final.set(asked.call, answer);
       return;
     }
@@ -96,7 +98,7 @@ export function hisMail(history: History, letters: readonly Uint8Array[]): HisMa
         const letter = letters[read];
         if (letter !== undefined) open(answerIn(letter));
       }
-      return final.get(call.call) ?? null;
+      return final.get(call.call) ?? (notNow.delete(call.call) ? LOST : null);
     },
   };
 }

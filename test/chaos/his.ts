@@ -119,7 +119,7 @@ export function his({
   };
 
   return async (step, key) => {
-    const chosen = choose(step.wish);
+    const chosen = choose({ ...step.wish, room: false });
     const call = next();
     const facts = { kind: 'call', call, action: 'book', key: keyOf(key), via: 'srm' } as const;
     history.add({ ...facts, ...placingOf(chosen) });

@@ -36,6 +36,8 @@ export interface Placing extends Span {
   readonly practitioner: string;
   readonly slot: string;
   readonly patient?: string;
+  /** Rooms (Location) that it takes besides, for as long. */
+  readonly rooms?: readonly string[];
 }
 
 export interface Told {
@@ -171,6 +173,8 @@ export type Happened =
       readonly practitioner: string | null;
       readonly status: string;
       readonly correlation: string | null;
+      /** Where the site names them: rooms (Location) in which it is. */
+      readonly rooms?: readonly string[];
     } & Span)
   | { readonly kind: 'removed'; readonly site: string; readonly siteKey: string }
   | ({ readonly kind: 'copy' } & Shown)
@@ -204,6 +208,7 @@ export interface Shown extends Span {
   readonly siteKey: string;
   readonly status: string;
   readonly practitioners: readonly string[];
+  readonly rooms?: readonly string[];
 }
 
 export type Event = Happened & { readonly n: number; readonly at: At };

@@ -5,7 +5,7 @@ import type { Appointment } from '../../src/fhir/types.ts';
 import { actor, control, rowsOf, textOf } from '../conformance/control.ts';
 import { during, type Answer } from '../support/caller.ts';
 import { INTAKE, MIDTOWN, NORTHSIDE, ORTIZ, RAO, RIVERSIDE, WEISS } from '../support/config-folder.ts';
-import { atTime, calendarOf, choose, pick, placingOf, type Chosen } from './choice.ts';
+import { atTime, calendarOf, choose, pick, placingOf, roomFor, type Chosen } from './choice.ts';
 import { EASTSIDE, EASTSIDE_CALENDARS, EASTSIDE_INTAKE } from './config.ts';
 import { his } from './his.ts';
 import type { Outcome } from './history.ts';
@@ -28,13 +28,20 @@ export interface Person {
   request(step: Requesting, key: string): Promise<void>;
 }
 
+interface Booked {
+  readonly resource: Appointment;
+  readonly wanted: Wanted;
+  readonly visitType: number;
+  readonly withRoom: boolean;
+}
+
 /** What callers or staff have made. */
 interface Visit {
   readonly site: string;
   readonly siteKey: string;
   /** Of callers: as it was answered; empty: the hub has only taken it in yet. Null: staff booked it. */
   readonly appointment: string | null;
-  readonly booked: { readonly resource: Appointment; readonly wanted: Wanted; readonly visitType: number } | null;
+  readonly booked: Booked | null;
 }
 
 const ASK_AGAIN_MS = 300;
@@ -61,8 +68,8 @@ export function people(world: World, over: AbortSignal): Person {
   const visits: Visit[] = [];
   let calls = 0;
 
-  const keep = (appointment: Appointment, { wanted, visitType }: Chosen): void => {
-    const booked = { resource: appointment, wanted, visitType };
+  const keep = (appointment: Appointment, { wanted, visitType, room }: Chosen): void => {
+    const booked = { resource: appointment, wanted, visitType, withRoom: room !== undefined };
     visits.push({ site: wanted.site, ...toldOf(appointment), booked });
   };
   const heard = ({ call, action, asked }: Call, answer: Answer | null): Outcome => {
@@ -129,10 +136,9 @@ export function people(world: World, over: AbortSignal): Person {
   return {
     async book(wish, key) {
       const chosen = choose(world, wish);
-      const { slot, patientId } = chosen;
       const same = Array.from({ length: wish.times }, async () => {
         const call = placed('book', key, chosen);
-        await untilAnswered(call, () => caller.book({ slot, patientId, key }));
+        await untilAnswered(call, () => requests.book(chosen, key));
       });
       await Promise.all(same);
     },
@@ -166,13 +172,14 @@ export function people(world: World, over: AbortSignal): Person {
       const own = visits.filter(({ booked }) => booked !== null);
       const picked = own.length === 0 ? null : pick(own, visit);
       if (picked?.booked === undefined || picked.booked === null) return;
-      const { wanted, visitType, resource } = picked.booked;
+      const { wanted, visitType, resource, withRoom } = picked.booked;
       const slot = atTime(world, wanted, start, visitType);
+      const also = withRoom ? roomFor(world, wanted, slot, visitType) : {};
       const call = next('move');
       const [action, appointment] = ['move', picked.appointment ?? ''] as const;
-      const placing = placingOf({ wanted, slot, patientId: '', home: '' });
+      const placing = placingOf({ wanted, slot, patientId: '', home: '', ...also });
       history.add({ kind: 'call', call: call.call, action, key, appointment, ...placing });
-      await untilAnswered(call, () => requests.move(resource, slot, key));
+      await untilAnswered(call, () => requests.move(resource, slot, also.room?.slot ?? null, key));
     },
 
     async change(visit, to, key) {

@@ -33,6 +33,8 @@ export interface Wanted {
   readonly patient: number;
   /** The same request sent so often at once. */
   readonly times: number;
+  /** With a room besides, where there is one to be had. */
+  readonly room?: boolean;
 }
 /** `srm`: by which they ask. `srr`: by which the hub tells them, at the address of the client. */
 export type HisLine = 'srm' | 'srr';
@@ -212,6 +214,7 @@ function callers(random: Random, extent: Extent): readonly Step[] {
       visitType: random.below(2),
       patient: random.below(1_000),
       times: random.chance(10) ? 2 : 1,
+      room: random.chance(50),
     });
     // One person at two sites, and several callers for one time: that is where double bookings come from.
     const wishes = Array.from({ length: random.chance(50) ? random.between(3, 6) : 1 }, wanted);
@@ -314,7 +317,7 @@ function hisLines(random: Random, extent: Extent): readonly Step[] {
 
 function aWish(random: Random, start: number): Wanted {
   const [calendar, visitType, patient] = [random.below(CALENDARS), random.below(2), random.below(1_000)];
-  return { calendar, start, visitType, patient, times: 1 };
+  return { calendar, start, visitType, patient, times: 1, room: random.chance(30) };
 }
 
 function staff(random: Random, extent: Extent): readonly Step[] {

@@ -38,6 +38,7 @@ export type Requests = ReturnType<typeof requestsOf>;
 export interface Asked {
   readonly slot: Slot;
   readonly patientId: string;
+  readonly room?: { readonly slot: Slot };
 }
 
 /** All of them with a key, so that whoever has no answer may ask again. */
@@ -52,20 +53,21 @@ export function requestsOf(caller: Caller) {
       headers: { 'idempotency-key': key },
     });
   return {
+    book: (wish: Asked, key: string): Promise<Answer> => send('$book', key, bodyOf(wish)),
     hold(wish: Asked, key: string): Promise<Answer> {
-      const { parameter } = bookBody(wish) as { readonly parameter: readonly unknown[] };
+      const { parameter } = bodyOf(wish);
       const seconds = { name: 'hold-seconds', valuePositiveInt: HOLD_S };
       return send('$hold', key, { resourceType: 'Parameters', parameter: [...parameter, seconds] });
     },
     bookHeld: (held: Appointment, key: string): Promise<Answer> => send('$book', key, parametersOf(held)),
-    move: (visit: Appointment, slot: Slot, key: string): Promise<Answer> =>
-      send('$book', key, parametersOf(at(visit, slot))),
+    move: (visit: Appointment, slot: Slot, room: Slot | null, key: string): Promise<Answer> =>
+      send('$book', key, parametersOf(at(visit, slot, room))),
     series(wish: Asked, count: number, mode: Mode, key: string): Promise<Answer> {
       const rule = [
         { name: 'frequency', valueCode: 'daily' },
         { name: 'count', valueInteger: count },
       ];
-      const { parameter } = bookBody(wish) as { readonly parameter: readonly unknown[] };
+      const { parameter } = bodyOf(wish);
       const part = [...parameter, { name: 'recurrence', part: rule }];
       const all = [
         { name: 'visit', part },
@@ -80,7 +82,7 @@ export function requestsOf(caller: Caller) {
     set(wishes: readonly Asked[], mode: Mode, key: string): Promise<Answer> {
       const visits = wishes.map((wish) => ({
         name: 'visit',
-        part: (bookBody(wish) as { readonly parameter: readonly unknown[] }).parameter,
+        part: bodyOf(wish).parameter,
       }));
       const parameter = [...visits, { name: 'mode', valueCode: mode }];
       return send('$book-set', key, { resourceType: 'Parameters', parameter });
@@ -92,10 +94,29 @@ export function requestsOf(caller: Caller) {
   };
 }
 
+interface Body {
+  readonly resourceType: 'Parameters';
+  readonly parameter: readonly { readonly name: string; readonly resource: Appointment }[];
+}
+
+/** The slot of the room behind that of the visit. */
+function bodyOf(wish: Asked): Body {
+  const body = bookBody(wish) as Body;
+  const { room } = wish;
+  if (room === undefined) return body;
+  const parameter = body.parameter.map(({ name, resource }) => ({
+    name,
+    resource: at(resource, wish.slot, room.slot),
+  }));
+  return { ...body, parameter };
+}
+
 const FOLLOWING = { name: 'scope', valueCode: 'this-and-following' };
 
-function at(visit: Appointment, { id, start, end }: Slot): Appointment {
-  return { ...visit, slot: [{ reference: `Slot/${id ?? ''}` }], start, end };
+function at(visit: Appointment, slot: Slot, room: Slot | null = null): Appointment {
+  const slots = room === null ? [slot] : [slot, room];
+  const named = slots.map(({ id }) => ({ reference: `Slot/${id ?? ''}` }));
+  return { ...visit, slot: named, start: slot.start, end: slot.end };
 }
 
 function parametersOf(resource: Appointment, ...more: readonly unknown[]): unknown {

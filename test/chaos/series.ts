@@ -40,7 +40,8 @@ export function seriesOf({
   };
 
   return async (step, key) => {
-    const first = choose(world, step.wish);
+    // Of a series each visit is one of its calendar alone.
+    const first = choose(world, { ...step.wish, room: false });
     const days = Array.from({ length: step.count }, (_, day) => ({ ...first, slot: daysLater(first, day) }));
     const call = next('set', days);
     const { mode } = step;

@@ -2,11 +2,13 @@
 import { systemClock } from '../../src/core/clock.ts';
 import { formatInstant, instant, parseInstant } from '../../src/core/instant.ts';
 import type { Appointment } from '../../src/fhir/types.ts';
+import { control, rowsOf, textOf } from '../conformance/control.ts';
 import { siteKeyOf, siteOf } from '../support/caller.ts';
 import { disagreements, truthOf, unrest } from '../support/truth.ts';
 import { eventuallyNone } from '../support/wait.ts';
 import type { Shown } from './history.ts';
-import { calendarsOf, type World } from './world.ts';
+import { ROOM } from './config.ts';
+import { calendarsOf, RIVERSIDE_KEYS, type World } from './world.ts';
 
 const LOOK_EVERY_MS = 1_500;
 /** By so much an Appointment may be shown later than its `lastUpdated`: its transaction was open that long. */
@@ -110,8 +112,23 @@ async function tellSets({ hub, history }: World): Promise<void> {
   }
 }
 
-async function tellTruth({ hub, history }: World, site: World['sites'][number]): Promise<void> {
+/** The one room that visits may take besides, where the site says which it gave. */
+async function siteRooms(
+  { hub, room }: World,
+  site: string,
+): Promise<(siteKey: string) => { rooms?: readonly string[] }> {
+  if (site !== room.site) return () => ({});
+  const state = await control('GET', `${hub.simulator(site)}/__sim/state?only=appointments`);
+  const rows = rowsOf(state['appointments']);
+  const inRoom = rows.filter((row) => [row, ...rowsOf(row['rooms'])].some((one) => one['room'] === ROOM.code));
+  const keys = new Set(inRoom.map((row) => textOf(row['id']) + RIVERSIDE_KEYS));
+  return (siteKey) => ({ rooms: keys.has(siteKey) ? [room.location] : [] });
+}
+
+async function tellTruth(world: World, site: World['sites'][number]): Promise<void> {
+  const { hub, history } = world;
   const truth = await truthOf(hub, site);
+  const roomsOf = await siteRooms(world, site.id);
   const people = new Map(calendarsOf(site).map(({ calendar, practitioner }) => [calendar, practitioner]));
   for (const visit of truth.appointments) {
     history.add({
@@ -121,6 +138,7 @@ async function tellTruth({ hub, history }: World, site: World['sites'][number]):
       practitioner: people.get(visit.calendar) ?? null,
       status: visit.status,
       correlation: visit.correlation,
+      ...roomsOf(visit.key),
       ...visit.during,
     });
   }
@@ -130,6 +148,11 @@ async function tellTruth({ hub, history }: World, site: World['sites'][number]):
 function shownOf(appointment: Appointment): Shown {
   const time = (text: string | undefined): number => Number(parseInstant(text ?? '') ?? 0);
   const site = siteOf(appointment);
+  const actors = (wanted: string): readonly string[] =>
+    appointment.participant.flatMap(({ actor }) => {
+      const [type, id] = (actor?.reference ?? '').split('/');
+      return type === wanted && id !== undefined ? [id] : [];
+    });
   return {
     appointment: appointment.id ?? '',
     version: Number(appointment.meta?.versionId ?? 0),
@@ -139,9 +162,7 @@ function shownOf(appointment: Appointment): Shown {
     status: appointment.status,
     start: time(appointment.start),
     end: time(appointment.end),
-    practitioners: appointment.participant.flatMap(({ actor }) => {
-      const [type, id] = (actor?.reference ?? '').split('/');
-      return type === 'Practitioner' && id !== undefined ? [id] : [];
-    }),
+    practitioners: actors('Practitioner'),
+    rooms: actors('Location'),
   };
 }

@@ -11,6 +11,7 @@ export interface Wish extends Span {
   readonly site: string;
   readonly practitioner: string;
   readonly patient: string | null;
+  readonly rooms: readonly string[];
   readonly began: number;
   /** When the hub first said that it holds the time; null: never. */
   readonly heldBy: number | null;
@@ -38,6 +39,7 @@ export interface Hold extends Span {
   readonly key: string;
   readonly site: string;
   readonly practitioner: string;
+  readonly rooms: readonly string[];
   readonly appointment: string;
   readonly began: number;
   readonly from: number;
@@ -126,14 +128,14 @@ function ofVisit(answer: Of<'answer'>, index: number, mode: string): readonly Sa
 }
 
 function wished(
-  { site, practitioner, patient, start, end, at }: Placing & { readonly at: number },
+  { site, practitioner, patient, rooms = [], start, end, at }: Placing & { readonly at: number },
   own: Pick<Wish, 'key' | 'request' | 'held'>,
   calls: ReadonlyMap<number, number>,
   answers: readonly Said[],
 ): Wish {
   const held = answers.find((one) => one.outcome === 'pending' || one.outcome === 'booked');
   const last = answers.findLast((one) => FINAL.includes(one.outcome)) ?? null;
-  const facts = { site, practitioner, patient: patient ?? null, start, end };
+  const facts = { site, practitioner, patient: patient ?? null, rooms, start, end };
   return { ...own, ...facts, began: at, heldBy: held?.at ?? null, calls, answers, last };
 }
 
@@ -152,8 +154,8 @@ export function holdsOf(events: readonly Event[]): readonly Hold[] {
     );
     const until = Math.min(answer.until ?? Infinity, ...later.map(({ at }) => at));
     const isBookedLater = later.some(({ action }) => action === 'book');
-    const { key, site, practitioner, start, end, at: began } = call;
-    return [{ key, site, practitioner, start, end, appointment, began, from: answer.at, until, isBookedLater }];
+    const { key, site, practitioner, rooms = [], start, end, at: began } = call;
+    return [{ key, site, practitioner, rooms, start, end, appointment, began, from: answer.at, until, isBookedLater }];
   });
 }
 

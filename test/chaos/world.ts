@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/core/clock.ts';
 import { DAY_MS, plus } from '../../src/core/instant.ts';
 import type { Patient, Slot } from '../../src/fhir/types.ts';
+import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import { ruledPractitionerId } from '../../src/fhir/practitioner-rule.ts';
 import type { SiteSettings } from '../../src/settings/shape.ts';
 import { readLease } from '../../src/simulators/kit/lease.ts';
@@ -14,7 +15,7 @@ import { prepareHub, type TestHub } from '../support/hub.ts';
 import { placer, type Placer } from '../support/placer.ts';
 import { sitesOf } from '../support/truth.ts';
 import { eventually } from '../support/wait.ts';
-import { AUTHORITIES, configure, EASTSIDE, PRACTICES } from './config.ts';
+import { AUTHORITIES, configure, EASTSIDE, PRACTICES, ROOM } from './config.ts';
 import type { History } from './history.ts';
 import { openLine, type Line } from './line.ts';
 import { SITES, type HisLine } from './plan.ts';
@@ -29,6 +30,8 @@ export interface World {
   /** Of each calendar that can be booked: the starts that callers want, soonest first, by visit type. */
   readonly wanted: readonly Wanted[];
   readonly patients: readonly string[];
+  /** The room that visits may take besides: its Location, and its slots by visit type. */
+  readonly room: { readonly site: string; readonly location: string; readonly slots: readonly (readonly Slot[])[] };
   /** Whom the HL7 v2 clinic knows; it books nobody else. */
   readonly riversidePatients: readonly string[];
   /** Those who ask by HL7 v2: their lines to and from the hub, where they are answered, and PID-3 of each patient. */
@@ -98,8 +101,9 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions): Promis
   const wanted = await wantedOf(caller, sites);
   const patients = await patientsOf(caller, MIDTOWN);
   const numbers = await numbersOf(caller);
+  const room = await roomOf(caller, sites);
   return {
-    ...{ hub, history: options.history, caller, sites, lines, wanted, patients, riversidePatients },
+    ...{ hub, history: options.history, caller, sites, lines, wanted, patients, riversidePatients, room },
     requests: { ...requests, numbers },
   };
 }
@@ -158,6 +162,15 @@ export function calendarsOf(
   return all.flatMap(([calendar, { practitioner }]) =>
     practitioner === undefined ? [] : [{ calendar, practitioner: ruledPractitionerId(site, practitioner) }],
   );
+}
+
+async function roomOf(caller: Caller, sites: readonly SiteSettings[]): Promise<World['room']> {
+  const identity = sites.find(({ id }) => id === RIVERSIDE)?.identity ?? RIVERSIDE;
+  const schedule = `Schedule/${canonicalId.schedule(identity, ROOM.calendar)}`;
+  const byType = await Promise.all(CLINIC_VISIT_TYPES.map((type) => freeSlots(caller, RIVERSIDE, type)));
+  const slots = byType.map((all) => all.filter((slot) => slot.schedule.reference === schedule));
+  if (slots.some((own) => own.length === 0)) throw new Error(`${RIVERSIDE} offers no time of ${ROOM.calendar}`);
+  return { site: RIVERSIDE, location: canonicalId.location(identity, ROOM.location), slots };
 }
 
 async function wantedOf(caller: Caller, sites: readonly SiteSettings[]): Promise<readonly Wanted[]> {
