@@ -7,6 +7,7 @@ import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import type { Booking } from '../../src/store/contract-bookings.ts';
 import { during, offered, openWorld, SCOPE, slotKey, testSites, visit, type World } from '../support/builders.ts';
 import type { Cleanup } from '../support/database.ts';
+import { refusedWith } from '../support/refused.ts';
 
 const NINE = during(9, 0, 50);
 const KEY = slotKey('n1', 't50', NINE.start);
@@ -26,10 +27,6 @@ async function booked(
 
 async function facts(world: World): Promise<[string, string]> {
   return [(await world.appointment('north', 'K1')).resource.status, (await world.slot('north', KEY)).status];
-}
-
-function refusedWith(code: HubError['code']) {
-  return (error: unknown): boolean => error instanceof HubError && error.code === code;
 }
 
 describe('a cancel', () => {

@@ -21,6 +21,7 @@ import {
   type World,
 } from '../support/builders.ts';
 import type { Cleanup } from '../support/database.ts';
+import { refusedWith } from '../support/refused.ts';
 
 const NINE = during(9, 0, 50);
 const QUARTER_PAST = during(9, 15, 50);
@@ -82,11 +83,6 @@ async function stand(world: World, key = 'K1'): Promise<Stand> {
   const { resource, slots } = await world.appointment('north', key);
   const [nine, eleven] = [await statusAt(world, NINE), await statusAt(world, ELEVEN)];
   return { status: resource.status, time: resource.start, slots, nine, eleven };
-}
-
-function refusedWith(code: HubError['code'], hint?: RegExp) {
-  return (error: unknown): boolean =>
-    error instanceof HubError && error.code === code && (hint === undefined || hint.test(error.detail));
 }
 
 describe('a move', () => {

@@ -20,6 +20,7 @@ import {
   type World,
 } from '../support/builders.ts';
 import type { Cleanup } from '../support/database.ts';
+import { refusedWith } from '../support/refused.ts';
 
 const NINE = during(9, 0, 50);
 const KEY = slotKey('n1', 't50', NINE.start);
@@ -33,10 +34,6 @@ async function openDay(
   await world.offer('north', 'n1', 't50', [offered('n1', 't50', NINE), offered('n1', 't50', during(10, 0, 50))]);
   await world.offer('south', 's1', 't50', [offered('s1', 't50', during(9, 30, 50))]);
   return { world, ana: await world.patient('north') };
-}
-
-function refusedWith(code: HubError['code']) {
-  return (error: unknown): boolean => error instanceof HubError && error.code === code;
 }
 
 describe('a booking', () => {

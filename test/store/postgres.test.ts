@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
-import type { ErrorCode } from '../../src/core/error-catalogue.ts';
 import { HubError } from '../../src/core/errors.ts';
 import { instant } from '../../src/core/instant.ts';
 import { parseTimestamptz, timestamptz } from '../../src/store/column-types.ts';
@@ -8,6 +7,7 @@ import { openPool, type Pool, type PoolOptions } from '../../src/store/postgres.
 import { StatementError } from '../../src/store/sqlstate.ts';
 import { transaction } from '../../src/store/transaction.ts';
 import { freshDatabase } from '../support/database.ts';
+import { refusedWith } from '../support/refused.ts';
 import { serverThatAnswers, wire } from './postgres-steps.ts';
 
 const { pool, url } = await freshDatabase({ after }, { migrations: null });
@@ -24,15 +24,6 @@ async function opened(t: TestContext, more: Partial<PoolOptions> = {}): Promise<
   });
   t.after(() => made.close());
   return made;
-}
-
-function code(expected: ErrorCode, detail = /(?:)/): (error: unknown) => true {
-  return (error) => {
-    assert.ok(error instanceof HubError, String(error));
-    assert.equal(error.code, expected, error.message);
-    assert.match(error.detail, detail);
-    return true;
-  };
 }
 
 test('values come back as the types that the hub computes with', async () => {
@@ -107,26 +98,26 @@ test('a wrong password, user or database is said so, and is permanent', async ()
   const open = (to: URL): Promise<Pool> =>
     openPool({ url: to.href, max: 1, applicationName: 'test', statementTimeout_ms: 1_000, onError: () => undefined });
   await assert.rejects(open(wrong), (error) => {
-    code('DATABASE_REFUSED', /^28P01: password authentication failed/)(error);
+    refusedWith('DATABASE_REFUSED', /^28P01: password authentication failed/)(error);
     assert.ok(error instanceof HubError);
     assert.match(error.message, /^The database refused the login\. Check user, password and database name/);
     return error.class === 'permanent';
   });
-  await assert.rejects(open(nowhere), code('DATABASE_REFUSED', /^3D000/));
+  await assert.rejects(open(nowhere), refusedWith('DATABASE_REFUSED', /^3D000/));
   wrong.password = '';
-  await assert.rejects(open(wrong), code('DATABASE_REFUSED'));
+  await assert.rejects(open(wrong), refusedWith('DATABASE_REFUSED'));
 });
 
 test('no server at the address is said so, and is transient', async (t) => {
   await assert.rejects(opened(t, { url: 'postgres://a:b@127.0.0.1:1/c' }), (error) => {
-    code('DATABASE_UNREACHABLE', /ECONNREFUSED/)(error);
+    refusedWith('DATABASE_UNREACHABLE', /ECONNREFUSED/)(error);
     return error instanceof HubError && error.class === 'transient';
   });
 });
 
 test('a text that is no URL is refused without repeating the password in it', async (t) => {
   await assert.rejects(opened(t, { url: 'postgres://hub:geheim@[half' }), (error) => {
-    code('CONFIG_INVALID', /write postgres:/)(error);
+    refusedWith('CONFIG_INVALID', /write postgres:/)(error);
     assert.doesNotMatch(`${String(error)} ${error instanceof Error ? (error.stack ?? '') : ''}`, /geheim/);
     return true;
   });
@@ -134,19 +125,19 @@ test('a text that is no URL is refused without repeating the password in it', as
 
 test('a server older than 15 is refused', async (t) => {
   const old = await serverThatAnswers(t, '140011');
-  await assert.rejects(opened(t, { url: old }), code('DATABASE_TOO_OLD', /140011/));
+  await assert.rejects(opened(t, { url: old }), refusedWith('DATABASE_TOO_OLD', /140011/));
 });
 
 test('a statement that runs too long is cancelled, and the connection goes on', async (t) => {
   const one = await opened(t, { max: 1, statementTimeout_ms: 50 });
-  await assert.rejects(one.query('SELECT pg_sleep(60)'), code('DATABASE_UNREACHABLE', /^57014/));
+  await assert.rejects(one.query('SELECT pg_sleep(60)'), refusedWith('DATABASE_UNREACHABLE', /^57014/));
   assert.deepEqual((await one.query('SELECT 1 AS one')).rows, [{ one: 1 }]);
 });
 
 test('where all connections are in use a caller waits, then hears that the hub is too busy', async (t) => {
   const one = await opened(t, { max: 1, connectTimeout_ms: 1_000 });
   const long = one.query('SELECT pg_sleep(2)');
-  await assert.rejects(one.query('SELECT 1'), code('TOO_BUSY', /all 1 database connections are in use/));
+  await assert.rejects(one.query('SELECT 1'), refusedWith('TOO_BUSY', /all 1 database connections are in use/));
   await long;
 });
 
@@ -156,7 +147,7 @@ test('a connection that breaks while idle is replaced, and told of', async (t) =
   const { rows } = await one.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   await pool.query('SELECT pg_terminate_backend($1, 5000)', [rows[0]?.pid]);
   // The news of the end may still be under way: a read meets either the old connection or the new one.
-  await one.query('SELECT 1').catch(code('DATABASE_UNREACHABLE'));
+  await one.query('SELECT 1').catch(refusedWith('DATABASE_UNREACHABLE'));
   assert.deepEqual((await one.query('SELECT 1 AS one')).rows, [{ one: 1 }]);
 });
 
@@ -164,8 +155,8 @@ test('a write whose answer is lost is ambiguous, a read is not', async (t) => {
   const line = await wire(t, url);
   const one = await opened(t, { url: line.url, max: 1 });
   line.cutAfter('people');
-  await assert.rejects(one.query('INSERT INTO people (id) VALUES (99)'), code('DATABASE_ANSWER_LOST'));
-  await assert.rejects(one.query('SELECT * FROM people'), code('DATABASE_UNREACHABLE'));
+  await assert.rejects(one.query('INSERT INTO people (id) VALUES (99)'), refusedWith('DATABASE_ANSWER_LOST'));
+  await assert.rejects(one.query('SELECT * FROM people'), refusedWith('DATABASE_UNREACHABLE'));
   line.cutAfter('nothing that is ever sent');
   assert.equal((await one.query('SELECT id FROM people WHERE id = 99')).rowCount, 1);
 });

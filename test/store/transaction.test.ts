@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
-import type { ErrorCode } from '../../src/core/error-catalogue.ts';
 import { HubError } from '../../src/core/errors.ts';
 import { openPool, type Pool, type Queryable } from '../../src/store/postgres.ts';
 import { StatementError } from '../../src/store/sqlstate.ts';
 import { glance, transaction } from '../../src/store/transaction.ts';
 import { freshDatabase } from '../support/database.ts';
+import { refusedWith } from '../support/refused.ts';
 import { wire } from './postgres-steps.ts';
 
 const { pool, url } = await freshDatabase({ after }, { migrations: null });
@@ -29,15 +29,6 @@ async function opened(t: TestContext, to: string): Promise<Pool> {
   });
   t.after(() => made.close());
   return made;
-}
-
-function code(expected: ErrorCode, detail = /(?:)/): (error: unknown) => true {
-  return (error) => {
-    assert.ok(error instanceof HubError, String(error));
-    assert.equal(error.code, expected, error.message);
-    assert.match(error.detail, detail);
-    return true;
-  };
 }
 
 /** Resolves when as many have arrived. */
@@ -77,7 +68,7 @@ test('statements of one transaction share a connection, also when sent at once, 
 
 test('a transaction that asks for a second connection is refused at once', async () => {
   const second = (work: () => Promise<unknown>): Promise<void> =>
-    assert.rejects(transaction(pool, work), code('INTERNAL', /asked the pool for a second connection/));
+    assert.rejects(transaction(pool, work), refusedWith('INTERNAL', /asked the pool for a second connection/));
   await second(() => pool.query('SELECT 1'));
   await second(() => transaction(pool, (inner) => inner.query('SELECT 1')));
   await second(async () => {
@@ -98,7 +89,7 @@ test('what a transaction set going and left behind may use the pool once it has 
 
 test('a statement after the end of its transaction is refused', async () => {
   const escaped = await transaction(pool, (tx) => Promise.resolve({ tx }));
-  await assert.rejects(insert(escaped.tx, 3), code('INTERNAL', /after the end of its transaction/));
+  await assert.rejects(insert(escaped.tx, 3), refusedWith('INTERNAL', /after the end of its transaction/));
   assert.equal(await there(3), false);
 });
 
@@ -108,7 +99,7 @@ test('a failure that was swallowed does not pass for a commit', async () => {
       await insert(tx, 4);
       await tx.query('SELECT 1 / 0').catch(() => undefined);
     }),
-    code('INTERNAL', /it was rolled back/),
+    refusedWith('INTERNAL', /it was rolled back/),
   );
   assert.equal(await there(4), false);
 });
@@ -154,7 +145,7 @@ test('a serialisation failure is run again, and given up as transient when it do
   const disturber = new Client({ connectionString: url });
   await disturber.connect();
   assert.equal(await disturbed(2, 4), 3);
-  await assert.rejects(disturbed(9, 1), code('TOO_BUSY', /^40001/));
+  await assert.rejects(disturbed(9, 1), refusedWith('TOO_BUSY', /^40001/));
   await disturber.end();
 });
 
@@ -172,17 +163,17 @@ test('a glance refuses to write, leaves its connection, and cannot be used behin
   const one = await opened(t, url);
   await assert.rejects(
     glance(one, (q) => insert(q, 7)),
-    code('INTERNAL', /a glance .* asked for a write/),
+    refusedWith('INTERNAL', /a glance .* asked for a write/),
   );
   await assert.rejects(
     glance(one, () => one.query('SELECT 1')),
-    code('INTERNAL', /second connection/),
+    refusedWith('INTERNAL', /second connection/),
   );
   const kept = await glance(one, async (q) => {
     assert.equal((await q.query('SELECT id FROM rows WHERE id = 7')).rowCount, 0);
     return q;
   });
-  await assert.rejects(kept.query('SELECT 1'), code('INTERNAL'));
+  await assert.rejects(kept.query('SELECT 1'), refusedWith('INTERNAL'));
   assert.equal(one.stats().idle, 1);
 });
 
@@ -197,7 +188,7 @@ test('a connection lost inside a transaction is transient: nothing was committed
   const { Client } = (await import('pg')).default;
   const killer = new Client({ connectionString: url });
   await killer.connect();
-  await assert.rejects(work, code('DATABASE_UNREACHABLE'));
+  await assert.rejects(work, refusedWith('DATABASE_UNREACHABLE'));
   assert.equal(await there(30), false);
   await transaction(one, (tx) => insert(tx, 31));
   assert.ok(await there(31));
@@ -211,7 +202,7 @@ test('a connection lost during the commit is ambiguous, and here the rows are th
   await assert.rejects(
     transaction(one, (tx) => insert(tx, 40)),
     (error) => {
-      code('DATABASE_ANSWER_LOST')(error);
+      refusedWith('DATABASE_ANSWER_LOST')(error);
       return error instanceof HubError && error.class === 'ambiguous';
     },
   );
