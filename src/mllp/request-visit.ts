@@ -104,7 +104,12 @@ async function open(tx: Tx, client: string, request: SchedulingRequest): Promise
 
 /** The request key of a placement (S01): the client's own id of the appointment. */
 export function placeKey(placer: EntityId): string {
-  return `srm:${entityKey(placer)}`;
+  return keyOfPlacement(entityKey(placer));
+}
+
+/** `placer`: ARQ-1 as request-names.ts writes it. */
+export function keyOfPlacement(placer: string): string {
+  return `srm:${placer}`;
 }
 
 export function entityKey({ id, namespace = '', universalId = '' }: EntityId): string {

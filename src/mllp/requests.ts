@@ -12,6 +12,7 @@
  * client are carried out one after the other.
  */
 import type { BookingAnswer } from '../booking/contract.ts';
+import { isAway } from '../booking/lost-answer.ts';
 import { asHubError, HubError } from '../core/errors.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
 import { ackModeOf } from '../hl7v2/acknowledge.ts';
@@ -27,6 +28,7 @@ import { carryOut, type CarryDeps, type Carried } from './request-carry.ts';
 import type { BoundClient } from './request-clients.ts';
 import { denialBy } from './request-denial.ts';
 import { contentOf, placerOf } from './request-names.ts';
+import { asItIsNow, owe } from './request-rows.ts';
 import { charsetOf, controlId, isWanted, replyOf } from './request-reply.ts';
 import { news, told, type Told } from './request-told.ts';
 import { Speaking } from './speaking.ts';
@@ -119,7 +121,8 @@ class Work implements Requests {
     try {
       const now = clock.now();
       const request = await store.transaction(SCOPE, async (tx) => {
-        const { request: row, isNew } = await tx.hl7Requests.take(asked, now);
+        const { request: found, isNew } = await tx.hl7Requests.take(asked, now);
+        const row = isNew ? found : await asItIsNow(tx, found, part, asked);
         // It is owed its answer again: the first one may have gone with its connection, or with its receiver.
         const isAnswered = !isNew && row.state !== 'received' && row.answer !== null;
         if (isAnswered && reply === 'address' && client.hl7.answers !== undefined) await owe(tx, row, 'answer', now);
@@ -220,7 +223,9 @@ class Work implements Requests {
       } catch (thrown) {
         if (this.#stop.signal.aborted) return null;
         const error = asHubError(thrown);
-        const isOver = error.class === 'permanent' || clock.monotonic() >= until;
+        // Behind CA nobody asks again: trouble of the hub's own is waited out.
+        const isPatient = row.reply === 'address' && isAway(error);
+        const isOver = error.class === 'permanent' || (clock.monotonic() >= until && !isPatient);
         if (isOver) {
           if (error.code === 'INTERNAL') this.#deps.onError(thrown);
           return refusedBy(error, row, this.#deps.plan().hub.timeZone);
@@ -274,19 +279,6 @@ class Work implements Requests {
     });
     this.#deps.owed();
   }
-}
-
-type Tx = Parameters<Parameters<CarryDeps['store']['transaction']>[1]>[0];
-
-async function owe(
-  tx: Tx,
-  row: Pick<Hl7Request, 'id' | 'client' | 'lineage'>,
-  kind: 'answer' | 'notice',
-  now: Hl7Request['receivedAt'],
-): Promise<void> {
-  const receiver = { receiver: 'client', receiverId: row.client, kind } as const;
-  const about = { bookingId: null, appointmentId: row.lineage, body: { request: String(row.id) }, trace: null };
-  await tx.outbox.add({ ...receiver, ...about }, now, now);
 }
 
 function refusedBy(error: HubError, row: Hl7Request, zone: string): Carried {

@@ -47,6 +47,8 @@ export interface Hl7RequestStore {
    * Stores it, or finds the same one. One whose answer was not final is `received` again: its sender has asked again.
    */
   take(request: NewHl7Request, now: Instant): Promise<{ readonly request: Hl7Request; readonly isNew: boolean }>;
+  /** It is `received` again, though its answer was final. */
+  reopen(id: number, reply: Hl7Reply): Promise<void>;
   get(id: number): Promise<Hl7Request | null>;
   /** To be carried out, the oldest first; of each lineage only its oldest. */
   received(clients: readonly string[], limit: number): Promise<readonly Hl7Request[]>;

@@ -34,6 +34,14 @@ export function hl7RequestStore(q: Queryable, keys: Keys): Hl7RequestStore {
     const { rows } = await q.query<Row>({ name, text: `SELECT ${COLUMNS} FROM hl7_request r ${where}`, values });
     return rows.map((row) => toRequest(row, keys));
   };
+  const again = async (name: string, where: string, values: readonly unknown[]): Promise<void> => {
+    await q.query({
+      name,
+      text: `UPDATE hl7_request SET state = 'received', answer_code = NULL, answer_key_id = NULL, answer = NULL,
+               answered_at = NULL, reply = $1, xid = pg_current_xact_id() WHERE ${where}`,
+      values,
+    });
+  };
   return {
     async take({ client, placer, content, reply, body }, now) {
       const { keyId, sealed } = keys.seal(body);
@@ -46,19 +54,16 @@ export function hl7RequestStore(q: Queryable, keys: Keys): Hl7RequestStore {
         values: [client, lineage, digest, timestamptz(now), reply, keyId, sealed],
       });
       if (rowCount === 0) {
-        await q.query({
-          name: 'hl7-request-again',
-          text: `UPDATE hl7_request SET state = 'received', answer_code = NULL, answer_key_id = NULL, answer = NULL,
-                   answered_at = NULL, reply = $3, xid = pg_current_xact_id()
-                 WHERE client = $1 AND digest = $2 AND (state = 'open' OR state = 'done' AND NOT final)`,
-          values: [client, digest, reply],
-        });
+        const isOpen = `client = $2 AND digest = $3 AND (state = 'open' OR state = 'done' AND NOT final)`;
+        await again('hl7-request-again', isOpen, [reply, client, digest]);
       }
       const found = await select('hl7-request-same', 'WHERE r.client = $1 AND r.digest = $2', [client, digest]);
       const [request] = found;
       if (request === undefined) throw new Error('a request that was just stored is not there');
       return { request, isNew: rowCount > 0 };
     },
+
+    reopen: (id, reply) => again('hl7-request-reopen', 'id = $2', [reply, id]),
 
     get: async (id) => (await select('hl7-request-get', 'WHERE r.id = $1', [id]))[0] ?? null,
 

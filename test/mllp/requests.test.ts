@@ -123,6 +123,34 @@ test('trouble that may be over in a moment is AR, and the same request is carrie
   await requests.stop();
 });
 
+test('behind CA trouble of the database is waited out, however long, and then the request is answered', async () => {
+  const codes: string[] = [];
+  let isAway = true;
+  let tries = 0;
+  const { bound, requests } = running('away', {
+    carried: (_client, _trigger, code) => codes.push(code),
+    store: {
+      ...store,
+      read: (scope, work) => {
+        if (!isAway || scope.actor !== 'client:away') return store.read(scope, work);
+        tries += 1;
+        return Promise.reject(new HubError('DATABASE_UNREACHABLE'));
+      },
+    },
+  });
+  const began = systemClock.monotonic();
+  const [part] = parts(srm({ ...ASK, controlId: 'W1', trigger: 'S04', acks: 'AL|AL' }));
+  assert.equal(await requests.take(bound, part!, undefined), null);
+  await eventually('it is tried past the time to decide', () => {
+    return tries > 3 && systemClock.monotonic() - began > 2 * bound.hl7.decideWithin_ms;
+  });
+  assert.deepEqual(codes, []);
+  isAway = false;
+  await eventually('it is answered', () => codes.length === 1);
+  assert.deepEqual(codes, ['AE']);
+  await requests.stop();
+});
+
 test('what was stored before a stop is carried out after the start, in the order of its appointment', async () => {
   const carried: string[] = [];
   const first = running('order', { clients: () => [] });

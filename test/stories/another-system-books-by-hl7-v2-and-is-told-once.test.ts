@@ -138,6 +138,23 @@ describe('one answer on the connection (original mode)', () => {
     assert.equal(await visitsAt(slot), 1);
   });
 
+  test('a no that is no longer true is not said again: its own later message has booked the appointment', async () => {
+    const slot = nextSlot();
+    const rival = wanted(slot, { patient: `${numberOf(patients[1]!) ?? ''}^^^MID^MR` });
+    assert.equal((await ask(hub, rival)).code, 'AA');
+    const request = wanted(slot);
+    assert.equal((await ask(hub, request)).code, 'AE');
+    const ended = await ask(hub, { trigger: 'S04', controlId: 'R1', placer: rival.placer });
+    assert.equal(ended.code, 'AA', ended.text);
+    const unbooked = await ask(hub, request);
+    assert.equal(unbooked.code, 'AE', 'a repeat alone books nothing that its sender was told is taken');
+    const later = await ask(hub, { ...request, controlId: `${request.controlId}-later` });
+    assert.equal(later.code, 'AA', later.text);
+    const again = await ask(hub, request);
+    assert.deepEqual([again.code, again.filler], ['AA', later.filler]);
+    assert.equal(await visitsAt(slot), 1);
+  });
+
   test('an appointment is moved and cancelled under its own ids; what has no such id is denied', async () => {
     const [slot, later] = [nextSlot(), nextSlot()];
     const request = wanted(slot);
