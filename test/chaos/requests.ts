@@ -61,7 +61,7 @@ export function requestsOf(caller: Caller) {
     },
     bookHeld: (held: Appointment, key: string): Promise<Answer> => send('$book', key, parametersOf(held)),
     move: (visit: Appointment, slot: Slot, room: Slot | null, key: string): Promise<Answer> =>
-      send('$book', key, parametersOf(at(visit, slot, room))),
+      send('$book', key, parametersOf(at(standing(visit), slot, room))),
     series(wish: Asked, count: number, mode: Mode, key: string): Promise<Answer> {
       const rule = [
         { name: 'frequency', valueCode: 'daily' },
@@ -76,7 +76,7 @@ export function requestsOf(caller: Caller) {
       return send('$book-set', key, { resourceType: 'Parameters', parameter: all });
     },
     moveFollowing: (visit: Appointment, slot: Slot, mode: Mode, key: string): Promise<Answer> =>
-      send('$book', key, parametersOf(at(visit, slot), FOLLOWING, { name: 'mode', valueCode: mode })),
+      send('$book', key, parametersOf(at(standing(visit), slot), FOLLOWING, { name: 'mode', valueCode: mode })),
     cancelFollowing: (visit: Appointment, key: string): Promise<Answer> =>
       send('$book', key, parametersOf({ ...visit, status: 'cancelled' }, FOLLOWING)),
     set(wishes: readonly Asked[], mode: Mode, key: string): Promise<Answer> {
@@ -112,6 +112,11 @@ function bodyOf(wish: Asked): Body {
 }
 
 const FOLLOWING = { name: 'scope', valueCode: 'this-and-following' };
+
+/** Sent back as cancelled it would ask for a cancel, and a visit that is cancelled already answers 200 to that. */
+function standing(visit: Appointment): Appointment {
+  return { ...visit, status: 'booked' };
+}
 
 function at(visit: Appointment, slot: Slot, room: Slot | null = null): Appointment {
   const slots = room === null ? [slot] : [slot, room];
