@@ -34,7 +34,7 @@ function compareNames(a: Person, b: Person, vector: Vector): void {
   let given = compareGiven(a.given, b.given);
   let family = compareFamily(a.family, b.family);
   let middle = compareMiddle(a.given, b.given);
-  const isOpen = (given >= GIVEN.far || given === 0) && (family >= FAMILY.far || family === 0);
+  const isOpen = (given >= GIVEN.far || given === 0) && family !== FAMILY.exact && family !== FAMILY.near;
   if (isOpen) {
     const swapped = isSwapped(a, b);
     if (swapped || isCrossed(a, b)) {

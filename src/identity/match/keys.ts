@@ -109,14 +109,14 @@ function initials(person: Person): ReadonlySet<string> {
 function placeKeys(person: Person, names: Sounds, add: Add): void {
   const year = yearOf(person.birth);
   for (const { street, number, unit, postcode } of person.addresses) {
+    // Also by the second line: the two are typed in either order. The number of a flat is no line.
+    const lines = unit.length >= 5 ? [street, unit] : [street];
     for (const name of names.each) {
       add('name-postcode', [name, postcode], year);
-      for (const line of [street, unit]) if (line.length >= 5) add('name-street', [name, line.slice(0, 5)], number);
+      for (const line of lines) add('name-street', [name, line.slice(0, 5)], number);
     }
     if (person.birth?.precision === 'day') {
-      // Also by the second line: the two are typed in either order.
-      for (const line of [street, unit])
-        if (line.length >= 4) add('birth-street', [person.birth.digits, line.slice(0, 4)]);
+      for (const line of lines) add('birth-street', [person.birth.digits, line.slice(0, 4)]);
     }
     add('postcode-year', [postcode, year], person.birth?.digits.slice(4) ?? '');
     add('number-street', [number, street.slice(0, 5)], postcode);

@@ -58,7 +58,8 @@ export function onlyShortens(a: string, b: string): boolean {
 }
 
 function isBirthName(form: string): boolean {
-  return BIRTH_NAMES.has(form) || shortened.has(form) || (COMMON_GIVEN_NAMES.has(form) && !ONLY_SHORT.has(form));
+  if (ONLY_SHORT.has(form)) return false;
+  return BIRTH_NAMES.has(form) || shortened.has(form) || COMMON_GIVEN_NAMES.has(form);
 }
 
 /** First words that alone name nobody where they are given to several children: the second word tells them apart. */

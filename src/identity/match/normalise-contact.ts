@@ -58,8 +58,8 @@ const KNOWN_FILLERS = new Set(['123456789', '987654321', '078051120', '219099999
 /** Null where the value is empty or a placeholder. Letters and digits only, upper case. */
 export function identifier(one: RecordIdentifier): RecordIdentifier | null {
   const value = one.value.toUpperCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
-  if (value === '' || /^(.)\1*$/u.test(value) || /^(NONE|UNKNOWN|NA|NULL|TEST)$/.test(value)) return null;
-  if (one.kind === 'social' && isFillerNumber(value)) return null;
+  if (/^0*$/.test(value) || /^(NONE|UNKNOWN|NA|NULL|TEST)$/.test(value)) return null;
+  if (one.kind.startsWith('social') && isFillerNumber(value)) return null;
   if (one.kind === 'social' && /^\d{4}$/.test(value)) return { kind: 'social-end', system: one.system, value };
   return { kind: one.kind, system: one.system, value };
 }
@@ -68,6 +68,6 @@ export function identifier(one: RecordIdentifier): RecordIdentifier | null {
  * Areas 000, 666 and 900 to 999, group 00 and serial 0000 are never given out. Other countries' lengths are left alone.
  */
 function isFillerNumber(value: string): boolean {
-  if (KNOWN_FILLERS.has(value)) return true;
+  if (KNOWN_FILLERS.has(value) || /^(.)\1*$/u.test(value)) return true;
   return /^\d{9}$/.test(value) && /^(?:000|666|9\d\d)|^\d{3}00|0000$/.test(value);
 }

@@ -27,14 +27,16 @@ const UNMISTAKABLE = new Set('sr snr senior jr jnr junior ii iii iv 2nd 3rd 4th'
 
 const GIVEN_PLACEHOLDERS = new Set(
   `baby babyboy babygirl boy girl newborn infant bb bg babya babyb twin twina twinb male female unknown unk test
-  testing patient anonymous anon none na null nil nfn fnu notgiven noname xxx xx zzz zz aaa abc asdf dummy sample demo
-  do not use donotuse void deleted error duplicate firstname given name nobody unidentified`.split(/\s+/),
+ testing patient anonymous anon none null nil nfn fnu notgiven noname xxx xx zzz zz aaa abc asdf dummy sample demo
+ donotuse void deleted error duplicate firstname nobody unidentified`.split(/\s+/),
 );
 const FAMILY_PLACEHOLDERS = new Set(
-  `unknown unk test testing testpatient patient anonymous anon none na null nil nln lnu notgiven noname xxx xx zzz zz
-  zztest zzztest aaa asdf dummy sample donotuse void deleted error duplicate lastname surname name unidentified trauma
-  emergency walkin`.split(/\s+/),
+  `unknown unk test testing testpatient patient anonymous anon none nil nln lnu notgiven noname xxx xx zzz zz
+ zztest zzztest aaa asdf dummy sample donotuse void deleted error duplicate lastname surname unidentified trauma
+ emergency walkin`.split(/\s+/),
 );
+/** First words of a name that a child has until it is given one: `Baby Boy`, `Twin B`. */
+const UNNAMED = new Set('baby babyboy babygirl newborn infant twin'.split(' '));
 const DOE_GIVEN = new Set('john jane johnny janie baby richard'.split(' '));
 
 /** The first name is the one in use; the family names of the others are kept as earlier ones. */
@@ -104,7 +106,8 @@ export function generation(text: string): string {
 }
 
 function placesGiven(list: readonly string[]): boolean {
-  return GIVEN_PLACEHOLDERS.has(list.join('')) || (list[0] === 'baby' && list.length <= 3) || list.every(isFiller);
+  const isBaby = UNNAMED.has(list[0] ?? '') && list.length <= 3;
+  return isBaby || GIVEN_PLACEHOLDERS.has(list.join('')) || list.every(isFiller);
 }
 
 function placeholder(given: readonly string[], family: readonly string[]): boolean {
