@@ -23,7 +23,7 @@ export const KEY_KINDS = {
   'name-postcode': 'sound of one name with the postcode',
   'birth-initial': 'date of birth with the initial of a name',
   'birth-street': 'date of birth with the beginning of the street',
-  'name-street': 'sound of one name with the beginning of the street',
+  'name-street': 'sound of one name with the beginnings of street and town',
   'postcode-year': 'postcode with the year of birth',
   'number-street': 'house number with the beginning of the street',
   'number-postcode': 'house number with the postcode',
@@ -93,10 +93,11 @@ function nameKeys(person: Person, names: Sounds, add: Add): void {
     add('names', [names.given, family].sort(), year);
     for (const group of nameGroups(person.given.first)) add('short-name', [group, family, year]);
   }
-  for (const name of names.each) {
-    add('names-year', [name, year], day);
-    add('name-day', [name, day], year);
-  }
+  for (const name of names.each) add('name-day', [name, day], year);
+  const first = person.given.first.charAt(0);
+  const last = person.family.whole.charAt(0);
+  add('names-year', [names.given, year, last], day);
+  for (const family of names.families) add('names-year', [family, year, first], day);
   if (birth?.precision === 'day') {
     for (const initial of initials(person)) add('birth-initial', [birth.digits, initial]);
   }
@@ -108,12 +109,12 @@ function initials(person: Person): ReadonlySet<string> {
 
 function placeKeys(person: Person, names: Sounds, add: Add): void {
   const year = yearOf(person.birth);
-  for (const { street, number, unit, postcode } of person.addresses) {
+  for (const { street, number, unit, city, postcode } of person.addresses) {
     // Also by the second line: the two are typed in either order. The number of a flat is no line.
     const lines = unit.length >= 5 ? [street, unit] : [street];
     for (const name of names.each) {
       add('name-postcode', [name, postcode], year);
-      for (const line of lines) add('name-street', [name, line.slice(0, 5)], number);
+      for (const line of lines) add('name-street', [name, line.slice(0, 5), city.slice(0, 3)], number);
     }
     if (person.birth?.precision === 'day') {
       for (const line of lines) add('birth-street', [person.birth.digits, line.slice(0, 4)]);
