@@ -155,6 +155,8 @@ class Transaction implements Queryable {
   #last: Promise<unknown> = Promise.resolve();
   /** Not sent yet. */
   #begin: string | null = null;
+  /** The BEGIN that is waited for; null: none, or it went out together with the first statement. */
+  #beginning: Promise<unknown> | null = null;
   /** False once there was a statement whose failure only the end of the transaction tells of. */
   isHeard = true;
 
@@ -165,7 +167,8 @@ class Transaction implements Queryable {
 
   async query<R>(statement: string | Statement, values?: readonly unknown[]): Promise<Rows<R>> {
     if (!this.open) throw ended();
-    if (this.#begin !== null) await this.#begun(typeof statement === 'string' ? statement : statement.text);
+    const begun = this.#begun(typeof statement === 'string' ? statement : statement.text);
+    if (begun !== null) await this.#still(begun);
     try {
       return await this.#sent<R>(this.#pool.prepared(statement, values));
     } catch {
@@ -176,7 +179,8 @@ class Transaction implements Queryable {
   async post(statement: Statement): Promise<void> {
     if (!this.open) throw ended();
     if (!this.#pool.pooler) {
-      if (this.#begin !== null) await this.#begun(statement.text);
+      const begun = this.#begun(statement.text);
+      if (begun !== null) await this.#still(begun);
       this.isHeard = false;
       this.#unwaited(this.#pool.prepared(statement), (error) => refused(error, statement));
       return;
@@ -193,19 +197,27 @@ class Transaction implements Queryable {
     this.#begin = text;
   }
 
-  /** A write behind a BEGIN that failed would be a transaction of its own: only a read goes out together with it. */
-  async #begun(first: string): Promise<void> {
-    const text = this.#begin ?? '';
+  /**
+   * Null: the statement may be sent at once. A write behind a BEGIN that failed would be a transaction of its own: only
+   * a read goes out together with it; behind a write all wait for it, or they would go before the first.
+   */
+  #begun(first: string): Promise<unknown> | null {
+    if (this.#begin === null) return this.#beginning;
+    const begin = { text: this.#begin };
     this.#begin = null;
-    if (!this.#pool.pooler && /^\s*SELECT\b/.test(first)) {
-      this.#unwaited({ text }, databaseError);
-      return;
-    }
+    if (!this.#pool.pooler && /^\s*SELECT\b/.test(first)) this.#unwaited(begin, databaseError);
+    else this.#beginning = this.#sent(begin);
+    return this.#beginning;
+  }
+
+  /** The transaction may have ended meanwhile: behind its ROLLBACK a write would stand. */
+  async #still(begun: Promise<unknown>): Promise<void> {
     try {
-      await this.#sent({ text });
+      await begun;
     } catch (error) {
       throw databaseError(error);
     }
+    if (!this.open) throw ended();
   }
 
   async commit(): Promise<void> {

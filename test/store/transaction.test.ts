@@ -19,13 +19,14 @@ function insert(db: Queryable, id: number): Promise<unknown> {
   return db.query('INSERT INTO rows (id) VALUES ($1)', [id]);
 }
 
-async function opened(t: TestContext, to: string): Promise<Pool> {
+async function opened(t: TestContext, to: string, pooler = false): Promise<Pool> {
   const made = await openPool({
     url: to,
     max: 1,
     applicationName: 'test',
     statementTimeout_ms: 10_000,
     onError: () => undefined,
+    pooler,
   });
   t.after(() => made.close());
   return made;
@@ -66,6 +67,22 @@ test('statements of one transaction share a connection, also when sent at once, 
   assert.equal(total, idle);
 });
 
+for (const pooler of [false, true]) {
+  const where = pooler ? ', also behind PgBouncer' : '';
+  test(`statements sent at once are run in the order of sending, the first of a transaction too${where}`, async (t) => {
+    const one = await opened(t, url, pooler);
+    await pool.query('CREATE SEQUENCE IF NOT EXISTS turns');
+    for (const first of ["SELECT nextval('turns') AS n", 'WITH one AS (SELECT 1) SELECT nextval($$turns$$) AS n']) {
+      const turns = await transaction(one, async (tx) => {
+        const next = [first, "SELECT nextval('turns') AS n", "SELECT nextval('turns') AS n"];
+        const all = await Promise.all(next.map((text) => tx.query<{ n: number }>(text)));
+        return all.map(({ rows }) => rows[0]?.n ?? 0);
+      });
+      assert.deepEqual(turns, turns.toSorted((left, right) => left - right), first);
+    }
+  });
+}
+
 test('a transaction that asks for a second connection is refused at once', async () => {
   const second = (work: () => Promise<unknown>): Promise<void> =>
     assert.rejects(transaction(pool, work), refusedWith('INTERNAL', /asked the pool for a second connection/));
@@ -91,6 +108,19 @@ test('a statement after the end of its transaction is refused', async () => {
   const escaped = await transaction(pool, (tx) => Promise.resolve({ tx }));
   await assert.rejects(insert(escaped.tx, 3), refusedWith('INTERNAL', /after the end of its transaction/));
   assert.equal(await there(3), false);
+});
+
+test('a write that waits for its BEGIN while the transaction ends is not done behind it', async () => {
+  const reason = new Error('changed my mind');
+  let write: Promise<unknown> = Promise.resolve();
+  const ended = transaction(pool, (tx) => {
+    write = insert(tx, 5);
+    write.catch(() => undefined);
+    return Promise.reject(reason);
+  });
+  await assert.rejects(ended, (error) => error === reason);
+  await assert.rejects(write, refusedWith('INTERNAL', /after the end of its transaction/));
+  assert.equal(await there(5), false);
 });
 
 test('a failure that was swallowed does not pass for a commit', async () => {
