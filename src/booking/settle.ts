@@ -170,16 +170,19 @@ async function answeredBooked(
   const [moved] = await Promise.all([
     step.move('booked', { appointmentId, siteKey, deadlineAt: null, nextCheckAt: null }),
     step.finish('done', now, null),
-    tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now),
   ]);
+  // A work item may say that its caller was told something else, which is still so.
   if (!moved) return null;
   if (booking.action === 'cancel') await showCancelled(tx, showing, now);
   else if (isChange(booking)) await showChanged(tx, showing, now);
   else if (booking.action === 'move') await showMoved(tx, showing, { at, appointmentId }, now);
   else if (appointmentId === booking.appointmentId) await showBooked(tx, showing, at, now);
   else await adopt(tx, context, appointmentId, now);
-  // Until now its hold was no conflict with anything; news that overlaps it may have come meanwhile.
-  if (booking.action !== 'cancel') await tx.conflicts.note([appointmentId], now);
+  await Promise.all([
+    tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now),
+    // Until now its hold was no conflict with anything; news that overlaps it may have come meanwhile.
+    booking.action === 'cancel' ? 0 : tx.conflicts.note([appointmentId], now),
+  ]);
   return 'booked';
 }
 

@@ -6,6 +6,7 @@ import { plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import { setMarkOf } from '../../src/fhir/set-mark.ts';
 import { hold } from '../../src/booking/hold.ts';
+import { recordOutcome } from '../../src/booking/settle.ts';
 import type { Booking } from '../../src/store/contract-bookings.ts';
 import {
   ANA,
@@ -257,5 +258,24 @@ describe('late answers', () => {
       ['unresolved-booking'],
     );
     assert.equal(await slotStatus(world), 'busy');
+  });
+
+  it('that the site has a visit whose caller was told no leave that to the person who knows already', async (t) => {
+    const { world, ana } = await openDay(t);
+    world.sites.north.onPlace = () => ({ kind: 'refused', because: 'rule', detail: 'no' });
+    const booking = await world.book(SLOT, ana);
+    await world.tell('north', visit('K1', 'n1', NINE, { correlation: booking.id }));
+    const { order } = booking;
+    assert.ok(order.place !== undefined);
+    const outcome = bookedAt('K1', order.place);
+    const site = world.plan.sites.find(({ id }) => id === 'north');
+    assert.ok(site !== undefined);
+    const sent = { booking, site, outcome, sentAt: booking.createdAt, showsWithin_ms: 0, deliveryId: null };
+    await recordOutcome(world.resolveDeps, sent);
+    assert.equal((await world.booking(booking.id)).state, 'refused');
+    assert.deepEqual(
+      (await world.read((tx) => tx.workItems.list(10))).map(({ kind, subject }) => [kind, subject]),
+      [['unresolved-booking', `booking:${booking.id}`]],
+    );
   });
 });

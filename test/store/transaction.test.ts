@@ -78,7 +78,11 @@ for (const pooler of [false, true]) {
         const all = await Promise.all(next.map((text) => tx.query<{ n: number }>(text)));
         return all.map(({ rows }) => rows[0]?.n ?? 0);
       });
-      assert.deepEqual(turns, turns.toSorted((left, right) => left - right), first);
+      assert.deepEqual(
+        turns,
+        turns.toSorted((left, right) => left - right),
+        first,
+      );
     }
   });
 }
