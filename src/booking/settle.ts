@@ -94,7 +94,7 @@ async function isOfAnEarlierCall(tx: Tx, { booking }: OutcomeContext): Promise<b
   return ((await tx.bookings.get(booking.id))?.attempts ?? booking.attempts) !== booking.attempts;
 }
 
-/** Leaves the time alone, and is ordered by its reading back: what was read before that may not have seen the change. */
+/** Leaves the time alone; ordered by its reading back, for what was read before that may not have seen the change. */
 function isChange({ action }: Booking): boolean {
   return action === 'status' || action === 'amend';
 }
