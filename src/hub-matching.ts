@@ -12,6 +12,7 @@ import {
   type ColumnUse,
   type FieldMap,
 } from './identity/match/field-map.ts';
+import type { Band, Verdict } from './identity/match/matcher.ts';
 import { ModelError, readModel, type Model } from './identity/match/model.ts';
 import shippedModel from './identity/match/model.json' with { type: 'json' };
 import { normalised } from './identity/match/normalise.ts';
@@ -42,6 +43,17 @@ export interface FilesWanted {
 export interface EvaluationWanted extends FilesWanted {
   /** A column of the files, or a file of pairs. */
   readonly truth: string;
+  /** Told each compared pair that is not two people for sure, and each true one, of the run with all fields. */
+  readonly onPair?: (pair: ComparedPair) => void;
+}
+
+export interface ComparedPair {
+  readonly left: string;
+  readonly right: string;
+  readonly band: Band;
+  readonly bits: number;
+  readonly guards: readonly string[];
+  readonly isTrue: boolean;
 }
 
 export interface FilesEvaluation {
@@ -60,6 +72,12 @@ export async function evaluateFiles(wanted: EvaluationWanted): Promise<FilesEval
   const [left, right] = await tablesOf(wanted);
   const maps = await mapsOf(wanted, left, right);
   const truth = await truthOf(wanted, left, right, maps);
+  const ids = [left, right ?? left].map((table, at) => column(table, idColumn(wanted, table, maps[at] ?? maps[0])));
+  const { onPair } = wanted;
+  const told = (i: number, j: number, { band, score, guards }: Verdict, isTrue: boolean): void => {
+    if (band === 'none' && !isTrue) return;
+    onPair?.({ left: ids[0]?.[i] ?? '', right: ids[1]?.[j] ?? '', band, bits: score, guards, isTrue });
+  };
   const measure = (without: ColumnUse | null): Evaluation =>
     evaluate(
       {
@@ -67,7 +85,7 @@ export async function evaluateFiles(wanted: EvaluationWanted): Promise<FilesEval
         right: right === null ? null : people(right, maps[1], wanted.conventions, without),
         truth,
       },
-      { model, today: wanted.today },
+      { model, today: wanted.today, ...(without === null ? { onPair: told } : {}) },
     );
   return {
     left: wanted.left,

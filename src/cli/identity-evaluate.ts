@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import {
   evaluateFiles,
   MatchingFilesError,
+  type ComparedPair,
   type Evaluation,
   type FilesWanted,
   type FilesEvaluation,
@@ -28,6 +29,10 @@ export const EVALUATE_OPTIONS: Readonly<Record<string, Option>> = {
   truth: {
     value: 'COLUMN|FILE',
     prose: 'With evaluate: what tells who is who: a column of both files, or a file of pairs.',
+  },
+  pairs: {
+    value: 'FILE',
+    prose: 'With evaluate: write each pair that was linked, kept for review or missed to this file, by record id.',
   },
   json: { value: 'FILE', prose: 'With evaluate: write every figure to this file as JSON.' },
 };
@@ -73,11 +78,25 @@ export function asProblem(error: unknown): never {
 export async function identityEvaluate(call: Call): Promise<ExitCode> {
   const truth = call.values.get('truth');
   if (truth === undefined) throw new UsageError('identity evaluate wants --truth COLUMN|FILE.');
-  const found = await evaluateFiles({ ...filesWanted(call), truth }).catch(asProblem);
+  const pairs: string[] = ['left,right,band,bits,guards,true'];
+  const onPair = ({ left, right, band, bits, guards, isTrue }: ComparedPair): void => {
+    pairs.push([left, right, band, bits.toFixed(2), guards.join(' '), String(isTrue)].map(cell).join(','));
+  };
+  const pairsFile = call.values.get('pairs');
+  const found = await evaluateFiles({
+    ...filesWanted(call),
+    truth,
+    ...(pairsFile === undefined ? {} : { onPair }),
+  }).catch(asProblem);
   tell(call, found);
+  if (pairsFile !== undefined) await writeFile(resolve(call.cwd, pairsFile), `${pairs.join('\n')}\n`);
   const file = call.values.get('json');
   if (file !== undefined) await writeFile(resolve(call.cwd, file), `${JSON.stringify(found, null, 2)}\n`);
   return 0;
+}
+
+function cell(text: string): string {
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function tell(call: Call, { allFields, withoutSsn, filled }: FilesEvaluation): void {

@@ -81,6 +81,16 @@ test('the duplicates of one file are found', async () => {
   assert.equal(allFields.auto.wrong, 0);
 });
 
+test('each pair that was linked, kept for review or missed can be written down, by record id', async () => {
+  const { allFields } = await figures(...TWO, '--truth', 'who', '--pairs', 'judged.csv');
+  const [heading, ...rows] = (await readFile(join(folder, 'judged.csv'), 'utf8')).trimEnd().split('\n');
+  assert.equal(heading, 'left,right,band,bits,guards,true');
+  assert.equal(rows.filter((row) => row.includes(',auto,')).length, allFields.auto.found);
+  assert.ok(rows.every((row) => /^L\d+,R\d+,(?:auto|review|none),-?[\d.]+,[a-z -]*,(?:true|false)$/.test(row)));
+  const judged = allFields.calibration.reduce((sum, { pairs }) => sum + pairs, 0);
+  assert.equal(judged, allFields.autoAndReview.found);
+});
+
 test('the output names what was measured and which guards struck', async () => {
   const { out } = await identity('evaluate', ...TWO, '--truth', 'who');
   assert.match(out, /^model slotwire-1 [0-9a-f]{12}; 800 records, 160000 pairs, 200 of them one person$/m);

@@ -1,7 +1,7 @@
 /**
  * Blocking in memory, for files: which pairs share a key, with caps that show. The index in the database does the same.
  */
-import { keysOf, type Key, type KeyKind } from './keys.ts';
+import { keysOf, type KeyKind } from './keys.ts';
 import type { Person } from './person.ts';
 
 /** Records that may share one key before its tight form is asked instead. */
@@ -9,113 +9,95 @@ export const KEY_CAP = 500;
 
 export interface Capped {
   readonly kind: KeyKind;
-  /** Keys over the cap, and those of them whose tight form was over it too or missing: there pairs may be lost. */
+  /** Keys over the cap, and those of them that have no tight form below it: there pairs are lost. */
   readonly keys: number;
   readonly lost: number;
 }
 
-export interface Candidates {
-  /** Left and right index of each pair, one behind the other; left < right where it is one file. */
-  readonly pairs: Uint32Array;
-  readonly capped: readonly Capped[];
+/** Records that share a key, by their places. */
+interface Block {
+  readonly kind: KeyKind;
+  readonly left: number[];
+  readonly right: number[];
+  /** The block of the looser key, of a tight one. */
+  readonly loose: Block | null;
 }
 
-interface Blocks {
-  readonly left: Map<string, number[]>;
-  readonly right: Map<string, number[]>;
-}
+type Blocks = Map<string, Block>;
 
-/** `right` null: pairs within `left`. */
-export function candidatePairs(left: readonly Person[], right: readonly Person[] | null, cap = KEY_CAP): Candidates {
-  const blocks: Blocks = { left: new Map(), right: new Map() };
-  const tight: Blocks = { left: new Map(), right: new Map() };
-  const kinds = new Map<string, KeyKind>();
-  fill(left, blocks.left, tight.left, kinds);
-  if (right !== null) fill(right, blocks.right, tight.right, kinds);
-  const found = new Set<number>();
-  const width = Math.max(left.length, right?.length ?? 0);
-  const counts = new Map<KeyKind, { keys: number; lost: number }>();
-  const over = new Set<string>();
-  const pair = (as: readonly number[], bs: readonly number[] | null): void => {
-    as.forEach((a, at) => {
-      for (const b of bs ?? as.slice(at + 1)) found.add(a * width + b);
-    });
-  };
-  for (const [name, as] of blocks.left) {
-    const bs = right === null ? null : blocks.right.get(name);
-    if (bs === undefined) continue;
-    if (as.length + (bs?.length ?? 0) > cap) over.add(name);
-    else pair(as, bs);
-  }
-  for (const name of over) {
-    const kind = kinds.get(name);
-    if (kind === undefined) continue;
-    const count = counts.get(kind) ?? { keys: 0, lost: 0 };
-    counts.set(kind, { keys: count.keys + 1, lost: count.lost });
-  }
-  if (over.size > 0) tightened(over, tight, right === null, cap, pair, kinds, counts);
-  return { pairs: unpacked(found, width), capped: [...counts].map(([kind, count]) => ({ kind, ...count })) };
-}
-
-function fill(
-  people: readonly Person[],
-  blocks: Map<string, number[]>,
-  tight: Map<string, number[]>,
-  kinds: Map<string, KeyKind>,
-): void {
-  people.forEach((person, at) => {
-    for (const key of keysOf(person)) {
-      const name = nameOf(key);
-      put(blocks, name, at);
-      kinds.set(name, key.kind);
-      if (key.tight !== null) put(tight, `${name}\u0000${key.tight}`, at);
+/**
+ * Tells each pair that shares a key once, left record by left record.
+ *
+ * @param right null: pairs within `left`, the smaller place first
+ */
+export function eachCandidate(
+  left: readonly Person[],
+  right: readonly Person[] | null,
+  visit: (left: number, right: number) => void,
+  cap = KEY_CAP,
+): readonly Capped[] {
+  const blocks: Blocks = new Map();
+  const ofLeft = left.map((person, at) => filed(person, at, blocks, 'left'));
+  right?.forEach((person, at) => filed(person, at, blocks, 'right'));
+  const isFull = ({ left: as, right: bs }: Block): boolean => as.length + bs.length > cap;
+  // The left record that a right one was last told with, one up.
+  const told = new Uint32Array((right ?? left).length);
+  ofLeft.forEach((own, i) => {
+    for (const block of own) {
+      if (isFull(block) || (block.loose !== null && !isFull(block.loose))) continue;
+      for (const j of right === null ? block.left : block.right) {
+        if (told[j] === i + 1 || (right === null && j <= i)) continue;
+        told[j] = i + 1;
+        visit(i, j);
+      }
     }
+  });
+  return countedCaps(blocks, isFull);
+}
+
+/** All of them at once: left and right place of each pair, one behind the other. */
+export function candidatePairs(
+  left: readonly Person[],
+  right: readonly Person[] | null,
+  cap = KEY_CAP,
+): { readonly pairs: Uint32Array; readonly capped: readonly Capped[] } {
+  const pairs: number[] = [];
+  const capped = eachCandidate(left, right, (i, j) => pairs.push(i, j), cap);
+  return { pairs: Uint32Array.from(pairs), capped };
+}
+
+/** Puts a record into the blocks of its keys, and of their tight forms; answers those. */
+function filed(person: Person, at: number, blocks: Blocks, side: 'left' | 'right'): readonly Block[] {
+  return keysOf(person).flatMap(({ kind, value, tight }) => {
+    const block = blockOf(blocks, `${kind} ${value}`, kind, null);
+    block[side].push(at);
+    if (tight === null) return [block];
+    const inner = blockOf(blocks, `${kind}+ ${tight}`, kind, block);
+    inner[side].push(at);
+    return [block, inner];
   });
 }
 
-function nameOf({ kind, value }: Key): string {
-  return `${kind} ${value}`;
+function blockOf(blocks: Blocks, name: string, kind: KeyKind, loose: Block | null): Block {
+  const known = blocks.get(name);
+  if (known !== undefined) return known;
+  const block: Block = { kind, left: [], right: [], loose };
+  blocks.set(name, block);
+  return block;
 }
 
-function put(blocks: Map<string, number[]>, name: string, at: number): void {
-  const block = blocks.get(name);
-  if (block === undefined) blocks.set(name, [at]);
-  else block.push(at);
-}
-
-function tightened(
-  over: ReadonlySet<string>,
-  tight: Blocks,
-  isOne: boolean,
-  cap: number,
-  pair: (as: readonly number[], bs: readonly number[] | null) => void,
-  kinds: ReadonlyMap<string, KeyKind>,
-  counts: Map<KeyKind, { keys: number; lost: number }>,
-): void {
-  const helped = new Set<string>();
-  for (const [name, as] of tight.left) {
-    const loose = name.slice(0, name.indexOf('\u0000'));
-    if (!over.has(loose)) continue;
-    const bs = isOne ? null : (tight.right.get(name) ?? []);
-    if (as.length + (bs?.length ?? 0) > cap) continue;
-    helped.add(loose);
-    pair(as, bs);
+function countedCaps(blocks: Blocks, isFull: (block: Block) => boolean): readonly Capped[] {
+  const full = new Set<Block>();
+  const helped = new Set<Block>();
+  for (const block of blocks.values()) {
+    if (block.loose === null) {
+      if (isFull(block)) full.add(block);
+    } else if (isFull(block.loose) && !isFull(block)) helped.add(block.loose);
   }
-  for (const name of over) {
-    const kind = kinds.get(name);
-    const count = kind === undefined ? undefined : counts.get(kind);
-    if (kind !== undefined && count !== undefined && !helped.has(name))
-      counts.set(kind, { ...count, lost: count.lost + 1 });
+  const counts = new Map<KeyKind, { keys: number; lost: number }>();
+  for (const block of full) {
+    const { keys, lost } = counts.get(block.kind) ?? { keys: 0, lost: 0 };
+    counts.set(block.kind, { keys: keys + 1, lost: lost + (helped.has(block) ? 0 : 1) });
   }
-}
-
-function unpacked(found: ReadonlySet<number>, width: number): Uint32Array {
-  const pairs = new Uint32Array(found.size * 2);
-  let at = 0;
-  for (const packed of found) {
-    pairs[at] = Math.floor(packed / width);
-    pairs[at + 1] = packed % width;
-    at += 2;
-  }
-  return pairs;
+  return [...counts].map(([kind, count]) => ({ kind, ...count }));
 }

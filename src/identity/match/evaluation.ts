@@ -1,5 +1,5 @@
 /** How well the matcher does on labelled files, at the shipped thresholds and never at the best of a curve. */
-import { candidatePairs, KEY_CAP, type Capped } from './candidates.ts';
+import { eachCandidate, KEY_CAP, type Capped } from './candidates.ts';
 import { grouped, type Link } from './clusters.ts';
 import { countedNames, sharedValues } from './frequencies.ts';
 import { GUARDS, type Guard } from './guards.ts';
@@ -52,8 +52,19 @@ export interface Evaluation {
   readonly withoutGuards: Quality;
   /** Struck guards of pairs in the review band: how often, and how often the pair was true after all. */
   readonly guards: Readonly<Partial<Record<Guard, { readonly pairs: number; readonly true: number }>>>;
+  /** Pairs that were not told to be two people, by the probability they were given, and how many of them are true. */
+  readonly calibration: readonly Bucket[];
   readonly capped: readonly Capped[];
 }
+
+export interface Bucket {
+  /** The least probability of the bucket. */
+  readonly from: number;
+  readonly pairs: number;
+  readonly true: number;
+}
+
+const BUCKETS = [0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.999999] as const;
 
 /** More different people than share a phone or an address at home. */
 export const SHARED_BY = 8;
@@ -70,7 +81,6 @@ export function evaluate({ left, right, truth }: Labelled, options: EvaluationOp
   const all = right === null ? left : [...left, ...right];
   const others = right ?? left;
   const records = all.length;
-  const { pairs: candidates, capped } = candidatePairs(left, right, KEY_CAP);
   const judge = matcher({
     ...options,
     frequencies: countedNames(all),
@@ -80,34 +90,33 @@ export function evaluate({ left, right, truth }: Labelled, options: EvaluationOp
   const counts = new Counts(truth.pairs);
   const links: Link[] = [];
   const offset = right === null ? 0 : left.length;
-  for (let at = 0; at < candidates.length; at += 2) {
-    const i = candidates[at] ?? 0;
-    const j = candidates[at + 1] ?? 0;
+  const compared = (i: number, j: number): void => {
     const [a, b] = [left[i], others[j]];
-    if (a === undefined || b === undefined) continue;
+    if (a === undefined || b === undefined) return;
     const verdict = judge.judge(a, b);
     const isTrue = truth.isMatch(i, j);
     counts.add(verdict, isTrue, verdict.score >= judge.thresholds.auto);
     if (verdict.band === 'auto') links.push({ a: i, b: j + offset, score: verdict.score });
     options.onPair?.(i, j, verdict, isTrue);
-  }
+  };
+  const capped = eachCandidate(left, right, compared, KEY_CAP);
   const pairs = right === null ? (left.length * (left.length - 1)) / 2 : left.length * right.length;
-  const compared = candidates.length / 2;
   return {
     model: modelId(options.model),
     records,
     pairs,
     truePairs: truth.pairs,
-    candidates: compared,
+    candidates: counts.candidates,
     pairCompleteness: share(counts.trueCandidates, truth.pairs, 1),
-    reductionRatio: 1 - share(compared, pairs, 0),
-    reductionRatioOfFalse: 1 - share(compared - counts.trueCandidates, pairs - truth.pairs, 0),
+    reductionRatio: 1 - share(counts.candidates, pairs, 0),
+    reductionRatioOfFalse: 1 - share(counts.candidates - counts.trueCandidates, pairs - truth.pairs, 0),
     thresholds: judge.thresholds,
     auto: counts.quality(counts.auto),
     groups: counts.quality(groupTally(all, links, judge, right === null ? null : left.length, truth)),
     autoAndReview: counts.quality(counts.seen),
     withoutGuards: counts.quality(counts.scored),
     guards: counts.struck(),
+    calibration: counts.calibration(),
     capped,
   };
 }
@@ -149,7 +158,9 @@ class Counts {
   readonly auto: Tally = { right: 0, wrong: 0 };
   readonly seen: Tally = { right: 0, wrong: 0 };
   readonly scored: Tally = { right: 0, wrong: 0 };
+  candidates = 0;
   trueCandidates = 0;
+  readonly #buckets: Tally[] = BUCKETS.map(() => ({ right: 0, wrong: 0 }));
   readonly #truePairs: number;
   readonly #guards = new Map<Guard, { pairs: number; true: number }>();
 
@@ -158,10 +169,15 @@ class Counts {
   }
 
   add(verdict: Verdict, isTrue: boolean, isScored: boolean): void {
+    this.candidates += 1;
     if (isTrue) this.trueCandidates += 1;
     const side = isTrue ? 'right' : 'wrong';
     if (verdict.band === 'auto') this.auto[side] += 1;
-    if (verdict.band !== 'none') this.seen[side] += 1;
+    if (verdict.band !== 'none') {
+      this.seen[side] += 1;
+      const bucket = this.#buckets[BUCKETS.findLastIndex((from) => verdict.probability >= from)];
+      if (bucket !== undefined) bucket[side] += 1;
+    }
     if (isScored) this.scored[side] += 1;
     for (const guard of verdict.guards) {
       const count = this.#guards.get(guard) ?? { pairs: 0, true: 0 };
@@ -174,6 +190,10 @@ class Counts {
     const recall = share(right, this.#truePairs, 1);
     const f1 = precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall);
     return { found: right + wrong, right, wrong, precision, recall, f1 };
+  }
+
+  calibration(): readonly Bucket[] {
+    return this.#buckets.map(({ right, wrong }, at) => ({ from: BUCKETS[at] ?? 0, pairs: right + wrong, true: right }));
   }
 
   struck(): Evaluation['guards'] {
