@@ -3,9 +3,12 @@
  * so the order of arrival changes nothing, and what a later decision takes back is as if it had never been.
  */
 import type { Instant } from '../core/instant.ts';
+import type { Patient } from '../fhir/types.ts';
 import type { RecordedDecision } from '../store/contract-people.ts';
 
 export interface Links {
+  /** Each merge that stands, by the record that was merged away: into which one. */
+  readonly merges: ReadonlyMap<string, string>;
   /** Of a merged record the one that stands for it now, at the end of the chain. */
   readonly survivors: ReadonlyMap<string, string>;
   /** Pairs that are one person while both stay in use; each pair once, sorted. */
@@ -48,7 +51,27 @@ export function linksOf(decisions: readonly RecordedDecision[]): Links {
   }
   const survivors = new Map([...into.keys()].sort().map((key) => [key, chain(into, key).at(-1) ?? key]));
   const pairs = [...same.values()];
-  return { survivors, same: pairs, removed, people: groups([...keys], [...into, ...pairs]), circular };
+  return { merges: into, survivors, same: pairs, removed, people: groups([...keys], [...into, ...pairs]), circular };
+}
+
+/** FHIR R4 Patient.link: what stands for this record, what it stands for, and who else is the same person. */
+export function linkElements(key: string, links: Links, idOf: (key: string) => string): NonNullable<Patient['link']> {
+  const to = (type: 'replaced-by' | 'replaces' | 'seealso', other: string): NonNullable<Patient['link']>[number] => ({
+    other: { reference: `Patient/${idOf(other)}` },
+    type,
+  });
+  const survivor = links.survivors.get(key);
+  if (survivor !== undefined) return [to('replaced-by', survivor)];
+  const merged = [...links.survivors].filter(([, into]) => into === key).map(([from]) => from);
+  const standing = (of: string): string => links.survivors.get(of) ?? of;
+  const same = links.same
+    .map(([one, other]) => [standing(one), standing(other)] as const)
+    .flatMap(([one, other]) => (one === key ? [other] : other === key ? [one] : []))
+    .filter((other) => other !== key);
+  return [
+    ...merged.sort().map((from) => to('replaces', from)),
+    ...[...new Set(same)].sort().map((other) => to('seealso', other)),
+  ];
 }
 
 /** A record and all that it was merged into, in this order. */

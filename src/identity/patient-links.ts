@@ -11,7 +11,7 @@ import type { PatientDecision, PatientRecord } from '../store/contract-people.ts
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
 import type { PatientStatement } from './contract.ts';
-import { linksOf, type Links } from './links.ts';
+import { linkElements, linksOf, type Links } from './links.ts';
 import { writePatient } from './patient-write.ts';
 
 export async function decide(
@@ -122,24 +122,4 @@ async function showLinks(
   const link = linkElements(key, links, idOf);
   const active = !links.survivors.has(key) && !links.removed.has(key);
   await writePatient(idOf(key), { ...record, active, ...(link.length === 0 ? {} : { link }) }, site, tx, cause);
-}
-
-/** FHIR R4 Patient.link: what stands for this record, what it stands for, and who else is the same person. */
-export function linkElements(key: string, links: Links, idOf: (key: string) => string): NonNullable<Patient['link']> {
-  const to = (type: 'replaced-by' | 'replaces' | 'seealso', other: string): NonNullable<Patient['link']>[number] => ({
-    other: { reference: `Patient/${idOf(other)}` },
-    type,
-  });
-  const survivor = links.survivors.get(key);
-  if (survivor !== undefined) return [to('replaced-by', survivor)];
-  const merged = [...links.survivors].filter(([, into]) => into === key).map(([from]) => from);
-  const standing = (of: string): string => links.survivors.get(of) ?? of;
-  const same = links.same
-    .map(([one, other]) => [standing(one), standing(other)] as const)
-    .flatMap(([one, other]) => (one === key ? [other] : other === key ? [one] : []))
-    .filter((other) => other !== key);
-  return [
-    ...merged.sort().map((from) => to('replaces', from)),
-    ...[...new Set(same)].sort().map((other) => to('seealso', other)),
-  ];
 }

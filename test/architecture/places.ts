@@ -78,7 +78,20 @@ export const PLACES: readonly Place[] = [
   },
   // The engine that compares people: no database, no settings, no clock.
   { name: 'identity match', layer: 1, is: /^identity\/match\//, may: ['core'], pure: true },
-  { name: 'identity', layer: 3, is: /^identity\//, may: ['identity match', ...CONTRACTS, 'hl7v2', ...BASE] },
+  {
+    // What decisions come to: the log in, people and golden records out.
+    name: 'identity golden',
+    layer: 3,
+    is: /^identity\/(golden\/|links\.ts$)/,
+    may: ['identity match', 'store contract', 'fhir', 'core'],
+    pure: true,
+  },
+  {
+    name: 'identity',
+    layer: 3,
+    is: /^identity\//,
+    may: ['identity match', 'identity golden', ...CONTRACTS, 'hl7v2', ...BASE],
+  },
   { name: 'store', layer: 3, is: /^store\//, may: [...CONTRACTS, 'hl7v2', ...BASE] },
   { name: 'pipeline', layer: 4, is: /^pipeline\//, may: [...CONTRACTS, ...BASE] },
   { name: 'booking', layer: 4, is: /^booking\//, may: [...CONTRACTS, ...BASE] },

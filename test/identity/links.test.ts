@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { instant } from '../../src/core/instant.ts';
-import { linkElements } from '../../src/identity/patient-links.ts';
-import { linksOf, type Links } from '../../src/identity/links.ts';
+import { linkElements, linksOf, type Links } from '../../src/identity/links.ts';
 import type { RecordedDecision } from '../../src/store/contract-people.ts';
 
 type Kind = RecordedDecision['kind'];
