@@ -3,6 +3,7 @@
  * file's word about a code goes before what a message says. Without an NPI a person exists at one site only: two sites'
  * local codes are never taken for one person.
  */
+import { isNpi } from '../core/npi.ts';
 import { practitioner, practitionerRole, identifierTokens, type PractitionerFacts } from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { ruledPractitioner } from '../fhir/practitioner-rule.ts';
@@ -12,10 +13,13 @@ import type { ResourceRule, SiteSettings } from '../settings/shape.ts';
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
 import type { PractitionerIndex, PractitionerMatch } from './contract.ts';
+import { closeAnswered, raiseDoubts } from './practitioner-doubts.ts';
 
 export function identify(assertion: PractitionerAssertion, site: SiteSettings): PractitionerFacts {
   const rule: ResourceRule | undefined = site.resources.practitioners[assertion.code];
-  const reference = rule?.practitioner ?? (assertion.npi === undefined ? undefined : `npi:${assertion.npi}`);
+  // What cannot be an NPI is no key: 9999999999 would join everybody who has it.
+  const npi = assertion.npi !== undefined && isNpi(assertion.npi) ? `npi:${assertion.npi}` : undefined;
+  const reference = rule?.practitioner ?? npi;
   const who =
     reference === undefined
       ? { id: canonicalId.practitionerAtSite(site.identity, assertion.code), npi: null }
@@ -37,24 +41,30 @@ export const practitionerIndex: PractitionerIndex = {
     const facts = identify(assertion, site);
     // Whom only this site knows is called as its master file says.
     const renames = assertion.isMaster === true && facts.npi === null;
-    return writePractitioner(facts, [], site, tx, cause, renames);
+    const served = await tx.resources.read('Practitioner', facts.id);
+    const known = served === null ? null : (JSON.parse(served.json) as Practitioner);
+    await raiseDoubts({ assertion, facts, known }, site, tx, cause);
+    return writePractitioner({ facts, known, renames }, site, tx, cause);
   },
+  review: closeAnswered,
   idOf: (assertion, site) => identify(assertion, site).id,
 };
 
-/** Also used for the people whom site files name, before any message mentions them. */
-export async function writePractitioner(
-  facts: PractitionerFacts,
-  locations: readonly string[],
+interface Writing {
+  readonly facts: PractitionerFacts;
+  readonly known: Practitioner | null;
+  readonly renames: boolean;
+}
+
+async function writePractitioner(
+  { facts, known, renames }: Writing,
   site: SiteSettings,
   tx: Tx,
   cause: Cause,
-  renames = false,
 ): Promise<PractitionerMatch> {
   const canonical: Cause = { ...cause, site: null, messageId: null };
-  const known = await tx.resources.read('Practitioner', facts.id);
   // The first name stays: sites spell one person differently, and each spelling would otherwise be a new version.
-  const named = known !== null && (JSON.parse(known.json) as Practitioner).name !== undefined;
+  const named = known?.name !== undefined;
   const person = practitioner(facts);
   if (!named || (renames && person.name !== undefined)) {
     await tx.resources.put(
@@ -78,13 +88,10 @@ export async function writePractitioner(
   );
   // Of someone who left, a later mention by an old message is no news of a return.
   const active = facts.active ?? before?.active ?? true;
-  const resource = practitionerRole(site, { ...facts, active }, union(codes, [facts.code]), union(places, locations));
+  const resource = practitionerRole(site, { ...facts, active }, union(codes, [facts.code]), places);
   const specialty = facts.specialty ?? specialtyOf(before);
   const isNews =
-    !codes.includes(facts.code) ||
-    active !== (before?.active ?? true) ||
-    locations.some((id) => !places.includes(id)) ||
-    specialty !== specialtyOf(before);
+    !codes.includes(facts.code) || active !== (before?.active ?? true) || specialty !== specialtyOf(before);
   // Every message names its people: one that says nothing new must not lock a row that a hundred others read.
   if (before !== null && !isNews) return { practitionerId: facts.id, roleId };
   await tx.resources.put(
@@ -105,9 +112,9 @@ export async function writePractitioner(
       refs: [
         `practitioner:Practitioner/${facts.id}`,
         `organization:Organization/${canonicalId.organization(site.identity)}`,
-        ...union(places, locations).map((id) => `location:Location/${id}`),
+        ...places.map((id) => `location:Location/${id}`),
       ],
-      locations: union(places, locations),
+      locations: places,
     },
     { ...cause, messageId: null },
   );

@@ -164,6 +164,8 @@ export type ResourceAssertion =
 export interface PractitionerAssertion {
   readonly code: string;
   readonly npi?: string;
+  /** What the site calls the NPI and what cannot be one (core/npi.ts): for a person to see, never a key. */
+  readonly refusedNpi?: string;
   readonly family?: string;
   readonly given?: string;
   readonly name?: string;

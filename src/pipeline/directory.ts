@@ -78,6 +78,7 @@ async function syncSite(
   for (const [code, rule] of Object.entries(site.resources.practitioners)) {
     await practitioners.resolve(asserted(code, rule), site, tx, cause);
   }
+  await practitioners.review(site, tx, cause);
   for (const [key, rule] of Object.entries(site.resources.calendars)) {
     await putCalendar(tx, site, key, rule, plan, practitioners, cause);
   }

@@ -1,5 +1,6 @@
 /** Rules over several fields of one site file, and of a site with the rest of the plan. */
 import { isTimeZone } from '../core/instant.ts';
+import { NPI_FAULTS, npiFault } from '../core/npi.ts';
 import { suggest, type Issue } from './issue.ts';
 import { coordinateRules, visitRules } from './take-rules.ts';
 import { templateRules } from './template-rules.ts';
@@ -131,19 +132,9 @@ function resourceRules(site: View): readonly Issue[] {
 
 function npiRule(reference: View): readonly Issue[] {
   const text = reference.text();
-  if (text?.startsWith('npi:') !== true || isNpi(text.slice('npi:'.length))) return [];
-  return [reference.issue('is no valid NPI: its check digit does not fit', 'look the number up and write it again')];
-}
-
-/** Ten digits whose Luhn sum, with the card issuer prefix 80840 before them, ends in 0 (45 CFR 162.406, ISO 7812). */
-export function isNpi(text: string): boolean {
-  if (!/^\d{10}$/.test(text)) return false;
-  const digits = Array.from(`80840${text}`, Number).reverse();
-  const sum = digits.reduce((total, digit, at) => {
-    const counted = at % 2 === 0 ? digit : digit * 2;
-    return total + (counted > 9 ? counted - 9 : counted);
-  }, 0);
-  return sum % 10 === 0;
+  const fault = text?.startsWith('npi:') === true ? npiFault(text.slice('npi:'.length)) : null;
+  if (fault === null) return [];
+  return [reference.issue(`is no valid NPI: ${NPI_FAULTS[fault]}`, 'look the number up and write it again')];
 }
 
 function catalogueRules(site: View, catalogue: readonly string[] | null): readonly Issue[] {

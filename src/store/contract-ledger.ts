@@ -32,7 +32,8 @@ export interface WorkItem {
     | 'mirror-refused'
     | 'approval'
     | 'failed-undo'
-    | 'unheard-answer';
+    | 'unheard-answer'
+    | 'practitioner-conflict';
   /** What it is about, unique among open ones of its kind: `booking:<id>`, `code:<site>:<code>`. */
   readonly subject: string;
   readonly site: string | null;

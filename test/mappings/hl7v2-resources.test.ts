@@ -53,12 +53,20 @@ test('an NPI whose check digit does not fit is a code of the site and links nobo
   const { change, warnings } = appointment(edit(v1, 'AIP-3', '1234567890^HEART^HENRY^^^^^^^^^^NPI'));
   assert.deepEqual(change.participants[0]?.actor, {
     kind: 'practitioner',
-    assertion: { code: '1234567890', family: 'HEART', given: 'HENRY' },
+    assertion: { code: '1234567890', refusedNpi: '1234567890', family: 'HEART', given: 'HENRY' },
   });
   assert.equal(
     warnings.some((text) => text.startsWith('AIP-3: says NPI, but the check digit')),
     true,
   );
+});
+
+test('a number that is typed to fill a field is nobody: the person is told by the name', () => {
+  const filler = (name: string): string =>
+    codes(appointment(edit(v1, 'AIP-3', `9999999999^${name}^^^^^^^^^^NPI`)).change.participants)[0] ?? '';
+  assert.equal(filler('HEART^HENRY'), 'practitioner HEART HENRY');
+  assert.equal(filler('LUNG^LARA'), 'practitioner LUNG LARA');
+  assert.equal(filler('^'), 'practitioner 9999999999');
 });
 
 test('the attending of PV1 stands in where no AIP and no AIG names a person', () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isNpi } from '../../src/settings/site-rules.ts';
 import { edit, folder, HUB, NORTH } from './folder.ts';
 
 /** One change to a sound site file, and the issues that it must lead to, without the file name. */
@@ -289,10 +288,4 @@ test('the mirrors of a plan are one list, whichever way they were written', asyn
     { to: 'south', as: 'block' },
     { to: 'east', as: 'block' },
   ]);
-});
-
-test('an NPI has ten digits of which the last checks the others', () => {
-  // The example of the standard: 123456789 has the check digit 3.
-  assert.equal(isNpi('1234567893'), true);
-  for (const wrong of ['1234567890', '123456789', '12345678933', '123456789x', '']) assert.equal(isNpi(wrong), false);
 });

@@ -2,7 +2,7 @@
  * XCN and PL: a person and a place as a message names them. Who and where that is, the site file and identity decide.
  */
 import type { Repetition } from '../../hl7v2/segment.ts';
-import { isNpi } from '../../settings/site-rules.ts';
+import { isFillerNpi, isNpi } from '../../core/npi.ts';
 import type { PractitionerAssertion, ResourceAssertion } from '../contract.ts';
 import { part, type Composite, type Reading } from './reading.ts';
 
@@ -14,7 +14,9 @@ export function personOf(reading: Reading, ids: readonly Repetition[], where: st
     .filter(saysNpi)
     .map((id) => part(id, 1))
     .find(isNpi);
-  if (npi === undefined && ids.some((id) => saysNpi(id) && part(id, 1) !== '')) {
+  const refused =
+    npi === undefined ? ids.map((id) => (saysNpi(id) ? part(id, 1) : '')).find((text) => text !== '') : undefined;
+  if (refused !== undefined) {
     reading.warn(where, 'says NPI, but the check digit does not fit; taken for a code of this site');
   }
   const codes = ids.map((id) => part(id, 1)).filter((code) => code !== '');
@@ -24,12 +26,16 @@ export function personOf(reading: Reading, ids: readonly Repetition[], where: st
   const named = ids.find((id) => part(id, 2) !== '' || part(id, 3) !== '');
   const [family, given] = named === undefined ? ['', ''] : [part(named, 2), part(named, 3)];
   // A person without any id is told by the name as written: better one odd record than a visit that occupies nobody.
-  const code = listed ?? local ?? codes[0] ?? [family, given].filter((text) => text !== '').join(' ');
+  const name = [family, given].filter((text) => text !== '').join(' ');
+  // 9999999999 is everybody's: it would make one person of them all.
+  const only = codes.find((text) => name === '' || !isFillerNpi(text));
+  const code = listed ?? local ?? only ?? name;
   if (code === '') return null;
   if (codes.length === 0) reading.warn(where, 'names a person without an id; taken by the name as written');
   const assertion: PractitionerAssertion = {
     code,
     ...(npi === undefined ? {} : { npi }),
+    ...(refused === undefined ? {} : { refusedNpi: refused }),
     ...(family === '' ? {} : { family }),
     ...(given === '' ? {} : { given }),
   };

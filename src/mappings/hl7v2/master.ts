@@ -2,7 +2,7 @@
  * Master files: MFN M02 (who works at the site) and M05 (its places). Each MFE is one entry. The site file's own words
  * stand before them; what is deleted or deactivated is no longer active, and nothing else is taken away.
  */
-import { isNpi } from '../../settings/site-rules.ts';
+import { isNpi } from '../../core/npi.ts';
 import type { Segment } from '../../hl7v2/segment.ts';
 import type { Change, MapIssue, Mapped, PractitionerAssertion } from '../contract.ts';
 import { listedLocation } from './actors.ts';
@@ -62,12 +62,12 @@ function staff(
   const listed = codes.find((code) => Object.hasOwn(reading.site.resources.practitioners, code));
   const code = listed ?? codes[0];
   if (code === undefined) return incomplete('STF-1', 'neither STF-1 nor MFE-4 names the person');
-  const npi = npiOf(reading, ids, pra);
+  const npi = npisOf(reading, ids, pra);
   const name = stf === undefined ? undefined : fieldOf(stf, 3);
   const [family, given] = name === undefined ? ['', ''] : [part(name, 1), part(name, 2)];
   const assertion: PractitionerAssertion = {
     code,
-    ...(npi === undefined ? {} : { npi }),
+    ...npi,
     ...(family === '' ? {} : { family }),
     ...(given === '' ? {} : { given }),
   };
@@ -79,14 +79,21 @@ function isNpiType(text: string): boolean {
 }
 
 /** STF-2 and PRA-6, where they say so. */
-function npiOf(reading: Reading, ids: readonly Composite[], pra: Segment | undefined): string | undefined {
+function npisOf(
+  reading: Reading,
+  ids: readonly Composite[],
+  pra: Segment | undefined,
+): Pick<PractitionerAssertion, 'npi' | 'refusedNpi'> {
   const said = [
     ...ids.filter((id) => isNpiType(part(id, 5)) || isNpiType(part(id, 4))),
     ...(pra?.repetitions(6) ?? []).filter((id) => isNpiType(part(id, 2))),
   ].map((id) => part(id, 1));
   const npi = said.find(isNpi);
-  if (npi === undefined && said.length > 0) reading.warn('PRA-6', 'says NPI, but the check digit does not fit');
-  return npi;
+  if (npi !== undefined) return { npi };
+  const refused = said.find((text) => text !== '');
+  if (refused === undefined) return {};
+  reading.warn('PRA-6', 'says NPI, but the check digit does not fit');
+  return { refusedNpi: refused };
 }
 
 function place(
