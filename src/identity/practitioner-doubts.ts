@@ -50,20 +50,13 @@ export async function raiseDoubts(said: Said, site: SiteSettings, tx: Tx, cause:
   }
   const ruled = rule?.practitioner?.startsWith('npi:') === true ? rule.practitioner.slice('npi:'.length) : null;
   if (ruled !== null && assertion.npi !== undefined && assertion.npi !== ruled && npiFault(assertion.npi) === null) {
-    await open(
-      site,
-      tx,
-      cause,
-      'practitioner-conflict',
-      subject('two-npis', site, assertion.code, assertion.npi, ruled),
-      {
-        code: assertion.code,
-        because: 'a message names another NPI than the site file, which goes before it',
-        said: assertion.npi,
-        file: ruled,
-        do: `Correct the NPI of ${assertion.code} in ${site.id}.yaml, or have the site correct its own.`,
-      },
-    );
+    await conflict(site, tx, cause, subject('two-npis', site, assertion.code, assertion.npi, ruled), {
+      code: assertion.code,
+      because: 'a message names another NPI than the site file, which goes before it',
+      said: assertion.npi,
+      file: ruled,
+      do: `Correct the NPI of ${assertion.code} in ${site.id}.yaml, or have the site correct its own.`,
+    });
   }
   const surnames = otherSurname(said, rule);
   if (surnames !== null) {

@@ -126,7 +126,7 @@ test('every extension that resources carry is named', async () => {
 /** First groups of a pattern over the stages that write. */
 async function literals(pattern: RegExp): Promise<Set<string>> {
   const found = new Set<string>();
-  for (const folder of ['booking', 'pipeline', 'store', 'fhir', 'mllp']) {
+  for (const folder of ['booking', 'pipeline', 'store', 'fhir', 'mllp', 'identity']) {
     for (const file of await readdir(join(PROJECT, 'src', folder))) {
       if (!file.endsWith('.ts')) continue;
       const source = await readFile(join(PROJECT, 'src', folder, file), 'utf8');
