@@ -11,6 +11,7 @@ import { AT, levelOf, type Vector } from './levels.ts';
 import { firstNames } from './guard-names.ts';
 import { FIRST_OF_SEVERAL } from './names-known.ts';
 import type { Person } from './person.ts';
+import { jaroWinkler } from './similarity.ts';
 
 /** Each guard with what a person who reviews the pair is told. */
 export const GUARDS = {
@@ -153,8 +154,16 @@ function sharesAddress(vector: Vector, a: Person, b: Person): boolean {
   const building = agrees(vector[AT.unit]) && isNamed(a) && isNamed(b);
   if (street && (number || building || (!isNumberKnown && places > 0))) return true;
   if (building && places > 0 && (number || places === 2)) return true;
-  const isCityDenied = vector[AT.city] === 3;
-  return vector[AT.number] === 1 && !isCityDenied && (places === 2 || vector[AT.postcode] === 1);
+  // Where the streets differ by more than slips, one house number in one town is chance.
+  const isDenied = vector[AT.city] === 3 || (vector[AT.street] !== 0 && !isLike(a, b));
+  return vector[AT.number] === 1 && !isDenied && (places === 2 || vector[AT.postcode] === 1);
+}
+
+/** Several slips in one name of a street; two streets taken at random are seldom as like. */
+const STREETS_ALIKE = 0.78;
+
+function isLike(a: Person, b: Person): boolean {
+  return a.addresses.some((one) => b.addresses.some((other) => jaroWinkler(one.street, other.street) >= STREETS_ALIKE));
 }
 
 /** A second line that names a building; `5` is a flat in every house. */
