@@ -60,7 +60,8 @@ export function clientRequests(deps: RequestsDeps): Requests {
 
 class Work implements Requests {
   readonly #deps: RequestsDeps;
-  readonly #underWay = new Map<number, Promise<void>>();
+  /** By client: one all of whose requests wait keeps no other waiting. */
+  readonly #underWay = new Map<string, Map<number, Promise<void>>>();
   readonly #waiting = new Map<number, Set<(answer: Uint8Array | HubError) => void>>();
   readonly #speaking: Speaking;
   readonly #stop = new AbortController();
@@ -97,7 +98,8 @@ class Work implements Requests {
     this.#stop.abort();
     await this.#loop.stop();
     // What is at its site just now is answered still; who waits for anything else asks again after the start.
-    await Promise.race([Promise.all(this.#underWay.values()), this.#deps.clock.sleep(FAREWELL_MS)]);
+    const underWay = [...this.#underWay.values()].flatMap((of) => [...of.values()]);
+    await Promise.race([Promise.all(underWay), this.#deps.clock.sleep(FAREWELL_MS)]);
     await this.#speaking.stop();
     for (const waiting of this.#waiting.values()) for (const resolve of waiting) resolve(new HubError('STOPPING'));
   }
@@ -168,29 +170,34 @@ class Work implements Requests {
       received: await tx.hl7Requests.received([...bound.keys()], AT_ONCE),
       settled: told.length === 0 ? [] : await tx.hl7Requests.settled(told, AT_ONCE),
     }));
-    const start = (row: Hl7Request, work: (client: BoundClient) => Promise<void>): void => {
+    const start = (row: Hl7Request, work: (client: BoundClient) => Promise<boolean>): void => {
       const client = bound.get(row.client);
-      if (client === undefined || this.#underWay.has(row.id) || this.#underWay.size >= AT_ONCE) return;
-      const ended = work(client)
-        .catch(this.#deps.onError)
-        .then(() => {
-          this.#underWay.delete(row.id);
-          // The next one about the same appointment may go.
-          this.#loop.ring();
-        });
-      this.#underWay.set(row.id, ended);
+      const of = this.#underWay.get(row.client) ?? new Map<number, Promise<void>>();
+      if (client === undefined || of.has(row.id) || of.size >= AT_ONCE) return;
+      const ended = work(client).then(
+        (isDone) => {
+          of.delete(row.id);
+          // The next one about the same appointment may go. What came to nothing is tried again at the next tick.
+          if (isDone) this.#loop.ring();
+        },
+        (error: unknown) => {
+          of.delete(row.id);
+          this.#deps.onError(error);
+        },
+      );
+      this.#underWay.set(row.client, of.set(row.id, ended));
     };
     for (const row of received) start(row, (client) => this.#carry(client, row));
     for (const row of settled) start(row, (client) => this.#tell(client, row));
     return false;
   }
 
-  async #carry(client: BoundClient, row: Hl7Request): Promise<void> {
+  async #carry(client: BoundClient, row: Hl7Request): Promise<boolean> {
     const { clock, store, plan } = this.#deps;
     const { hl7, scope } = client;
     const patience_ms = row.reply === 'connection' ? hl7.wait_ms : hl7.decideWithin_ms;
     const carried = await this.#carriedOut(client, row, clock.monotonic() + patience_ms);
-    if (carried === null) return;
+    if (carried === null) return false;
     const isToldLater = hl7.answers !== undefined;
     const facts = await store.read(scope, (tx) => told(tx, plan(), { ...carried, isToldLater }));
     const head = header(row.body);
@@ -206,10 +213,11 @@ class Work implements Requests {
       if (isFirst && isOwed) await owe(tx, row, 'answer', now);
       return isFirst;
     });
-    if (!isSaid) return;
+    if (!isSaid) return true;
     this.#deps.carried(client.id, head.triggerEvent, facts.code, facts.isPending);
     if (row.reply === 'connection' || isWanted(head, facts.code)) this.#say(row.id, answer);
     this.#deps.owed();
+    return true;
   }
 
   /** Null: the hub stops; the request is carried out after its start. */
@@ -256,19 +264,19 @@ class Work implements Requests {
     return writeAnswer(head, content, charsetOf(message.encoding));
   }
 
-  /** A booking that was told as pending is decided. */
-  async #tell(client: BoundClient, row: Hl7Request): Promise<void> {
+  /** A booking that was told as pending is decided. False: not to be told now, as of one out of sight. */
+  async #tell(client: BoundClient, row: Hl7Request): Promise<boolean> {
     const { store, desk, clock, plan } = this.#deps;
     const { message } = parseMessage(row.body);
     const { request } = readRequest(message, plan().hub.timeZone);
     const { bookingId } = row;
     const answer = bookingId === null ? null : await desk.status(bookingId, client.scope);
-    if (request === null || bookingId === null || answer === null || answer.kind === 'pending') return;
+    if (request === null || bookingId === null || answer === null || answer.kind === 'pending') return false;
     const said = await store.read(client.scope, async (tx) => {
       const booking = await tx.bookings.get(bookingId);
       return booking === null ? null : news(tx, plan(), request, answer, booking);
     });
-    if (said === null) return;
+    if (said === null) return false;
     const head = header(row.body);
     const now = clock.now();
     const asksAccept = ackModeOf(head) === 'enhanced';
@@ -278,6 +286,7 @@ class Work implements Requests {
       if (await tx.hl7Requests.noticed(row.id, notice)) await owe(tx, row, 'notice', now);
     });
     this.#deps.owed();
+    return true;
   }
 }
 

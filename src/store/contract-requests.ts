@@ -50,9 +50,9 @@ export interface Hl7RequestStore {
   /** It is `received` again, though its answer was final. */
   reopen(id: number, reply: Hl7Reply): Promise<void>;
   get(id: number): Promise<Hl7Request | null>;
-  /** To be carried out, the oldest first; of each lineage only its oldest. */
+  /** To be carried out, the oldest first, of each client at most `limit`; of each lineage only its oldest. */
   received(clients: readonly string[], limit: number): Promise<readonly Hl7Request[]>;
-  /** Told "pending", and their bookings are settled by now. */
+  /** Told "pending", and their bookings are settled by now; of each client at most `limit`. */
   settled(clients: readonly string[], limit: number): Promise<readonly Hl7Request[]>;
   /** False: it was answered before. */
   answered(id: number, answer: Hl7Answered, now: Instant): Promise<boolean>;

@@ -34,6 +34,21 @@ export function hl7RequestStore(q: Queryable, keys: Keys): Hl7RequestStore {
     const { rows } = await q.query<Row>({ name, text: `SELECT ${COLUMNS} FROM hl7_request r ${where}`, values });
     return rows.map((row) => toRequest(row, keys));
   };
+  /** Of each client so many, oldest first: none of them is kept waiting by another's. */
+  const ofEach = async (
+    name: string,
+    where: string,
+    clients: readonly string[],
+    limit: number,
+  ): Promise<Hl7Request[]> => {
+    const { rows } = await q.query<Row>({
+      name,
+      text: `SELECT ${COLUMNS} FROM unnest($1::text[]) AS u(client) CROSS JOIN LATERAL (
+               SELECT r.* FROM hl7_request r ${where} AND r.client = u.client ORDER BY r.id LIMIT $2) r ORDER BY r.id`,
+      values: [clients, limit],
+    });
+    return rows.map((row) => toRequest(row, keys));
+  };
   const again = async (name: string, where: string, values: readonly unknown[]): Promise<void> => {
     await q.query({
       name,
@@ -68,23 +83,23 @@ export function hl7RequestStore(q: Queryable, keys: Keys): Hl7RequestStore {
     get: async (id) => (await select('hl7-request-get', 'WHERE r.id = $1', [id]))[0] ?? null,
 
     received: (clients, limit) =>
-      select(
+      ofEach(
         'hl7-request-received', // hl7_request_undone, hl7_request_lineage
-        `WHERE r.state = 'received' AND r.client = ANY($1) AND NOT EXISTS (
+        `WHERE r.state = 'received' AND NOT EXISTS (
            SELECT FROM hl7_request earlier
            WHERE earlier.client = r.client AND earlier.lineage = r.lineage AND earlier.id < r.id
-             AND earlier.state = 'received')
-         ORDER BY r.id LIMIT $2`,
-        [clients, limit],
+             AND earlier.state = 'received')`,
+        clients,
+        limit,
       ),
 
     settled: (clients, limit) =>
-      select(
+      ofEach(
         'hl7-request-settled', // hl7_request_undone; the booking by its key
         `JOIN booking b ON b.id = r.booking_id
-         WHERE r.state = 'open' AND r.client = ANY($1) AND b.state IN ('booked', 'refused', 'expired')
-         ORDER BY r.id LIMIT $2`,
-        [clients, limit],
+         WHERE r.state = 'open' AND b.state IN ('booked', 'refused', 'expired')`,
+        clients,
+        limit,
       ),
 
     async answered(id, { state, code, isFinal, answer, bookingId, appointmentId }, now) {

@@ -3,6 +3,7 @@
  * after a restart, in the order of its appointment. The booking desk is played by the test.
  */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import type { BookingDesk } from '../../src/booking/contract.ts';
@@ -18,8 +19,16 @@ import { NOON, openedStore } from '../store/opened.ts';
 import { answerIn, srm, type Srm } from '../support/placer.ts';
 import { eventually } from '../support/wait.ts';
 
-const { store, write } = await openedStore({ after });
+const { store, write, pool } = await openedStore({ after });
 const PLAN = { hub: { timeZone: 'America/Chicago', clients: [] }, sites: [], subscribers: [] } as unknown as Plan;
+
+const ANSWERS = { host: '127.0.0.1', port: 1, connectWithin_ms: 100, answerWithin_ms: 100, keepOpen_s: 1 };
+
+function aborted(signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal?.addEventListener('abort', () => resolve());
+  });
+}
 
 function client(id: string): BoundClient {
   const hl7 = { application: 'HIS', facility: '', facilities: {}, identifiers: {}, wait_ms: 200, decideWithin_ms: 200 };
@@ -148,6 +157,72 @@ test('behind CA trouble of the database is waited out, however long, and then th
   isAway = false;
   await eventually('it is answered', () => codes.length === 1);
   assert.deepEqual(codes, ['AE']);
+  await requests.stop();
+});
+
+test('a client all of whose requests wait keeps no other client waiting', async () => {
+  const carried: string[] = [];
+  const slow = client('slow');
+  let isAway = true;
+  const bound = client('quick');
+  const { requests } = running('quick', {
+    clients: () => [slow, bound],
+    carried: (id) => carried.push(id),
+    store: {
+      ...store,
+      read: (scope, work) =>
+        isAway && scope.actor === 'client:slow'
+          ? Promise.reject(new HubError('DATABASE_UNREACHABLE'))
+          : store.read(scope, work),
+    },
+  });
+  for (let at = 0; at < 70; at += 1) {
+    const [part] = parts(srm({ ...ASK, placer: `S${at}`, controlId: `S${at}`, trigger: 'S04', acks: 'AL|AL' }));
+    await requests.take(slow, part!, undefined);
+  }
+  const [part] = parts(srm({ ...ASK, controlId: 'Q1', trigger: 'S04', acks: 'AL|AL' }));
+  await requests.take(bound, part!, undefined);
+  await eventually('the other one is answered', () => carried.length > 0);
+  assert.deepEqual(carried, ['quick']);
+  isAway = false;
+  await eventually('all are answered', () => carried.length === 71);
+  await requests.stop();
+});
+
+test('a decided booking that its client may not see any more is looked at once a tick, and not without end', async () => {
+  const { bound, requests: first } = running('blind');
+  const [part] = parts(srm({ ...ASK, controlId: 'B1', acks: '' }));
+  await first.take(bound, part!, undefined);
+  await first.stop();
+  const [{ id }] = (await pool.query<{ id: number }>(`SELECT id FROM hl7_request WHERE client = 'blind'`)).rows as [
+    { id: number },
+  ];
+  const row = await write((tx) => tx.hl7Requests.get(id));
+  let looks = 0;
+  const desk = {
+    ...DESK,
+    status: () => {
+      looks += 1;
+      return Promise.resolve(null);
+    },
+  };
+  const { requests } = running('blind', {
+    desk,
+    // No tick ever comes.
+    clock: { ...systemClock, sleep: (_ms, signal) => aborted(signal) },
+    clients: () => [{ ...bound, hl7: { ...bound.hl7, answers: ANSWERS } }],
+    store: {
+      ...store,
+      read: (scope, work) =>
+        store.read(scope, (tx) => {
+          const settled = (): Promise<never[]> => Promise.resolve([{ ...row, bookingId: randomUUID() }] as never[]);
+          return work({ ...tx, hl7Requests: { ...tx.hl7Requests, settled } });
+        }),
+    },
+  });
+  await eventually('it was looked at', () => looks > 0);
+  for (let turn = 0; turn < 20; turn += 1) await store.ping();
+  assert.equal(looks, 1);
   await requests.stop();
 });
 
