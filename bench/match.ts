@@ -6,8 +6,7 @@
 import { candidatePairs } from '../src/identity/match/candidates.ts';
 import { countedNames, sharedValues } from '../src/identity/match/frequencies.ts';
 import { matcher } from '../src/identity/match/matcher.ts';
-import { readModel } from '../src/identity/match/model.ts';
-import shippedModel from '../src/identity/match/model.json' with { type: 'json' };
+import { SHIPPED_MODEL } from '../src/identity/match/shipped.ts';
 import { normalised } from '../src/identity/match/normalise.ts';
 import type { Person } from '../src/identity/match/person.ts';
 import { jaroWinkler } from '../src/identity/match/similarity.ts';
@@ -24,7 +23,7 @@ export const match: Bench = {
   run({ scale }) {
     const people = madePeople(scale.short ? 500 : 20_000);
     const judge = matcher({
-      model: readModel(shippedModel),
+      model: SHIPPED_MODEL,
       frequencies: countedNames(people),
       shared: sharedValues(people, 8),
       records: 1_000_000,

@@ -14,7 +14,7 @@ import {
 } from './identity/match/field-map.ts';
 import type { Band, Verdict } from './identity/match/matcher.ts';
 import { ModelError, readModel, type Model } from './identity/match/model.ts';
-import shippedModel from './identity/match/model.json' with { type: 'json' };
+import { SHIPPED_MODEL } from './identity/match/shipped.ts';
 import { normalised } from './identity/match/normalise.ts';
 import type { Conventions, Person } from './identity/match/person.ts';
 import { truthByLabel, truthByPairs } from './identity/match/truth.ts';
@@ -99,7 +99,7 @@ export async function evaluateFiles(wanted: EvaluationWanted): Promise<FilesEval
 /** The shipped model, or the file that is named. @throws MatchingFilesError */
 export async function modelOf({ model, cwd }: FilesWanted): Promise<Model> {
   try {
-    return readModel(model === null ? shippedModel : (JSON.parse(await readText(cwd, model)) as unknown));
+    return model === null ? SHIPPED_MODEL : readModel(JSON.parse(await readText(cwd, model)) as unknown);
   } catch (error) {
     if (error instanceof ModelError) throw new MatchingFilesError(error.message, { cause: error });
     if (error instanceof SyntaxError) throw new MatchingFilesError(`${model ?? ''} is no JSON.`, { cause: error });

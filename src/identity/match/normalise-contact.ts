@@ -9,7 +9,8 @@ export function phone(text: string, conventions: Conventions = {}): string {
   const code = conventions.callingCode ?? '1';
   const main = text.replace(/(?:ext|x|#)\.?\s*\d{1,6}\s*$/i, '');
   const international = /^\s*(?:\+|00|011(?=\d{8}))/.test(main);
-  let digits = main.replaceAll(/\D/g, '');
+  // `+44 (0)20`: the zero is dialled within the country only.
+  let digits = (international ? main.replace('(0)', '') : main).replaceAll(/\D/g, '');
   if (international) digits = digits.replace(/^(?:011|00)/, '');
   else digits = national(digits, code);
   if (digits.length < 7 || digits.length > 15 || isFiller(digits, code)) return '';

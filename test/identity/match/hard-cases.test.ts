@@ -6,15 +6,14 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { countedNames, type Frequencies } from '../../../src/identity/match/frequencies.ts';
 import { matcher, type Matcher } from '../../../src/identity/match/matcher.ts';
-import { readModel } from '../../../src/identity/match/model.ts';
-import shippedModel from '../../../src/identity/match/model.json' with { type: 'json' };
+import { SHIPPED_MODEL } from '../../../src/identity/match/shipped.ts';
 import { normalised } from '../../../src/identity/match/normalise.ts';
 import { HARD_CASES, hardPairs } from '../../support/hard-cases.ts';
 import { anotherRecord, makePerson, randomOf, recordOf } from '../../support/people.ts';
 
 const PAIRS = 2_000;
 const SEEDS = [11, 12];
-const MODEL = readModel(shippedModel);
+const MODEL = SHIPPED_MODEL;
 
 let frequencies: Frequencies;
 before(() => {

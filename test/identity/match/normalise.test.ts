@@ -116,6 +116,7 @@ test('phones come to E.164, and numbers typed when there is none to nothing', ()
   }
   assert.equal(phone('0412 345 678', { callingCode: '61' }), '+61412345678');
   assert.equal(phone('+61 412 345 678'), '+61412345678');
+  assert.equal(phone('+61 (0)412 345 678'), '+61412345678');
   for (const text of ['000-000-0000', '999-999-9999', '1234567890', '555', 'none', ''])
     assert.equal(phone(text), '', text);
 });

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { evaluate } from '../../../src/identity/match/evaluation.ts';
-import { readModel } from '../../../src/identity/match/model.ts';
-import shippedModel from '../../../src/identity/match/model.json' with { type: 'json' };
+import { SHIPPED_MODEL } from '../../../src/identity/match/shipped.ts';
 import { normalised } from '../../../src/identity/match/normalise.ts';
 import { strangers } from '../../support/strangers.ts';
 
@@ -11,7 +10,7 @@ test('of 30,000 different people, 3% of them twins, relatives or namesakes, no t
   for (const seed of [1, 2]) {
     const left = strangers(15_000, seed).map((record) => normalised(record));
     const truth = { pairs: 0, isMatch: () => false };
-    const found = evaluate({ left, right: null, truth }, { model: readModel(shippedModel), today: 20261122 });
+    const found = evaluate({ left, right: null, truth }, { model: SHIPPED_MODEL, today: 20261122 });
     assert.equal(found.auto.found, 0);
     // The score alone would have linked them: it is the guards that do not.
     assert.ok(found.withoutGuards.found > 20, String(found.withoutGuards.found));

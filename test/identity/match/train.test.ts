@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { evaluate } from '../../../src/identity/match/evaluation.ts';
 import { readModel } from '../../../src/identity/match/model.ts';
-import shippedModel from '../../../src/identity/match/model.json' with { type: 'json' };
+import { SHIPPED_MODEL } from '../../../src/identity/match/shipped.ts';
 import { normalised } from '../../../src/identity/match/normalise.ts';
 import type { Person } from '../../../src/identity/match/person.ts';
 import { train, type Trained } from '../../../src/identity/match/train.ts';
 import { truthByLabel } from '../../../src/identity/match/truth.ts';
 import { anotherRecord, makePerson, randomOf, recordOf } from '../../support/people.ts';
 
-const MODEL = readModel(shippedModel);
+const MODEL = SHIPPED_MODEL;
 const random = randomOf(41);
 const people = Array.from({ length: 1_500 }, () => makePerson(random));
 const left = people.map((person) => normalised(recordOf(person)));
