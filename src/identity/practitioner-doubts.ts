@@ -55,7 +55,7 @@ export async function raiseDoubts(said: Said, site: SiteSettings, tx: Tx, cause:
       because: 'a message names another NPI than the site file, which goes before it',
       said: assertion.npi,
       file: ruled,
-      do: `Correct the NPI of ${assertion.code} in ${site.id}.yaml, or have the site correct its own.`,
+      do: `Correct the NPI of ${assertion.code} in ${site.id}.yaml or the crosswalk, or have the site correct its own.`,
     });
   }
   const surnames = otherSurname(said, rule);

@@ -79,7 +79,7 @@ export function formatDiff(diff: PlanDiff): string {
     ...diff.refused.map((sentence) => `refused: ${sentence}`),
     ...diff.start.map((site) => `start  ${site}`),
     ...diff.stop.map((site) => `stop   ${site} (its data stays readable and is not offered)`),
-    ...diff.change.map(({ site, shown }) => `change ${site}: ${shown.join(', ')}`),
+    ...diff.change.map(({ site, shown }) => `change ${site}: ${cut(shown).join(', ')}`),
     ...(diff.slots ?? []).map(
       ({ site, come, go }) => `slots  ${site}: ${come} come, ${go} go by its templates; what is booked keeps its slot`,
     ),
@@ -88,6 +88,12 @@ export function formatDiff(diff: PlanDiff): string {
   ];
   return lines.length === 0 ? 'nothing changes' : lines.join('\n');
 }
+
+/** A crosswalk may change thousands of names at once; `--json` has them all. */
+function cut(shown: readonly string[]): readonly string[] {
+  return shown.length <= SHOWN_MAX ? shown : [...shown.slice(0, SHOWN_MAX), `and ${shown.length - SHOWN_MAX} more`];
+}
+const SHOWN_MAX = 40;
 
 /**
  * A file that was renamed without `formerly` would give every slot and appointment of the site a second id. It shows as

@@ -20,6 +20,7 @@ import type {
   ClientSettings,
   HubLimits,
   HubSettings,
+  PractitionerFiles,
   RetentionSettings,
   SimulatorSettings,
   VisitType,
@@ -173,6 +174,17 @@ const retention: FieldsOf<RetentionSettings> = {
   ),
 };
 
+const practitioners: FieldsOf<PractitionerFiles> = {
+  crosswalk: {
+    schema: text,
+    prose:
+      'A CSV file below CONFIG_DIR with the columns site, code, npi, name: which NPI stands behind a code of a site, ' +
+      'where its feed carries none. docs/identity.md.',
+    optional: true,
+    example: 'practitioners.csv',
+  },
+};
+
 const hubFields: FieldsOf<HubSettings> = {
   environment: {
     schema: environment,
@@ -195,6 +207,11 @@ const hubFields: FieldsOf<HubSettings> = {
     schema: { type: 'array', items: objectOf(client) },
     prose: 'Who may call the API. May be empty in the sandbox only, where the hub makes tokens by itself.',
     default: [],
+  },
+  practitioners: {
+    schema: objectOf(practitioners),
+    prose: 'Files that say who practitioners are.',
+    default: {},
   },
   simulators: {
     schema: keyed(text, objectOf(simulator)),

@@ -5,6 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { check, type Checked } from './check.ts';
+import { readCrosswalk, type Crosswalk } from './crosswalk.ts';
 import { fill, schemaOfKey, type Filled, type Variables } from './fill.ts';
 import { hubRules, leadsOut, subscriberRules, type KnownSites } from './hub-rules.ts';
 import { hubSchema } from './hub-spec.ts';
@@ -20,6 +21,7 @@ import type {
   LocationSettings,
   MirrorSettings,
   Plan,
+  ResourceSettings,
   SiteSettings,
   Stage,
   SubscriberSettings,
@@ -66,8 +68,15 @@ export async function buildPlan(input: PlanInput): Promise<PlanResult> {
     ...(subscribers ? [subscribers] : []),
   ];
   const environment = hub === null ? undefined : View.of(hub).at('environment').text();
+  const views = siteIds.map((id) => [id, sites.find((site) => site.id === id)?.checked] as const);
+  const crosswalk = await readCrosswalk(
+    hub === null ? null : View.of(hub),
+    input.configDir,
+    new Map(views.map(([id, checked]) => [id, checked === undefined ? null : View.of(checked)])),
+  );
   const found = [
     ...loaded.issues,
+    ...crosswalk.issues,
     ...parts.flatMap(({ filled, issues }) => [...filled.issues, ...issues, ...inlineSecrets(filled, environment)]),
     ...crossIssues(hub, sites, subscribers, siteIds, input.kinds),
     ...(hub === null ? [] : await seedIssues(View.of(hub), input.configDir)),
@@ -77,7 +86,7 @@ export async function buildPlan(input: PlanInput): Promise<PlanResult> {
     parts.flatMap(({ filled }) => filled.secretValues),
   );
   if (issues.length > 0 || hub === null) return { plan: null, issues };
-  return { plan: assemble(hub, sites, subscribers), issues };
+  return { plan: assemble(hub, sites, subscribers, crosswalk.rules), issues };
 }
 
 async function sitePart(id: string, source: Source, input: PlanInput): Promise<SitePart> {
@@ -224,12 +233,19 @@ function tidy(issues: readonly Issue[], secrets: readonly string[]): readonly Is
   );
 }
 
-function assemble(hub: Checked, sites: readonly SitePart[], subscribers: Checked | null): Plan {
+function assemble(
+  hub: Checked,
+  sites: readonly SitePart[],
+  subscribers: Checked | null,
+  crosswalk: Crosswalk['rules'],
+): Plan {
   const list = subscribers?.value as { readonly subscribers: readonly SubscriberSettings[] } | undefined;
   return Object.freeze({
     hub: frozen(hub.value as HubSettings, hubSchema),
     sites: Object.freeze(
-      sites.map(({ id, checked, schema }) => frozen(completeSite(id, checked.value as SiteFile), schema)),
+      sites.map(({ id, checked, schema }) =>
+        frozen(completeSite(id, checked.value as SiteFile, crosswalk.get(id)), schema),
+      ),
     ),
     subscribers: frozen(list?.subscribers ?? [], undefined),
   });
@@ -245,8 +261,8 @@ type SiteFile = Omit<SiteSettings, 'id' | 'identity' | 'locations' | 'mirror'> &
   readonly mirror: MirrorFile | readonly MirrorFile[];
 };
 
-/** The defaults that one field takes from another, which a schema cannot say. */
-function completeSite(id: string, file: SiteFile): SiteSettings {
+/** The defaults that one field takes from another or from another file, which a schema cannot say. */
+function completeSite(id: string, file: SiteFile, people: ResourceSettings['practitioners'] | undefined): SiteSettings {
   const { timeZone, formerly } = file;
   const locations = Object.entries(file.locations).map(([key, place]) => [key, { timeZone, ...place }] as const);
   const mirrors = 'to' in file.mirror ? [file.mirror] : file.mirror;
@@ -256,7 +272,7 @@ function completeSite(id: string, file: SiteFile): SiteSettings {
     id,
     identity: formerly ?? id,
     locations: Object.fromEntries(locations),
-    resources: { ...file.resources, calendars },
+    resources: { ...file.resources, calendars, practitioners: { ...people, ...file.resources.practitioners } },
     mirror: mirrors.flatMap((rule) => rule.to.map((to) => ({ to, as: rule.as }))),
   };
 }

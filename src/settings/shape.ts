@@ -35,6 +35,8 @@ export interface HubSettings {
   /** Canonical catalogue of visit types, key = canonical code; each becomes a HealthcareService. */
   readonly visitTypes: Readonly<Record<string, VisitType>>;
   readonly clients: readonly ClientSettings[];
+  /** Files that say who practitioners are; absent: none. */
+  readonly practitioners?: PractitionerFiles;
   /** Sandbox only: which simulators to start, by site id. Empty otherwise. */
   readonly simulators: Readonly<Record<string, SimulatorSettings>>;
   /** The port that sites without one of their own share. */
@@ -44,6 +46,11 @@ export interface HubSettings {
   /** How long a practitioner needs from place to place; absent: no time. */
   readonly travel?: TravelSettings;
   readonly retention: RetentionSettings;
+}
+
+export interface PractitionerFiles {
+  /** CSV below CONFIG_DIR: site, code, npi, name. What it says stands under `resources.practitioners` of the sites. */
+  readonly crosswalk?: string;
 }
 
 export interface VisitType {
