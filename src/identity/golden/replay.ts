@@ -92,7 +92,7 @@ export function replay(decisions: readonly Decision[], sources: readonly Source[
       })),
       ...site.contradictions,
     ].sort((one, other) => one.decision - other.decision),
-    links: site.links,
+    links: heldTogether(site, (one, other) => groupOf[at(one)] === groupOf[at(other)]),
     live: links.map(({ decision }) => decision),
   };
 }
@@ -119,14 +119,16 @@ function live(
   for (const [key, verdict] of held) {
     if (verdict.actor.kind !== 'site' && isJoining(verdict)) found.set(key, verdict);
   }
-  const said = new Map(
-    pairs.filter((one) => one.actor.kind === 'site' && isJoining(one)).map((one) => [pairKey(one.one, one.other), one]),
-  );
-  for (const [one, other] of [...links.merges, ...links.same]) {
+  const told = pairs.filter(({ actor }) => actor.kind === 'site');
+  const add = (one: string, other: string, kind: PairDecision['kind']): void => {
     const key = pairKey(one, other);
-    const decision = said.get(key);
+    const decision = told.findLast(
+      (said) => said.kind === kind && pairKey(said.one, said.other) === key && (kind !== 'merge' || said.one === one),
+    );
     if (decision !== undefined && (found.get(key)?.actor.kind ?? 'hub') === 'hub') found.set(key, decision);
-  }
+  };
+  for (const [one, other] of links.merges) add(one, other, 'merge');
+  for (const [one, other] of links.same) add(one, other, 'link');
   return [...found]
     .sort(([one, a], [other, b]) => rankOf(b) - rankOf(a) || a.at - b.at || (one < other ? -1 : 1))
     .map(([, decision]) => decision);
@@ -149,24 +151,25 @@ function apartFrom(
   return apart;
 }
 
+interface SiteLinks {
+  readonly log: readonly RecordedDecision[];
+  readonly links: Links;
+  readonly contradictions: readonly Contradiction[];
+}
+
 /**
  * A site's merges in the order of its times, and then what people say against them: who is told apart from a record
  * leaves the chain of merges where it entered it.
  */
-function siteLinks(
-  pairs: readonly PairDecision[],
-  held: ReadonlyMap<string, PairDecision>,
-): { readonly links: Links; readonly contradictions: readonly Contradiction[] } {
+function siteLinks(pairs: readonly PairDecision[], held: ReadonlyMap<string, PairDecision>): SiteLinks {
   const told = pairs.filter(({ actor }) => actor.kind === 'site');
   const against = [...held]
     .filter(([, one]) => one.actor.kind === 'person' && !isJoining(one))
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([, one]) => one);
-  const log = told.map(recorded);
-  const alone = linksOf(log);
-  // Last, and among themselves in the order of the records: when each was decided makes no difference.
-  const last = against.map((one, id) => ({ ...recorded(one), at: instant(Number.MAX_SAFE_INTEGER), id }));
-  const links = last.length === 0 ? alone : linksOf([...log, ...last]);
+  const alone = linksOf(told.map(recorded));
+  const log = [...told.map(recorded), ...against.map(({ one, other }, index) => atTheEnd(one, other, index))];
+  const links = against.length === 0 ? alone : linksOf(log);
   const isLeft = (decision: PairDecision, of: Links): boolean =>
     decision.kind === 'merge'
       ? of.merges.get(decision.one) === decision.other
@@ -181,7 +184,20 @@ function siteLinks(
     return [{ kind: 'overruled', decision: decision.seq, by: sorted(by) }];
   });
   const circular = links.circular.map(({ id }): Contradiction => ({ kind: 'circular', decision: id, by: [] }));
-  return { links, contradictions: [...overruled, ...circular] };
+  return { log, links, contradictions: [...overruled, ...circular] };
+}
+
+/** A record that a site merged and that is kept apart is not stood for by another person's. */
+function heldTogether(site: SiteLinks, areOne: (one: string, other: string) => boolean): Links {
+  const apart = [...site.links.merges, ...site.links.same].filter(([one, other]) => !areOne(one, other));
+  if (apart.length === 0) return site.links;
+  return linksOf([...site.log, ...apart.map(([one, other], index) => atTheEnd(one, other, site.log.length + index))]);
+}
+
+/** Unlinked after all that the site said, and in the order given: when each was decided makes no difference. */
+function atTheEnd(one: string, other: string, id: number): RecordedDecision {
+  const at = instant(Number.MAX_SAFE_INTEGER);
+  return { id, kind: 'unlink', one, other, at, reason: 'known to be two people', messageId: null };
 }
 
 /** As links.ts reads it: what is told apart is unlinked. */

@@ -78,6 +78,17 @@ describe('people of the log', () => {
     assert.deepEqual(contradictions(...steps), [['kept-apart', 2, [1]]]);
   });
 
+  it('a record that its site merged and that is kept apart is not stood for by the record of another person', () => {
+    const steps: readonly Step[] = [
+      ['person', 'not-same', 'b', 'c'],
+      ['person', 'link', 'a', 'c'],
+      ['site', 'merge', 'a', 'b'],
+    ];
+    assert.deepEqual(people(log(...steps), known), [['a', 'c'], ['b'], ['d']]);
+    assert.deepEqual(contradictions(...steps), [['kept-apart', 3, [1]]]);
+    assert.equal(replay(log(...steps), known).links.survivors.size, 0);
+  });
+
   it('a ring of merges: the one that would close it is left out and named, and they are one person', () => {
     const steps: readonly Step[] = [
       ['site', 'merge', 'a', 'b'],
