@@ -1,6 +1,7 @@
 /** Who a practitioner is, where what is said of it does not fit one person: nobody is joined silently. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import type { PractitionerAssertion } from '../../src/mappings/contract.ts';
 import type { ResourceRule } from '../../src/settings/shape.ts';
@@ -131,5 +132,27 @@ describe('a message that names another NPI than the site file', () => {
     assert.deepEqual(await doubts(world), []);
     await say(world, assertion);
     assert.deepEqual(await doubts(world), []);
+  });
+});
+
+describe('a code that is given its NPI', () => {
+  it('is that person from then on; a visit applied before follows when its site tells it again', async (t) => {
+    const world = await openWorld(t);
+    const tell = async (at: number): Promise<readonly string[]> => {
+      const participants = [
+        { actor: { kind: 'practitioner', assertion: { code: 'P9' } }, status: 'accepted' },
+      ] as const;
+      const change = fed('F-P9', during(9), { participants, patients: [BOB], at: plus(world.clock.now(), at) });
+      await world.tell('feed', change, { at: change.at });
+      return (await world.appointment('feed', 'F-P9')).actors;
+    };
+    const taken = async (id: string): Promise<number> =>
+      (await world.rows('SELECT 1 FROM busy WHERE resource_id = $1', [id])).length;
+    const alone = canonicalId.practitionerAtSite('feed', 'P9');
+    assert.ok((await tell(0)).includes(alone));
+    await write(world, { P9: { practitioner: `npi:${NPI}` } });
+    assert.deepEqual([await taken(alone), await taken(SHARED)], [1, 0]);
+    assert.ok((await tell(60_000)).includes(SHARED));
+    assert.deepEqual([await taken(alone), await taken(SHARED)], [0, 1]);
   });
 });
