@@ -121,7 +121,7 @@ export function bookingDesk(given: DeskDeps): Desk {
     },
 
     async holdLonger(request, scope) {
-      const held = await holdLonger(deps, request, scope);
+      const held = await evenIfLost(deps.clock, 'held', () => holdLonger(deps, request, scope));
       if (held === null) return null;
       if (held.kind === 'expired') throw new HubError('HOLD_EXPIRED');
       return held.kind === 'taken' ? conflict(deps, held.slot, scope) : describe(deps, held.booking, scope, true);

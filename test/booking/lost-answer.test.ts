@@ -146,7 +146,7 @@ for (const next of ['stands', 'undone'] as const) {
       });
     }
 
-    it('is answered as any other: a time that was held is booked, and let go', async (t) => {
+    it('is answered as any other: a time that was held is held longer, booked, and let go', async (t) => {
       const { world, lose, ana } = await openDay(t);
       const held: string[] = [];
       for (const slot of [SLOT, SLOT_TEN]) {
@@ -155,6 +155,9 @@ for (const next of ['stands', 'undone'] as const) {
         held.push(answer.appointment.id);
       }
       const [first = '', second = ''] = held;
+      lose.next = next;
+      const longer = { ...world.changing(first), seconds: null };
+      assert.equal((await told(world, world.desk.holdLonger(longer, SCOPE)))?.kind, 'held');
       lose.next = next;
       const request = { ...world.changing(first), patientId: null, identifiers: [] };
       assert.equal((await told(world, world.desk.bookHeld(request, SCOPE)))?.kind, 'booked');
