@@ -122,7 +122,9 @@ export const cancelRules: readonly Rule[] = [
       await rig.site.world.staff.noShow?.(booked.key);
       await rig.site.news();
       await rig.site.deliver();
-      assert.equal(await booked.state(asked), 'booked');
+      // As if it had been asked for a moment later: what nobody came to is not cancelled, and the caller is told so.
+      assert.equal(await booked.state(asked), 'refused');
+      assert.equal((await asked.answer).kind, 'refused');
       await rig.site.settle();
       await compareWithTruth(rig, rig.site);
     },
