@@ -10,7 +10,6 @@ import { systemScope } from '../store/contract.ts';
 import { changeFound, wantedOf, type Meaning } from './change-found.ts';
 import { calendarOf } from './order.ts';
 import { patience_ms } from './queue.ts';
-import { comingFrom } from './states.ts';
 import { parkBooking, recordOutcome, type SettleDeps } from './settle.ts';
 
 export interface ResolveDeps extends SettleDeps {
@@ -232,6 +231,3 @@ async function findOrder(deps: ResolveDeps, booking: Booking): Promise<FindOrder
     channel: 'staff',
   };
 }
-
-/** States that wait for an answer, for the machine's own tests and the operators' view. */
-export const WAITING_FOR_THE_SITE = comingFrom('booked');

@@ -9,6 +9,7 @@ import { timestamptz } from './column-types.ts';
 import type { Booking, BookingOrder, BookingPatch, BookingStore } from './contract-bookings.ts';
 import { bookingRequests } from './booking-requests.ts';
 import type { Gathered } from './gather.ts';
+import { writtenAt } from './booking-written.ts';
 import type { Queryable } from './postgres.ts';
 import type { Keys } from './seal.ts';
 
@@ -123,16 +124,7 @@ export function bookingStore(q: Gathered, keys: Keys): BookingStore {
     latestOf: async (appointmentId) =>
       q.ahead.latest.get(appointmentId) ?? (q.ahead.latest.has(appointmentId) ? null : latestOf(appointmentId)),
 
-    async writtenAt(site, object, now) {
-      const { rows } = await q.query<{ at: Instant | null }>({
-        name: 'booking-written-at', // appointment_key's primary key, then booking_appointment
-        text: `SELECT max(CASE WHEN b.state = 'booked' THEN b.state_at ELSE $3 END) AS at
-               FROM appointment_key k JOIN booking b USING (appointment_id) WHERE k.site = $1 AND k.site_key = $2
-                 AND b.action IN ('place', 'move') AND b.state IN ('booked', ${OPEN_STATES})`,
-        values: [site, object.replace(/^appointment:/, ''), timestamptz(now)],
-      });
-      return rows[0]?.at ?? null;
-    },
+    writtenAt: (site, object, now) => writtenAt(q, site, object, now),
 
     async countByState() {
       const { rows } = await q.query<{ state: string; count: number }>({

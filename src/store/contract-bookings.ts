@@ -126,8 +126,8 @@ export interface BookingStore {
   /** The newest one that concerns an appointment. */
   latestOf(appointmentId: string): Promise<Booking | null>;
   /**
-   * When we last placed or moved the visit that a site calls so (`appointment:KEY`): `now` where the answer is open;
-   * null: we did not.
+   * When we last placed or moved the visit that a site calls so (`appointment:KEY`): `now` where the answer is open,
+   * and where nobody knows the name and an open answer of the site may bring it; null: we did not.
    */
   writtenAt(site: string, object: string, now: Instant): Promise<Instant | null>;
   countByState(): Promise<Readonly<Record<string, number>>>;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SiteState } from '../../src/connectors/contract.ts';
+import { HubError } from '../../src/core/errors.ts';
 import type { Instant } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import { fetchHints } from '../../src/pipeline/fetch.ts';
@@ -32,10 +33,14 @@ async function hinted(t: Cleanup, isOurs: boolean): Promise<World> {
     const booking = await world.book(canonicalId.slot('north', KEY), await world.patient('north'));
     assert.deepEqual([booking.state, booking.siteKey], ['booked', 'K1']);
   }
-  const [shape, kind, contentType, body] = ['hint', 'test', 'application/json', Buffer.from('{}')] as const;
-  const hint = { shape, kind, object: OBJECT, sequenceKeys: [OBJECT], contentType, body } as const;
-  await world.write((tx) => tx.inbox.insert('north', 'webhook', [hint], world.clock.now(), null));
+  await hint(world);
   return world;
+}
+
+async function hint(world: World): Promise<void> {
+  const [shape, kind, contentType, body] = ['hint', 'test', 'application/json', Buffer.from('{}')] as const;
+  const one = { shape, kind, object: OBJECT, sequenceKeys: [OBJECT], contentType, body } as const;
+  await world.write((tx) => tx.inbox.insert('north', 'webhook', [one], world.clock.now(), null));
 }
 
 /** Fetches what is due; the states that were stored. */
@@ -70,4 +75,17 @@ test('a visit whose placement is not answered yet is not taken for gone either',
   await world.rows(`UPDATE booking SET state = 'unknown' WHERE site_key = 'K1'`);
   world.clock.advance(10 * QUIET_MS);
   assert.equal(await fetched(world), 0);
+});
+
+test('a name that nobody knows may be that of a visit whose placement is under way: until that is answered it is not taken for gone', async (t) => {
+  const world = await openWorld(t);
+  await world.offer('north', 'n1', 't50', [offered('n1', 't50', NINE)]);
+  world.sites.north.onPlace = () => ({ kind: 'unknown', error: new HubError('SITE_ANSWER_LOST') });
+  const booking = await world.book(canonicalId.slot('north', KEY), await world.patient('north'));
+  assert.deepEqual([booking.state, booking.siteKey], ['unknown', null]);
+  await hint(world);
+  assert.equal(await fetched(world), 0);
+  await world.rows(`UPDATE booking SET state = 'refused'`);
+  world.clock.advance(QUIET_MS + 1);
+  assert.equal(await fetched(world), 1);
 });
