@@ -2,7 +2,7 @@
 import axios from 'axios';
 import type { Running } from './boot.ts';
 import { systemClock } from './core/clock.ts';
-import { HubError } from './core/errors.ts';
+import { asHubError, HubError } from './core/errors.ts';
 import { formatInstant, HOUR_MS, plus } from './core/instant.ts';
 import { SYSTEMS } from './fhir/types.ts';
 import type { Plan } from './settings/shape.ts';
@@ -15,7 +15,7 @@ export async function announce(running: Running, say: (line: string) => void): P
   const began = systemClock.monotonic();
   let told = '';
   for (;;) {
-    const missing = await hub.missing();
+    const missing = await hub.missing().catch(untilItAnswers);
     if (missing.length === 0) break;
     // How many messages wait changes all the time and tells a person nothing.
     const text = missing.filter((line) => !/^\d/.test(line)).join('; ');
@@ -37,6 +37,13 @@ export async function announce(running: Running, say: (line: string) => void): P
     await threeCommands(running, say).catch(() => say('No free slot to show yet; see README.'));
   say('');
   say('Ready. Ctrl-C stops it; nothing is lost.');
+}
+
+/** The hub is in service by now: a database that is away for a moment must not end it. */
+function untilItAnswers(thrown: unknown): readonly string[] {
+  const error = asHubError(thrown);
+  if (error.class !== 'transient') throw error;
+  return [error.message];
 }
 
 interface FoundSlot {
