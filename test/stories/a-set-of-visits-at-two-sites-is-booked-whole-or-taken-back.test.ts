@@ -3,46 +3,27 @@
  * hub is killed in between.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { after, describe, test } from 'node:test';
 import type { Appointment, Slot } from '../../src/fhir/types.ts';
 import { control } from '../conformance/control.ts';
 import { callerOf, freeSlots, patientsOf, type Answer } from '../support/caller.ts';
 import { MIDTOWN, RIVERSIDE, type ConfigFolder } from '../support/config-folder.ts';
 import { startHub } from '../support/hub.ts';
+import { freePort, OFFICE_HOURS, takesRequests } from '../support/requesting-site.ts';
 import { practiceOf } from '../support/staff.ts';
 import { eventually } from '../support/wait.ts';
 
-const port = await freePort();
-const WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
-const HOURS = '09:00-17:00';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const found = (server.address() as AddressInfo).port;
-  server.close();
-  await once(server, 'close');
-  return found;
-}
-
-async function takesRequests(config: ConfigFolder): Promise<void> {
-  await config.edit(`sandbox/${RIVERSIDE}.yaml`, (seed) => {
-    seed.setIn(['requests'], { port });
-    for (const at of [0, 1])
-      seed.setIn(['practitioners', at, 'hours'], Object.fromEntries(WEEK.map((day) => [day, [HOURS]])));
+async function bookable(config: ConfigFolder): Promise<void> {
+  await takesRequests(config, await freePort(), {
+    lindqvist: { practitioner: 'LINDQVIST', location: 'main', blocks: OFFICE_HOURS },
   });
   await config.edit(`sites/${RIVERSIDE}.yaml`, (site) => {
     site.setIn(['write'], 'automatic');
-    site.setIn(['settings', 'requests'], { host: '127.0.0.1', port, answerWithin_ms: 2_500, decideWithin_ms: 200 });
     site.setIn(['identifiers', 'RIVERSIDE^MR', 'useForWriteBack'], true);
-    const blocks = { day: { days: WEEK, hours: [HOURS], visitTypes: ['OFFICE'] } };
-    site.setIn(['templates'], { lindqvist: { practitioner: 'LINDQVIST', location: 'main', blocks } });
   });
 }
 
-const hub = await startHub({ after }, { sites: [MIDTOWN, RIVERSIDE], configure: takesRequests });
+const hub = await startHub({ after }, { sites: [MIDTOWN, RIVERSIDE], configure: bookable });
 const caller = callerOf(hub);
 const there = await eventually('times are open at riverside', async () => {
   const open = await freeSlots(caller, RIVERSIDE, 'office-visit-30');

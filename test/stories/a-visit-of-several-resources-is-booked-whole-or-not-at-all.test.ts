@@ -3,8 +3,6 @@
  * is one booking at the site (one SRM), and takes both or nothing.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { after, afterEach, describe, test } from 'node:test';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import type { Appointment, Slot } from '../../src/fhir/types.ts';
@@ -12,40 +10,18 @@ import { control, intervalOf, rowsOf, textOf, type Row } from '../conformance/co
 import { bookedIn, callerOf, freeSlots, idIn, patientsOf, type Answer, type Conflict } from '../support/caller.ts';
 import { RIVERSIDE, type ConfigFolder } from '../support/config-folder.ts';
 import { startHub } from '../support/hub.ts';
+import { freePort, OFFICE_HOURS, takesRequests, waitsBriefly } from '../support/requesting-site.ts';
 import { practiceOf } from '../support/staff.ts';
 import { eventually } from '../support/wait.ts';
 
-const port = await freePort();
-const WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
-const HOURS = '09:00-17:00';
-const DAY = { day: { days: WEEK, hours: [HOURS], visitTypes: ['OFFICE'] } };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const found = (server.address() as AddressInfo).port;
-  server.close();
-  await once(server, 'close');
-  return found;
-}
-
 async function withRoom(config: ConfigFolder): Promise<void> {
-  await config.edit('hub.yaml', (hub) => {
-    hub.setIn(['booking', 'wait_ms'], 3_000);
-    hub.setIn(['booking', 'siteTimeout_ms'], 4_000);
-  });
-  await config.edit(`sandbox/${RIVERSIDE}.yaml`, (seed) => {
-    seed.setIn(['requests'], { port });
-    for (const at of [0, 1])
-      seed.setIn(['practitioners', at, 'hours'], Object.fromEntries(WEEK.map((day) => [day, [HOURS]])));
+  await waitsBriefly(config);
+  await takesRequests(config, await freePort(), {
+    rao: { practitioner: 'RAO', location: 'room-1', blocks: OFFICE_HOURS },
+    room: { calendar: 'ROOM2', blocks: OFFICE_HOURS },
   });
   await config.edit(`sites/${RIVERSIDE}.yaml`, (site) => {
-    site.setIn(['settings', 'requests'], { host: '127.0.0.1', port, answerWithin_ms: 2_500, decideWithin_ms: 200 });
     site.setIn(['resources', 'calendars'], { ROOM2: { name: 'Room 2', location: 'room-2' } });
-    site.setIn(['templates'], {
-      rao: { practitioner: 'RAO', location: 'room-1', blocks: DAY },
-      room: { calendar: 'ROOM2', blocks: DAY },
-    });
   });
 }
 

@@ -3,8 +3,6 @@
  * answers, or shows in its SIU, is what they are told.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { after, afterEach, describe, test } from 'node:test';
 import type { Appointment, Slot } from '../../src/fhir/types.ts';
 import { control, intervalOf, rowsOf, textOf, type Row } from '../conformance/control.ts';
@@ -20,47 +18,22 @@ import {
 } from '../support/caller.ts';
 import { RIVERSIDE, type ConfigFolder } from '../support/config-folder.ts';
 import { startHub } from '../support/hub.ts';
+import { freePort, OFFICE_HOURS, takesRequests, waitsBriefly } from '../support/requesting-site.ts';
 import { practiceOf } from '../support/staff.ts';
 import { eventually } from '../support/wait.ts';
 
-const port = await freePort();
-const WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
-const HOURS = '09:00-17:00';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const found = (server.address() as AddressInfo).port;
-  server.close();
-  await once(server, 'close');
-  return found;
-}
-
-async function takesRequests(config: ConfigFolder): Promise<void> {
-  await config.edit('hub.yaml', (hub) => {
-    hub.setIn(['booking', 'wait_ms'], 3_000);
-    hub.setIn(['booking', 'siteTimeout_ms'], 4_000);
-  });
-  await config.edit(`sandbox/${RIVERSIDE}.yaml`, (seed) => {
-    seed.setIn(['requests'], { port });
-    for (const at of [0, 1])
-      seed.setIn(['practitioners', at, 'hours'], Object.fromEntries(WEEK.map((day) => [day, [HOURS]])));
+async function bookable(config: ConfigFolder): Promise<void> {
+  await waitsBriefly(config);
+  await takesRequests(config, await freePort(), {
+    rao: { practitioner: 'RAO', location: 'main', blocks: OFFICE_HOURS },
   });
   await config.edit(`sites/${RIVERSIDE}.yaml`, (site) => {
     site.setIn(['write'], 'automatic');
-    site.setIn(['settings', 'requests'], { host: '127.0.0.1', port, answerWithin_ms: 2_500, decideWithin_ms: 200 });
     site.setIn(['identifiers', 'RIVERSIDE^MR', 'useForWriteBack'], true);
-    site.setIn(['templates'], {
-      rao: {
-        practitioner: 'RAO',
-        location: 'main',
-        blocks: { day: { days: WEEK, hours: [HOURS], visitTypes: ['OFFICE'] } },
-      },
-    });
   });
 }
 
-const hub = await startHub({ after }, { sites: [RIVERSIDE], configure: takesRequests });
+const hub = await startHub({ after }, { sites: [RIVERSIDE], configure: bookable });
 const caller = callerOf(hub);
 const site = practiceOf(hub, RIVERSIDE);
 const slots = await eventually('times are open', async () => {
