@@ -1,5 +1,6 @@
 /** What the hardware and the libraries allow, when nothing of the hub is in the way. */
 import { createServer, type Server } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { systemClock } from '../src/core/clock.ts';
 
@@ -9,10 +10,15 @@ export interface Rate {
 }
 
 /** Runs `work` in `callers` loops until the time is over or `most` were done. */
-export async function repeat(
-  options: { readonly callers: number; readonly seconds: number; readonly most?: number },
-  work: (caller: number) => Promise<unknown>,
-): Promise<Rate> {
+export interface Pace {
+  readonly callers: number;
+  readonly seconds: number;
+  readonly most?: number;
+  /** Each caller rests for so long after each call, so that what a call leaves to be done is done before the next. */
+  readonly rest_ms?: number;
+}
+
+export async function repeat(options: Pace, work: (caller: number) => Promise<unknown>): Promise<Rate> {
   const each_ms: number[] = [];
   const began = systemClock.monotonic();
   const end = began + options.seconds * 1000;
@@ -23,6 +29,7 @@ export async function repeat(
       const from = systemClock.monotonic();
       await work(caller);
       each_ms.push(systemClock.monotonic() - from);
+      if (options.rest_ms !== undefined) await setTimeout(options.rest_ms);
     }
   };
   await Promise.all(Array.from({ length: options.callers }, (_one, caller) => loop(caller)));

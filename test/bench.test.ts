@@ -58,6 +58,7 @@ const PROMISED: readonly (readonly [figure: string, beside: RegExp])[] = [
   ['race: told that it is taken', /aim: p99 50 ms/],
   ['race: booked', /aim: p99 250 ms/],
   ['race: answers', /site/],
+  ['bookings, unhurried: own overhead', /aim/],
   ...[1, 8, 32].flatMap((callers): [string, RegExp][] => [
     [`bookings, ${callers} at once`, /simulator/],
     [`bookings, ${callers} at once`, /bare insert/],
