@@ -26,7 +26,7 @@ import { applyStage, type ApplyStage } from './pipeline/apply.ts';
 import { reviewConflicts, sweepConflicts } from './pipeline/conflicts.ts';
 import { requeueExpired } from './pipeline/deliver.ts';
 import { syncDirectory } from './pipeline/directory.ts';
-import { givingWay } from './pipeline/give-way.ts';
+import { givingWay, standingAside, type Aside } from './pipeline/give-way.ts';
 import { receiver as makeReceiver, type ReceiveStage } from './pipeline/receive.ts';
 import { runSite, type RunnerDeps, type SiteRunner } from './pipeline/site-runner.ts';
 import { watchBursts, type ReplayWindowDeps } from './pipeline/replay-window.ts';
@@ -47,6 +47,8 @@ const TICK_MS = 1_000;
 const RESOLVE_TICK_MS = 500;
 const OPENINGS_TICK_MS = 60_000;
 const HOUSE_TICK_MS = 3_600_000;
+/** Somebody waits for what they do. */
+const AT_ONCE: ReadonlySet<string> = new Set(['apply', 'resolve', 'sets']);
 
 export class Engine {
   readonly runners = new Map<string, SiteRunner>();
@@ -58,6 +60,7 @@ export class Engine {
   readonly #budgets: ReturnType<typeof createBudgets>;
   readonly booking: ResolveDeps;
   readonly #loops: Loop[] = [];
+  readonly #aside: Aside;
   readonly #publishing = new WeakMap<SiteSettings, boolean>();
   #apply: Loop | null = null;
   #conflicts: Loop | null = null;
@@ -68,6 +71,7 @@ export class Engine {
     this.#options = options;
     this.#plan = options.plan;
     this.#budgets = createBudgets(clock);
+    this.#aside = standingAside(() => this.desk.isBooking(), clock);
     const plan = this.plan;
     const deskDeps: DeskDeps = {
       store,
@@ -137,7 +141,7 @@ export class Engine {
     const sweep = this.#sweep();
     this.#loop('expire', TICK_MS, async () => (await expireHolds(sweep)) > 0);
     this.#loop('openings', OPENINGS_TICK_MS, () => closeOpenings(sweep).then(() => false));
-    this.#loop('bursts', TICK_MS, () => this.#watchBursts());
+    this.#loop('bursts', TICK_MS, () => watchBursts(this.replayWindows(), systemScope('burst')).then(() => false));
     this.#loop('house', HOUSE_TICK_MS, () => keepHouse(sweep).then(() => false));
   }
 
@@ -235,7 +239,7 @@ export class Engine {
 
   #runnerDeps(): RunnerDeps {
     const { store, clock, events } = this.#options;
-    return runnerDeps({ store, clock, events, stored: this.stored, plan: this.plan }, this.booking);
+    return runnerDeps({ store, clock, events, stored: this.stored, plan: this.plan, aside: this.#aside }, this.booking);
   }
 
   #applyStage(): ApplyStage {
@@ -263,9 +267,8 @@ export class Engine {
 
   /** Sites that are tried just now are looked at too: what has waited too long must not go out then. */
   async #keepQueues(): Promise<false> {
-    for (const { site, breaker } of this.runners.values()) {
-      if (breaker.state() !== 'closed') await keepWaiting(this.booking, site);
-    }
+    const tried = [...this.runners.values()].filter(({ breaker }) => breaker.state() !== 'closed');
+    for (const { site } of tried) await keepWaiting(this.booking, site);
     return false;
   }
 
@@ -280,18 +283,14 @@ export class Engine {
     return { store, clock, events, plan: this.plan, mappingOf };
   }
 
-  async #watchBursts(): Promise<false> {
-    await watchBursts(this.replayWindows(), systemScope('burst'));
-    return false;
-  }
-
   #loop(stage: string, tick_ms: number, step: (signal: AbortSignal) => Promise<boolean>): Loop {
     const { clock, events } = this.#options;
     const onError = (error: unknown): void => {
       const failure = asHubError(error);
       events.stageFailed(stage, failure.code, failure.detail);
     };
-    const started = startLoop({ clock, tick_ms, step, onError });
+    const paced = AT_ONCE.has(stage) ? step : this.#aside(step);
+    const started = startLoop({ clock, tick_ms, step: paced, onError });
     this.#loops.push(started);
     return started;
   }

@@ -28,7 +28,7 @@ export interface DeskDeps extends BookingDeps {
 export interface Desk extends BookingDesk {
   /** A booking moved: whoever waits for it looks again. */
   changed(bookingId: string): void;
-  /** Whether somebody waits for a booking that was asked for a moment ago. */
+  /** Whether somebody waits for a booking, or for a change of one, that was asked for a moment ago. */
   isBooking(): boolean;
 }
 
@@ -43,8 +43,17 @@ type Seen = { readonly booking: Booking; readonly appointment: Served | null } |
 export function bookingDesk(given: DeskDeps): Desk {
   const deps: Looking = { ...given, looks: given.looks ?? looksOf(given) };
   const room = waitingRoom(deps.clock);
-  /** When those began who wait for a placement. */
-  const placing = new Set<{ readonly since: number }>();
+  /** When those began who wait for an answer. */
+  const asking = new Set<{ readonly since: number }>();
+  const serving = async <T>(work: () => Promise<T>): Promise<T> => {
+    const one = { since: deps.clock.monotonic() };
+    asking.add(one);
+    try {
+      return await work();
+    } finally {
+      asking.delete(one);
+    }
+  };
 
   const settled = ({ id, appointmentId }: Booking, scope: Scope, isNew: boolean, deadline: number): Promise<Seen> =>
     room.until(id, deadline, isNew, async () => {
@@ -82,27 +91,21 @@ export function bookingDesk(given: DeskDeps): Desk {
     return answer(asked.booking, scope, asked.kind === 'repeated');
   };
 
-  return {
+  const desk: Desk = {
     changed: (bookingId) => room.changed(bookingId),
 
     isBooking() {
       const recent = deps.clock.monotonic() - MOMENT_MS;
-      for (const { since } of placing) if (since > recent) return true;
+      for (const { since } of asking) if (since > recent) return true;
       return false;
     },
 
     async place(request, scope) {
-      const one = { since: deps.clock.monotonic() };
-      placing.add(one);
-      try {
-        const until = patienceOf(deps);
-        const held = await holdOrTaken(deps, request, scope, until);
-        if (held.kind === 'taken') return await conflict(deps, held.slot, scope, held.why);
-        if (held.kind === 'held' && held.sent !== true) deps.deliver(held.booking.site);
-        return await answer(held.booking, scope, held.kind === 'repeated', until);
-      } finally {
-        placing.delete(one);
-      }
+      const until = patienceOf(deps);
+      const held = await holdOrTaken(deps, request, scope, until);
+      if (held.kind === 'taken') return conflict(deps, held.slot, scope, held.why);
+      if (held.kind === 'held' && held.sent !== true) deps.deliver(held.booking.site);
+      return answer(held.booking, scope, held.kind === 'repeated', until);
     },
 
     async hold(request, scope) {
@@ -163,6 +166,15 @@ export function bookingDesk(given: DeskDeps): Desk {
         slotId === null || (await deps.store.read(scope, (tx) => tx.resources.read('Slot', slotId))) !== null;
       return isVisible ? describe(deps, booking, scope, true) : null;
     },
+  };
+  return {
+    ...desk,
+    place: (request, scope) => serving(() => desk.place(request, scope)),
+    bookHeld: (request, scope) => serving(() => desk.bookHeld(request, scope)),
+    cancel: (request, scope) => serving(() => desk.cancel(request, scope)),
+    move: (request, scope) => serving(() => desk.move(request, scope)),
+    setStatus: (request, scope) => serving(() => desk.setStatus(request, scope)),
+    amend: (request, scope) => serving(() => desk.amend(request, scope)),
   };
 }
 

@@ -12,6 +12,7 @@ import { askNow, askWindows, planWindows } from './availability.ts';
 import { createBreaker, hearFailure, type Breaker } from './breaker.ts';
 import { deliverer, type DeliverDeps } from './deliver.ts';
 import { fetchHints } from './fetch.ts';
+import type { Aside } from './give-way.ts';
 import { planProofs, reconcileNext } from './reconcile.ts';
 import { pollPage, type PollDeps } from './poll.ts';
 import { takeUpTemplates, templateAvailability } from './template-window.ts';
@@ -38,6 +39,8 @@ export interface SiteRunner {
 export interface RunnerDeps extends PollDeps, DeliverDeps {
   /** Absent: the copy is not held against what the site has. */
   readonly mappingOf?: MappingOf;
+  /** Absent: nobody waits for bookings. */
+  readonly aside?: Aside;
 }
 
 const LOAD_SCOPE = systemScope('load');
@@ -50,6 +53,8 @@ const REPLAN_MS = 900_000;
 /** One window at most in so long, so that whoever else reads the site is never kept waiting. */
 const RECONCILE_TICK_MS = 3_000;
 const FAILURE_PAUSE_MS = 5_000;
+/** They follow what bookings did, or look at what nobody waits for. */
+const STAND_ASIDE: ReadonlySet<string> = new Set(['fetch', 'availability', 'reconcile']);
 
 export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKind, connector: Connector): SiteRunner {
   const loops = new Map<string, Loop>();
@@ -62,7 +67,8 @@ export function runSite(deps: RunnerDeps, site: SiteSettings, kind: ConnectorKin
     (state) => deps.events.breaker(site.id, state),
   );
 
-  const loop = (name: string, tick_ms: number, step: (signal: AbortSignal) => Promise<boolean>): void => {
+  const loop = (name: string, tick_ms: number, work: (signal: AbortSignal) => Promise<boolean>): void => {
+    const step = STAND_ASIDE.has(name) && deps.aside !== undefined ? deps.aside(work) : work;
     loops.set(
       name,
       startLoop({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Clock } from '../../src/core/clock.ts';
 import { instant } from '../../src/core/instant.ts';
-import { givingWay } from '../../src/pipeline/give-way.ts';
+import { givingWay, standingAside } from '../../src/pipeline/give-way.ts';
 
 /** A clock that moves when it is slept on, and when a step says how long it takes. */
 function world(backlog: () => number, took_ms: number, isBooking = (): boolean => false) {
@@ -61,4 +61,85 @@ test('bookings that are made without end are given way to, by no more than one t
   const short = world(() => 0, 4, always);
   for (let round = 0; round < 3; round += 1) await short.step(NEVER);
   assert.deepEqual(short.began, [40, 84, 128]);
+});
+
+/** Work that stands aside for bookings; the clock moves as in `world`. */
+function aside(isBooking: () => boolean) {
+  let now = 0;
+  const clock: Clock = {
+    now: () => instant(now),
+    monotonic: () => now,
+    sleep: (ms) => {
+      now += ms;
+      return Promise.resolve();
+    },
+  };
+  const give = standingAside(isBooking, clock);
+  const work = (took_ms: number, isMore: () => boolean | Error) => {
+    const began: number[] = [];
+    const step = give(() => {
+      began.push(now);
+      now += took_ms;
+      const more = isMore();
+      return more instanceof Error ? Promise.reject(more) : Promise.resolve(more);
+    });
+    return { began, step };
+  };
+  return { work, at: () => now };
+}
+
+test('what stands aside for bookings begins at once when there is none', async () => {
+  const { began, step } = aside(() => false).work(10, () => false);
+  for (let round = 0; round < 3; round += 1) assert.equal(await step(NEVER), false);
+  assert.deepEqual(began, [0, 10, 20]);
+});
+
+test('under bookings without end it has its turn all the same, a quarter of a second later', async () => {
+  const { began, step } = aside(() => true).work(10, () => false);
+  for (let round = 0; round < 3; round += 1) await step(NEVER);
+  assert.deepEqual(
+    began.map((at) => Math.round(at / 10)),
+    [25, 51, 78],
+  );
+});
+
+test('under bookings without end what is left over waits only as long as the last turn took', async () => {
+  const { began, step } = aside(() => true).work(40, () => true);
+  for (let round = 0; round < 4; round += 1) assert.equal(await step(NEVER), true);
+  assert.deepEqual(began, [252, 332, 412, 492]);
+});
+
+test('however much one has to do, the others have their turns: nobody waits for another', async () => {
+  const { work, at } = aside(() => true);
+  const much = work(40, () => true);
+  const little = work(1, () => false);
+  const busy = (async () => {
+    while (at() < 5_000) await much.step(NEVER);
+  })();
+  while (at() < 5_000) await little.step(NEVER);
+  await busy;
+  const gaps = little.began.map((began, index) => began - (little.began[index - 1] ?? 0));
+  assert.ok(Math.max(...gaps) < 400, `the longest wait was ${Math.max(...gaps)} ms`);
+  assert.ok(much.began.length > 20, `the other had ${much.began.length} turns`);
+});
+
+test('it begins as soon as nobody waits for a booking any more, and a hub that stops waits for none', async () => {
+  let bookings = 3;
+  const { began, step } = aside(() => (bookings -= 1) >= 0).work(10, () => false);
+  await step(NEVER);
+  assert.deepEqual(began, [12]);
+  const stopping = new AbortController();
+  stopping.abort();
+  const stopped = aside(() => true).work(10, () => false);
+  await stopped.step(stopping.signal);
+  assert.deepEqual(stopped.began, [0]);
+});
+
+test('after a failure the full time is given again', async () => {
+  const answers: (boolean | Error)[] = [true, new Error('away'), false];
+  const { began, step } = aside(() => true).work(40, () => answers.shift() ?? false);
+  await step(NEVER);
+  await assert.rejects(step(NEVER), /away/);
+  await step(NEVER);
+  assert.deepEqual(began, [252, 332, 624]);
 });
