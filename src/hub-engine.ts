@@ -95,7 +95,7 @@ export class Engine {
       plan,
       ability: () => null,
       changed: (booking, state) => {
-        this.desk.changed(booking.id);
+        this.sets.moved(booking);
         events.bookingMoved(booking.site, booking.action, state);
         this.ring(booking.site, 'availability');
       },

@@ -1,15 +1,19 @@
 /** The booking desk and the desk for several visits at once: what a booking comes to is heard by both. */
 import { bookingDesk, type Desk, type DeskDeps } from './booking/desk.ts';
 import { setDesk, type SetBooking } from './booking/set-desk.ts';
+import { isOfSet } from './booking/set-rows.ts';
 import { carryOnSets } from './booking/set-step.ts';
 import type { Loop } from './core/loop.ts';
+import type { Booking } from './store/contract-bookings.ts';
 
 export interface SetStage {
   readonly desk: SetBooking;
   /** One round: sets whose bookings moved, and those that nobody has looked at for a while. */
   step(): Promise<boolean>;
-  /** Rung whenever a booking moved, so that a set goes on at once. */
+  /** Rung whenever a booking of a set moved, so that the set goes on at once. */
   rings(loop: Loop): void;
+  /** As `desk.changed`, of a booking that is known: most are of no set, and no set is looked for then. */
+  moved(booking: Pick<Booking, 'id' | 'requestKey'>): void;
 }
 
 export function openDesks(deps: DeskDeps): { readonly desk: Desk; readonly sets: SetStage } {
@@ -17,6 +21,11 @@ export function openDesks(deps: DeskDeps): { readonly desk: Desk; readonly sets:
   const setsDesk = setDesk(deps);
   const moved = new Set<string>();
   let loop: Loop | null = null;
+  const changed = (bookingId: string): void => {
+    desk.changed(bookingId);
+    moved.add(bookingId);
+    loop?.ring();
+  };
   const sets: SetStage = {
     desk: setsDesk,
     async step() {
@@ -25,11 +34,7 @@ export function openDesks(deps: DeskDeps): { readonly desk: Desk; readonly sets:
       return carryOnSets({ ...deps, setChanged: (id) => setsDesk.changed(id) }, ids);
     },
     rings: (one) => (loop = one),
-  };
-  const changed = (bookingId: string): void => {
-    desk.changed(bookingId);
-    moved.add(bookingId);
-    loop?.ring();
+    moved: (booking) => (isOfSet(booking) ? changed(booking.id) : desk.changed(booking.id)),
   };
   return { desk: { ...desk, changed }, sets };
 }

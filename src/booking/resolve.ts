@@ -26,7 +26,7 @@ const ABSENCES_NEEDED = 2;
 export async function resolveStep(deps: ResolveDeps, signal: AbortSignal): Promise<boolean> {
   await giveUpOverdueCalls(deps);
   const now = deps.clock.now();
-  const due = await deps.store.read(SCOPE, (tx) => tx.bookings.dueChecks(now, BATCH));
+  const due = await deps.store.glance(SCOPE, (tx) => tx.bookings.dueChecks(now, BATCH));
   // Sites are independent: one that does not answer must not keep the others' bookings open.
   await Promise.all(due.map((booking) => resolveOne(deps, booking, signal)));
   return due.length === BATCH;
@@ -35,7 +35,7 @@ export async function resolveStep(deps: ResolveDeps, signal: AbortSignal): Promi
 /** A call whose deadline passed without a recorded outcome (the hub was killed in between) may have happened. */
 async function giveUpOverdueCalls(deps: ResolveDeps): Promise<void> {
   const now = deps.clock.now();
-  const overdue = await deps.store.read(SCOPE, (tx) => tx.bookings.overdue(now, BATCH));
+  const overdue = await deps.store.glance(SCOPE, (tx) => tx.bookings.overdue(now, BATCH));
   for (const booking of overdue) {
     const site = deps.plan().sites.find((candidate) => candidate.id === booking.site);
     if (site === undefined) {

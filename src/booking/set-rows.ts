@@ -32,9 +32,19 @@ export async function repeatOfSet(
 }
 
 /** Under which key the booking of a step is made: with the set's id in it nobody else has it. */
-export function stepKey(setId: string, step: number, what = 'set'): string {
+export function stepKey(setId: string, step: number, what: 'set' | 'undo' = 'set'): string {
   return `${what}:${setId}:${step}`;
 }
+
+/**
+ * Whether a booking was made for a step of a set. One that a set only waits for, because somebody else had asked for it
+ * before (a cancel), is not known by this: its set looks again by itself, `CHECK_MS` later.
+ */
+export function isOfSet({ requestKey }: { readonly requestKey: string }): boolean {
+  return OF_SET.test(requestKey);
+}
+
+const OF_SET = /^(?:set|undo):/;
 
 export type Refusal = { readonly code: ErrorCode; readonly detail: string };
 /** A step that came to no booking. */

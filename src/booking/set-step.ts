@@ -29,10 +29,9 @@ const STUCK_CHECK_MS = 60_000;
 /** Sets that these bookings belong to, and those that nobody has looked at for a while. True when more may be due. */
 export async function carryOnSets(deps: SetStepDeps, bookingIds: readonly string[]): Promise<boolean> {
   const now = deps.clock.now();
-  const { rung, due } = await deps.store.read(SCOPE, async (tx) => ({
-    rung: bookingIds.length === 0 ? [] : await tx.sets.ofBookings(bookingIds),
-    due: await tx.sets.due(now, BATCH),
-  }));
+  const [rung, due] = await deps.store.glance(SCOPE, (tx) =>
+    Promise.all([bookingIds.length === 0 ? [] : tx.sets.ofBookings(bookingIds), tx.sets.due(now, BATCH)]),
+  );
   for (const id of new Set([...rung, ...due])) await carryOn(deps, id);
   return due.length === BATCH;
 }

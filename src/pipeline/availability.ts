@@ -46,7 +46,7 @@ export async function askWindows(
   availability: Availability,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const due = await deps.store.read(SCOPE, (tx) => tx.feeds.dueWindows(site.id, deps.clock.now(), AT_ONCE));
+  const due = await deps.store.glance(SCOPE, (tx) => tx.feeds.dueWindows(site.id, deps.clock.now(), AT_ONCE));
   const keep = keeper(deps, site, availability);
   await Promise.all(due.map((window) => askOne(deps, site, availability, window, keep, signal)));
   return due.length === AT_ONCE;

@@ -36,7 +36,7 @@ type Verdict = 'raised' | 'cleared' | 'dropped' | 'stands' | 'gone';
 /** Decides what can be decided. True when more may be waiting. */
 export async function reviewConflicts(deps: ConflictDeps): Promise<boolean> {
   const now = deps.clock.now();
-  const due = await deps.store.read(SCOPE, (tx) => tx.conflicts.due(now, plus(now, -PATIENCE_MS), AT_ONCE));
+  const due = await deps.store.glance(SCOPE, (tx) => tx.conflicts.due(now, plus(now, -PATIENCE_MS), AT_ONCE));
   for (const conflict of due) await review(deps, conflict);
   return due.length === AT_ONCE;
 }

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import type { SetAnswer, SetRequest, VisitWish } from '../../src/booking/contract-set.ts';
 import { keepWaiting } from '../../src/booking/queue.ts';
 import { holdSet } from '../../src/booking/set.ts';
+import { isOfSet } from '../../src/booking/set-rows.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { HubError } from '../../src/core/errors.ts';
 import { sha256 } from '../../src/core/ids.ts';
@@ -193,6 +194,10 @@ describe('a set of which all are wanted', () => {
       kinds.map(({ kind }) => kind).filter((kind) => kind.startsWith('set-')),
       ['set-step-done', 'set-step-undoing', 'set-step-undone'],
     );
+    // By this alone the hub knows for which bookings it looks for sets.
+    const made = steps.flatMap((one) => [one.bookingId, one.undoBookingId]).filter((id) => id !== null);
+    const bookings = await world.read((tx) => tx.bookings.many(made));
+    assert.deepEqual([bookings.length, bookings.every(isOfSet)], [6, true]);
   });
 
   it('that is given up ends what already shows as pending, because its site was down meanwhile', async (t) => {
