@@ -78,6 +78,12 @@ type Conflict = Extract<BookingAnswer, { readonly kind: 'conflict' }>;
 
 export async function conflict(deps: BookingDeps, slot: StoredSlot, scope: Scope, why = ''): Promise<Conflict> {
   const looks = deps.looks ?? looksOf(deps);
-  const error = new HubError('SLOT_TAKEN', why === '' ? {} : { detail: why });
-  return { kind: 'conflict', error, alternatives: await looks.alternatives(slot, scope) };
+  const alternatives = await looks.alternatives(slot, scope);
+  if (why !== '') return { kind: 'conflict', error: new HubError('SLOT_TAKEN', { detail: why }), alternatives };
+  const known = alike.get(alternatives) ?? { kind: 'conflict', error: new HubError('SLOT_TAKEN'), alternatives };
+  alike.set(alternatives, known);
+  return known;
 }
+
+/** All who are shown the same alternatives are told the same, and it is put into words once. */
+const alike = new WeakMap<readonly StoredSlot[], Conflict>();

@@ -23,6 +23,8 @@ export async function hold(
 ): Promise<Held> {
   const looks = deps.looks ?? looksOf(deps);
   for (let verified = false; ;) {
+    // Before it looks, and not after: what it saw before that ended would have to be read again.
+    await looks.underWay.get(request.slotId);
     const seen = await looks.look(request);
     const slot = visible(seen.slot, scope);
     if (seen.first !== null) return { kind: 'repeated', booking: sameRequest(seen.first, request) };

@@ -19,6 +19,11 @@ export function offerId(offer: Offer): string {
   return `offer.${shorter(offer.slotId)}.${shorter(offer.patientId)}`;
 }
 
+/** The text of proposals for one patient as it is for another; `from` must be in no other place of it. */
+export function forPatient(text: string, from: string, to: string): string {
+  return text.includes(from) ? text.replaceAll(shorter(from), shorter(to)).replaceAll(from, to) : text;
+}
+
 export function readOfferId(id: string): Offer | null {
   const [, slot = '', patient = ''] = OFFER.exec(id) ?? [];
   const slotId = longer(slot);

@@ -13,7 +13,14 @@ export function sendFhir(res: Response, status: number, json: string): void {
   // The answer was given already: the request ran out of time, or its connection is gone.
   if (res.headersSent) return;
   res.status(status).setHeader('Content-Type', FHIR_TYPE);
-  res.send(json);
+  const { method } = res.req;
+  if (method === 'GET' || method === 'HEAD') {
+    res.send(json);
+    return;
+  }
+  // Only those two may be answered with less than the text. Given as one text, head and body leave in one write.
+  res.setHeader('Content-Length', Buffer.byteLength(json));
+  res.end(json);
 }
 
 export function sendIssues(res: Response, status: number, issues: readonly OperationOutcomeIssue[]): void {

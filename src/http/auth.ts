@@ -10,7 +10,7 @@
  * Who decides about bookings that wait for approval is an admin, or any client with `coordinator`: who may ask for a
  * booking does not thereby decide about it.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
@@ -88,7 +88,7 @@ function table(plan: Plan): readonly Known[] {
 }
 
 function sha256(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+  return hash('sha256', token, 'buffer');
 }
 
 export function scopeOf(client: ClientSettings, plan: Plan): Scope {

@@ -24,7 +24,8 @@ export function readJson(req: Request, types: readonly string[]): unknown {
     const at = /position \d+|line \d+ column \d+/.exec(error instanceof Error ? error.message : '')?.[0];
     throw new HubError('REQUEST_UNREADABLE', { detail: `the body is not JSON${at === undefined ? '' : ` (${at})`}` });
   }
-  if (!storable(value)) {
+  // The text is UTF-8, so only an escape can be one of them.
+  if (text.includes('\\u') && !storable(value)) {
     throw new HubError('REQUEST_UNREADABLE', { detail: 'a text holds a NUL character or half of a surrogate pair' });
   }
   return value;
@@ -46,12 +47,14 @@ export function mediaType(req: Request): string {
   return type.toLowerCase();
 }
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
+
 /** @throws HubError REQUEST_UNREADABLE when the bytes are not UTF-8 */
 export function readText(req: Request): string {
   const body: unknown = req.body;
   if (!Buffer.isBuffer(body)) return '';
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return UTF_8.decode(body);
   } catch {
     throw new HubError('REQUEST_UNREADABLE', { detail: 'the body is not UTF-8' });
   }
@@ -89,11 +92,13 @@ function storable(value: unknown): boolean {
 
 /** Names in alphabetical order: two bodies that say the same have the same text, however they were written. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)))
-      : inner,
-  );
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const inner = value as Readonly<Record<string, unknown>>;
+  const names = Object.keys(inner)
+    .sort()
+    .filter((name) => inner[name] !== undefined);
+  return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(inner[name])}`).join(',')}}`;
 }
 
 /** A query string or form body as pairs. @throws HubError PARAMETER_INVALID for what is not percent-encoded UTF-8 */

@@ -1,10 +1,11 @@
 /** What a booking came to, as HTTP (DESIGN section 9): 200 or 201, 202, 409, 422. */
 import type { Request, Response } from 'express';
+import { randomUUID } from 'node:crypto';
 import type { BookingAnswer, PendingUntil } from '../booking/contract.ts';
 import { ERRORS } from '../core/error-catalogue.ts';
 import { HubError } from '../core/errors.ts';
 import { issue, issuesOf, outcome } from '../fhir/outcome.ts';
-import { proposedAppointment } from '../fhir/proposal.ts';
+import { forPatient, proposedAppointment } from '../fhir/proposal.ts';
 import type { OperationOutcomeIssue } from '../fhir/types.ts';
 import type { Served, StoredSlot } from '../store/contract-resources.ts';
 import type { Scope } from '../store/contract.ts';
@@ -116,10 +117,28 @@ type ReferringIssue = OperationOutcomeIssue & {
   readonly extension?: readonly { readonly url: string; readonly valueReference: { readonly reference: string } }[];
 };
 
-/** Alternatives are contained Appointments; the first issue refers to each by its id. */
 function sendConflict(res: Response, answer: Conflict, facts: AnswerFacts): void {
   const patientId = facts.patientId ?? answer.patientId ?? null;
-  const free = patientId === null ? [] : answer.alternatives.filter((slot) => mayOffer(slot, facts.scope));
+  const { http } = ERRORS[answer.error.code];
+  const status = http >= 400 && http < 500 ? http : 409;
+  if (patientId === null) {
+    sendFhir(res, status, conflictText(answer, null, facts.scope));
+    return;
+  }
+  const known = conflicts.get(answer);
+  const isKnown = known?.scope === facts.scope;
+  const text = isKnown ? known.text : conflictText(answer, ANYBODY, facts.scope);
+  if (!isKnown) conflicts.set(answer, { scope: facts.scope, text });
+  sendFhir(res, status, forPatient(text, ANYBODY, patientId));
+}
+
+/** Sixty who come too late for one slot are given one answer: its text is made once, and only the patient differs. */
+const conflicts = new WeakMap<Conflict, { readonly scope: Scope; readonly text: string }>();
+const ANYBODY = randomUUID();
+
+/** Alternatives are contained Appointments; the first issue refers to each by its id. */
+function conflictText(answer: Conflict, patientId: string | null, scope: Scope): string {
+  const free = patientId === null ? [] : answer.alternatives.filter((slot) => mayOffer(slot, scope));
   const contained = patientId === null ? [] : free.map((slot) => proposedAppointment(slot, patientId));
   const extension = contained.map(({ id }) => ({
     url: ALTERNATIVE,
@@ -130,9 +149,7 @@ function sendConflict(res: Response, answer: Conflict, facts: AnswerFacts): void
     ...(first === undefined ? [] : [{ ...first, ...(extension.length === 0 ? {} : { extension }) }]),
     ...rest,
   ];
-  const { http } = ERRORS[answer.error.code];
-  const status = http >= 400 && http < 500 ? http : 409;
-  sendFhir(res, status, JSON.stringify({ ...outcome(issues), ...(contained.length === 0 ? {} : { contained }) }));
+  return JSON.stringify({ ...outcome(issues), ...(contained.length === 0 ? {} : { contained }) });
 }
 
 /** An offer tells that a time is free, which is more than "busy": it takes the same clearance as the Slot itself. */

@@ -38,7 +38,7 @@ async function note(req: Request, deps: HttpDeps, action: 'book' | 'change'): Pr
     requestId: contextOf(req).requestId,
   };
   const { scope } = callerOf(req);
-  if (deps.refusals === undefined) await deps.store.transaction(scope, (tx) => tx.audit(entry));
+  if (deps.refusals === undefined) await deps.store.audit(scope, [entry]);
   else await deps.refusals({ scope, entry });
 }
 
@@ -49,9 +49,10 @@ export function refusalLog(store: Store): (refusal: Refusal) => Promise<void> {
     for (const mine of Map.groupBy(refusals, ({ scope }) => `${scope.actor} ${scope.purpose}`).values()) {
       const [first] = mine;
       if (first === undefined) continue;
-      await store.transaction(first.scope, async (tx) => {
-        for (const { entry } of mine) await tx.audit(entry);
-      });
+      await store.audit(
+        first.scope,
+        mine.map(({ entry }) => entry),
+      );
     }
     return refusals.map(() => undefined);
   });

@@ -10,7 +10,7 @@ import { readOfferId } from '../fhir/proposal.ts';
 import { appointmentIssues } from '../fhir/rules.ts';
 import type { Appointment, Identifier, Parameters, Patient, Resource } from '../fhir/types.ts';
 import type { Tx } from '../store/contract.ts';
-import { checkParticipants, patientOf, slotsOf } from './fhir-book-parts.ts';
+import { checkParticipants, othersIn, patientNamed, patientOf, slotsOf } from './fhir-book-parts.ts';
 
 export const VISIT_PARAMETERS: readonly string[] = [
   'appointment-reference', 'appointment-resource', 'patient-resource', 'comment', 'channel',
@@ -106,8 +106,18 @@ function readOverlap(parameters: readonly Parameter[], path: string): boolean {
 export type Wish = Omit<PlaceRequest, 'client' | 'requestKey' | 'digest' | 'requestId' | 'trace'>;
 
 export async function wishOf(tx: Tx, input: BookInput): Promise<Wish> {
+  return wished(input, wantedAsNamed(input) ?? (await lookedUp(tx, input)));
+}
+
+/** As `wishOf` where the request names everything by its id, as most do; null: something has to be looked up. */
+export function wishAsNamed(input: BookInput): Wish | null {
+  const wanted = wantedAsNamed(input);
+  return wanted === null ? null : wished(input, wanted);
+}
+
+function wished(input: BookInput, wanted: Wanted): Wish {
   return {
-    ...(await readWanted(tx, input)),
+    ...wanted,
     channel: input.channel,
     ...saidBy(input),
     ...(input.allowPatientOverlap ? { allowPatientOverlap: true } : {}),
@@ -142,8 +152,7 @@ interface Wanted {
   readonly patientId: string;
 }
 
-async function readWanted(tx: Tx, input: BookInput): Promise<Wanted> {
-  const { appointment, reference } = input;
+function wantedAsNamed({ appointment, reference, patients }: BookInput): Wanted | null {
   if (appointment === null) {
     const offer = readOfferId((reference ?? '').replace(/^.*Appointment\//, ''));
     if (offer === null)
@@ -152,10 +161,26 @@ async function readWanted(tx: Tx, input: BookInput): Promise<Wanted> {
       });
     return { ...offer, start: null, end: null };
   }
-  const [slotId, ...also] = slotsOf(appointment);
-  const patientId = await patientOf(tx, appointment, input.patients);
+  const slots = slotsOf(appointment);
+  const patientId = patientNamed(appointment, patients);
+  if (typeof patientId !== 'string' || othersIn(appointment).length > 0) return null;
+  return wantedAt(appointment, slots, patientId);
+}
+
+async function lookedUp(tx: Tx, { appointment, patients }: BookInput): Promise<Wanted> {
+  if (appointment === null) throw new HubError('INTERNAL', { detail: 'an offer was looked up' });
+  const slots = slotsOf(appointment);
+  const [slotId, ...also] = slots;
+  const patientId = await patientOf(tx, appointment, patients);
   await checkParticipants(tx, appointment, slotId, also);
+  return wantedAt(appointment, slots, patientId);
+}
+
+function wantedAt(
+  { start, end }: Appointment,
+  [slotId, ...also]: readonly [string, ...string[]],
+  patientId: string,
+): Wanted {
   const at = (text: string | undefined): Instant | null => (text === undefined ? null : parseInstant(text));
-  const when = { start: at(appointment.start), end: at(appointment.end) };
-  return { slotId, ...(also.length === 0 ? {} : { also }), ...when, patientId };
+  return { slotId, ...(also.length === 0 ? {} : { also }), start: at(start), end: at(end), patientId };
 }

@@ -32,6 +32,12 @@ const MOST_SLOTS = 8;
  * exactly one visible record carries. The hub creates no patients: they come from the sites.
  */
 export async function patientOf(tx: Tx, appointment: Appointment, patients: readonly Patient[]): Promise<string> {
+  const named = patientNamed(appointment, patients);
+  return typeof named === 'string' ? named : byIdentifier(tx, named);
+}
+
+/** Its id, or the identifiers to look it up by. */
+export function patientNamed(appointment: Appointment, patients: readonly Patient[]): string | readonly Identifier[] {
   const actors = appointment.participant.flatMap(({ actor }) => (actor === undefined ? [] : [actor]));
   const named = actors.filter((actor) => typeIn(actor) === 'Patient');
   if (named.length > 1 || patients.length > 1) {
@@ -41,14 +47,13 @@ export async function patientOf(tx: Tx, appointment: Appointment, patients: read
   const [resource] = patients;
   if (participant !== undefined) {
     const id = idIn(participant, 'Patient');
-    if (id !== null) return id;
-    return byIdentifier(tx, participant.identifier === undefined ? [] : [participant.identifier]);
+    return id ?? (participant.identifier === undefined ? [] : [participant.identifier]);
   }
   if (resource === undefined) {
     throw broken('A booking needs a participant {"actor": {"reference": "Patient/<id>"}}.', 'Appointment.participant');
   }
   if (resource.id !== undefined && isUuid(resource.id)) return resource.id;
-  return byIdentifier(tx, resource.identifier ?? []);
+  return resource.identifier ?? [];
 }
 
 async function byIdentifier(tx: Tx, identifiers: readonly Identifier[]): Promise<string> {
@@ -91,9 +96,7 @@ export async function checkParticipants(
   slotId: string,
   also: readonly string[] = [],
 ): Promise<void> {
-  const others = appointment.participant
-    .map(({ actor }, index) => ({ actor, index }))
-    .filter(({ actor }) => actor?.reference !== undefined && typeIn(actor) !== 'Patient');
+  const others = othersIn(appointment);
   // Whether there is such a slot at all the desk finds out: most callers name nobody but the patient.
   if (others.length === 0) return;
   const served = await tx.resources.read('Slot', slotId);
@@ -118,6 +121,13 @@ export async function checkParticipants(
       ),
     ),
   );
+}
+
+/** Who beside the patient is named, and where. */
+export function othersIn(appointment: Appointment): readonly { readonly actor?: Reference; readonly index: number }[] {
+  return appointment.participant
+    .map(({ actor }, index) => ({ ...(actor === undefined ? {} : { actor }), index }))
+    .filter(({ actor }) => actor?.reference !== undefined && typeIn(actor) !== 'Patient');
 }
 
 function broken(text: string, where: string): IssuesError {

@@ -15,7 +15,7 @@ import { canonicalJson, FHIR_JSON, readJson } from './body.ts';
 import { callerOf, contextOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';
 import { sendAnswer } from './fhir-answer.ts';
-import { readVisit, saidBy, wishOf, type BookInput } from './fhir-book-input.ts';
+import { readVisit, saidBy, wishAsNamed, wishOf, type BookInput } from './fhir-book-input.ts';
 import { patientOf, typeIn } from './fhir-book-parts.ts';
 import { auditingRefusals } from './fhir-audit.ts';
 import { cancelKnown } from './fhir-cancel.ts';
@@ -95,7 +95,7 @@ async function bookKnown(
 
 async function place(req: Request, res: Response, deps: HttpDeps, input: BookInput, digest: string): Promise<void> {
   const { scope } = callerOf(req);
-  const wish = await deps.store.read(scope, (tx) => wishOf(tx, input));
+  const wish = wishAsNamed(input) ?? (await deps.store.read(scope, (tx) => wishOf(tx, input)));
   const asked = { ...askedBy(req, requestKey(req, wish.identifiers[0]), digest), ...wish };
   sendAnswer(req, res, await deps.desk.place(asked, scope), { form: 'bundle', scope, patientId: wish.patientId });
 }

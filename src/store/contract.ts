@@ -59,6 +59,8 @@ export interface Store {
   read<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>;
   /** As `read`, but each statement sees what is committed when it is run: for few and short ones that many wait for. */
   glance<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Of what came to nothing, and so has no transaction: one commit in one round trip for any number. */
+  audit(scope: Scope, entries: readonly AuditEntry[]): Promise<void>;
   /** Creates next partitions and drops those past retention. Returns what was done, for the log. */
   maintain(now: Instant, retention: Retention): Promise<readonly string[]>;
   /** Cheap liveness question. */

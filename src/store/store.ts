@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { systemClock, type Clock } from '../core/clock.ts';
-import { auditEntry } from './audit.ts';
+import { auditEntries, auditStatement } from './audit.ts';
 import { bookingStore } from './bookings.ts';
 import { gatheredBusyStore } from './busy-gathered.ts';
 import { conflictStore } from './conflicts.ts';
@@ -70,6 +70,9 @@ export function openStore(options: StoreOptions): Store {
     read: (scope, work) =>
       transaction(pool, (q) => work(tx(q, scope)), { isolation: 'repeatable read', readOnly: true }),
     glance: (scope, work) => glance(pool, (q) => work(tx(q, scope))),
+    audit: async (scope, entries) => {
+      if (entries.length > 0) await single(pool, auditStatement(scope, entries));
+    },
     maintain: async (now, retention: Retention) => {
       const hashed = await blindStoredKeys(pool, keys);
       const done = await maintain(pool, now, retention);
@@ -105,7 +108,7 @@ function composed(q: Gathered, keys: Keys, scope: Scope, clock: Clock): Tx {
     lockRead: (ids, read) => lockRead(q, ids, read),
     readAhead: (expected) => readAhead(q, keys, expected),
     flush: () => q.flush(),
-    audit: (entry) => auditEntry(q, scope, entry),
+    audit: (entry) => auditEntries(q, scope, [entry]),
     forgetSite: (site) => forgetSite(q, site),
     renameSite: (organizationId, to) => renameSite(q, organizationId, to),
   };
