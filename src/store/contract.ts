@@ -16,6 +16,8 @@ import type {
 } from './contract-bookings.ts';
 import type { ConflictStore } from './contract-conflicts.ts';
 import type { Arrival, FeedStore, HeardFeed, InboxStore, Stored } from './contract-inbox.ts';
+import type { IdentityStore } from './contract-identity.ts';
+import type { IndexStore } from './contract-index.ts';
 import type { PeopleStore } from './contract-people.ts';
 import type { ProofStore } from './contract-proofs.ts';
 import type { ReplayWindowStore } from './contract-replay.ts';
@@ -80,6 +82,8 @@ export interface Tx {
   readonly feeds: FeedStore;
   readonly resources: ResourceStore;
   readonly people: PeopleStore;
+  readonly identity: IdentityStore;
+  readonly index: IndexStore;
   readonly busy: BusyStore;
   readonly conflicts: ConflictStore;
   readonly proofs: ProofStore;

@@ -21,6 +21,17 @@ const STATEMENTS: readonly string[] = [
   `DELETE FROM appointment_key WHERE site = $1`,
   `DELETE FROM appointment WHERE site = $1`,
   `DELETE FROM slot WHERE site = $1`,
+  // Whom decisions joined to its records is another person without them: computed anew.
+  `INSERT INTO patient_due (patient_id, due_at)
+     SELECT DISTINCT other.patient_id, now() FROM patient_link mine JOIN patient_link other USING (golden_id)
+     WHERE mine.site = $1 AND other.site <> $1`,
+  `DELETE FROM identity_decision WHERE one IN (SELECT patient_id FROM patient_link WHERE site = $1)
+     OR other IN (SELECT patient_id FROM patient_link WHERE site = $1)`,
+  `DELETE FROM identity_review WHERE lo IN (SELECT patient_id FROM patient_link WHERE site = $1)
+     OR hi IN (SELECT patient_id FROM patient_link WHERE site = $1)`,
+  ...['golden_holding', 'patient_key', 'patient_contact', 'patient_indexed', 'patient_due'].map(
+    (table) => `DELETE FROM ${table} WHERE patient_id IN (SELECT patient_id FROM patient_link WHERE site = $1)`,
+  ),
   `DELETE FROM patient_link WHERE site = $1`,
   `DELETE FROM patient_decision WHERE site = $1`,
   `DELETE FROM resource WHERE site = $1`,

@@ -25,6 +25,7 @@ export async function renameSite(q: Queryable, organizationId: string, to: strin
   if (from === null || from === to) return null;
   for (const table of REPLACED) await q.query(`DELETE FROM ${table} WHERE site = $1`, [to]);
   for (const table of RENAMED) await q.query(`UPDATE ${table} SET site = $2 WHERE site = $1`, [from, to]);
+  await q.query(`UPDATE identity_decision SET actor = $2 WHERE actor_kind = 'site' AND actor = $1`, [from, to]);
   await q.query(`UPDATE conflict SET sites = array_replace(sites, $1, $2) WHERE $1 = ANY(sites)`, [from, to]);
   // What still waits is applied under the name that the plan knows.
   await q.query(

@@ -146,6 +146,13 @@ export function resourceStore(q: Gathered, keys: Keys, scope: Scope): ResourceSt
         ], // prettier-ignore
       });
       await writeHistory(q, [{ type: row.type, id: row.id, version, body }], cause);
+      if (row.type === 'Patient') {
+        await q.post({
+          name: 'patient-due', // placed among the others by a transaction of its own (identity/placing)
+          text: `INSERT INTO patient_due (patient_id, due_at) VALUES ($1, $2)`,
+          values: [row.id, new Date(cause.now)],
+        });
+      }
       return true;
     },
 

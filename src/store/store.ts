@@ -16,9 +16,11 @@ import { inboxStore } from './inbox.ts';
 import { blindStoredKeys } from './inbox-keys.ts';
 import { insertions, insertMessages, storedOf, type Judged } from './inbox-insert.ts';
 import { hl7RequestStore } from './hl7-requests.ts';
+import { identityStore } from './identity.ts';
 import { ledgerStore } from './ledger.ts';
 import { mirrorStore } from './mirrors.ts';
 import { outboxStore } from './outbox.ts';
+import { indexStore } from './patient-index.ts';
 import { peopleStore } from './people.ts';
 import { proofStore } from './proofs.ts';
 import { readAhead } from './read-ahead.ts';
@@ -93,6 +95,8 @@ function composed(q: Gathered, keys: Keys, scope: Scope, clock: Clock): Tx {
     feeds: feedStore(q, scope, clock),
     resources,
     people: peopleStore(q, keys, scope),
+    identity: identityStore(q, keys),
+    index: indexStore(q, keys),
     busy: gatheredBusyStore(q),
     conflicts: conflictStore(q),
     proofs: proofStore(q),

@@ -1,0 +1,117 @@
+/** Who is one person across sites: the log of decisions, golden ids, the review queue. Part of store/contract.ts. */
+import type { Instant } from '../core/instant.ts';
+
+/** As the engine reads it (identity/golden/decision.ts). Records are named by the id of their Patient. */
+export interface StoredDecision {
+  readonly seq: number;
+  readonly kind: 'link' | 'unlink' | 'not-same' | 'merge' | 'override';
+  readonly one: string;
+  /** Null: an override. */
+  readonly other: string | null;
+  /** Of an override. */
+  readonly attribute: string | null;
+  readonly value: unknown;
+  readonly actor: { readonly kind: 'person' | 'site' | 'hub'; readonly id: string };
+  readonly reason: string;
+  readonly evidence: Readonly<Record<string, string | number | readonly number[]>> | null;
+  readonly modelId: string | null;
+  readonly at: Instant;
+  readonly supersedes: number | null;
+}
+
+export interface NewDecision extends Omit<StoredDecision, 'seq'> {
+  /** The site's own decision (patient_decision) that says so; null: none does. */
+  readonly toldBy: number | null;
+}
+
+/** A site's record of a person, as far as decisions need it. */
+export interface KnownRecord {
+  readonly id: string;
+  readonly site: string;
+  readonly key: string;
+  readonly since: Instant;
+  readonly goldenId: string;
+  readonly survivorId: string | null;
+  readonly removedAt: Instant | null;
+}
+
+/** What became of a golden id. */
+export interface GoldenRow {
+  readonly id: string;
+  readonly state: 'active' | 'redirected' | 'split';
+  readonly leadsTo: readonly string[];
+}
+
+/**
+ * review: the score asks for it. withdrawn: a link was undone because the records no longer fit. kept-apart: a decision
+ * stands against it. contradicted: another record of the person does not fit. truncated: not all records were compared.
+ * overruled: a site's word that does not hold.
+ */
+export type ReviewCause = 'review' | 'withdrawn' | 'kept-apart' | 'contradicted' | 'truncated' | 'overruled';
+
+export interface ReviewPair {
+  /** Sorted. */
+  readonly lo: string;
+  readonly hi: string;
+  readonly why: ReviewCause;
+  readonly score: number;
+  readonly probability: number;
+  readonly modelId: string;
+  /** Levels, steps of the waterfall and guards: no values of the records. */
+  readonly evidence: Readonly<Record<string, unknown>>;
+  readonly dueAt: Instant;
+}
+
+export interface ReviewRow extends ReviewPair {
+  /** outdated: the records changed, or are one person by now. */
+  readonly state: 'open' | 'claimed' | 'decided' | 'outdated';
+  readonly claimedBy: string | null;
+  readonly decision: number | null;
+  readonly openedAt: Instant;
+}
+
+export interface IdentityCounts {
+  readonly records: number;
+  readonly people: number;
+  readonly due: number;
+  readonly truncated: number;
+  readonly decisions: readonly { readonly actor: string; readonly kind: string; readonly count: number }[];
+  readonly reviews: readonly { readonly state: string; readonly why: string; readonly count: number }[];
+}
+
+export interface IdentityStore {
+  /** Appends; its place in the log, or null where the site's word was written down before. */
+  append(decision: NewDecision, now: Instant): Promise<number | null>;
+  /** All decisions about these records, and about records that decisions connect with them, in the order of the log. */
+  about(ids: readonly string[]): Promise<readonly StoredDecision[]>;
+  decision(seq: number): Promise<StoredDecision | null>;
+  /** Those that are known, sorted by id. */
+  records(ids: readonly string[]): Promise<readonly KnownRecord[]>;
+  setPeople(records: readonly Pick<KnownRecord, 'id' | 'goldenId' | 'survivorId'>[]): Promise<void>;
+  /** Of every golden id that ever stood for one of these records all records that it ever stood for. */
+  holdings(ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
+  hold(held: readonly { readonly goldenId: string; readonly patientId: string }[]): Promise<void>;
+  setGolden(rows: readonly GoldenRow[], now: Instant): Promise<void>;
+  /** Of a record by itself: its own golden id stands for it, unless something is known of that id already. */
+  ensureGolden(goldenId: string, patientId: string, now: Instant): Promise<void>;
+  golden(id: string): Promise<GoldenRow | null>;
+  /** Records that a golden id stands for now. */
+  members(goldenId: string): Promise<readonly KnownRecord[]>;
+  /** Copies what sites decided and an earlier release did not write into this log. How many rows; 0: all is there. */
+  copySiteDecisions(limit: number, now: Instant): Promise<number>;
+
+  /** Opens the pair, or opens it again. What a person has claimed stays claimed. */
+  openReview(pair: ReviewPair, now: Instant): Promise<void>;
+  review(one: string, other: string): Promise<ReviewRow | null>;
+  /** Open and claimed ones that name this record. */
+  reviewsOf(id: string): Promise<readonly ReviewRow[]>;
+  /** Open and claimed ones, the likeliest first. */
+  reviews(limit: number): Promise<readonly ReviewRow[]>;
+  outdate(pairs: readonly Pick<ReviewPair, 'lo' | 'hi'>[], now: Instant): Promise<void>;
+  /** From open to claimed; by whoever has it already it is claimed again. False: it is not to be had. */
+  claim(one: string, other: string, by: string, now: Instant): Promise<boolean>;
+  release(one: string, other: string, by: string, now: Instant): Promise<boolean>;
+  /** From open or claimed to decided. */
+  decided(one: string, other: string, decision: number, now: Instant): Promise<boolean>;
+  counts(): Promise<IdentityCounts>;
+}
