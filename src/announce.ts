@@ -1,5 +1,4 @@
 /** What a new user sees: addresses, the demo token, the sites, and three commands to paste. */
-import axios from 'axios';
 import type { Running } from './boot.ts';
 import { systemClock } from './core/clock.ts';
 import { asHubError, HubError } from './core/errors.ts';
@@ -62,11 +61,9 @@ async function threeCommands(running: Running, say: (line: string) => void): Pro
   const base = `${hub.httpUrl}/fhir/R4`;
   const token = tokens?.byName['scheduler'] ?? '';
   const get = async (query: string): Promise<readonly FoundSlot[]> => {
-    const { data } = await axios.get<Found>(`${base}/${query}`, {
-      headers: { authorization: `Bearer ${token}` },
-      proxy: false,
-    });
-    return (data.entry ?? []).map(({ resource }) => resource);
+    const answer = await fetch(`${base}/${query}`, { headers: { authorization: `Bearer ${token}` } });
+    const found = (await answer.json()) as Found;
+    return (found.entry ?? []).map(({ resource }) => resource);
   };
   const from = formatInstant(plus(systemClock.now(), 24 * HOUR_MS));
   const search = `Slot?status=free&service-type=therapy-50&start=ge${from}&_sort=start&_count=20`;

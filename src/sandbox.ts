@@ -4,7 +4,6 @@
  */
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import axios from 'axios';
 import { systemClock } from './core/clock.ts';
 import { HubError } from './core/errors.ts';
 import { randomToken } from './core/ids.ts';
@@ -19,7 +18,6 @@ export interface Tokens {
 
 const FILE = 'sandbox.json';
 const LOOK_EVERY_MS = 500;
-const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Tokens of the last run are kept, so that what was pasted yesterday works today. */
 export async function sandboxClients(dataDir: string, plan: Plan): Promise<Tokens> {
@@ -72,21 +70,8 @@ export async function writeSandboxFile(
 
 /** HL7 v2 senders are told the MLLP address; HTTP vendors learn theirs when the connector registers its webhooks. */
 export async function connectSandbox(hub: Hub, simulators: readonly RunningSimulator[]): Promise<void> {
-  for (const { kind, url, site } of simulators) {
-    if (kind !== 'hl7v2') continue;
-    try {
-      await axios.post(
-        `${url}/__sim/act`,
-        { action: 'set-target', ...hub.mllp },
-        { timeout: CONNECT_TIMEOUT_MS, proxy: false },
-      );
-    } catch (error) {
-      throw new HubError('SITE_UNREACHABLE', {
-        detail: 'its simulator does not take the MLLP address',
-        site,
-        cause: error,
-      });
-    }
+  for (const simulator of simulators) {
+    if (simulator.kind === 'hl7v2') await simulator.act({ action: 'set-target', ...hub.mllp });
   }
 }
 

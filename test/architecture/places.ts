@@ -144,7 +144,6 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pg: ['store'],
   'node:sqlite': [],
   express: ['http'],
-  axios: ['connectors/kit', 'connectors/<kind>', 'subscriptions'],
   'fhir-kit-client': ['connectors/kit', 'connectors/<kind>'],
   'node-hl7-client': ['mllp'],
   'node:net': ['mllp', 'http', 'subscriptions', 'simulators/kit', 'simulators/<vendor>'],

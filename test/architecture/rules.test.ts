@@ -5,7 +5,7 @@ import { codeLines } from './code.ts';
 import { excuses, judge } from './rules.ts';
 import { format, source } from './source.ts';
 
-const DEPENDENCIES = new Set(['pg', 'axios', 'express', 'luxon', 'pino']);
+const DEPENDENCIES = new Set(['pg', 'express', 'luxon', 'pino']);
 
 /** Rules that are broken by one file, without repetition. */
 function broken(path: string, ...lines: readonly string[]): readonly string[] {

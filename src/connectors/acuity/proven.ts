@@ -39,7 +39,8 @@ export function provenWrite(site: Site<AcuitySettings>, client: AcuityClient, cl
 
   async function readBack(key: string, isDone: Parameters<ProvenWrite>[1], at: CallFor): Promise<WriteOutcome> {
     for (const wait_ms of READ_BACK_AFTER_MS) {
-      await clock.sleep(wait_ms, at.signal);
+      // Not slept at all where there is nothing to wait for: the shortest sleep is a millisecond, and a patient waits.
+      if (wait_ms > 0) await clock.sleep(wait_ms, at.signal);
       const read = await readOrNull(client, key, at);
       const now = read === null ? null : siteBooking(read, settings);
       if (read !== null && now !== null && isDone(now, read)) return { kind: 'booked', at: now };

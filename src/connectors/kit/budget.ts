@@ -9,7 +9,7 @@
  *   - within a purpose, first come, first served; who gives up (abort) uses nothing;
  *   - after `pause` nobody begins before its end.
  */
-import type { Clock } from '../../core/clock.ts';
+import { alarmAfter, type Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import type { Budget, BudgetSpec, Purpose } from '../contract.ts';
 
@@ -32,7 +32,7 @@ export function createBudgets(clock: Clock): (name: string, spec: BudgetSpec) =>
 }
 
 interface Waiter {
-  readonly begin: () => void;
+  readonly begin: (giveBack: () => void) => void;
 }
 
 export function createBudget(clock: Clock, spec: BudgetSpec): Budget {
@@ -42,7 +42,7 @@ export function createBudget(clock: Clock, spec: BudgetSpec): Budget {
   const syncConcurrent = Math.max(1, Math.floor((spec.concurrent * syncPerSecond) / spec.perSecond));
   const begun = createWindow(SECOND_MS);
   let pausedUntil = 0;
-  let alarm: AbortController | null = null;
+  let callOff: (() => void) | null = null;
 
   /** 0: may begin now. A number: not before that many ms. Null: not before a connection is given back. */
   function delay(purpose: Purpose, now: number): number | null {
@@ -57,8 +57,8 @@ export function createBudget(clock: Clock, spec: BudgetSpec): Budget {
   }
 
   function pump(): void {
-    alarm?.abort();
-    alarm = null;
+    callOff?.();
+    callOff = null;
     let soonest = Number.POSITIVE_INFINITY;
     for (const purpose of ['booking', 'sync'] as const) {
       for (let first = waiting[purpose][0]; first !== undefined; first = waiting[purpose][0]) {
@@ -69,26 +69,15 @@ export function createBudget(clock: Clock, spec: BudgetSpec): Budget {
           break;
         }
         waiting[purpose].shift();
-        begun.add(now, purpose);
-        held[purpose] += 1;
-        first.begin();
+        first.begin(begin(purpose, now));
       }
     }
-    if (Number.isFinite(soonest)) wakeAfter(soonest);
+    if (Number.isFinite(soonest)) callOff = alarmAfter(clock, Math.max(1, Math.ceil(soonest)), pump);
   }
 
-  function wakeAfter(ms: number): void {
-    const bell = new AbortController();
-    alarm = bell;
-    clock
-      .sleep(Math.max(1, Math.ceil(ms)), bell.signal)
-      .then(() => {
-        if (!bell.signal.aborted) pump();
-      })
-      .catch(() => undefined);
-  }
-
-  function giveBack(purpose: Purpose): () => void {
+  function begin(purpose: Purpose, now: number): () => void {
+    begun.add(now, purpose);
+    held[purpose] += 1;
     let given = false;
     return () => {
       if (given) return;
@@ -99,6 +88,11 @@ export function createBudget(clock: Clock, spec: BudgetSpec): Budget {
   }
 
   function take(purpose: Purpose, signal: AbortSignal): Promise<() => void> {
+    // Nobody waits and there is room, as nearly always.
+    if (waiting.booking.length + waiting.sync.length === 0 && !signal.aborted) {
+      const now = clock.monotonic();
+      if (delay(purpose, now) === 0) return Promise.resolve(begin(purpose, now));
+    }
     return new Promise((resolve, reject) => {
       const stopped = (): HubError => new HubError('STOPPING', { detail: 'gave up while waiting for a turn' });
       if (signal.aborted) {
@@ -112,9 +106,9 @@ export function createBudget(clock: Clock, spec: BudgetSpec): Budget {
         reject(stopped());
       };
       const waiter: Waiter = {
-        begin() {
+        begin(giveBack) {
           signal.removeEventListener('abort', giveUp);
-          resolve(giveBack(purpose));
+          resolve(giveBack);
         },
       };
       signal.addEventListener('abort', giveUp, { once: true });

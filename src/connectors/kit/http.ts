@@ -5,21 +5,18 @@
  *   turns           every attempt takes a turn of the budget, because the vendor counts attempts
  *   time limit      starts when the turn is given: waiting in our own queue is not the site's slowness
  *   classification  whatever went wrong becomes a HubError whose class says if the same call may be repeated
- *   transport       axios; kept-alive connections for reads, a fresh one for each write
+ *   transport       node:http; kept-alive connections for reads, a fresh one for each write (transport.ts)
  *
  * A write gets a fresh connection because a kept one may be closed by the other side at the very moment it is used, and
  * such a reset cannot be told from a lost answer: each would leave a booking `unknown`. With a fresh one, whatever
  * fails before the connection stands has provably not been sent.
- * Errors never carry what axios throws: its errors hold the headers (credentials) and the body (patients).
+ * Errors never carry what the transport throws: messages of Node repeat addresses, which hold names and e-mails.
  */
-import http from 'node:http';
-import https from 'node:https';
-import axios, { AxiosError, type AxiosResponse } from 'axios';
-import pRetry from 'p-retry';
-import type { Clock } from '../../core/clock.ts';
+import { alarmAfter, type Clock } from '../../core/clock.ts';
 import { asHubError, HubError } from '../../core/errors.ts';
 import type { Instant } from '../../core/instant.ts';
 import type { Budget, Purpose } from '../contract.ts';
+import { AnswerUnreadable, openTransport, type Exchange, type Transport } from './transport.ts';
 
 export interface HttpSpec {
   readonly site: string;
@@ -74,28 +71,27 @@ const PAUSE_UNTOLD_MS = 1_000;
 const LONGEST_PAUSE_MS = 600_000;
 
 export function openHttp(spec: HttpSpec): HttpClient {
-  const transport = openTransport(spec);
+  const { baseUrl, maxAnswer_bytes } = spec;
+  const headers = Object.fromEntries(Object.entries(spec.headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const transport = openTransport({ baseUrl, headers, maxAnswer_bytes, connections: spec.budget.spec.concurrent });
   return {
-    send: withRetries(spec, withTurns(spec, withTimeLimit(spec, transport.send))),
-    close: transport.close,
+    send: withRetries(spec, withTurns(spec, withTimeLimit(spec, transport))),
+    close: () => transport.close(),
   };
 }
 
 function withRetries(spec: HttpSpec, next: Send): Send {
   return async (call, signal) => {
-    if (call.effect === 'write' || spec.readRetries === 0) return next(call, signal);
-    return pRetry(() => next(call, signal), {
-      retries: spec.readRetries,
-      // The waiting is done below on our own clock.
-      minTimeout: 0,
-      maxTimeout: 0,
-      shouldRetry: ({ error }) => worthRepeating(error) && !signal.aborted,
-      async onFailedAttempt({ error, attemptNumber }) {
-        if (!worthRepeating(error)) return;
-        const told = asHubError(error).retryAfter_ms;
-        await spec.clock.sleep(told ?? FIRST_WAIT_MS * 2 ** (attemptNumber - 1), signal);
-      },
-    });
+    const repeats = call.effect === 'write' ? 0 : spec.readRetries;
+    for (let repeated = 0; ; repeated += 1) {
+      try {
+        return await next(call, signal);
+      } catch (error) {
+        if (repeated >= repeats || !worthRepeating(error)) throw error;
+        await spec.clock.sleep(asHubError(error).retryAfter_ms ?? FIRST_WAIT_MS * 2 ** repeated, signal);
+        if (signal.aborted) throw error;
+      }
+    }
   };
 }
 
@@ -124,33 +120,26 @@ function withTurns(spec: HttpSpec, next: Send): Send {
   };
 }
 
-/** What is known of an attempt while it runs. */
-interface Attempt {
-  connected: boolean;
-  timedOut: boolean;
-}
-
-type Transport = (call: HttpCall, attempt: Attempt, signal: AbortSignal) => Promise<Answer>;
-
 function withTimeLimit(spec: HttpSpec, transport: Transport): Send {
   return async (call, signal) => {
-    const attempt: Attempt = { connected: false, timedOut: false };
-    const over = new AbortController();
-    const alarm = new AbortController();
-    spec.clock
-      .sleep(spec.timeout_ms, alarm.signal)
-      .then(() => {
-        if (alarm.signal.aborted) return;
-        attempt.timedOut = true;
-        over.abort();
-      })
-      .catch(() => undefined);
+    if (signal.aborted) throw givenUp(spec, call);
+    let timedOut = false;
+    const sentAt = spec.clock.now();
+    const exchange = transport.ask(call);
+    const stop = (): void => exchange.cut();
+    signal.addEventListener('abort', stop, { once: true });
+    const callOff = alarmAfter(spec.clock, spec.timeout_ms, () => {
+      timedOut = true;
+      exchange.cut();
+    });
     try {
-      return classified(spec, call, await transport(call, attempt, AbortSignal.any([signal, over.signal])));
+      const { status, headers, text } = await exchange.answered;
+      return classified(spec, call, { status, headers, text, sentAt });
     } catch (error) {
-      throw error instanceof HubError ? error : failure(spec, call, attempt, signal, error);
+      throw error instanceof HubError ? error : failure(spec, call, { exchange, timedOut, signal }, error);
     } finally {
-      alarm.abort();
+      callOff();
+      signal.removeEventListener('abort', stop);
     }
   };
 }
@@ -178,16 +167,23 @@ function classified(spec: HttpSpec, call: HttpCall, answer: Answer): Answer {
   throw new HubError('SITE_REFUSED', about(`status ${status}`));
 }
 
-function failure(spec: HttpSpec, call: HttpCall, attempt: Attempt, signal: AbortSignal, thrown: unknown): HubError {
-  const reason = attempt.timedOut ? `no answer within ${spec.timeout_ms} ms` : causeOf(thrown);
+interface Attempt {
+  readonly exchange: Exchange;
+  readonly timedOut: boolean;
+  readonly signal: AbortSignal;
+}
+
+function failure(spec: HttpSpec, call: HttpCall, attempt: Attempt, thrown: unknown): HubError {
+  const { exchange, timedOut, signal } = attempt;
+  const reason = timedOut ? `no answer within ${spec.timeout_ms} ms` : causeOf(thrown);
   const more = { detail: `${call.name}: ${reason}`, site: spec.site };
-  if (call.effect === 'write' && attempt.connected) return new HubError('SITE_ANSWER_LOST', more);
-  if (signal.aborted && !attempt.timedOut)
-    return new HubError('STOPPING', { ...more, detail: `${call.name}: given up` });
-  if (thrown instanceof AxiosError && thrown.code === AxiosError.ERR_BAD_RESPONSE) {
-    return new HubError('SITE_ANSWER_UNREADABLE', more);
-  }
-  return new HubError('SITE_UNREACHABLE', more);
+  if (call.effect === 'write' && exchange.connected()) return new HubError('SITE_ANSWER_LOST', more);
+  if (signal.aborted && !timedOut) return givenUp(spec, call);
+  return new HubError(thrown instanceof AnswerUnreadable ? 'SITE_ANSWER_UNREADABLE' : 'SITE_UNREACHABLE', more);
+}
+
+function givenUp(spec: HttpSpec, call: HttpCall): HubError {
+  return new HubError('STOPPING', { detail: `${call.name}: given up`, site: spec.site });
 }
 
 /** A code like ECONNREFUSED. Messages are left out: some repeat the address, which holds the query. */
@@ -201,66 +197,4 @@ function retryAfter(value: string | undefined, now: Instant): number | null {
   if (value === undefined) return null;
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1_000 : Date.parse(value) - now;
   return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), LONGEST_PAUSE_MS);
-}
-
-function openTransport(spec: HttpSpec): { readonly send: Transport; readonly close: () => void } {
-  const secure = spec.baseUrl.startsWith('https:');
-  const library = secure ? https : http;
-  const kept = new library.Agent({ keepAlive: true, maxSockets: spec.budget.spec.concurrent });
-  const fresh = new library.Agent({ keepAlive: false });
-  const watched = (attempt: Attempt): { request: typeof http.request } => ({
-    request: ((options: http.RequestOptions, onAnswer: (answer: http.IncomingMessage) => void) => {
-      const request = library.request(options, onAnswer);
-      request.once('socket', (socket) => {
-        // A kept socket is connected already; a listener more for each of its calls would only pile up.
-        if (!socket.connecting) return;
-        socket.once(secure ? 'secureConnect' : 'connect', () => {
-          attempt.connected = true;
-        });
-      });
-      return request;
-    }) as typeof http.request,
-  });
-  return {
-    send: async (call, attempt, signal) => {
-      const agent = call.effect === 'write' ? fresh : kept;
-      const sentAt = spec.clock.now();
-      const response: AxiosResponse<Buffer> = await axios.request({
-        baseURL: spec.baseUrl,
-        url: call.path,
-        method: call.method,
-        params: new URLSearchParams((call.query ?? []).map(([name, value]): [string, string] => [name, value])),
-        headers: { accept: 'application/json', ...spec.headers, ...(call.json !== undefined && JSON_BODY) },
-        ...(call.json !== undefined && { data: Buffer.from(JSON.stringify(call.json)) }),
-        responseType: 'arraybuffer',
-        validateStatus: null,
-        // A redirect would carry the credentials to wherever it points; no vendor's API documents one.
-        maxRedirects: 0,
-        proxy: false,
-        maxContentLength: spec.maxAnswer_bytes,
-        httpAgent: agent,
-        httpsAgent: agent,
-        transport: watched(attempt),
-        signal,
-      });
-      return { status: response.status, headers: headersOf(response), text: decode(response.data), sentAt };
-    },
-    close: () => {
-      kept.destroy();
-      fresh.destroy();
-    },
-  };
-}
-
-const JSON_BODY = { 'content-type': 'application/json' };
-
-function headersOf(response: AxiosResponse<Buffer>): Readonly<Record<string, string>> {
-  const entries = Object.entries(response.headers).filter((entry): entry is [string, string] => {
-    return typeof entry[1] === 'string';
-  });
-  return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), value]));
-}
-
-function decode(bytes: Buffer): string {
-  return bytes.toString('utf8');
 }

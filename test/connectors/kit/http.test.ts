@@ -145,6 +145,22 @@ test('a read is repeated while it fails for a moment, a write never', async (t) 
   assert.equal(writes(), 1);
 });
 
+test('a read whose answer breaks off is repeated, and what is decoded wrongly is not', async (t) => {
+  const { url, calls } = await site(t, (request, response, call) => {
+    if (call > 1) response.end('[]');
+    else response.writeHead(200, { 'content-length': '10' }).write('[', () => request.socket.destroy());
+  });
+  assert.equal((await client(t, url, { readRetries: 1 }).send(READ, never)).text, '[]');
+  assert.equal(calls(), 2);
+  const { url: garbled, calls: asked } = await site(t, (_, response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end('not compressed at all');
+  });
+  const http = client(t, garbled, { readRetries: 1 });
+  assert.equal((await failureOf(http.send(READ, never))).code, 'SITE_ANSWER_UNREADABLE');
+  assert.equal((await failureOf(http.send(WRITE, never))).code, 'SITE_ANSWER_LOST');
+  assert.equal(asked(), 2);
+});
+
 test('a refused login is not tried again', async (t) => {
   const { url, calls } = await site(t, (_, response) => response.writeHead(401).end());
   await failureOf(client(t, url, { readRetries: 5 }).send(READ, never));

@@ -1,0 +1,207 @@
+/**
+ * One HTTP exchange on node:http, without retries, turns or time limits: those are layers of http.ts.
+ *
+ * No library lies between, because a booking waits for each of these calls and nobody needs what one would add: no
+ * proxy, no redirects, no streams. Errors thrown here hold a code and never an address, a header or a body.
+ */
+import http from 'node:http';
+import https from 'node:https';
+import { promisify } from 'node:util';
+import zlib from 'node:zlib';
+
+export interface TransportSpec {
+  /** `http:` or `https:`; a path in it is put before every path. */
+  readonly baseUrl: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of the bytes as sent, and of the text that they decode to. */
+  readonly maxAnswer_bytes: number;
+  /** Connections kept for reads. */
+  readonly connections: number;
+}
+
+export interface Question {
+  readonly method: string;
+  readonly path: string;
+  readonly query?: readonly (readonly [name: string, value: string])[];
+  readonly json?: unknown;
+  /** `write`: on a connection of its own, which nobody can have closed before it is used. */
+  readonly effect: 'read' | 'write';
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  /** Names in lower case; a header that came several times as a list (set-cookie) is left out. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+export interface Exchange {
+  /** Rejects with a NodeJS error, with AnswerUnreadable, or after `cut`. */
+  readonly answered: Promise<RawAnswer>;
+  /** False: nothing was sent. Known of writes only. */
+  connected(): boolean;
+  cut(): void;
+}
+
+export interface Transport {
+  ask(question: Question): Exchange;
+  close(): void;
+}
+
+/** The site answered, and what it sent cannot be taken as a text. `code` says why. */
+export class AnswerUnreadable extends Error {
+  readonly code: string;
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
+const JSON_BODY = { 'content-type': 'application/json' };
+
+export function openTransport(spec: TransportSpec): Transport {
+  const secure = spec.baseUrl.startsWith('https:');
+  const library = secure ? https : http;
+  const kept = new library.Agent({ keepAlive: true, maxSockets: spec.connections });
+  const fresh = new library.Agent({ keepAlive: false });
+  let base: Base | null = null;
+
+  /** @throws TypeError ERR_INVALID_URL */
+  function requestFor(question: Question, body: Buffer | null): http.ClientRequest {
+    base ??= baseOf(spec);
+    const query = new URLSearchParams((question.query ?? []).map(([name, value]): [string, string] => [name, value]));
+    const search = query.toString();
+    return library.request({
+      ...base.options,
+      agent: question.effect === 'write' ? fresh : kept,
+      method: question.method,
+      path: base.path + question.path + (search === '' ? '' : `?${search}`),
+      headers: body === null ? base.headers : { ...base.headers, ...JSON_BODY, 'content-length': body.length },
+    });
+  }
+
+  return {
+    ask(question) {
+      const body = question.json === undefined ? null : Buffer.from(JSON.stringify(question.json));
+      let connected = false;
+      let request: http.ClientRequest | null = null;
+      const answered = new Promise<RawAnswer>((resolve, reject) => {
+        request = requestFor(question, body);
+        // Never taken off: a connection may fail after its answer is complete, and nobody else would hear of it.
+        request.on('error', reject);
+        request.once('socket', (socket) => {
+          // A kept socket is connected already; a listener more for each of its calls would only pile up.
+          if (!socket.connecting) return;
+          socket.once(secure ? 'secureConnect' : 'connect', () => {
+            connected = true;
+          });
+        });
+        request.once('response', (answer) => {
+          collect(answer, spec.maxAnswer_bytes, resolve, reject);
+        });
+        request.end(body ?? undefined);
+      });
+      return {
+        answered,
+        connected: () => connected,
+        // Before an answer it rejects as an error of the request, within one as an error of the answer.
+        cut: () => request?.destroy(),
+      };
+    },
+    close() {
+      kept.destroy();
+      fresh.destroy();
+    },
+  };
+}
+
+interface Base {
+  readonly options: http.RequestOptions;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function baseOf(spec: TransportSpec): Base {
+  const url = new URL(spec.baseUrl);
+  const { authorization, ...others } = spec.headers;
+  // A name in the address is meant for the gateway that stands there.
+  const named = url.username !== '' || url.password !== '';
+  return {
+    options: {
+      protocol: url.protocol,
+      hostname: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port,
+      ...(named && { auth: `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}` }),
+    },
+    path: url.pathname.replace(/\/+$/, ''),
+    headers: {
+      accept: 'application/json',
+      'accept-encoding': 'gzip, deflate, br',
+      ...others,
+      ...(authorization !== undefined && !named && { authorization }),
+    },
+  };
+}
+
+function collect(
+  answer: http.IncomingMessage,
+  most_bytes: number,
+  resolve: (answer: RawAnswer | Promise<RawAnswer>) => void,
+  reject: (error: unknown) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  answer.on('error', reject);
+  answer.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > most_bytes) answer.destroy(new AnswerUnreadable('ANSWER_TOO_LONG'));
+  });
+  answer.once('end', () => {
+    const [first] = chunks;
+    const bytes = first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, length);
+    const encoding = length === 0 ? '' : (answer.headers['content-encoding'] ?? '').toLowerCase();
+    const decode = DECODERS[encoding];
+    const read = (plain: Buffer): RawAnswer => ({
+      status: answer.statusCode ?? 0,
+      headers: headersOf(answer),
+      text: plain.toString('utf8'),
+    });
+    resolve(decode === undefined ? read(bytes) : decoded(decode, bytes, most_bytes).then(read));
+  });
+}
+
+function headersOf(answer: http.IncomingMessage): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  for (const name in answer.headers) {
+    const value = answer.headers[name];
+    if (typeof value === 'string') headers[name] = value;
+  }
+  return headers;
+}
+
+type Decode = (bytes: Buffer, options: { readonly maxOutputLength: number }) => Promise<Buffer>;
+
+const unzip: Decode = promisify(zlib.unzip);
+const inflateRaw: Decode = promisify(zlib.inflateRaw);
+
+/** Some servers send `deflate` without the header of zlib (RFC 1950), whose first four bits are always 8. */
+const inflate: Decode = (bytes, options) => (((bytes[0] ?? 0) & 15) === 8 ? unzip : inflateRaw)(bytes, options);
+
+/** By `content-encoding`. What we did not ask for is taken as it is. */
+const DECODERS: Readonly<Partial<Record<string, Decode>>> = {
+  gzip: unzip,
+  'x-gzip': unzip,
+  deflate: inflate,
+  br: promisify(zlib.brotliDecompress),
+};
+
+async function decoded(decode: Decode, bytes: Buffer, most_bytes: number): Promise<Buffer> {
+  try {
+    return await decode(bytes, { maxOutputLength: most_bytes });
+  } catch (thrown) {
+    const tooLong = thrown instanceof RangeError;
+    throw new AnswerUnreadable(tooLong ? 'ANSWER_TOO_LONG' : 'ANSWER_NOT_DECODED');
+  }
+}
