@@ -8,12 +8,13 @@ import { canonicalId } from '../fhir/canonical-ids.ts';
 import { withMarkOf } from '../fhir/set-mark.ts';
 import { mayBecome } from '../fhir/status-flow.ts';
 import type { Appointment, AppointmentStatus } from '../fhir/types.ts';
-import { instant, type Instant, type Interval } from '../core/instant.ts';
+import { instant, type Interval } from '../core/instant.ts';
 import type { AppointmentChange, AppointmentGone, ParticipantStatement } from '../mappings/contract.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import { zoneOf } from '../settings/zone.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
 import { buildAppointment, type AppointmentFacts } from './appointment-resource.ts';
+import { dueWindows } from './due-windows.ts';
 import { attachedTo, bookedAs, moveOf, settleByNews, takeUpMove, type Attached } from './echo.ts';
 import { slotsFor } from './filled-slots.ts';
 import { endOccurrences, endReplaced, linkTokens, replacedBy } from './linked-visits.ts';
@@ -92,7 +93,7 @@ export async function applyAppointment(
     await settleByNews(context, ours.booking, change, { status: resource.status, appointmentId: id });
   }
   await oweMirrors(context, id, resource.status, participants, during);
-  await dueWindows(context, before, participants, during, changed ? change.at : null);
+  if (changed) await dueWindows(context, before, { participants, during, resource }, change.at);
   return 'applied';
 }
 
@@ -275,25 +276,4 @@ function record(
   if (from !== undefined && !mayBecome(from, status)) effects.unusual.push({ site: site.id, from, to: status });
   const data = { from: from ?? 'none', to: status };
   batch.ledger.push({ at: now, kind: 'status', site: site.id, appointmentId, cause: `message:${message.id}`, data });
-}
-
-/** What the site computes from its appointments is stale where one came, went or moved, if it was asked before `at`. */
-async function dueWindows(
-  context: ApplyContext,
-  before: StoredAppointment | null,
-  participants: readonly ResolvedParticipant[],
-  during: Interval | null,
-  at: Instant | null,
-): Promise<void> {
-  if (at === null || !context.publishesSlots) return;
-  const { tx, site } = context;
-  const known = before?.tokens.find((token) => token.startsWith('calendar:'))?.slice('calendar:'.length);
-  const calendars = new Set(participants.flatMap((one) => (one.calendar === null ? [] : [one.calendar])));
-  if (known !== undefined) calendars.add(known);
-  for (const calendar of calendars) {
-    for (const interval of [before?.during ?? null, during]) {
-      if (interval !== null) await tx.feeds.windowsDue(site.id, calendar, interval, at);
-    }
-  }
-  context.effects.availability = true;
 }
