@@ -158,10 +158,13 @@ function storeAnswers(
     const stored = await tx.inbox.insert(site.id, 'availability', states, now, null);
     const news: (number | null)[] = [];
     const confirmed: FreshnessWindow[] = [];
+    // Whoever has one of several is applying an answer for it or makes it due: it is written there, or asked for again.
+    const ours = group.length < 2 ? null : await tx.feeds.unheldWindows(site.id, windowsOf(group));
     for (const [index, { window, state }] of group.entries()) {
       const one = stored[index];
       const inserted = one?.kind === 'inserted';
       news.push(inserted ? one.id : null);
+      if (ours?.has(window) === false) continue;
       if (inserted || !(await isApplied(tx, site, state))) {
         await tx.feeds.windowFailed(site.id, window, plus(now, UNAPPLIED_MS));
         continue;
@@ -176,6 +179,10 @@ function storeAnswers(
     if (availability.by !== 'template') await tx.feeds.heard(site.id, 'availability', now, group.length, null);
     return news;
   });
+}
+
+function windowsOf(group: readonly Answered[]): readonly FreshnessWindow[] {
+  return group.map(({ window }) => window);
 }
 
 /** A class that was full may not be: what was booked into it before this answer is in what the site counts. */

@@ -153,6 +153,11 @@ export interface FeedStore {
     now: Instant,
     limit: number,
   ): Promise<readonly (FreshnessWindow & { readonly attempts: number })[]>;
+  /**
+   * Locks those that no other transaction has, and says which: whoever writes several of them in an order of its own
+   * leaves the others alone, or two would wait for each other.
+   */
+  unheldWindows(site: string, windows: readonly FreshnessWindow[]): Promise<ReadonlySet<FreshnessWindow>>;
   verified(site: string, window: FreshnessWindow, at: Instant, nextDue: Instant): Promise<void>;
   windowFailed(site: string, window: FreshnessWindow, nextDue: Instant): Promise<void>;
   /**

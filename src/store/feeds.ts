@@ -197,6 +197,17 @@ function windows(q: Gathered): Omit<FeedStore, 'cursor' | 'saveCursor' | 'startO
       }));
     },
 
+    async unheldWindows(site, windows) {
+      const { rows } = await q.query<{ place: number }>({
+        name: 'window-unheld',
+        text: `SELECT u.place::int AS place FROM freshness f JOIN unnest($2::text[], $3::text[], $4::timestamptz[])
+                 WITH ORDINALITY AS u(calendar, visit_type, start_at, place) USING (calendar, visit_type, start_at)
+               WHERE f.site = $1 FOR UPDATE OF f SKIP LOCKED`,
+        values: [site, ...[0, 1, 2].map((column) => windows.map((one) => columns(one)[column]))],
+      });
+      return new Set(rows.flatMap(({ place }) => windows[place - 1] ?? []));
+    },
+
     /** `at` is when the question left: a change noted after that is not in the answer, so its window stays due. */
     async verified(site, window, at, nextDue) {
       await q.post({

@@ -196,3 +196,24 @@ test('a change makes the windows that overlap due, also when the answer under wa
   await write((tx) => tx.feeds.verified(site, day(0), at(10), at(70)));
   assert.deepEqual(await due(site, at(59)), []);
 });
+
+test('of several windows those are left alone that another transaction has', async () => {
+  const site = newSite();
+  const [held, free] = [day(0), day(1)];
+  await write((tx) => tx.feeds.planWindows(site, [held, free], NOON));
+  const none = day(7);
+  const taken = Promise.withResolvers<undefined>();
+  const looked = Promise.withResolvers<undefined>();
+  const holding = write(async (tx) => {
+    await tx.feeds.verified(site, held, NOON, at(60));
+    assert.equal(await tx.feeds.unverified(site), 1);
+    taken.resolve(undefined);
+    await looked.promise;
+  });
+  await Promise.race([taken.promise, holding]);
+  const ours = write((tx) => tx.feeds.unheldWindows(site, [held, none, free]));
+  await ours.finally(() => looked.resolve(undefined));
+  await holding;
+  assert.deepEqual([...(await ours)], [free]);
+  assert.equal((await write((tx) => tx.feeds.unheldWindows(site, [held, free]))).size, 2);
+});
