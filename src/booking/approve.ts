@@ -14,7 +14,8 @@ import { onceMore } from './lost-answer.ts';
 import { setOff } from './new-booking.ts';
 import { OUTDATED, outdated } from './outdated.ts';
 import { giveBack } from './pending.ts';
-import { writableSite, type BookingDeps } from './place.ts';
+import { type BookingDeps } from './place.ts';
+import { writableSite } from './prepare.ts';
 import { approved, type Beginning } from './queue.ts';
 
 export interface ApprovalDeps extends BookingDeps {

@@ -10,7 +10,8 @@ import type { Scope, Tx } from '../store/contract.ts';
 import type { HoldLongerRequest, PlaceRequest } from './contract.ts';
 import { endOvertaken, heldFor } from './hold-only.ts';
 import { showPending } from './pending.ts';
-import { holdPrepared, prepare, type BookingDeps, type CallerHold, type Held } from './place.ts';
+import { holdPrepared, type BookingDeps, type CallerHold, type Held } from './place.ts';
+import { prepare } from './prepare.ts';
 import { repeatOf } from './request-key.ts';
 import { notAfter } from './queue.ts';
 

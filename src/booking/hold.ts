@@ -1,18 +1,19 @@
 /** Before anything is locked: what a plain read can tell already, and who is taking the same slot in this process. */
 import type { Scope } from '../store/contract.ts';
-import type { PlaceRequest } from './contract.ts';
-import { looksOf, type Looks } from './looks.ts';
 import { holdForCaller } from './caller-holds.ts';
-import { holdUnderLock, visible, type BookingDeps, type CallerHold, type Held } from './place.ts';
+import type { PlaceRequest, SendTurn } from './contract.ts';
+import { looksOf, type Looks } from './looks.ts';
+import { holdUnderLock, type BookingDeps, type CallerHold, type Held, type Unverified } from './place.ts';
+import { visible } from './prepare.ts';
 import { sameRequest } from './request-key.ts';
-import { isCleared } from './sight.ts';
-import { mayBeAbove } from './template-terms.ts';
+import { isSeenTaken } from './sight.ts';
 import { patienceOf } from './verify.ts';
 
 /**
  * `byCaller`: held for the caller alone, who may book it later. `until`: how long it may take to verify the slot's
- * window first, where that is too old. A slot visibly taken is answered by a plain read, and so are those who wait for
- * one that is being taken: racers cost no lock.
+ * window first, where that is too old. A slot that several want is looked at before: one that is visibly taken is
+ * answered by a plain read, and so are those who wait for one that is being taken, so racers cost no lock. Whoever is
+ * the first to want it has nobody to share a reading with, and is told by what the hold itself reads.
  */
 export async function hold(
   deps: BookingDeps,
@@ -22,20 +23,29 @@ export async function hold(
   byCaller: CallerHold | null = null,
 ): Promise<Held> {
   const looks = deps.looks ?? looksOf(deps);
+  const { slotId } = request;
+  let isFirst = byCaller === null && !looks.tried.has(slotId);
   for (let verified = false; ;) {
     // Before it looks, and not after: what it saw before that ended would have to be read again.
-    await looks.underWay.get(request.slotId);
-    const seen = await looks.look(request);
-    const slot = visible(seen.slot, scope);
-    if (seen.first !== null) return { kind: 'repeated', booking: sameRequest(seen.first, request) };
-    const isAbove = slot.status !== 'free' && mayBeAbove(slot, request.channel) && isCleared(scope, slot);
-    if (slot.status !== 'free' && !isAbove) return { kind: 'taken', slot };
-    const other = looks.underWay.get(request.slotId);
-    if (other !== undefined) await other;
-    else if (seen.stale !== null && !verified) {
-      verified = true;
-      await deps.verify?.(seen.stale, until);
-    } else return alone(looks, request.slotId, () => holdAndSend(deps, request, scope, { site: slot.site, byCaller }));
+    const before = looks.underWay.get(slotId);
+    if (before !== undefined) isFirst = false;
+    await before;
+    const seen = isFirst ? null : await looks.look(request);
+    if (seen !== null) {
+      const slot = visible(seen.slot, scope);
+      if (seen.first !== null) return { kind: 'repeated', booking: sameRequest(seen.first, request) };
+      if (isSeenTaken(scope, slot, request.channel)) return { kind: 'taken', slot };
+    }
+    if (looks.underWay.has(slotId)) continue;
+    let stale = verified ? null : (seen?.stale ?? null);
+    if (stale === null) {
+      const asked = { byCaller, verified: verified || seen !== null };
+      const held = await alone(looks, slotId, () => holdAndSend(deps, request, scope, asked));
+      if (held.kind !== 'unverified') return held;
+      ({ stale } = held);
+    }
+    verified = true;
+    await deps.verify?.(stale, until);
   }
 }
 
@@ -43,35 +53,44 @@ async function holdAndSend(
   deps: BookingDeps,
   request: PlaceRequest,
   scope: Scope,
-  { site, byCaller }: { readonly site: string; readonly byCaller: CallerHold | null },
-): Promise<Held> {
-  // What is only held is owed to nobody.
-  const turn = byCaller === null ? (deps.turn?.(site) ?? null) : null;
-  let held: Held;
+  { byCaller, verified }: { readonly byCaller: CallerHold | null; readonly verified: boolean },
+): Promise<Held | Unverified> {
+  // Once for all runs of the transaction. What is only held is owed to nobody.
+  let turn: SendTurn | null = null;
+  let held: Held | Unverified;
   try {
-    held = await deps.store.transaction(scope, async (tx): Promise<Held> => {
+    held = await deps.store.transaction(scope, async (tx): Promise<Held | Unverified> => {
       if (byCaller !== null) return holdForCaller(deps, tx, request, byCaller);
-      const made = await holdUnderLock(deps, tx, request);
-      if (made.kind !== 'held' || turn === null) return made;
-      return { ...made, sent: await turn.claim(tx, made.booking) };
+      const made = await holdUnderLock(deps, tx, request, verified);
+      if (made.kind !== 'held') return made;
+      turn ??= deps.turn?.(made.booking.site) ?? null;
+      return turn === null ? made : { ...made, sent: await turn.claim(tx, made.booking) };
     });
   } catch (error) {
-    turn?.giveBack();
+    (turn as SendTurn | null)?.giveBack();
     throw error;
   }
+  const mine = turn as SendTurn | null;
   // Of a transaction that was run again an earlier run may have claimed what was undone: only what came of it counts.
-  if (held.kind === 'held' && held.sent === true) turn?.send();
-  else turn?.giveBack();
+  if (held.kind === 'held' && held.sent === true) mine?.send();
+  else mine?.giveBack();
   return held;
 }
 
-async function alone<T>({ underWay }: Looks, slotId: string, work: () => Promise<T>): Promise<T> {
+async function alone<T>({ underWay, tried }: Looks, slotId: string, work: () => Promise<T>): Promise<T> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   underWay.set(slotId, promise);
+  tried.add(slotId);
   try {
     return await work();
   } finally {
     underWay.delete(slotId);
     resolve(undefined);
+    for (const oldest of tried.size > TRIED ? tried : []) {
+      tried.delete(oldest);
+      break;
+    }
   }
 }
+
+const TRIED = 1_000;

@@ -32,6 +32,8 @@ export interface Looks {
   alternatives(slot: StoredSlot, scope: Scope): Promise<readonly StoredSlot[]>;
   /** Whoever takes this slot goes on alone in this process; the others look again when that is over. */
   readonly underWay: Map<string, Promise<unknown>>;
+  /** Taken, or tried, by this process lately: the next who wants one of these looks first. The oldest are forgotten. */
+  readonly tried: Set<string>;
 }
 
 const SCOPE = systemScope('look');
@@ -63,6 +65,7 @@ export function looksOf(deps: BookingDeps): Looks {
       return found ?? shownOf(await near(slot), slot, scope) ?? [];
     },
     underWay: new Map(),
+    tried: new Set(),
   };
 }
 

@@ -12,7 +12,7 @@ import type { Tx } from '../store/contract.ts';
 import type { MoveRequest } from './contract.ts';
 import { localTypeOf } from './move-terms.ts';
 import { calendarOf } from './order.ts';
-import * as place from './place.ts';
+import * as prepare from './prepare.ts';
 import type { BookingDeps } from './place.ts';
 import { checkTogether, claimsOf, takenBy, type Part } from './take.ts';
 
@@ -45,13 +45,13 @@ export async function wishedSlots(deps: BookingDeps, tx: Tx, request: MoveReques
   const seen =
     request.slotId === null
       ? await slotThen(deps, tx, request, visit, old)
-      : await place.visibleSlot(tx, request.slotId);
+      : await prepare.visibleSlot(tx, request.slotId);
   const besides = await besidesOf(tx, ids);
   const also = request.also ?? [];
   if (also.length === 0) return { seen, also: seen === null ? [] : await byAsMuch(tx, seen, old, besides) };
   if (also.length !== besides.length) return { seen, also: otherNumber(1 + also.length, 1 + besides.length) };
   const named: StoredSlot[] = [];
-  for (const id of also) named.push(await place.visibleSlot(tx, id));
+  for (const id of also) named.push(await prepare.visibleSlot(tx, id));
   return { seen, also: named };
 }
 
@@ -76,7 +76,7 @@ async function slotThen(
   if (old === null || site === undefined || start === null) return null;
   const local = localTypeOf(site, visit) ?? old.localVisitType;
   const [slot] = await tx.resources.slotsOf(old.scheduleId, local, { start, end: instant(start + 1) });
-  return slot === undefined ? null : place.visibleSlot(tx, slot.id);
+  return slot === undefined ? null : prepare.visibleSlot(tx, slot.id);
 }
 
 async function byAsMuch(
@@ -97,7 +97,7 @@ async function byAsMuch(
         'name all slots of the visit, or another time';
       return new HubError('RULE_BROKEN', { detail });
     }
-    found.push(await place.visibleSlot(tx, slot.id));
+    found.push(await prepare.visibleSlot(tx, slot.id));
   }
   return found;
 }
@@ -119,12 +119,12 @@ export async function targetOf(
 ): Promise<Target | HubError> {
   if (also instanceof HubError) return also;
   try {
-    const { site, calendar, identity, several } = place.writableSite(deps, deps.plan(), slot);
+    const { site, calendar, identity, several } = prepare.writableSite(deps, deps.plan(), slot);
     const slots = [slot, ...also];
     checkTogether(slots, several, 'book the new time anew, then cancel this visit');
     const parts: Part[] = [];
     for (const one of slots) {
-      const own = place.writableSite(deps, deps.plan(), one).calendar;
+      const own = prepare.writableSite(deps, deps.plan(), one).calendar;
       const resources = await tx.resources.occupies(one.scheduleId);
       parts.push({ slot: one, calendar: own, claims: claimsOf(site, own, resources, one) });
     }
@@ -139,7 +139,7 @@ export async function targetOf(
 export async function partsNow(tx: Tx, parts: readonly Part[]): Promise<readonly Part[]> {
   const now: Part[] = [];
   for (const part of parts) {
-    now.push({ ...part, slot: place.asPrepared(part.slot, await place.visibleSlot(tx, part.slot.id)) });
+    now.push({ ...part, slot: prepare.asPrepared(part.slot, await prepare.visibleSlot(tx, part.slot.id)) });
   }
   return now;
 }

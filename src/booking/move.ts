@@ -21,6 +21,7 @@ import { letLapse } from './lapse.ts';
 import { beginning, notInSet } from './queue.ts';
 import { calendarOf, patientFacts, placeOrder } from './order.ts';
 import * as place from './place.ts';
+import * as prepare from './prepare.ts';
 import { repeatOf } from './request-key.ts';
 import { movableVisit, underWay } from './movable.ts';
 import type { BookingDeps } from './place.ts';
@@ -58,7 +59,7 @@ function allOf({ seen, also }: Wished): readonly (StoredSlot | null)[] {
 /** A slot visibly taken is answered by a plain read, unless it may be the visit itself that takes it. */
 async function visiblyTaken(tx: Tx, request: MoveRequest): Promise<MoveAsked | null> {
   if (request.slotId === null) return null;
-  const slot = await place.visibleSlot(tx, request.slotId);
+  const slot = await prepare.visibleSlot(tx, request.slotId);
   const served = await tx.resources.read('Appointment', request.appointmentId);
   if (slot.status === 'free' || served === null) return null;
   const { start, end } = JSON.parse(served.json) as Appointment;

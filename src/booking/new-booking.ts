@@ -49,17 +49,20 @@ export async function writeBooking(tx: Tx, asked: Asked, wanted: NewBooking, now
     createdBy: tx.scope.actor,
   };
   const { site, action, appointmentId } = booking;
-  await tx.bookings.insert(booking);
-  if (owed) await setOff(tx, booking, asked.trace, now);
-  await tx.audit({
-    at: now,
-    action: AUDITED[action],
-    resourceType: 'Appointment',
-    resourceId: appointmentId,
-    site,
-    outcome: 'success',
-    requestId: asked.requestId,
-  });
+  // Sent in this order, and together.
+  await Promise.all([
+    tx.bookings.insert(booking),
+    owed ? setOff(tx, booking, asked.trace, now) : undefined,
+    tx.audit({
+      at: now,
+      action: AUDITED[action],
+      resourceType: 'Appointment',
+      resourceId: appointmentId,
+      site,
+      outcome: 'success',
+      requestId: asked.requestId,
+    }),
+  ]);
   return booking;
 }
 

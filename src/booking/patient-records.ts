@@ -2,10 +2,15 @@
 import { HubError } from '../core/errors.ts';
 import type { Patient } from '../fhir/types.ts';
 import type { SiteSettings } from '../settings/shape.ts';
+import type { Served } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
 
 export async function readPatient(tx: Tx, id: string): Promise<Patient> {
-  const served = await tx.resources.read('Patient', id);
+  return patientOf(await tx.resources.read('Patient', id));
+}
+
+/** @throws NOT_FOUND */
+export function patientOf(served: Served | null): Patient {
   if (served === null || served.deleted) throw new HubError('NOT_FOUND', { detail: 'the patient' });
   return JSON.parse(served.json) as Patient;
 }

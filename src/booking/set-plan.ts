@@ -7,7 +7,8 @@ import type { SetMode } from '../store/contract-sets.ts';
 import type { Tx } from '../store/contract.ts';
 import type { SetRequest, VisitWish } from './contract-set.ts';
 import { calendarOf } from './order.ts';
-import { visibleSlot, type BookingDeps } from './place.ts';
+import { type BookingDeps } from './place.ts';
+import { visibleSlot } from './prepare.ts';
 import { brokenRules, called, type Timed } from './sequence.ts';
 import { occurrences } from './series.ts';
 

@@ -3,6 +3,8 @@
  */
 import type { StoredSlot } from '../store/contract-resources.ts';
 import type { Scope } from '../store/contract.ts';
+import type { PlaceRequest } from './contract.ts';
+import { mayBeAbove } from './template-terms.ts';
 
 /** Within the sites and places of the caller; else it is not there. */
 export function isInReach({ sites, locations }: Scope, slot: StoredSlot): boolean {
@@ -13,4 +15,9 @@ export function isInReach({ sites, locations }: Scope, slot: StoredSlot): boolea
 /** Without clearance a slot is taken time and nothing else; that it, or one like it, could be booked must not show. */
 export function isCleared({ clearances }: Scope, slot: StoredSlot): boolean {
   return clearances === '*' || slot.security.every((label) => clearances.includes(label));
+}
+
+/** Its row tells already that this caller cannot have it. */
+export function isSeenTaken(scope: Scope, slot: StoredSlot, channel: PlaceRequest['channel']): boolean {
+  return slot.status !== 'free' && !(mayBeAbove(slot, channel) && isCleared(scope, slot));
 }

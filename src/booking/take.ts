@@ -6,6 +6,7 @@ import { HubError } from '../core/errors.ts';
 import { seatsLeft } from '../fhir/effective.ts';
 import { neededBy } from '../fhir/needs.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
+import { isTemplateKey } from '../settings/template-slots.ts';
 import type { BusyRow, Claim } from '../store/contract-bookings.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
@@ -58,6 +59,8 @@ export interface Seats {
   readonly seat: number | null;
 }
 
+const NO_CLASS: Seats = { full: false, seat: null };
+
 /** Counted on the slot: as the site counts them, less what it has not counted yet, and as the hub knows its visits. */
 export async function seatsOf(
   tx: Tx,
@@ -66,7 +69,7 @@ export async function seatsOf(
   channel: PlaceRequest['channel'],
 ): Promise<Seats> {
   const above = await seatsAbove(tx, slot, channel);
-  if (slot.session === null) return { full: false, seat: null };
+  if (slot.session === null) return NO_CLASS;
   const countedAt = slot.seatsLeft === null ? null : await tx.resources.seatsCountedAt(slot);
   const known = await tx.busy.seatsTaken(slot.session, resourcesOf(claims), slot.during, countedAt);
   return { full: seatsLeft(slot, known) + above <= 0, seat: known.seat };
@@ -118,20 +121,35 @@ export interface Looked {
   readonly channel: PlaceRequest['channel'];
 }
 
-/** `why`: null when everything is free, empty when that needs no words. */
-export async function look(
-  tx: Tx,
-  plan: Plan,
-  { claims, parts, channel }: Looked,
-): Promise<{ readonly why: string | null; readonly seat: number | null }> {
+/** What stands in the way of a booking, as it was read. */
+export interface InTheWay {
+  readonly conflicts: readonly BusyRow[];
+  readonly seats: Seats;
+  /** Of the time around it: see `whyTooClose`. */
+  readonly close: string | null;
+}
+
+/** Nothing that may be booked of these slots depends on what their rows say at this moment but that they are free. */
+export function isPlain(parts: readonly Part[]): boolean {
+  return parts.every(({ slot }) => slot.session === null && !isTemplateKey(slot.siteKey));
+}
+
+/** What is asked together leaves together. @throws RULE_BROKEN as `seatsAbove` */
+export async function look(tx: Tx, plan: Plan, { claims, parts, channel }: Looked): Promise<InTheWay> {
   const [{ slot }] = parts as [Part, ...Part[]];
-  const conflicts = await tx.busy.conflicts(claims, slot.session);
-  const { full, seat } = await seatsOf(tx, slot, claims, channel);
-  for (const one of parts.slice(1)) await seatsOf(tx, one.slot, one.claims, channel);
+  const [conflicts, [seats = NO_CLASS], close] = await Promise.all([
+    tx.busy.conflicts(claims, slot.session),
+    Promise.all(parts.map((one, at) => seatsOf(tx, one.slot, at === 0 ? claims : one.claims, channel))),
+    whyTooClose(tx, plan, parts, { occupancy: slot.session, visit: null }),
+  ]);
+  return { conflicts, seats, close };
+}
+
+/** Null when everything is free, empty when that needs no words. `parts` as they are now. */
+export function whyTaken(parts: readonly Part[], { conflicts, seats, close }: InTheWay): string | null {
+  if (conflicts.length > 0) return whyInConflict(parts, conflicts);
   const closed = parts.some((one) => one.slot.siteStatus !== 'free' || one.slot.withdrawn);
-  if (conflicts.length > 0) return { why: whyInConflict(parts, conflicts), seat };
-  if (full || closed) return { why: '', seat };
-  return { why: await whyTooClose(tx, plan, parts, { occupancy: slot.session, visit: null }), seat };
+  return seats.full || closed ? '' : close;
 }
 
 /** @throws SITE_CANNOT, RULE_BROKEN when slots cannot be one booking, with what can be done instead */

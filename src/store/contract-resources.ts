@@ -155,6 +155,8 @@ export interface ResourceStore {
   ): Promise<void>;
   /** Resources (practitioners, rooms) that a schedule's slots occupy. */
   occupies(scheduleId: string): Promise<readonly string[]>;
+  /** The same of the schedule of a slot; none where there is no such slot. */
+  occupiedBy(slotId: string): Promise<readonly string[]>;
   /** False: they were these already. */
   setScheduleActors(
     scheduleId: string,

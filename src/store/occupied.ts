@@ -70,6 +70,69 @@ export async function occupiedBySlot(
   );
 }
 
+/** Slots that something touched: where each lies, and what is taken of it. */
+export type Around = ReadonlyMap<string, { readonly during: Interval; readonly taken: readonly Occupied[] }>;
+
+interface AroundRow extends Omit<OccupiedRow, 'run' | 'start_at'> {
+  readonly slot_id: string;
+  readonly slot_start: Instant;
+  readonly slot_end: Instant;
+  /** Null: nothing is taken of the slot. */
+  readonly start_at: Instant | null;
+}
+
+/** As `occupiedBySlot`, of the slots of every schedule in which these resources are, by what was touched alone. */
+export async function occupiedAround(
+  q: Queryable,
+  touched: readonly { readonly resourceId: string; readonly during: Interval }[],
+  longestSlot_ms: number,
+  now: Instant,
+): Promise<Around> {
+  const { rows } = await q.query<AroundRow>({
+    name: 'occupied-around', // as slots-to-refresh, then schedule_actor's primary key, then busy_resource
+    text: `SELECT DISTINCT o.id AS slot_id, o.start_at AS slot_start, o.end_at AS slot_end, b.id,
+             lower(b.during) AS start_at, upper(b.during) AS end_at, b.occupancy, b.origin,
+             coalesce(b.appointment_id, b.booking_id) AS visit, b.tentative, ${SETTLED_AT('b')} AS settled_at
+           FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[])
+             AS u(resource_id, earliest, start_at, end_at)
+           CROSS JOIN LATERAL (
+             SELECT a.schedule_id FROM schedule_actor a WHERE a.actor_id = u.resource_id OFFSET 0) a
+           CROSS JOIN LATERAL (
+             SELECT * FROM slot t WHERE t.schedule_id = a.schedule_id AND t.start_at > u.earliest
+               AND t.start_at < u.end_at AND t.end_at > u.start_at OFFSET 0) o
+           LEFT JOIN LATERAL (
+             SELECT t.* FROM schedule_actor r CROSS JOIN LATERAL (
+               SELECT * FROM busy t WHERE t.live AND t.resource_id = r.actor_id
+                 AND t.during && tstzrange(o.start_at, o.end_at) OFFSET 0) t
+             WHERE r.schedule_id = o.schedule_id AND r.actor_type <> 'PractitionerRole'
+               AND (t.expires_at IS NULL OR t.expires_at > $5)) b ON true`,
+    values: [...touchedValues(touched, longestSlot_ms), new Date(now)],
+  });
+  const bySlot = Map.groupBy(rows, (row) => row.slot_id);
+  return new Map(
+    [...bySlot].map(([id, [first, ...more]]) => {
+      const all = first === undefined ? [] : [first, ...more];
+      const taken = all.flatMap((row) =>
+        row.start_at === null ? [] : [toOccupied({ ...row, start_at: row.start_at })],
+      );
+      return [id, { during: { start: first?.slot_start ?? now, end: first?.slot_end ?? now }, taken }] as const;
+    }),
+  );
+}
+
+/** Of `unnest(resource_id, earliest, start_at, end_at)`: `earliest` is the lower bound of what may still reach in. */
+export function touchedValues(
+  touched: readonly { readonly resourceId: string; readonly during: Interval }[],
+  longestSlot_ms: number,
+): unknown[] {
+  return [
+    touched.map((one) => one.resourceId),
+    touched.map((one) => new Date(one.during.start - longestSlot_ms)),
+    touched.map((one) => new Date(one.during.start)),
+    touched.map((one) => new Date(one.during.end)),
+  ];
+}
+
 function runsOf(slots: readonly AskedSlot[]): Run[] {
   const runs: Run[] = [];
   for (const ofOne of Map.groupBy(slots, (slot) => slot.scheduleId).values()) {
@@ -86,7 +149,7 @@ function runsOf(slots: readonly AskedSlot[]): Run[] {
   return runs;
 }
 
-function toOccupied(row: OccupiedRow): Occupied {
+function toOccupied(row: Omit<OccupiedRow, 'run'>): Occupied {
   return {
     during: { start: row.start_at, end: row.end_at },
     occupancy: row.occupancy,

@@ -3,7 +3,7 @@ import type { Instant } from '../core/instant.ts';
 import { pair } from './ahead.ts';
 import type { Expected, Named } from './contract-ahead.ts';
 import type { SlotDbRow } from './slot-put.ts';
-import { toSlot } from './slots.ts';
+import { toSlot } from './slot-put.ts';
 import type { AppointmentDbRow } from './appointments.ts';
 import { bookingsAhead } from './bookings.ts';
 import { busyOfAppointments } from './busy-gathered.ts';

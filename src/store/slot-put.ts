@@ -2,7 +2,7 @@
 import type { Instant } from '../core/instant.ts';
 import { effectiveStatus } from '../fhir/effective.ts';
 import type { SlotStatus } from '../fhir/types.ts';
-import type { Cause, SlotRow } from './contract-resources.ts';
+import type { Cause, SlotRow, StoredSlot } from './contract-resources.ts';
 import type { Writer } from './gather.ts';
 import { occupiedBySlot } from './occupied.ts';
 import type { Queryable } from './postgres.ts';
@@ -98,4 +98,26 @@ function sameColumns(old: SlotDbRow, row: SlotRow): boolean {
     old.session === row.session &&
     old.withdrawn === row.withdrawn
   );
+}
+
+export function toSlot(row: SlotDbRow): StoredSlot {
+  return {
+    id: row.id,
+    version: row.version,
+    site: row.site,
+    siteKey: row.site_key,
+    scheduleId: row.schedule_id,
+    localVisitType: row.local_visit_type,
+    visitType: row.visit_type,
+    specialty: row.specialty,
+    locationId: row.location_id,
+    during: { start: row.start_at, end: row.end_at },
+    status: row.status,
+    siteStatus: row.site_status,
+    capacity: row.capacity,
+    seatsLeft: row.seats_left,
+    session: row.session,
+    withdrawn: row.withdrawn,
+    security: row.security,
+  };
 }

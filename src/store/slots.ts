@@ -1,14 +1,9 @@
 /** Slots: what the site says and the effective status, kept equal to the busy calendar. Part of ResourceStore. */
-import { MINUTE_MS } from '../core/instant.ts';
-import { effectiveStatus } from '../fhir/effective.ts';
-import type { Slot } from '../fhir/types.ts';
-import type { Cause, ResourceStore, StoredSlot } from './contract-resources.ts';
-import { occupiedBySlot } from './occupied.ts';
+import type { ResourceStore } from './contract-resources.ts';
 import type { Gathered } from './gather.ts';
-import type { Queryable } from './postgres.ts';
-import { countedAt, fullClasses, readingsOf } from './seat-readings.ts';
-import { putSlots, SLOTS, type SlotDbRow } from './slot-put.ts';
-import { renderSlot, writeSlots, type WriteRow } from './slot-write.ts';
+import { fullClasses, readingsOf } from './seat-readings.ts';
+import { putSlots, SLOTS, toSlot, type SlotDbRow } from './slot-put.ts';
+import { LONGEST_SLOT_MS, recompute, refreshTouched } from './slot-refresh.ts';
 
 export type SlotStore = Pick<
   ResourceStore,
@@ -23,15 +18,13 @@ export type SlotStore = Pick<
   | 'refreshTouched'
   | 'withdrawSlots'
   | 'occupies'
+  | 'occupiedBy'
   | 'seatsCountedAt'
   | 'refreshClasses'
   | 'setScheduleActors'
   | 'closeSlots'
   | 'strayTemplateSlots'
 >;
-
-/** No slot is longer: lets an overlap be found by the start alone, with a lower bound the index can use. */
-const LONGEST_SLOT_MS = 24 * 60 * MINUTE_MS;
 
 export function slotStore(q: Gathered): SlotStore {
   return {
@@ -122,6 +115,16 @@ export function slotStore(q: Gathered): SlotStore {
       return rows.map((row) => row.actor_id);
     },
 
+    async occupiedBy(slotId) {
+      const { rows } = await q.query<{ actor_id: string }>({
+        name: 'slot-occupies', // primary keys
+        text: `SELECT a.actor_id FROM slot s JOIN schedule_actor a ON a.schedule_id = s.schedule_id
+               WHERE s.id = $1 AND a.actor_type <> 'PractitionerRole' ORDER BY a.actor_id`,
+        values: [slotId],
+      });
+      return rows.map((row) => row.actor_id);
+    },
+
     async setScheduleActors(scheduleId, actors) {
       const known = q.ahead.actors.get(scheduleId);
       if (known !== undefined && sameActors(known, actors)) return false;
@@ -206,91 +209,4 @@ function sameActors(
 ): boolean {
   const wanted = new Set(actors.map(({ type, id }) => `${type} ${id}`));
   return known.length === wanted.size && known.every((one) => wanted.has(one));
-}
-
-/**
- * Slots are locked before the busy calendar is read, by a statement of its own: whoever changed it before us has
- * committed by then, and whoever changes it after us waits for these rows.
- */
-async function refreshTouched(
-  q: Queryable,
-  touched: Parameters<SlotStore['refreshTouched']>[0],
-  cause: Cause,
-): Promise<readonly string[]> {
-  if (touched.length === 0) return [];
-  const distinct = [
-    ...new Map(touched.map((one) => [`${one.resourceId} ${one.during.start} ${one.during.end}`, one])).values(),
-  ];
-  const found = await q.query<SlotDbRow>({
-    name: 'slots-to-refresh',
-    // schedule_actor_actor, then slot_schedule with both bounds on start_at: OFFSET 0 holds the planner to it, which
-    // else reads every slot there is (measured: 10,000 rows for one). One sort over all: two never wait in a ring.
-    text: `SELECT s.* FROM slot s WHERE s.id = ANY (ARRAY(
-             SELECT o.id FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[])
-               AS u(resource_id, earliest, start_at, end_at)
-             CROSS JOIN LATERAL (
-               SELECT a.schedule_id FROM schedule_actor a WHERE a.actor_id = u.resource_id OFFSET 0) a
-             CROSS JOIN LATERAL (
-               SELECT t.id FROM slot t WHERE t.schedule_id = a.schedule_id AND t.start_at > u.earliest
-                 AND t.start_at < u.end_at AND t.end_at > u.start_at OFFSET 0) o))
-           ORDER BY s.id FOR UPDATE`,
-    values: [
-      distinct.map((one) => one.resourceId),
-      distinct.map((one) => new Date(one.during.start - LONGEST_SLOT_MS)),
-      distinct.map((one) => new Date(one.during.start)),
-      distinct.map((one) => new Date(one.during.end)),
-    ],
-  });
-  return recompute(q, found.rows, cause);
-}
-
-/** Writes a new version of each slot whose effective status is no longer what its row says. */
-async function recompute(q: Queryable, rows: readonly SlotDbRow[], cause: Cause): Promise<string[]> {
-  if (rows.length === 0) return [];
-  const slots = rows.map(toSlot);
-  const occupied = await occupiedBySlot(q, slots, cause.now);
-  const readings = await readingsOf(q, slots);
-  const written: WriteRow[] = [];
-  rows.forEach((row, index) => {
-    const slot = slots[index];
-    if (slot === undefined) return;
-    const status = effectiveStatus({ ...slot, ...countedAt(readings, slot.id) }, occupied.get(slot.id) ?? []);
-    if (status === row.status) return;
-    const resource = JSON.parse(row.content) as Slot;
-    // The version's source stays the site's: our calendar only lowered what the site said.
-    const kept: Cause = { ...cause, site: row.site, messageId: null };
-    const version = row.version + 1;
-    written.push({
-      ...slot,
-      resource,
-      status,
-      version,
-      json: renderSlot(resource, slot, status, version, kept),
-      cause,
-    });
-  });
-  await writeSlots(q, written);
-  return written.map((row) => row.id);
-}
-
-export function toSlot(row: SlotDbRow): StoredSlot {
-  return {
-    id: row.id,
-    version: row.version,
-    site: row.site,
-    siteKey: row.site_key,
-    scheduleId: row.schedule_id,
-    localVisitType: row.local_visit_type,
-    visitType: row.visit_type,
-    specialty: row.specialty,
-    locationId: row.location_id,
-    during: { start: row.start_at, end: row.end_at },
-    status: row.status,
-    siteStatus: row.site_status,
-    capacity: row.capacity,
-    seatsLeft: row.seats_left,
-    session: row.session,
-    withdrawn: row.withdrawn,
-    security: row.security,
-  };
 }

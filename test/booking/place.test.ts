@@ -6,7 +6,8 @@ import { plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import type { Scope } from '../../src/store/contract.ts';
 import { hold } from '../../src/booking/hold.ts';
-import { holdPrepared, prepare } from '../../src/booking/place.ts';
+import { holdPrepared } from '../../src/booking/place.ts';
+import { prepare } from '../../src/booking/prepare.ts';
 import {
   BOB,
   during,

@@ -34,7 +34,7 @@ export const PLANTED: readonly Planted[] = [
     what: 'two callers check one time at once and both take it; the look before sending, a third line, is gone as well',
     edits: [
       {
-        file: 'src/booking/place.ts',
+        file: 'src/booking/prepare.ts',
         from: 'const locks = [...resourcesOf(claims), ...person.locks',
         to: 'const locks = [...person.locks',
       },

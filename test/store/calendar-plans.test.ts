@@ -61,17 +61,20 @@ before(async () => {
 /** The most rows that any step of any statement looked at, run with the plan for values that are not known. */
 async function mostRows(work: (q: Queryable) => Promise<unknown>): Promise<number> {
   let most = 0;
+  let count = 0;
   await transaction(pool, async (tx) => {
     await tx.query('SET LOCAL plan_cache_mode = force_generic_plan');
     const q: Queryable = {
       async query<R>(statement: string | Statement, given?: readonly unknown[]) {
         const { text, values = given ?? [] } = typeof statement === 'string' ? { text: statement } : statement;
         if (/^\s*(?:SELECT|WITH)/.test(text) && !text.includes('INSERT')) {
-          await tx.query(`PREPARE looked_at AS ${text}`);
+          // Several may be under way at once.
+          const name = `looked_at_${(count += 1)}`;
+          await tx.query(`PREPARE ${name} AS ${text}`);
           const { rows } = await tx.query<{ 'QUERY PLAN': readonly { Plan: Step }[] }>(
-            `EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE looked_at(${values.map(literal).join(', ')})`,
+            `EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE ${name}(${values.map(literal).join(', ')})`,
           );
-          await tx.query('DEALLOCATE looked_at');
+          await tx.query(`DEALLOCATE ${name}`);
           most = Math.max(most, looked(rows[0]?.['QUERY PLAN'][0]?.Plan));
         }
         return tx.query<R>(statement, given);
