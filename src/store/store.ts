@@ -48,12 +48,16 @@ export function openStore(options: StoreOptions): Store {
   const tx = (q: Queryable, scope: Scope): Tx => composed(new Gathered(q), keys, scope, clock);
   return {
     transaction: (scope, work) =>
-      transaction(pool, async (q) => {
-        const gathered = new Gathered(q);
-        const result = await work(composed(gathered, keys, scope, clock));
-        await gathered.flush();
-        return result;
-      }),
+      transaction(
+        pool,
+        async (q) => {
+          const gathered = new Gathered(q);
+          const result = await work(composed(gathered, keys, scope, clock));
+          await gathered.flush();
+          return result;
+        },
+        { keptPlans: true },
+      ),
     receive: async (scope, arrivals, heard, now) => {
       const [only, ...more] = insertions(keys, arrivals, now);
       if (only !== undefined && more.length === 0 && heard.length === 0) {
