@@ -7,7 +7,7 @@ import { formatInstant, instant, type Instant } from '../core/instant.ts';
 import * as canonical from '../fhir/canonical.ts';
 import { EXTENSIONS, type Appointment } from '../fhir/types.ts';
 import type { Booking } from '../store/contract-bookings.ts';
-import type { AppointmentRow, Cause, StoredAppointment } from '../store/contract-resources.ts';
+import type { AppointmentRow, Cause, StoredAppointment, StoredSlot } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
 
 /** Older than whatever a site says. */
@@ -97,7 +97,16 @@ export async function ownRow(
   resource: Appointment,
   named: Pick<AppointmentRow, 'siteKey' | 'orderedAt'>,
 ): Promise<AppointmentRow> {
-  const slot = booking.slotId === null ? null : await tx.resources.slot(booking.slotId);
+  return rowOf(booking, resource, named, booking.slotId === null ? null : await tx.resources.slot(booking.slotId));
+}
+
+/** The same, where the booking's slot has been read. */
+export function rowOf(
+  booking: Booking,
+  resource: Appointment,
+  named: Pick<AppointmentRow, 'siteKey' | 'orderedAt'>,
+  slot: StoredSlot | null,
+): AppointmentRow {
   const references = resource.participant.flatMap((one) => one.actor?.reference ?? []);
   const ids = (type: string): string[] =>
     references

@@ -10,7 +10,8 @@ import { systemScope } from '../store/contract.ts';
 import { changeFound, wantedOf, type Meaning } from './change-found.ts';
 import { calendarOf } from './order.ts';
 import { patience_ms } from './queue.ts';
-import { parkBooking, recordOutcome, type SettleDeps } from './settle.ts';
+import { parkBooking } from './park.ts';
+import { recordOutcome, type SettleDeps } from './settle.ts';
 
 export interface ResolveDeps extends SettleDeps {
   /** The running connector's booking ability; null when the site is not running. */

@@ -1,19 +1,20 @@
 /**
  * One transaction for what the site answered: the outcome, the Appointment, the freed or kept time, what is owed next.
  */
-import type { SiteBooking, WriteOutcome } from '../connectors/contract.ts';
+import type { SiteBooking } from '../connectors/contract.ts';
 import type { HubError } from '../core/errors.ts';
-import { newId } from '../core/ids.ts';
-import { HOUR_MS, instant, plus, type Instant } from '../core/instant.ts';
+import { plus, type Instant } from '../core/instant.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
-import type { SiteSettings } from '../settings/shape.ts';
 import type { Booking, BookingPatch, BookingState } from '../store/contract-bookings.ts';
 import { systemScope, type Tx } from '../store/contract.ts';
 import type { BookingDeps } from './place.ts';
+import { park } from './park.ts';
 import { patience_ms } from './queue.ts';
 import { adopt, letGo, showBooked, showCancelled } from './show.ts';
 import { showChanged } from './show-changed.ts';
 import { idAfterMove, showMoved } from './show-moved.ts';
+import { heardAt, isChange, storeReading, type OutcomeContext } from './heard-answer.ts';
+import { Overtaken, settlePlaced } from './settle-placed.ts';
 import { comingFrom } from './states.ts';
 
 const SCOPE = systemScope('booking');
@@ -28,22 +29,22 @@ export interface SettleDeps extends BookingDeps {
 /** What should happen to the delivery that made the call. */
 export type After = 'done' | 'unknown' | 'again';
 
-export interface OutcomeContext {
-  readonly booking: Booking;
-  readonly site: SiteSettings;
-  readonly outcome: WriteOutcome;
-  /** When the call left: the ordering time of what it brought back. */
-  readonly sentAt: Instant;
-  /** How long the site may take to show a write. */
-  readonly showsWithin_ms: number;
-  readonly deliveryId: number | null;
-  /** In the place of the site's reason: the hub itself refused, by what the site had told of the visit. */
-  readonly neverAsked?: 'outdated';
+export async function recordOutcome(deps: SettleDeps, context: OutcomeContext): Promise<void> {
+  const state =
+    (await placedPlainly(deps, context)) ?? (await deps.store.transaction(SCOPE, (tx) => record(deps, tx, context)));
+  if (state !== null) deps.changed(context.booking, state);
 }
 
-export async function recordOutcome(deps: SettleDeps, context: OutcomeContext): Promise<void> {
-  const state = await deps.store.transaction(SCOPE, (tx) => record(deps, tx, context));
-  if (state !== null) deps.changed(context.booking, state);
+/** Null: it was nothing so plain, and nothing was written. */
+async function placedPlainly(deps: SettleDeps, context: OutcomeContext): Promise<BookingState | null> {
+  const { booking, outcome } = context;
+  if (booking.action !== 'place' || outcome.kind !== 'booked') return null;
+  try {
+    return await deps.store.transaction(SCOPE, (tx) => settlePlaced(tx, context, outcome.at, deps.clock.now()));
+  } catch (error) {
+    if (error instanceof Overtaken) return null;
+    throw error;
+  }
 }
 
 /** The site's word came as news: part of the transaction that applies it, which tells those who wait. */
@@ -92,11 +93,6 @@ async function record(deps: SettleDeps, tx: Tx, context: OutcomeContext): Promis
  */
 async function isOfAnEarlierCall(tx: Tx, { booking }: OutcomeContext): Promise<boolean> {
   return ((await tx.bookings.get(booking.id))?.attempts ?? booking.attempts) !== booking.attempts;
-}
-
-/** Leaves the time alone; ordered by its reading back, for what was read before that may not have seen the change. */
-function isChange({ action }: Booking): boolean {
-  return action === 'status' || action === 'amend';
 }
 
 /** The two things that every answer leads to, both within the one transaction. */
@@ -149,16 +145,8 @@ async function answeredBooked(
   now: Instant,
 ): Promise<BookingState | null> {
   const { booking } = context;
-  const read = at.state === undefined ? [] : [at.state];
-  const [[news], appointmentId] = await Promise.all([
-    tx.inbox.insert(booking.site, 'write', read, now, null),
-    whatItIs(tx, context, at),
-  ]);
-  // The same was read before and may still wait to be applied; then our own word must not make it look old.
-  const known = news?.kind === 'unchanged';
-  const before = booking.action === 'cancel' ? instant(0) : booking.createdAt;
-  const heard = isChange(booking) ? (at.state?.readAt ?? context.sentAt) : context.sentAt;
-  const showing = { ...context, sentAt: known ? before : (at.orderedAt ?? heard) };
+  const [isKnown, appointmentId] = await Promise.all([storeReading(tx, booking, at, now), whatItIs(tx, context, at)]);
+  const showing = { ...context, sentAt: heardAt(context, at, isKnown) };
   if (appointmentId === null) {
     await step.finish('unknown', now, 'SITE_ANSWER_UNREADABLE');
     return (await park(tx, booking, 'the site answered with the visit of another booking', now)) ? 'parked' : null;
@@ -245,54 +233,4 @@ async function sendAgain(tx: Tx, booking: Booking, dueAt: Instant, now: Instant)
     dueAt,
     now,
   );
-}
-
-/** A site left the configuration: nobody can ask it any more, so a person finds out how its open bookings stand. */
-export async function parkOpenBookings(deps: SettleDeps, siteId: string): Promise<void> {
-  const why = 'the site was removed from the configuration';
-  const open = await deps.store.read(SCOPE, (tx) => tx.bookings.openOf(siteId));
-  for (const booking of open) {
-    if (booking.state !== 'held') await parkBooking(deps, booking, why);
-    // Never sent: a placement's hold runs out by itself, and a cancel has nothing that could.
-    else if (booking.action === 'cancel' || isChange(booking)) await giveUp(deps, booking, why);
-  }
-}
-
-async function giveUp(deps: SettleDeps, booking: Booking, why: string): Promise<void> {
-  const now = deps.clock.now();
-  const moved = await deps.store.transaction(SCOPE, async (tx) => {
-    const patch = { refusedBecause: 'rule', detail: why };
-    if (!(await tx.bookings.move(booking.id, ['held'], 'refused', now, patch))) return false;
-    await tx.ledger.add([
-      { at: now, kind: 'refused', site: booking.site, bookingId: booking.id, appointmentId: booking.appointmentId },
-    ]);
-    return true;
-  });
-  if (moved) deps.changed(booking, 'refused');
-}
-
-/** Could not be found out in time: the hold stays, and a person decides. */
-export async function parkBooking(deps: SettleDeps, booking: Booking, why: string): Promise<void> {
-  const now = deps.clock.now();
-  const parked = await deps.store.transaction(SCOPE, (tx) => park(tx, booking, why, now));
-  if (parked) deps.changed(booking, 'parked');
-}
-
-async function park(tx: Tx, booking: Booking, why: string, now: Instant): Promise<boolean> {
-  const patch = { nextCheckAt: null, deadlineAt: null, detail: why };
-  if (!(await tx.bookings.move(booking.id, comingFrom('parked'), 'parked', now, patch))) return false;
-  await tx.ledger.add([
-    { at: now, kind: 'parked', site: booking.site, bookingId: booking.id, appointmentId: booking.appointmentId },
-  ]);
-  await tx.workItems.open({
-    id: newId(now),
-    kind: 'unresolved-booking',
-    subject: `booking:${booking.id}`,
-    site: booking.site,
-    role: 'scheduling',
-    dueAt: plus(now, HOUR_MS),
-    openedAt: now,
-    evidence: { action: booking.action, appointment: booking.appointmentId, why },
-  });
-  return true;
 }

@@ -8,7 +8,7 @@ import { TIME_EFFECT } from '../fhir/status-flow.ts';
 import type { Appointment } from '../fhir/types.ts';
 import type { Cause, StoredAppointment } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
-import type { OutcomeContext } from './settle.ts';
+import type { OutcomeContext } from './heard-answer.ts';
 
 export async function showChanged(tx: Tx, context: OutcomeContext, now: Instant): Promise<void> {
   const { booking } = context;

@@ -13,7 +13,7 @@ import { zoneOf } from '../settings/zone.ts';
 import type { Booking } from '../store/contract-bookings.ts';
 import type { AppointmentRow, Cause, StoredAppointment } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
-import type { OutcomeContext } from './settle.ts';
+import type { OutcomeContext } from './heard-answer.ts';
 import { ENDED, dueWindows } from './show.ts';
 
 /** Under which id the visit goes on: a site may give a visit that it moved another one (DESIGN section 8, step 6). */

@@ -10,12 +10,12 @@ import { SYSTEMS, type Appointment } from '../fhir/types.ts';
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
 import { endPending, giveBack, isOursAlone, ownRow } from './pending.ts';
-import type { OutcomeContext } from './settle.ts';
+import type { OutcomeContext } from './heard-answer.ts';
 
 /** What is taken shows already, and a burst of bookings on one day is one question to the site. */
-const AFTER_BOOKING_MS = 1_000;
+export const AFTER_BOOKING_MS = 1_000;
 
-/** The Appointment as proposed, under the site's name for it; the site's own record follows through the inbox. */
+/** The hub's own word of the visit; the site's own record follows through the inbox. */
 export async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBooking, now: Instant): Promise<void> {
   const { booking, site } = context;
   const siteKey = at.key === '' ? null : at.key;
@@ -26,14 +26,7 @@ export async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBookin
   ]);
   const isOurs = shown === null || isOursAlone(shown);
   if (isOurs && booking.order.appointmentJson !== undefined) {
-    const proposed = JSON.parse(booking.order.appointmentJson) as Appointment;
-    const resource: Appointment = {
-      ...proposed,
-      identifier: [
-        ...(siteKey === null ? [] : [{ system: canonical.siteSystem(site.id, 'appointment'), value: siteKey }]),
-        ...(proposed.identifier ?? []),
-      ],
-    };
+    const resource = bookedAs(booking.order.appointmentJson, site.id, siteKey);
     const row = await ownRow(tx, booking, resource, { siteKey, orderedAt: context.sentAt });
     await tx.resources.putAppointment(row, cause);
   }
@@ -42,6 +35,18 @@ export async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBookin
     tx.resources.refreshTouched(touched, cause),
     dueWindows(tx, context, now, [], plus(now, AFTER_BOOKING_MS)),
   ]);
+}
+
+/** The Appointment as proposed, under the site's name for it. */
+export function bookedAs(appointmentJson: string, siteId: string, siteKey: string | null): Appointment {
+  const proposed = JSON.parse(appointmentJson) as Appointment;
+  return {
+    ...proposed,
+    identifier: [
+      ...(siteKey === null ? [] : [{ system: canonical.siteSystem(siteId, 'appointment'), value: siteKey }]),
+      ...(proposed.identifier ?? []),
+    ],
+  };
 }
 
 export const ENDED: ReadonlySet<Appointment['status']> = new Set([

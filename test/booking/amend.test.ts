@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { keepWaiting } from '../../src/booking/queue.ts';
-import { parkOpenBookings } from '../../src/booking/settle.ts';
+import { parkOpenBookings } from '../../src/booking/park.ts';
 import { HubError } from '../../src/core/errors.ts';
 import { amendmentOf } from '../../src/fhir/amendment.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';

@@ -1,7 +1,7 @@
 /** Cancelling: done by the owning site; until it has, the visit keeps its time. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parkOpenBookings } from '../../src/booking/settle.ts';
+import { parkOpenBookings } from '../../src/booking/park.ts';
 import { HubError } from '../../src/core/errors.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import type { Booking } from '../../src/store/contract-bookings.ts';
