@@ -19,6 +19,7 @@ import { startLoop, type Loop } from './core/loop.ts';
 import { isAnswer, lendSender } from './hub-answers.ts';
 import { awayOf, openConnector, runnerDeps, sameSite } from './hub-sites.ts';
 import type { HubEvents } from './hub-events.ts';
+import { identifying } from './hub-identity.ts';
 import { openDesks, type SetStage } from './hub-sets.ts';
 import { patientIndex } from './identity/patients.ts';
 import { practitionerIndex } from './identity/practitioners.ts';
@@ -127,12 +128,14 @@ export class Engine {
     await store.maintain(clock.now(), this.#plan.hub.retention);
     await syncDirectory(store, this.#plan, practitionerIndex, clock.now());
     await this.#parkBookingsOfRemovedSites();
+    const served = { receiver: this.receiver, isBooking: (): boolean => this.desk.isBooking() };
     const apply = this.#applyStage();
     this.#apply = this.#loop(
       'apply',
       TICK_MS,
-      givingWay({ receiver: this.receiver, isBooking: () => this.desk.isBooking() }, clock, () => apply.step()),
+      givingWay(served, clock, () => apply.step()),
     );
+    this.#loop('identify', TICK_MS, identifying(this.#options, served));
     this.#conflicts = this.#loop('conflicts', TICK_MS, () => reviewConflicts(this.#options));
     this.#loop('conflicts at rest', OPENINGS_TICK_MS, () => sweepConflicts(this.#options).then(() => false));
     this.#loop('resolve', RESOLVE_TICK_MS, (signal) => resolveStep(this.booking, signal));

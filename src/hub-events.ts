@@ -37,6 +37,8 @@ export function hubEvents(telemetry: Telemetry): HubEvents {
         else emit('ConflictCleared', { site, because, subject });
       }
     },
+    placed: (outcome) => emit('RecordPlaced', { outcome }),
+    keyCapped: (kind, read) => emit('KeyCapped', { kind, read }),
     swept: (what, count) => emit('Swept', { what, count }),
     replayWindow: (site, what) => emit('ReplayWindow', { site, what }),
     mllp: (kind) => emit('MllpEvent', { kind }),

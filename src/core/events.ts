@@ -146,6 +146,24 @@ export const EVENTS = {
       labels: ['site', 'because'],
     },
   },
+  RecordPlaced: {
+    level: 'debug',
+    text: 'a patient record was compared with the others',
+    metric: {
+      name: 'slotwire_patients_placed_total',
+      help: 'Patient records placed among the others, by what came of it',
+      labels: ['outcome'],
+    },
+  },
+  KeyCapped: {
+    level: 'debug',
+    text: 'more records share a key than are compared (none: not even the tighter key was read)',
+    metric: {
+      name: 'slotwire_patient_keys_capped_total',
+      help: 'Keys of patient records over the cap, by kind and what was read instead',
+      labels: ['kind', 'read'],
+    },
+  },
   Swept: {
     level: 'debug',
     text: 'swept',

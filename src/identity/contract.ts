@@ -57,3 +57,25 @@ export interface PractitionerMatch {
   readonly practitionerId: string;
   readonly roleId: string;
 }
+
+/** Locked by whoever writes down what is decided about who is one person: such decisions are made one by one. */
+export const IDENTITY_LOG = 'identity-log';
+
+/** What came of placing one record among the others. */
+export interface Placed {
+  /** Links made, and links undone because the records no longer fit. */
+  readonly linked: number;
+  readonly withdrawn: number;
+  /** Pairs that a person must look at. */
+  readonly reviews: number;
+  /** Keys that more records share than are compared; `none`: not even by the tighter key. */
+  readonly capped: readonly { readonly kind: string; readonly read: 'tight' | 'none' }[];
+}
+
+/** Finds out whether a record is of a person who is known already. */
+export interface PatientPlacing {
+  /** Within one transaction, and before it has locked anything. Null: there is no such record. */
+  place(tx: Tx, id: string, now: Instant): Promise<Placed | null>;
+  /** Makes due what an earlier release, or one with other keys, has stored. How much; 0: nothing is left. */
+  catchUp(tx: Tx, now: Instant): Promise<number>;
+}

@@ -11,6 +11,7 @@ import type { PatientDecision, PatientRecord } from '../store/contract-people.ts
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
 import type { PatientStatement } from './contract.ts';
+import { goldenIdOf } from './golden/replay.ts';
 import { linkElements, linksOf, type Links } from './links.ts';
 import { writePatient } from './patient-write.ts';
 
@@ -72,7 +73,7 @@ async function recordNamed(name: PatientName, site: SiteSettings, tx: Tx): Promi
 async function makeKnown(name: PatientName, key: string, site: SiteSettings, tx: Tx, cause: Cause): Promise<void> {
   if (name.key !== key || (await tx.people.record(site.id, key)) !== null) return;
   const id = canonicalId.patient(site.identity, key);
-  await tx.resources.linkPatient(id, id, site.id, key, cause.now);
+  await tx.resources.linkPatient(id, goldenIdOf(id), site.id, key, cause.now);
   const identifier = name.identifiers.map(({ system, value, type }) => ({
     ...(type === undefined ? {} : { type: { coding: [{ system: SYSTEMS.identifierType, code: type }] } }),
     system,

@@ -1,11 +1,12 @@
 /**
- * Patients: each site's record is a Patient of its own, linked to a golden record. Until matching decides otherwise a
- * record is its own golden record: two sites' records are never joined silently.
+ * Patients: each site's record is a Patient of its own, linked to a golden record. At first it is a person by itself;
+ * whether it is one who is known is found out behind it (placing/), and written down as a decision.
  */
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { SYSTEMS, type ContactPoint, type Patient } from '../fhir/types.ts';
 import type { ClearedField, PatientAssertion } from '../mappings/contract.ts';
 import type { PatientIndex } from './contract.ts';
+import { goldenIdOf } from './golden/replay.ts';
 import { concerned, decide } from './patient-links.ts';
 import { writePatient } from './patient-write.ts';
 
@@ -13,7 +14,7 @@ export const patientIndex: PatientIndex = {
   async resolve(assertion, site, at, tx, cause) {
     const known = await tx.people.record(site.id, assertion.key);
     const id = known?.patientId ?? canonicalId.patient(site.identity, assertion.key);
-    if (known === null) await tx.resources.linkPatient(id, id, site.id, assertion.key, cause.now);
+    if (known === null) await tx.resources.linkPatient(id, goldenIdOf(id), site.id, assertion.key, cause.now);
     const object = `patient:${assertion.key}`;
     const newest = await tx.inbox.appliedReadAt(site.id, object);
     if (newest === null || newest <= at) {
@@ -30,7 +31,7 @@ export const patientIndex: PatientIndex = {
       kind: known === null ? 'new' : 'known',
       id: known?.survivorId ?? id,
       recordId: id,
-      goldenId: known?.goldenId ?? id,
+      goldenId: known?.goldenId ?? goldenIdOf(id),
       removedAt: known?.removedAt ?? null,
     };
   },

@@ -15,6 +15,8 @@ export interface StageEvents {
   unusualStatus(site: string, from: string, to: string): void;
   stageFailed(stage: string, code: ErrorCode, detail: string): void;
   conflict(what: 'raised' | 'cleared', sites: readonly string[], because: string, subject: string): void;
+  placed(outcome: 'linked' | 'withdrawn' | 'review' | 'alone'): void;
+  keyCapped(kind: string, read: 'tight' | 'none'): void;
   swept(what: string, count: number): void;
   replayWindow(site: string, what: 'began' | 'ended'): void;
 }

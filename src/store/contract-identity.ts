@@ -97,10 +97,13 @@ export interface IdentityStore {
   golden(id: string): Promise<GoldenRow | null>;
   /** Records that a golden id stands for now. */
   members(goldenId: string): Promise<readonly KnownRecord[]>;
-  /** Copies what sites decided and an earlier release did not write into this log. How many rows; 0: all is there. */
-  copySiteDecisions(limit: number, now: Instant): Promise<number>;
+  /**
+   * Copies what sites decided and an earlier release did not write into this log. The records that it is about; empty:
+   * all is there.
+   */
+  copySiteDecisions(limit: number, now: Instant): Promise<readonly string[]>;
 
-  /** Opens the pair, or opens it again. What a person has claimed stays claimed. */
+  /** Opens the pair, or opens it again. What a person has claimed stays claimed, and a weightier cause is kept. */
   openReview(pair: ReviewPair, now: Instant): Promise<void>;
   review(one: string, other: string): Promise<ReviewRow | null>;
   /** Open and claimed ones that name this record. */

@@ -42,7 +42,10 @@ export function reviewQueue(q: Queryable, keys: Keys): ReviewQueue {
         text: `INSERT INTO identity_review AS r (lo, hi, why, score, probability, model_id, key_id, sealed, state,
                  opened_at, due_at, changed_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, $10, $9)
-               ON CONFLICT (lo, hi) DO UPDATE SET why = excluded.why, score = excluded.score,
+               ON CONFLICT (lo, hi) DO UPDATE SET
+                 why = CASE WHEN r.state IN ('open', 'claimed') AND excluded.why = 'review' THEN r.why
+                   ELSE excluded.why END,
+                 score = excluded.score,
                  probability = excluded.probability, model_id = excluded.model_id, key_id = excluded.key_id,
                  sealed = excluded.sealed, changed_at = excluded.changed_at, xid = pg_current_xact_id(),
                  state = CASE r.state WHEN 'claimed' THEN 'claimed' ELSE 'open' END, decision = NULL,

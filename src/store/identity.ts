@@ -119,7 +119,7 @@ export function identityStore(q: Queryable, keys: Keys): IdentityStore {
     },
 
     async copySiteDecisions(limit, now) {
-      const { rowCount } = await q.query({
+      const { rows } = await q.query<{ one: string; other: string }>({
         name: 'identity-copy-site-decisions',
         // What tells records apart is told twice: what joined them is undone, and nothing of less weight joins them.
         text: `WITH missing AS (
@@ -135,10 +135,10 @@ export function identityStore(q: Queryable, keys: Keys): IdentityStore {
                CROSS JOIN LATERAL (
                  SELECT m.kind, 1 AS place UNION ALL SELECT 'not-same', 2 WHERE m.kind = 'unlink') AS k
                ORDER BY m.id, k.place
-               ON CONFLICT (told_by, kind) WHERE told_by IS NOT NULL DO NOTHING`,
+               ON CONFLICT (told_by, kind) WHERE told_by IS NOT NULL DO NOTHING RETURNING one, other`,
         values: [limit, timestamptz(now)],
       });
-      return rowCount;
+      return [...new Set(rows.flatMap(({ one, other }) => [one, other]))];
     },
 
     ...goldenIds(q),

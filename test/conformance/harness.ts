@@ -312,6 +312,8 @@ function recorder(told: [keyof StageEvents, ...unknown[]][]): StageEvents {
     unusualStatus: note('unusualStatus'),
     stageFailed: note('stageFailed'),
     conflict: note('conflict'),
+    placed: note('placed'),
+    keyCapped: note('keyCapped'),
     swept: note('swept'),
     replayWindow: note('replayWindow'),
   };

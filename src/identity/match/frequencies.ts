@@ -51,13 +51,22 @@ export function countedNames(people: Iterable<Person>): Frequencies {
 export function sharedValues(people: Iterable<Person>, most: number): ReadonlySet<string> {
   const owners = new Map<string, Set<string>>();
   for (const person of people) {
-    const who = `${person.given.first.slice(0, 3)}|${person.birth?.digits.slice(0, 4) ?? ''}`;
-    const keys = person.addresses.map(({ key }) => key).filter((key) => key !== '');
-    for (const value of [...person.phones, ...person.emails, ...keys]) {
+    const who = ownerOf(person);
+    for (const value of contactsOf(person)) {
       const known = owners.get(value);
       if (known === undefined) owners.set(value, new Set([who]));
       else if (known.size <= most) known.add(who);
     }
   }
   return new Set([...owners].flatMap(([value, known]) => (known.size > most ? [value] : [])));
+}
+
+/** Tells the people apart who have one phone, without telling who they are. */
+export function ownerOf({ given, birth }: Person): string {
+  return `${given.first.slice(0, 3)}|${birth?.digits.slice(0, 4) ?? ''}`;
+}
+
+/** Phones, e-mail addresses and street addresses, as they are compared. */
+export function contactsOf({ phones, emails, addresses }: Person): readonly string[] {
+  return [...phones, ...emails, ...addresses.map(({ key }) => key).filter((key) => key !== '')];
 }

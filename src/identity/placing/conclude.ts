@@ -1,0 +1,197 @@
+/**
+ * What is to be decided about one record, as a pure function of what is seen: which links no longer hold, whom it is
+ * linked to without asking, and which pairs a person must look at.
+ */
+import { plus, type Instant } from '../../core/instant.ts';
+import type { ReviewCause, ReviewPair } from '../../store/contract-identity.ts';
+import { admit } from '../golden/admit.ts';
+import {
+  isPair,
+  pairKey,
+  rankOf,
+  RANK,
+  standing,
+  verdicts,
+  type Decision,
+  type PairDecision,
+} from '../golden/decision.ts';
+import { replay, type Replay } from '../golden/replay.ts';
+import { LARGEST_GROUP } from '../match/clusters.ts';
+import { contradicts } from '../match/guards.ts';
+import type { Explanation } from '../match/matcher.ts';
+import type { Unwritten } from './decisions-of.ts';
+import type { Compared, Sight } from './sight.ts';
+
+export interface Conclusion {
+  readonly decisions: readonly Unwritten[];
+  readonly reviews: readonly ReviewPair[];
+  /** Who is one person when that is written. */
+  readonly after: Replay;
+  /** Records that are to be placed anew, because a link of theirs is undone. */
+  readonly due: readonly string[];
+}
+
+const HUB = { kind: 'hub', id: 'slotwire' } as const;
+const REVIEW_WITHIN_MS = 7 * 24 * 3_600_000;
+
+export function conclude(sight: Sight, now: Instant): Conclusion {
+  return new Placing(sight, now).done();
+}
+
+class Placing {
+  readonly #sight: Sight;
+  readonly #now: Instant;
+  readonly #id: string;
+  readonly #decisions: Unwritten[] = [];
+  /** By the person that the other record belongs to: of the records of one person the likeliest is enough. */
+  readonly #reviews = new Map<string, ReviewPair>();
+  readonly #due = new Set<string>();
+  #log: readonly Decision[];
+  #replayed: Replay;
+
+  constructor(sight: Sight, now: Instant) {
+    this.#sight = sight;
+    this.#now = now;
+    this.#id = sight.self.record.id;
+    this.#log = sight.log;
+    this.#replayed = replay(this.#log, sight.sources);
+  }
+
+  done(): Conclusion {
+    if (this.#sight.self.record.inUse) {
+      this.#withdraw();
+      const best = this.#sight.near.toSorted(
+        (one, other) => other.verdict.score - one.verdict.score || (one.record.id < other.record.id ? -1 : 1),
+      );
+      for (const one of best) this.#consider(one, one.verdict.band === 'auto');
+    }
+    return {
+      decisions: this.#decisions,
+      reviews: [...this.#reviews.values()],
+      after: this.#replayed,
+      due: [...this.#due],
+    };
+  }
+
+  /** The records changed, and what links them without a person's word would not link them any more. */
+  #withdraw(): void {
+    for (const link of this.#replayed.live) {
+      if (link.actor.kind !== 'hub' || ![link.one, link.other].includes(this.#id)) continue;
+      const other = this.#sight.people.get(link.one === this.#id ? link.other : link.one);
+      if (other === undefined) continue;
+      const told = this.#explain(other);
+      if (!contradicts(told)) continue;
+      this.#write({ ...this.#pair('unlink', other, told), supersedes: link.seq });
+      this.#review(other, 'withdrawn');
+      this.#due.add(other.record.id);
+    }
+  }
+
+  #consider(other: Compared, isAuto: boolean): void {
+    if (this.#areOne(this.#id, other.record.id) || this.#isDecided(other)) return;
+    if (!isAuto) {
+      this.#review(other, 'review');
+      return;
+    }
+    const cause = this.#against(other);
+    if (cause !== null) {
+      this.#review(other, cause);
+      return;
+    }
+    const decision = this.#pair('link', other, this.#explain(other));
+    const admitted = admit({ ...decision, seq: this.#nextSeq() }, this.#log, this.#sight.sources);
+    if (admitted.kind === 'admitted') {
+      this.#write(decision);
+      return;
+    }
+    if (admitted.reason === 'kept-apart') this.#review(other, 'kept-apart');
+  }
+
+  /** Why two that match are not linked without a person. */
+  #against(other: Compared): ReviewCause | null {
+    // What was not read might be the same person's as well.
+    if (this.#sight.capped.some(({ read }) => read === 'none')) return 'truncated';
+    const [mine, theirs] = [this.#members(this.#id), this.#members(other.record.id)];
+    if (mine.length + theirs.length > LARGEST_GROUP) return 'contradicted';
+    const inUse = (ids: readonly string[]): readonly Compared[] =>
+      ids.flatMap((id) => this.#sight.people.get(id) ?? []);
+    const isAgainst = (a: Compared, b: Compared): boolean =>
+      a.record.site === b.record.site || contradicts(this.#sight.matcher.judge(a.person, b.person));
+    return inUse(mine).some((a) => inUse(theirs).some((b) => isAgainst(a, b))) ? 'contradicted' : null;
+  }
+
+  /** Somebody whose word goes before matching has decided about the two. */
+  #isDecided({ record }: Compared): boolean {
+    const verdict = verdicts(standing(this.#log).filter(isPair)).get(pairKey(this.#id, record.id));
+    return verdict !== undefined && rankOf(verdict) > RANK.hub;
+  }
+
+  #members(id: string): readonly string[] {
+    return this.#replayed.clusters.find(({ members }) => members.includes(id))?.members ?? [id];
+  }
+
+  #areOne(one: string, other: string): boolean {
+    return this.#members(one).includes(other);
+  }
+
+  #explain(other: Compared): Explanation {
+    return this.#sight.matcher.explain(this.#sight.self.person, other.person);
+  }
+
+  #pair(kind: 'link' | 'unlink', other: Compared, told: Explanation): Unwritten {
+    return {
+      kind,
+      one: this.#id,
+      other: other.record.id,
+      at: this.#now,
+      actor: HUB,
+      reason: kind === 'link' ? 'the records match' : 'the records do not match any more',
+      modelId: told.modelId,
+      supersedes: null,
+      evidence: {
+        score: rounded(told.score),
+        probability: told.probability,
+        auto: rounded(told.thresholds.auto),
+        review: rounded(told.thresholds.review),
+        guards: told.guards.join(' '),
+        steps: told.steps
+          .map(({ field, level, bits }) => `${field}:${level}`.concat(` ${String(rounded(bits))}`))
+          .join('; '),
+      },
+    };
+  }
+
+  #write(decision: Unwritten): void {
+    this.#decisions.push(decision);
+    const written: PairDecision = { ...decision, seq: this.#nextSeq() };
+    this.#log = [...this.#log, written];
+    this.#replayed = replay(this.#log, this.#sight.sources);
+  }
+
+  /** Behind all that is there: where exactly it will stand makes no difference. */
+  #nextSeq(): number {
+    return this.#log.reduce((last, { seq }) => Math.max(last, seq), 0) + 1;
+  }
+
+  #review(other: Compared, why: ReviewCause): void {
+    const person = this.#members(other.record.id)[0] ?? other.record.id;
+    if (this.#reviews.has(person)) return;
+    const told = this.#explain(other);
+    const [lo, hi] = this.#id < other.record.id ? [this.#id, other.record.id] : [other.record.id, this.#id];
+    const { score, probability, modelId, guards, levels, steps, thresholds } = told;
+    this.#reviews.set(person, {
+      lo,
+      hi,
+      why,
+      score,
+      probability,
+      modelId,
+      evidence: { guards, levels, steps, thresholds },
+      dueAt: plus(this.#now, REVIEW_WITHIN_MS),
+    });
+  }
+}
+
+function rounded(bits: number): number {
+  return Math.round(bits * 100) / 100;
+}

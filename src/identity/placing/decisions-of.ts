@@ -1,0 +1,15 @@
+/** The stored log as the engine reads it: what the database keeps is what the engine once made. */
+import type { StoredDecision } from '../../store/contract-identity.ts';
+import type { Decision, PairDecision, SingleAttribute } from '../golden/decision.ts';
+
+export function decisionsOf(stored: readonly StoredDecision[]): readonly Decision[] {
+  return stored.map((one) => {
+    const { seq, at, actor, reason, evidence, modelId, supersedes } = one;
+    const said = { seq, at, actor, reason, evidence, modelId, supersedes };
+    if (one.kind !== 'override') return { ...said, kind: one.kind, one: one.one, other: one.other ?? '' };
+    return { ...said, kind: 'override', one: one.one, attribute: one.attribute as SingleAttribute, value: one.value } as Decision; // prettier-ignore
+  });
+}
+
+/** A pair's decision on its way into the log; its place is given there. */
+export type Unwritten = Omit<PairDecision, 'seq'>;

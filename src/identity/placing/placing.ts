@@ -1,0 +1,21 @@
+/** The patient index at work: how the hub places records (pipeline/identify.ts calls it). */
+import type { PatientPlacing } from '../contract.ts';
+import { KEY_EPOCH } from '../match/keys.ts';
+import type { Model } from '../match/model.ts';
+import { SHIPPED_MODEL } from '../match/shipped.ts';
+import { place } from './place.ts';
+import { memory } from './sight.ts';
+
+const AT_ONCE = 50_000;
+
+export function patientPlacing(model: Model = SHIPPED_MODEL, cap?: number): PatientPlacing {
+  const remembered = memory();
+  return {
+    place: (tx, id, now) => place(tx, id, { model, memory: remembered, now, ...(cap === undefined ? {} : { cap }) }),
+    async catchUp(tx, now) {
+      const copied = await tx.identity.copySiteDecisions(AT_ONCE, now);
+      await tx.index.due(copied, now);
+      return copied.length + (await tx.index.dueUnindexed(KEY_EPOCH, AT_ONCE, now));
+    },
+  };
+}
