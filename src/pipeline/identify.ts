@@ -7,7 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import { plus } from '../core/instant.ts';
 import type { PatientPlacing, Placed } from '../identity/contract.ts';
-import { systemScope, type Store } from '../store/contract.ts';
+import { systemScope, type Store, type Tx } from '../store/contract.ts';
 import type { StageEvents } from './events.ts';
 
 export interface IdentifyDeps {
@@ -65,28 +65,27 @@ export function identifyStage(deps: IdentifyDeps): IdentifyStage {
   };
 }
 
+type Due = NonNullable<Awaited<ReturnType<Tx['index']['takeDue']>>>;
+
 async function placeNext({ store, clock, placing, events }: IdentifyDeps): Promise<'nothing' | 'done'> {
-  let taken: { readonly id: string; readonly attempts: number } | null = null;
-  let came: Placed | null = null;
+  const due: { taken: Due | null } = { taken: null };
   try {
-    await store.transaction(SCOPE, async (tx) => {
-      came = null;
-      taken = await tx.index.takeDue(clock.now());
-      if (taken !== null) came = await placing.place(tx, taken.id, clock.now());
+    const came = await store.transaction(SCOPE, async (tx) => {
+      due.taken = await tx.index.takeDue(clock.now());
+      return due.taken === null ? null : placing.place(tx, due.taken.id, clock.now());
     });
+    if (came !== null) tell(events, came);
   } catch (error) {
-    await putOff({ store, clock }, taken, error);
+    await putOff({ store, clock }, due.taken, error);
     throw error;
   }
-  if (taken === null) return 'nothing';
-  tell(events, came);
-  return 'done';
+  return due.taken === null ? 'nothing' : 'done';
 }
 
 /** One record that cannot be placed keeps no other waiting. */
 async function putOff(
   { store, clock }: Pick<IdentifyDeps, 'store' | 'clock'>,
-  taken: { readonly id: string; readonly attempts: number } | null,
+  taken: Due | null,
   error: unknown,
 ): Promise<void> {
   const isTrouble = error instanceof HubError && error.class !== 'permanent' && error.code !== 'INTERNAL';
@@ -95,8 +94,7 @@ async function putOff(
   await store.transaction(SCOPE, (tx) => tx.index.putOff(taken.id, taken.attempts + 1, plus(clock.now(), wait_ms)));
 }
 
-function tell(events: IdentifyDeps['events'], came: Placed | null): void {
-  if (came === null) return;
+function tell(events: IdentifyDeps['events'], came: Placed): void {
   for (const { kind, read } of came.capped) events.keyCapped(kind, read);
   if (came.linked > 0) events.placed('linked');
   if (came.withdrawn > 0) events.placed('withdrawn');

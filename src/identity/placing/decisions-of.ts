@@ -1,13 +1,14 @@
 /** The stored log as the engine reads it: what the database keeps is what the engine once made. */
 import type { StoredDecision } from '../../store/contract-identity.ts';
-import type { Decision, PairDecision, SingleAttribute } from '../golden/decision.ts';
+import type { Decision, PairDecision } from '../golden/decision.ts';
 
 export function decisionsOf(stored: readonly StoredDecision[]): readonly Decision[] {
   return stored.map((one) => {
     const { seq, at, actor, reason, evidence, modelId, supersedes } = one;
     const said = { seq, at, actor, reason, evidence, modelId, supersedes };
     if (one.kind !== 'override') return { ...said, kind: one.kind, one: one.one, other: one.other ?? '' };
-    return { ...said, kind: 'override', one: one.one, attribute: one.attribute as SingleAttribute, value: one.value } as Decision; // prettier-ignore
+    const { attribute, value } = one;
+    return { ...said, kind: 'override', one: one.one, attribute, value } as Decision;
   });
 }
 

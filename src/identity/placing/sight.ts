@@ -3,7 +3,7 @@ import type { Instant } from '../../core/instant.ts';
 import type { BlindKey, Found, IndexedRecord } from '../../store/contract-index.ts';
 import type { KnownRecord } from '../../store/contract-identity.ts';
 import type { Tx } from '../../store/contract.ts';
-import type { Decision } from '../golden/decision.ts';
+import { isPair, type Decision } from '../golden/decision.ts';
 import { KEY_CAP } from '../match/candidates.ts';
 import { contactsOf, type Frequencies } from '../match/frequencies.ts';
 import { keysOf, KEY_EPOCH } from '../match/keys.ts';
@@ -86,7 +86,8 @@ export async function look(tx: Tx, id: string, options: SightOptions): Promise<S
     .filter(({ verdict }) => verdict.band !== 'none');
   const autos = near.filter(({ verdict }) => verdict.band === 'auto').map((one) => one.record.id);
   const log = decisionsOf(await tx.identity.about([id, ...autos]));
-  const named = new Set([id, ...autos, ...log.flatMap((one) => (one.kind === 'override' ? [one.one] : [one.one, one.other]))]); // prettier-ignore
+  const pairs = log.filter(isPair).flatMap(({ one, other }) => [one, other]);
+  const named = new Set([id, ...autos, ...pairs]);
   const sources = await tx.identity.records([...named]);
   const people = new Map(
     [self, ...others].filter((one) => named.has(one.record.id)).map((one) => [one.record.id, one]),
