@@ -130,11 +130,8 @@ export class Engine {
     await this.#parkBookingsOfRemovedSites();
     const served = { receiver: this.receiver, isBooking: (): boolean => this.desk.isBooking() };
     const apply = this.#applyStage();
-    this.#apply = this.#loop(
-      'apply',
-      TICK_MS,
-      givingWay(served, clock, () => apply.step()),
-    );
+    const applying = givingWay(served, clock, () => apply.step());
+    this.#apply = this.#loop('apply', TICK_MS, applying);
     this.#loop('identify', TICK_MS, identifying(this.#options, served));
     this.#conflicts = this.#loop('conflicts', TICK_MS, () => reviewConflicts(this.#options));
     this.#loop('conflicts at rest', OPENINGS_TICK_MS, () => sweepConflicts(this.#options).then(() => false));
