@@ -68,14 +68,16 @@ const FITS_MIN = 16;
 export function applyStage(options: ApplyOptions): ApplyStage {
   const { store, clock } = options;
 
-  const batch = async (limit: number): Promise<number> => {
+  const batch = async (limit: number): Promise<{ readonly count: number; readonly more: boolean }> => {
     let effects = noEffects();
     let outcomes: readonly Outcome[] = [];
+    let more = true;
     const count = await store.transaction(SCOPE, async (tx) => {
       // A transaction that is run again starts from nothing: what an earlier try noted did not happen.
       effects = noEffects();
       outcomes = [];
       const readings = (await tx.inbox.claim(clock.now(), limit)).map((message) => readMessage(options, message));
+      more = tx.inbox.leftMore();
       const alone = limit === 1;
       const lock = (): Promise<void> => lockWhatIsStated(tx, options, readings.flatMap(statedBy));
       // A key that the database cannot hold fails here already, and its message alone must not stop the stage.
@@ -93,6 +95,7 @@ export function applyStage(options: ApplyOptions): ApplyStage {
       }
       if (!alone) await finish(tx, shared, effects, clock.now());
       outcomes = done;
+      more ||= done.length < readings.length;
       return done.length;
     });
     // Only now: a transaction that is run again has said nothing yet.
@@ -103,7 +106,7 @@ export function applyStage(options: ApplyOptions): ApplyStage {
     }
     for (const { site, from, to } of effects.unusual) options.events.unusualStatus(site, from, to);
     if (count > 0) options.after(effects);
-    return count;
+    return { count, more };
   };
 
   // As many as the last batch could do, or some more: to read and open a hundred for the ten that fit is waste.
@@ -113,13 +116,13 @@ export function applyStage(options: ApplyOptions): ApplyStage {
     async step() {
       const limit = Math.min(options.plan().hub.limits.applyBatch, fits);
       try {
-        const count = await batch(limit);
+        const { count, more } = await batch(limit);
         fits = Math.max(FITS_MIN, count < limit ? count : count * 2);
-        return count > 0;
+        return count > 0 && more;
       } catch (error) {
         if (isStoreTrouble(error)) throw error;
         for (let index = 0; index < limit; index += 1) {
-          if ((await single(options, () => batch(1))) === 0) break;
+          if ((await single(options, async () => (await batch(1)).count)) === 0) break;
         }
         return true;
       }

@@ -13,10 +13,10 @@ interface Stands {
 }
 
 /**
- * Its windows are due at once, those of them that were asked for before `at`. Not where the visit stood there as it
- * stands now: whatever put it there has made its windows due as of a later moment than this news of it has, as our own
- * booking does, a second after the site's answer. Its echo, which adds a number or a text, must not ask the site
- * earlier and once for each of a burst.
+ * Its windows are due at once, those of them that were asked for before `at`. Not where it stands as it stood: what put
+ * the visit there has made them due, and for our own bookings that is as of the site's answer, a second after it. Their
+ * echo is of an earlier moment and adds a number or a text; it must not ask the site sooner, and once for each of a
+ * burst.
  */
 export async function dueWindows(
   context: ApplyContext,

@@ -70,6 +70,11 @@ export interface InboxStore {
   ): Promise<readonly Stored[]>;
   /** Due messages that no earlier undone one shares a sequence key with, locked by this transaction. */
   claim(now: Instant, limit: number): Promise<readonly InboxMessage[]>;
+  /**
+   * Whether the last claim of this transaction left something that can be claimed now, or when what it took is done.
+   * What is stored later is not in it: whoever stores it rings.
+   */
+  leftMore(): boolean;
   done(id: number, status: 'applied' | 'ignored' | 'superseded', reason: string | null, now: Instant): Promise<void>;
   park(id: number, parking: Parking, now: Instant): Promise<void>;
   /** Transient failure: again at `at`. */

@@ -29,6 +29,8 @@ import type { Keys } from './seal.ts';
  *          workers
  * marked   the array is built before the first row is changed, or a row that is both waited for and waiting would be
  *          skipped
+ * w        how far the walk went, and whether any message is known to wait for another: the first of inbox_queue_waits,
+ *          by its order so that the rest of the queue is never looked through
  */
 const CLAIM = `
   WITH window_of_queue AS MATERIALIZED (
@@ -62,8 +64,9 @@ const CLAIM = `
     UPDATE inbox_queue q SET waits_for = j.earlier FROM judged j
     WHERE j.inbox_id = q.inbox_id AND q.inbox_id = ANY (ARRAY(SELECT inbox_id FROM waiting))
       AND j.earlier = ANY (ARRAY(SELECT inbox_id FROM holding)))
-  SELECT w.last, w.walked, i.id IS NOT NULL AS taken, t.attempts, ${INBOX_COLUMNS}
-  FROM (SELECT max(inbox_id) AS last, count(*)::int AS walked FROM window_of_queue) w
+  SELECT w.last, w.walked, w.waiting, i.id IS NOT NULL AS taken, t.attempts, ${INBOX_COLUMNS}
+  FROM (SELECT max(inbox_id) AS last, count(*)::int AS walked, (SELECT q.waits_for FROM inbox_queue q
+    WHERE q.waits_for IS NOT NULL ORDER BY q.waits_for LIMIT 1) IS NOT NULL AS waiting FROM window_of_queue) w
   LEFT JOIN taken t ON true
   LEFT JOIN inbox i ON i.id = t.inbox_id AND i.received_at = t.received_at
   ORDER BY i.id`;
@@ -78,18 +81,20 @@ const WINDOWS = 8;
 /**
  * One row per message taken; one with no message when there is none, because how far the walk went is told in any case.
  */
-type ClaimRow = { readonly last: number | null; readonly walked: number } & (
+type ClaimRow = { readonly last: number | null; readonly walked: number; readonly waiting: boolean } & (
   (InboxRow & { readonly taken: true }) | { readonly taken: false }
 );
 
+/** `left`: there are due messages that were not taken, or ones that wait for others. */
 export async function claimMessages(
   q: Queryable,
   keys: Keys,
   now: Instant,
   limit: number,
-): Promise<readonly InboxMessage[]> {
+): Promise<{ readonly claimed: readonly InboxMessage[]; readonly left: boolean }> {
   const claimed: InboxMessage[] = [];
   let after = 0;
+  let walked = 0;
   for (let windows = 1; claimed.length < limit; windows += 1) {
     const { rows } = await q.query<ClaimRow>({
       name: 'inbox-claim',
@@ -98,11 +103,15 @@ export async function claimMessages(
     });
     for (const row of rows) if (row.taken) claimed.push(toMessage(row, keys));
     const first = rows[0];
-    if (first === undefined || first.last === null || first.walked < WINDOW) break;
+    if (first === undefined) break;
+    walked += first.walked;
+    const isLast = first.last === null || first.walked < WINDOW;
+    if (isLast) return { claimed, left: first.waiting || walked > claimed.length };
     if (claimed.length > 0 && windows >= WINDOWS) break;
     after = first.last;
   }
-  return claimed;
+  // Nobody has looked at what comes behind.
+  return { claimed, left: true };
 }
 
 /**

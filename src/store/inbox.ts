@@ -73,6 +73,7 @@ export function inboxStore(q: Gathered, keys: Keys, scope: Scope): InboxStore {
   const sites = scope.sites === '*' ? null : scope.sites;
   /** Claimed by this transaction, so their queue rows are held: see release in inbox-claim.ts. */
   const held = new Map<number, Instant>();
+  let isMore = false;
   const left = async (id: number): Promise<void> => {
     if (!held.delete(id)) await release(q, id);
   };
@@ -89,10 +90,12 @@ export function inboxStore(q: Gathered, keys: Keys, scope: Scope): InboxStore {
     },
 
     async claim(now, limit) {
-      const messages = await claimMessages(q, keys, now, limit);
-      for (const { id, receivedAt } of messages) held.set(id, receivedAt);
-      return messages;
+      const { claimed, left: more } = await claimMessages(q, keys, now, limit);
+      isMore = more;
+      for (const { id, receivedAt } of claimed) held.set(id, receivedAt);
+      return claimed;
     },
+    leftMore: () => isMore,
 
     async done(id, status, reason, now) {
       const receivedAt = held.get(id);

@@ -57,6 +57,27 @@ async function drain(tx: Tx): Promise<readonly InboxMessage[]> {
   return messages;
 }
 
+test('a claim says whether it left anything that can be claimed now, or when what it took is done', async () => {
+  const claimed = (limit: number): Promise<readonly [number, boolean]> =>
+    write(async (tx) => {
+      const messages = await tx.inbox.claim(NOON, limit);
+      for (const { id } of messages) await tx.inbox.done(id, 'applied', null, NOON);
+      return [messages.length, tx.inbox.leftMore()];
+    });
+  await insert(3, (index) => [`apart${index}`], 'apart');
+  assert.deepEqual(await claimed(2), [2, true]);
+  assert.deepEqual(await claimed(2), [1, false]);
+  assert.deepEqual(await claimed(2), [0, false]);
+  await insert(3, () => ['in-line'], 'in-line');
+  assert.deepEqual(await claimed(10), [1, true]);
+  assert.deepEqual(await claimed(10), [1, true]);
+  assert.deepEqual(await claimed(10), [1, false]);
+  await insert(450, () => ['long'], 'long');
+  await insert(1, () => ['behind'], 'behind');
+  assert.deepEqual(await claimed(2), [2, true]);
+  while ((await write(drain)).length > 0);
+});
+
 /** Runs as if called from outside of the transaction that is open here. */
 const bare = new AsyncResource('outside');
 function outside<T>(work: () => Promise<T>): Promise<T> {
