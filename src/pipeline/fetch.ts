@@ -3,6 +3,7 @@
  * before it.
  */
 import type { Fetch, SiteState } from '../connectors/contract.ts';
+import { askedTogether } from '../core/asked-together.ts';
 import { asHubError, type HubError } from '../core/errors.ts';
 import { plus } from '../core/instant.ts';
 import type { HintClaim } from '../store/contract-inbox.ts';
@@ -29,19 +30,27 @@ export async function fetchHints(
 ): Promise<boolean> {
   const claims = await deps.store.transaction(SCOPE, (tx) => tx.inbox.claimHints(site, deps.clock.now(), AT_ONCE));
   if (claims.length === 0) return false;
-  await Promise.all(claims.map((claim) => fetchOne(deps, { site, fetch, quiet_ms }, claim, signal)));
+  const keep = askedTogether((group: readonly Answered[]) => stored(deps, site, quiet_ms, group));
+  await Promise.all(claims.map((claim) => fetchOne(deps, { site, fetch, keep }, claim, signal)));
   return claims.length === AT_ONCE;
 }
+
+interface Answered {
+  readonly claim: HintClaim;
+  readonly state: SiteState;
+}
+/** What could not be stored, and why; null: it was. */
+type Kept = { readonly failure: unknown } | null;
 
 interface Asked {
   readonly site: string;
   readonly fetch: Fetch;
-  readonly quiet_ms: number;
+  readonly keep: (answered: Answered) => Promise<Kept>;
 }
 
 async function fetchOne(
   deps: PollDeps,
-  { site, fetch, quiet_ms }: Asked,
+  { site, fetch, keep }: Asked,
   claim: HintClaim,
   signal: AbortSignal,
 ): Promise<void> {
@@ -53,21 +62,55 @@ async function fetchOne(
     await failed(deps, site, claim, asHubError(error));
     return;
   }
-  const stored = await deps.store.transaction(SCOPE, async (tx) => {
+  const kept = await keep({ claim, state });
+  if (kept !== null) throw kept.failure;
+}
+
+/**
+ * Answers that come while others are stored are stored together: most say what is known, and a transaction for each
+ * would be most of what they cost. One that cannot be stored must not take the others with it.
+ */
+async function stored(
+  deps: PollDeps,
+  site: string,
+  quiet_ms: number,
+  group: readonly Answered[],
+): Promise<readonly Kept[]> {
+  try {
+    await store(deps, site, quiet_ms, group);
+    return group.map(() => null);
+  } catch (failure) {
+    if (group.length === 1) return [{ failure }];
+    const each: Kept[] = [];
+    for (const one of group) each.push(...(await stored(deps, site, quiet_ms, [one])));
+    return each;
+  }
+}
+
+async function store(deps: PollDeps, site: string, quiet_ms: number, group: readonly Answered[]): Promise<void> {
+  const answers = await deps.store.transaction(SCOPE, async (tx) => {
     const now = deps.clock.now();
-    // Stored, it would be news that a visit has ended which the site only does not show yet; and once it has said so,
-    // the same answer would be no news any more.
-    const writtenAt = state.gone === true ? await tx.bookings.writtenAt(site, claim.object, now) : null;
-    if (writtenAt !== null && state.readAt < plus(writtenAt, quiet_ms)) {
-      await tx.inbox.hintsRetry(claim.ids, plus(writtenAt, quiet_ms));
-      return [];
+    const believed: Answered[] = [];
+    for (const one of group) {
+      const { claim, state } = one;
+      // Stored, it would be news that a visit has ended which the site only does not show yet; and once it has said so,
+      // the same answer would be no news any more.
+      const writtenAt = state.gone === true ? await tx.bookings.writtenAt(site, claim.object, now) : null;
+      const shownBy = writtenAt === null ? null : plus(writtenAt, quiet_ms);
+      if (shownBy === null || state.readAt >= shownBy) believed.push(one);
+      else await tx.inbox.hintsRetry(claim.ids, shownBy);
     }
-    const answer = await tx.inbox.insert(site, 'fetch', [state], now, null);
-    await tx.inbox.hintsDone(claim.ids, now);
+    if (believed.length === 0) return [];
+    const states = believed.map(({ state }) => state);
+    const answer = await tx.inbox.insert(site, 'fetch', states, now, null);
+    await tx.inbox.hintsDone(
+      believed.flatMap(({ claim }) => claim.ids),
+      now,
+    );
     return answer;
   });
-  const inserted = stored.filter((one) => one.kind === 'inserted').length;
-  deps.events.received(site, 'fetch', inserted, stored.length - inserted);
+  const inserted = answers.filter((one) => one.kind === 'inserted').length;
+  deps.events.received(site, 'fetch', inserted, answers.length - inserted);
   if (inserted > 0) deps.stored(site, false);
 }
 

@@ -89,3 +89,50 @@ test('a name that nobody knows may be that of a visit whose placement is under w
   world.clock.advance(QUIET_MS + 1);
   assert.equal(await fetched(world), 1);
 });
+
+/** Hints about so many visits, which the site answers all at once. */
+async function answered(t: Cleanup, objects: readonly string[], stateOf: (object: string, at: Instant) => SiteState) {
+  const world = await openWorld(t);
+  const [shape, kind, contentType, body] = ['hint', 'test', 'application/json', Buffer.from('{}')] as const;
+  const hints = objects.map((object) => ({ shape, kind, object, sequenceKeys: [object], contentType, body }) as const);
+  await world.write((tx) => tx.inbox.insert('north', 'webhook', hints, world.clock.now(), null));
+  let transactions = 0;
+  const store = {
+    ...world.store,
+    transaction: ((scope, work) => {
+      transactions += 1;
+      return world.store.transaction(scope, work);
+    }) as typeof world.store.transaction,
+  };
+  const fetch = { object: (object: string) => Promise.resolve(stateOf(object, world.clock.now())) };
+  const deps = { ...world.deliverDeps, store, stored: () => undefined };
+  const asked = fetchHints(deps, 'north', fetch, new AbortController().signal, QUIET_MS);
+  const failure = await asked.then(
+    () => null,
+    (error: unknown) => error,
+  );
+  const left = (await world.rows(`SELECT object FROM hint_queue ORDER BY 1`)).map((row) => row['object']);
+  const known = (await world.rows(`SELECT object FROM site_object ORDER BY 1`)).map((row) => row['object']);
+  return { failure, left, known, transactions };
+}
+
+const shown = (object: string, readAt: Instant): SiteState => {
+  const { gone: _gone, ...state } = gone(readAt);
+  return { ...state, object, sequenceKeys: [object], digest: `as of ${readAt}` };
+};
+const FIVE = ['a', 'b', 'c', 'd', 'e'].map((one) => `appointment:${one}`);
+
+test('answers that come together are stored by one transaction', async (t) => {
+  const { left, known, transactions } = await answered(t, FIVE, shown);
+  assert.deepEqual([left, known], [[], FIVE]);
+  assert.equal(transactions, 2, 'one that takes the hints, one that stores what they were about');
+});
+
+test('an answer that cannot be stored takes no other with it, and its hint stays', async (t) => {
+  const bad = 'appointment:c';
+  const { failure, left, known } = await answered(t, FIVE, (object, at) =>
+    shown(object, object === bad ? (Number.NaN as Instant) : at),
+  );
+  assert.ok(failure instanceof Error);
+  assert.deepEqual([left, known], [[bad], FIVE.filter((one) => one !== bad)]);
+});
