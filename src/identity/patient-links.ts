@@ -12,8 +12,11 @@ import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
 import type { PatientStatement } from './contract.ts';
 import { goldenIdOf } from './golden/replay.ts';
-import { linkElements, linksOf, type Links } from './links.ts';
+import { linksOf } from './links.ts';
 import { writePatient } from './patient-write.ts';
+import { raise } from './placing/raise.ts';
+import { component, regroup } from './placing/regroup.ts';
+import { showSiteLinks } from './placing/show-links.ts';
 
 export async function decide(
   statement: PatientStatement,
@@ -35,9 +38,32 @@ export async function decide(
   await makeKnown(statement.one, one, site, tx, cause);
   if (statement.other !== null && other !== null) await makeKnown(statement.other, other, site, tx, cause);
   await tx.people.decide(site.id, decision, cause.now);
-  await writeLinks(told, site, tx, cause);
-  // What an undone merge joined is told apart here, although no decision connects the two sides any more.
+  const keys = told.people.flat();
+  await tx.people.setRemoved(
+    site.id,
+    keys.map((key) => ({ key, removedAt: told.removed.get(key) ?? null })),
+  );
+  await writeDown(decision, await tx.people.records(site.id, keys), tx, cause);
   return 'decided';
+}
+
+/** Beside what other sites, people and matching say of the same records: only all of it tells who is one person. */
+async function writeDown(
+  decision: PatientDecision,
+  records: readonly PatientRecord[],
+  tx: Tx,
+  cause: Cause,
+): Promise<void> {
+  const ids = records.map(({ patientId }) => patientId);
+  if (decision.other === null) {
+    await showSiteLinks(tx, await component(tx, ids), ids, cause);
+    return;
+  }
+  const written = await tx.identity.copySiteDecisionsOf(ids, cause.now);
+  const told = await regroup(tx, ids, cause.now);
+  await showSiteLinks(tx, told, ids, cause);
+  await raise(tx, told, written, cause.now);
+  await tx.index.due([...new Set(written.flatMap(({ one, other }) => [one, other ?? one]))], cause.now);
 }
 
 function sameDecision(one: PatientDecision, other: PatientDecision): boolean {
@@ -85,42 +111,4 @@ async function makeKnown(name: PatientName, key: string, site: SiteSettings, tx:
     active: true,
   };
   await writePatient(id, stub, site, tx, cause);
-}
-
-async function writeLinks(links: Links, site: SiteSettings, tx: Tx, cause: Cause): Promise<void> {
-  const keys = links.people.flat();
-  const records = new Map((await tx.people.records(site.id, keys)).map((record) => [record.key, record]));
-  const idOf = (key: string): string => records.get(key)?.patientId ?? canonicalId.patient(site.identity, key);
-  const rows: Omit<PatientRecord, 'key'>[] = [];
-  for (const person of links.people) {
-    // One of the records that are in use, always the same one, stands for the person in searches.
-    const golden = person.find((key) => !links.survivors.has(key)) ?? person[0];
-    for (const key of person) {
-      const survivor = links.survivors.get(key);
-      rows.push({
-        patientId: idOf(key),
-        goldenId: idOf(golden ?? key),
-        survivorId: survivor === undefined ? null : idOf(survivor),
-        removedAt: links.removed.get(key) ?? null,
-      });
-    }
-  }
-  await tx.people.setRecords(site.id, rows);
-  for (const key of keys) await showLinks(key, links, idOf, site, tx, cause);
-}
-
-async function showLinks(
-  key: string,
-  links: Links,
-  idOf: (key: string) => string,
-  site: SiteSettings,
-  tx: Tx,
-  cause: Cause,
-): Promise<void> {
-  const served = await tx.resources.read('Patient', idOf(key));
-  if (served === null) return;
-  const { link: _link, ...record } = JSON.parse(served.json) as Patient;
-  const link = linkElements(key, links, idOf);
-  const active = !links.survivors.has(key) && !links.removed.has(key);
-  await writePatient(idOf(key), { ...record, active, ...(link.length === 0 ? {} : { link }) }, site, tx, cause);
 }

@@ -3,7 +3,7 @@
  * comes to are computed anew, so a merge that arrives before the records, or after a later one, ends the same. One that
  * would make two records stand for each other is parked, and what comes later about these people waits for it.
  */
-import type { PatientIndex, PatientStatement } from '../identity/contract.ts';
+import { IDENTITY_LOG, type PatientIndex, type PatientStatement } from '../identity/contract.ts';
 import type { Change, PatientAssertion, PatientChange } from '../mappings/contract.ts';
 import type { PatientGone, PatientLink, PatientMerge, PatientName, PeopleChange } from '../mappings/contract-people.ts';
 import type { SiteSettings } from '../settings/shape.ts';
@@ -44,7 +44,7 @@ export async function lockedByPeople(
   for (const change of changes) {
     if (!isAboutRecords(change)) continue;
     const keys = await patients.concerned(statementOf(change), site, tx);
-    ids.push(`links:${site.id}`, ...keys.map((key) => `patient:${site.id}:${key}`));
+    ids.push(IDENTITY_LOG, ...keys.map((key) => `patient:${site.id}:${key}`));
   }
   return ids;
 }

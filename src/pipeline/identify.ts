@@ -52,11 +52,13 @@ export function identifyStage(deps: IdentifyDeps): IdentifyStage {
     async step() {
       if (!isCaughtUp) {
         isCaughtUp = (await store.transaction(SCOPE, (tx) => placing.catchUp(tx, clock.now()))) === 0;
+        // What sites decided must be there before anybody is placed by it.
+        return true;
       }
       const done = await placeNext(deps);
       if (done === 'nothing') {
         await count(true);
-        return !isCaughtUp;
+        return false;
       }
       placed += 1;
       await count(false);

@@ -102,6 +102,11 @@ export interface IdentityStore {
    * all is there.
    */
   copySiteDecisions(limit: number, now: Instant): Promise<readonly string[]>;
+  /** As above, of what is decided about these records; what it wrote. */
+  copySiteDecisionsOf(
+    ids: readonly string[],
+    now: Instant,
+  ): Promise<readonly Pick<StoredDecision, 'seq' | 'kind' | 'one' | 'other'>[]>;
 
   /** Opens the pair, or opens it again. What a person has claimed stays claimed, and a weightier cause is kept. */
   openReview(pair: ReviewPair, now: Instant): Promise<void>;

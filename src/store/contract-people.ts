@@ -39,11 +39,8 @@ export interface PeopleStore {
   decisionsAbout(site: string, keys: readonly string[]): Promise<readonly RecordedDecision[]>;
   record(site: string, key: string): Promise<PatientRecord | null>;
   records(site: string, keys: readonly string[]): Promise<readonly PatientRecord[]>;
-  /** What the decisions come to; written for records that are known. */
-  setRecords(
-    site: string,
-    records: readonly Pick<PatientRecord, 'patientId' | 'survivorId' | 'goldenId' | 'removedAt'>[],
-  ): Promise<void>;
+  /** What the decisions come to; written for records that are known. Who stands for whom: IdentityStore. */
+  setRemoved(site: string, records: readonly Pick<PatientRecord, 'key' | 'removedAt'>[]): Promise<void>;
   /** Records of the site whose Patient carries one of these identifiers (`system|value`). */
   recordsWith(site: string, identifiers: readonly string[]): Promise<readonly PatientRecord[]>;
   /** Appointments of the site that carry one of these identifiers (`system|value`, or `*|value`). */

@@ -51,6 +51,19 @@ const CONNECTED = `
       UNION ALL SELECT d.one FROM identity_decision d WHERE d.other = near.id) AS step)
   SELECT ${COLUMNS} FROM near JOIN identity_decision d ON d.one = near.id ORDER BY d.seq`;
 
+/** What tells records apart is told twice: what joined them is undone, and nothing of less weight joins them again. */
+const COPY = (missing: string): string => `
+  WITH missing AS (${missing})
+  INSERT INTO identity_decision (kind, one, other, actor_kind, actor, reason, at, told_by, recorded_at)
+  SELECT k.kind, one.patient_id, other.patient_id, 'site', m.site, m.reason, m.at, m.id, $1
+  FROM missing m
+  JOIN patient_link one ON one.site = m.site AND one.site_key = m.one
+  JOIN patient_link other ON other.site = m.site AND other.site_key = m.other
+  CROSS JOIN LATERAL (
+    SELECT m.kind, 1 AS place UNION ALL SELECT 'not-same', 2 WHERE m.kind = 'unlink') AS k
+  ORDER BY m.id, k.place
+  ON CONFLICT (told_by, kind) WHERE told_by IS NOT NULL DO NOTHING RETURNING seq, kind, one, other`;
+
 export function identityStore(q: Queryable, keys: Keys): IdentityStore {
   return {
     ...reviewQueue(q, keys),
@@ -121,24 +134,28 @@ export function identityStore(q: Queryable, keys: Keys): IdentityStore {
     async copySiteDecisions(limit, now) {
       const { rows } = await q.query<{ one: string; other: string }>({
         name: 'identity-copy-site-decisions',
-        // What tells records apart is told twice: what joined them is undone, and nothing of less weight joins them.
-        text: `WITH missing AS (
-                 SELECT d.* FROM patient_decision d
-                 WHERE d.kind IN ('merge', 'link', 'unlink') AND NOT EXISTS (
-                   SELECT FROM identity_decision i WHERE i.told_by = d.id)
-                 ORDER BY d.id LIMIT $1)
-               INSERT INTO identity_decision (kind, one, other, actor_kind, actor, reason, at, told_by, recorded_at)
-               SELECT k.kind, one.patient_id, other.patient_id, 'site', m.site, m.reason, m.at, m.id, $2
-               FROM missing m
-               JOIN patient_link one ON one.site = m.site AND one.site_key = m.one
-               JOIN patient_link other ON other.site = m.site AND other.site_key = m.other
-               CROSS JOIN LATERAL (
-                 SELECT m.kind, 1 AS place UNION ALL SELECT 'not-same', 2 WHERE m.kind = 'unlink') AS k
-               ORDER BY m.id, k.place
-               ON CONFLICT (told_by, kind) WHERE told_by IS NOT NULL DO NOTHING RETURNING one, other`,
-        values: [limit, timestamptz(now)],
+        text: COPY(`
+          SELECT d.* FROM patient_decision d
+          WHERE d.kind IN ('merge', 'link', 'unlink') AND NOT EXISTS (
+            SELECT FROM identity_decision i WHERE i.told_by = d.id)
+          ORDER BY d.id LIMIT $2`),
+        values: [timestamptz(now), limit],
       });
       return [...new Set(rows.flatMap(({ one, other }) => [one, other]))];
+    },
+
+    async copySiteDecisionsOf(ids, now) {
+      const { rows } = await q.query<Pick<StoredDecision, 'seq' | 'kind' | 'one' | 'other'>>({
+        name: 'identity-copy-site-decisions-of', // patient_decision_one, patient_decision_other
+        text: COPY(`
+          SELECT DISTINCT d.* FROM patient_link l CROSS JOIN LATERAL (
+            SELECT * FROM patient_decision p WHERE p.site = l.site AND p.one = l.site_key
+            UNION ALL SELECT * FROM patient_decision p WHERE p.site = l.site AND p.other = l.site_key) AS d
+          WHERE l.patient_id = ANY($2::uuid[]) AND d.kind IN ('merge', 'link', 'unlink') AND NOT EXISTS (
+            SELECT FROM identity_decision i WHERE i.told_by = d.id)`),
+        values: [timestamptz(now), ids],
+      });
+      return rows;
     },
 
     ...goldenIds(q),

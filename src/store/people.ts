@@ -90,18 +90,15 @@ export function peopleStore(q: Gathered, keys: Keys, scope: Scope): PeopleStore 
       return rows.map(toRecord);
     },
 
-    async setRecords(site, records) {
+    async setRemoved(site, records) {
       await q.query({
-        name: 'patient-set-records',
-        text: `UPDATE patient_link l SET golden_id = u.golden_id, survivor_id = u.survivor_id, removed_at = u.removed_at
-               FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[])
-                 AS u(patient_id, golden_id, survivor_id, removed_at)
-               WHERE l.site = $1 AND l.patient_id = u.patient_id`,
+        name: 'patient-set-removed',
+        text: `UPDATE patient_link l SET removed_at = u.removed_at
+               FROM unnest($2::text[], $3::timestamptz[]) AS u(site_key, removed_at)
+               WHERE l.site = $1 AND l.site_key = u.site_key AND l.removed_at IS DISTINCT FROM u.removed_at`,
         values: [
           site,
-          records.map((one) => one.patientId),
-          records.map((one) => one.goldenId),
-          records.map((one) => one.survivorId),
+          records.map((one) => one.key),
           records.map((one) => (one.removedAt === null ? null : timestamptz(one.removedAt))),
         ],
       });

@@ -175,7 +175,7 @@ it('a record that cannot be placed keeps no other waiting, and is tried again', 
   });
   first.id = await world.tell('north', '1', ROBERT);
   await world.tell('south', '7', ROBERT);
-  await assert.rejects(world.stage.step(), /no/);
+  await assert.rejects(world.settle(), /no/);
   await world.settle();
   assert.deepEqual(await world.rows('SELECT attempts FROM patient_due'), [{ attempts: 1 }]);
   fails = false;

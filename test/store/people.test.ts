@@ -31,13 +31,14 @@ test('a decision is kept once, and found from every record that decisions connec
 test('what decisions come to is read with the record by its key, of this site alone', async (t) => {
   const { write } = await openedStore(t);
   const [one, other] = ['00000000-0000-8000-8000-000000000001', '00000000-0000-8000-8000-000000000002'] as const;
-  await write(async ({ people, resources }) => {
+  await write(async ({ identity, people, resources }) => {
     await resources.linkPatient(one, one, 'north', 'a', at(0));
     await resources.linkPatient(other, other, 'north', 'b', at(0));
     const told = { patientId: one, survivorId: other, goldenId: other, removedAt: at(3) };
-    await people.setRecords('south', [told]);
-    assert.equal((await people.record('north', 'a'))?.survivorId, null);
-    await people.setRecords('north', [told]);
+    await identity.setPeople([{ ...told, id: one }]);
+    await people.setRemoved('south', [{ ...told, key: 'a' }]);
+    assert.equal((await people.record('north', 'a'))?.removedAt, null);
+    await people.setRemoved('north', [{ ...told, key: 'a' }]);
     assert.deepEqual(await people.record('north', 'a'), { key: 'a', ...told });
     assert.deepEqual(
       (await people.records('north', ['a', 'b', 'c'])).map(({ key }) => key),

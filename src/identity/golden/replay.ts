@@ -76,7 +76,7 @@ export function replay(decisions: readonly Decision[], sources: readonly Source[
     b: at(decision.other),
     decision,
   }));
-  const apart = apartFrom(held, at);
+  const apart = apartFrom(held, site.links, at);
   const between = (as: readonly number[], bs: readonly number[]): readonly number[] =>
     as.flatMap((a) => bs.flatMap((b) => apart.get(a)?.get(b) ?? []));
   const { groupOf, refused } = joinedInOrder(records.length, links, (as, bs) => between(as, bs).length === 0);
@@ -134,13 +134,19 @@ function live(
     .map(([, decision]) => decision);
 }
 
+/**
+ * What a site tells apart and then joins by way of third records is one person to the site: its word stands against
+ * what others join, and not against its own.
+ */
 function apartFrom(
   held: ReadonlyMap<string, PairDecision>,
+  { people }: Links,
   at: (id: string) => number,
 ): ReadonlyMap<number, ReadonlyMap<number, number>> {
   const apart = new Map<number, Map<number, number>>();
-  for (const { kind, one, other, seq } of held.values()) {
+  for (const { kind, one, other, seq, actor } of held.values()) {
     if (kind !== 'not-same') continue;
+    if (actor.kind === 'site' && people.some((group) => group.includes(one) && group.includes(other))) continue;
     for (const [a, b] of [
       [at(one), at(other)],
       [at(other), at(one)],

@@ -32,7 +32,8 @@ export interface Conclusion {
 }
 
 const HUB = { kind: 'hub', id: 'slotwire' } as const;
-const REVIEW_WITHIN_MS = 7 * 24 * 3_600_000;
+/** A week. */
+export const REVIEW_WITHIN_MS = 7 * 24 * 3_600_000;
 
 export function conclude(sight: Sight, now: Instant): Conclusion {
   return new Placing(sight, now).done();
