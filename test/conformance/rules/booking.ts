@@ -6,7 +6,7 @@ import type { StoredSlot } from '../../../src/store/contract-resources.ts';
 import type { Arrangement, TrueAppointment } from '../arrangement.ts';
 import type { Rule } from '../connector.ts';
 import { openRig, type Rig, type RigOptions } from '../harness.ts';
-import { appointmentCount, at, patientOf, slotAt } from '../sight.ts';
+import { appointmentCount, at, messages, patientOf, slotAt } from '../sight.ts';
 import { SCOPE, type Asked } from '../site.ts';
 import { compareWithTruth, isActive } from '../truth.ts';
 
@@ -95,6 +95,32 @@ export const placeRules: readonly Rule[] = [
         [visit?.correlation, visit?.key],
         [asked.bookingId, (await rig.site.booking(asked.bookingId)).siteKey],
       );
+      await ends(desk, asked, 'booked');
+    },
+  },
+  {
+    name: 'the echo of a placed booking says what was read back, and nothing is applied again for it',
+    needs: [...NEEDS, 'fetch'],
+    run: async (t, arrangement) => {
+      const desk = await openDesk(t, arrangement);
+      const { site, told } = desk.rig;
+      const asked = await desk.place();
+      await site.deliver();
+      await asked.answer;
+      const readBack = (await messages(desk.rig, site)).filter(({ via }) => via === 'write');
+      assert.ok(readBack.length > 0, 'what a site answers to a call is no proof by itself');
+      await desk.rig.apply();
+      const before = told.filter(([name]) => name === 'applied').length;
+      for (const { object } of readBack) {
+        assert.ok(object !== null && site.connector.fetch !== undefined);
+        const state = await site.connector.fetch.object(object, AbortSignal.timeout(10_000));
+        const [echo] = await desk.rig.store.transaction(SCOPE, (tx) =>
+          tx.inbox.insert(site.settings.id, 'fetch', [state], desk.rig.clock.now(), null),
+        );
+        assert.equal(echo?.kind, 'unchanged');
+      }
+      await desk.rig.apply();
+      assert.equal(told.filter(([name]) => name === 'applied').length, before);
       await ends(desk, asked, 'booked');
     },
   },
