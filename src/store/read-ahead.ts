@@ -30,7 +30,7 @@ export async function readAhead(g: Gathered, keys: Keys, expected: Expected): Pr
     actors(g, expected),
     replayWindows(g, sites),
   ]);
-  const [rows] = await Promise.all([appointments(g, ids), bookings(g, keys, sites, ids)]);
+  const [rows] = await Promise.all([appointments(g, ids), bookings(g, keys, expected, ids)]);
   await Promise.all([busyRows(g, ids, rows), slotsOf(g, rows)]);
 }
 
@@ -38,12 +38,19 @@ async function replayWindows({ ahead, direct }: Gathered, sites: readonly string
   for (const [site, windows] of await windowsOf(direct, sites)) ahead.windows.set(site, windows);
 }
 
+/**
+ * The open ones only of sites that name a visit which nobody knows yet: it may be one of theirs. The echo of a booking
+ * that is settled is known by its name, and the orders of all others would be opened in vain.
+ */
 async function bookings(
   { ahead, direct }: Gathered,
   keys: Keys,
-  sites: readonly string[],
+  { appointments: named }: Expected,
   ids: readonly string[],
 ): Promise<void> {
+  if (ids.length === 0) return;
+  const unknown = named.filter(({ site, key }) => ahead.keys.get(pair(site, key)) === null);
+  const sites = [...new Set(unknown.map(({ site }) => site))];
   const found = await bookingsAhead(direct, keys, sites, ids);
   for (const site of sites) ahead.open.set(site, found.open.get(site) ?? []);
   for (const id of ids) ahead.latest.set(id, found.latest.get(id) ?? null);
