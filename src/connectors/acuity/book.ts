@@ -18,7 +18,7 @@ import type {
   WriteOutcome,
 } from '../contract.ts';
 import { acuityChanges, findChange } from './amend.ts';
-import type { AcuityClient, CallFor } from './client.ts';
+import type { AcuityClient, CallFor, WriteConnection } from './client.ts';
 import { findByKey, findByOrder, SEVERAL } from './find.ts';
 import { refusalOfCheck, refused, several, unsent } from './outcome.ts';
 import { provenWrite } from './proven.ts';
@@ -34,6 +34,16 @@ export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, ref
     const at: CallFor = { purpose: 'booking', signal };
     const missing = whatIsMissing(order.patient);
     if (missing !== null) return refused('needs-answers', missing);
+    // The connection of the write is made while the site is still asked: the patient waits for both.
+    const on = client.connect();
+    try {
+      return await lookAndWrite(order, at, on);
+    } finally {
+      on?.close();
+    }
+  }
+
+  async function lookAndWrite(order: PlaceOrder, at: CallFor, on: WriteConnection): Promise<WriteOutcome> {
     let known: Found;
     let open: WriteOutcome | null;
     let holds: (field: number) => boolean;
@@ -48,7 +58,7 @@ export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, ref
     if (known.kind === 'undecided' && known.because === SEVERAL) return several(site.id);
     if (open !== null) return open;
     return write(
-      () => client.createAppointment(bodyOf(site, order, holds), at),
+      () => client.createAppointment(bodyOf(site, order, holds), at, on),
       (now) => now.start === order.start,
       at,
     );

@@ -7,7 +7,7 @@ import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import type { Instant } from '../../core/instant.ts';
 import type { Budget, Purpose } from '../contract.ts';
-import { openHttp, type Answer, type HttpCall } from '../kit/http.ts';
+import { openHttp, type Answer, type HttpCall, type HttpClient } from '../kit/http.ts';
 import { readJson } from '../kit/json.ts';
 import type { AcuitySettings } from './settings.ts';
 import * as wire from './wire.ts';
@@ -29,6 +29,9 @@ export interface CallFor {
   readonly purpose: Purpose;
   readonly signal: AbortSignal;
 }
+
+/** Null: the write opens one for itself. */
+export type WriteConnection = ReturnType<HttpClient['connect']>;
 
 export type AcuityClient = ReturnType<typeof openClient>;
 
@@ -97,8 +100,12 @@ export function openClient(site: string, settings: AcuitySettings, clock: Clock,
       return read({ name, method: 'POST', path: '/availability/check-times', json: times }, wire.isCheckedTimes, at);
     },
 
-    createAppointment(json: unknown, at: CallFor): Promise<Written<wire.BookedAppointment>> {
-      const call = { name: 'POST /appointments', method: 'POST', path: '/appointments', query: quietly, json } as const;
+    /** For a write that may follow at once; see `connect` of HttpClient. */
+    connect: () => http.connect(),
+
+    createAppointment(json: unknown, at: CallFor, on: HttpCall['on'] = null): Promise<Written<wire.BookedAppointment>> {
+      const name = 'POST /appointments';
+      const call = { name, method: 'POST', path: '/appointments', query: quietly, json, on } as const;
       return write(call, wire.isBookedAppointment, at);
     },
 

@@ -9,13 +9,15 @@
  *
  * A write gets a fresh connection because a kept one may be closed by the other side at the very moment it is used, and
  * such a reset cannot be told from a lost answer: each would leave a booking `unknown`. With a fresh one, whatever
- * fails before the connection stands has provably not been sent.
+ * fails before the connection stands has provably not been sent. It may be opened while the reads before the write are
+ * under way (`connect`): to connect takes as many trips to the site as one or two of these reads.
  * Errors never carry what the transport throws: messages of Node repeat addresses, which hold names and e-mails.
  */
 import { alarmAfter, type Clock } from '../../core/clock.ts';
 import { asHubError, HubError } from '../../core/errors.ts';
 import type { Instant } from '../../core/instant.ts';
 import type { Budget, Purpose } from '../contract.ts';
+import type { Connection } from './connection.ts';
 import { AnswerUnreadable, openTransport, type Exchange, type Transport } from './transport.ts';
 
 export interface HttpSpec {
@@ -43,6 +45,8 @@ export interface HttpCall {
   /** `read`: changes nothing at the site, whatever the method. */
   readonly effect: 'read' | 'write';
   readonly purpose: Purpose;
+  /** For a write: what `connect` gave. Without one, or with one that is closed, used or old, it opens its own. */
+  readonly on?: Connection | null;
 }
 
 /** 2xx, or a statement about the request itself (400, 404, 409, 410, 422). Everything else is thrown. */
@@ -57,6 +61,11 @@ export interface Answer {
 export interface HttpClient {
   /** @throws HubError: transient (not done), ambiguous (may be done, writes only) or permanent (not done) */
   send(call: HttpCall, signal: AbortSignal): Promise<Answer>;
+  /**
+   * Begins to connect for a write that may follow at once: see `on` of HttpCall. It asks the site for nothing and takes
+   * no turn. Who does not use it closes it. Null: none can be opened; the write itself will say why.
+   */
+  connect(): Connection | null;
   close(): void;
 }
 
@@ -73,9 +82,11 @@ const LONGEST_PAUSE_MS = 600_000;
 export function openHttp(spec: HttpSpec): HttpClient {
   const { baseUrl, maxAnswer_bytes } = spec;
   const headers = Object.fromEntries(Object.entries(spec.headers).map(([name, value]) => [name.toLowerCase(), value]));
-  const transport = openTransport({ baseUrl, headers, maxAnswer_bytes, connections: spec.budget.spec.concurrent });
+  const connections = spec.budget.spec.concurrent;
+  const transport = openTransport({ clock: spec.clock, baseUrl, headers, maxAnswer_bytes, connections });
   return {
     send: withRetries(spec, withTurns(spec, withTimeLimit(spec, transport))),
+    connect: () => transport.connect(),
     close: () => transport.close(),
   };
 }

@@ -6,10 +6,14 @@
  */
 import http from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
+import type { Clock } from '../../core/clock.ts';
+import { openConnections, type Connection, type Where } from './connection.ts';
 
 export interface TransportSpec {
+  readonly clock: Clock;
   /** `http:` or `https:`; a path in it is put before every path. */
   readonly baseUrl: string;
   /** Names in lower case. */
@@ -25,8 +29,10 @@ export interface Question {
   readonly path: string;
   readonly query?: readonly (readonly [name: string, value: string])[];
   readonly json?: unknown;
-  /** `write`: on a connection of its own, which nobody can have closed before it is used. */
+  /** `write`: on a connection of its own. */
   readonly effect: 'read' | 'write';
+  /** For a write, which opens one for itself where this one is closed, used or old. */
+  readonly on?: Connection | null;
 }
 
 export interface RawAnswer {
@@ -45,6 +51,8 @@ export interface Exchange {
 }
 
 export interface Transport {
+  /** For one write to come. Null: none can be opened, and the write will say why. */
+  connect(): Connection | null;
   ask(question: Question): Exchange;
   close(): void;
 }
@@ -64,39 +72,51 @@ export function openTransport(spec: TransportSpec): Transport {
   const secure = spec.baseUrl.startsWith('https:');
   const library = secure ? https : http;
   const kept = new library.Agent({ keepAlive: true, maxSockets: spec.connections });
-  const fresh = new library.Agent({ keepAlive: false });
-  let base: Base | null = null;
+  const forWrites = openConnections(spec.clock);
+  let known: Base | null = null;
+  const base = (): Base => (known ??= baseOf(spec));
 
-  /** @throws TypeError ERR_INVALID_URL */
-  function requestFor(question: Question, body: Buffer | null): http.ClientRequest {
-    base ??= baseOf(spec);
+  function begin(question: Question, body: Buffer | null, socket: Socket | null): http.ClientRequest {
+    const { auth, where, path, headers } = base();
     const query = new URLSearchParams((question.query ?? []).map(([name, value]): [string, string] => [name, value]));
     const search = query.toString();
     return library.request({
-      ...base.options,
-      agent: question.effect === 'write' ? fresh : kept,
+      host: where.host,
+      port: where.port,
+      defaultPort: secure ? 443 : 80,
+      ...(auth !== null && { auth }),
+      ...(socket === null ? { agent: kept } : { createConnection: () => socket }),
       method: question.method,
-      path: base.path + question.path + (search === '' ? '' : `?${search}`),
-      headers: body === null ? base.headers : { ...base.headers, ...JSON_BODY, 'content-length': body.length },
+      path: path + question.path + (search === '' ? '' : `?${search}`),
+      headers: body === null ? headers : { ...headers, ...JSON_BODY, 'content-length': body.length },
     });
   }
 
   return {
+    connect() {
+      try {
+        return forWrites.open(base().where);
+      } catch {
+        return null;
+      }
+    },
     ask(question) {
       const body = question.json === undefined ? null : Buffer.from(JSON.stringify(question.json));
-      let connected = false;
+      let connection: Connection | null = null;
       let request: http.ClientRequest | null = null;
       const answered = new Promise<RawAnswer>((resolve, reject) => {
-        request = requestFor(question, body);
+        let socket: Socket | null = null;
+        if (question.effect === 'write') {
+          connection = question.on ?? null;
+          socket = connection?.take() ?? null;
+          if (socket === null) {
+            connection = forWrites.open(base().where);
+            socket = connection.take();
+          }
+        }
+        request = begin(question, body, socket);
         // Never taken off: a connection may fail after its answer is complete, and nobody else would hear of it.
         request.on('error', reject);
-        request.once('socket', (socket) => {
-          // A kept socket is connected already; a listener more for each of its calls would only pile up.
-          if (!socket.connecting) return;
-          socket.once(secure ? 'secureConnect' : 'connect', () => {
-            connected = true;
-          });
-        });
         request.once('response', (answer) => {
           collect(answer, spec.maxAnswer_bytes, resolve, reject);
         });
@@ -104,42 +124,45 @@ export function openTransport(spec: TransportSpec): Transport {
       });
       return {
         answered,
-        connected: () => connected,
+        connected: () => connection?.stands() ?? false,
         // Before an answer it rejects as an error of the request, within one as an error of the answer.
         cut: () => request?.destroy(),
       };
     },
     close() {
       kept.destroy();
-      fresh.destroy();
+      forWrites.close();
     },
   };
 }
 
 interface Base {
-  readonly options: http.RequestOptions;
+  readonly where: Where;
   readonly path: string;
+  /** A name in the address is meant for the gateway that stands there. */
+  readonly auth: string | null;
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** @throws TypeError ERR_INVALID_URL */
 function baseOf(spec: TransportSpec): Base {
   const url = new URL(spec.baseUrl);
+  const secure = url.protocol === 'https:';
   const { authorization, ...others } = spec.headers;
-  // A name in the address is meant for the gateway that stands there.
-  const named = url.username !== '' || url.password !== '';
+  const name = url.username === '' && url.password === '' ? null : [url.username, url.password];
   return {
-    options: {
-      protocol: url.protocol,
-      hostname: url.hostname.replace(/^\[|\]$/g, ''),
-      port: url.port,
-      ...(named && { auth: `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}` }),
+    where: {
+      secure,
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
     },
     path: url.pathname.replace(/\/+$/, ''),
+    auth: name === null ? null : name.map(decodeURIComponent).join(':'),
     headers: {
       accept: 'application/json',
       'accept-encoding': 'gzip, deflate, br',
       ...others,
-      ...(authorization !== undefined && !named && { authorization }),
+      ...(authorization !== undefined && name === null && { authorization }),
     },
   };
 }
