@@ -30,27 +30,17 @@ export interface CallFor {
   readonly signal: AbortSignal;
 }
 
-/** Null: the write opens one for itself. */
 export type WriteConnection = ReturnType<HttpClient['connect']>;
 
 export type AcuityClient = ReturnType<typeof openClient>;
 
 /** The role of the clinic's own people; see amend.ts for when it is taken. */
 const ADMIN = ['admin', 'true'] as const;
+const CREATE = { name: 'POST /appointments', method: 'POST', path: '/appointments' } as const;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 export function openClient(site: string, settings: AcuitySettings, clock: Clock, budget: Budget) {
-  const http = openHttp({
-    site,
-    baseUrl: settings.baseUrl.replace(/\/$/, ''),
-    headers: { authorization: authorization(settings), 'user-agent': 'slotwire' },
-    clock,
-    budget,
-    timeout_ms: settings.timeout_ms,
-    maxAnswer_bytes: MAX_ANSWER_BYTES,
-    readRetries: settings.readRetries,
-    isThrottle: isEdgeThrottle,
-  });
+  const http = openSite(site, settings, clock, budget);
 
   async function read<T>(call: Omit<HttpCall, 'effect' | 'purpose'>, is: Is<T>, at: CallFor): Promise<Read<T>> {
     const answer = await http.send({ ...call, effect: 'read', purpose: at.purpose }, at.signal);
@@ -73,6 +63,12 @@ export function openClient(site: string, settings: AcuitySettings, clock: Clock,
    * and double-book.
    */
   const quietly: Query = settings.noEmail ? [['noEmail', 'true']] : [];
+  const change = (what: '' | '/cancel', query: Query) => {
+    return (id: string, json: unknown, at: CallFor): Promise<Written<wire.Appointment>> => {
+      const path = `/appointments/${encodeURIComponent(id)}${what}`;
+      return write({ name: `PUT /appointments/{id}${what}`, method: 'PUT', path, query, json }, wire.isAppointment, at);
+    };
+  };
 
   return {
     me: list('/me', wire.isAccount),
@@ -100,34 +96,19 @@ export function openClient(site: string, settings: AcuitySettings, clock: Clock,
       return read({ name, method: 'POST', path: '/availability/check-times', json: times }, wire.isCheckedTimes, at);
     },
 
-    /** For a write that may follow at once; see `connect` of HttpClient. */
     connect: () => http.connect(),
 
-    createAppointment(json: unknown, at: CallFor, on: HttpCall['on'] = null): Promise<Written<wire.BookedAppointment>> {
-      const name = 'POST /appointments';
-      const call = { name, method: 'POST', path: '/appointments', query: quietly, json, on } as const;
-      return write(call, wire.isBookedAppointment, at);
+    createAppointment(json: unknown, at: CallFor, on: WriteConnection): Promise<Written<wire.BookedAppointment>> {
+      return write({ ...CREATE, query: quietly, json, on }, wire.isBookedAppointment, at);
     },
 
-    cancelAppointment(id: string, json: unknown, at: CallFor): Promise<Written<wire.Appointment>> {
-      const path = `/appointments/${encodeURIComponent(id)}/cancel`;
-      const name = 'PUT /appointments/{id}/cancel';
-      return write({ name, method: 'PUT', path, query: quietly, json }, wire.isAppointment, at);
-    },
+    cancelAppointment: change('/cancel', quietly),
 
     /** A cancel with a mark that only the admin role may set. */
-    markNoShow(id: string, json: unknown, at: CallFor): Promise<Written<wire.Appointment>> {
-      const path = `/appointments/${encodeURIComponent(id)}/cancel`;
-      const name = 'PUT /appointments/{id}/cancel';
-      return write({ name, method: 'PUT', path, query: [...quietly, ADMIN], json }, wire.isAppointment, at);
-    },
+    markNoShow: change('/cancel', [...quietly, ADMIN]),
 
     /** The vendor takes a few fields and ignores all others without a word. */
-    amendAppointment(id: string, json: unknown, at: CallFor): Promise<Written<wire.Appointment>> {
-      const path = `/appointments/${encodeURIComponent(id)}`;
-      const name = 'PUT /appointments/{id}';
-      return write({ name, method: 'PUT', path, query: [...quietly, ADMIN], json }, wire.isAppointment, at);
-    },
+    amendAppointment: change('', [...quietly, ADMIN]),
 
     rescheduleAppointment(id: string, json: unknown, at: CallFor): Promise<Written<wire.BookedAppointment>> {
       const path = `/appointments/${encodeURIComponent(id)}/reschedule`;
@@ -139,22 +120,19 @@ export function openClient(site: string, settings: AcuitySettings, clock: Clock,
       return write({ name: 'POST /blocks', method: 'POST', path: '/blocks', json }, wire.isBlock, at);
     },
 
-    deleteBlock(id: string, at: CallFor): Promise<Written<null>> {
-      return remove('/blocks', id, at);
-    },
+    deleteBlock: (id: string, at: CallFor) => remove('/blocks', id, at),
 
     createWebhook(event: string, target: string, at: CallFor): Promise<Written<wire.Hook>> {
-      const json = { event, target };
-      return write({ name: 'POST /webhooks', method: 'POST', path: '/webhooks', json }, wire.isHook, at);
+      return write(
+        { name: 'POST /webhooks', method: 'POST', path: '/webhooks', json: { event, target } },
+        wire.isHook,
+        at,
+      );
     },
 
-    deleteWebhook(id: number, at: CallFor): Promise<Written<null>> {
-      return remove('/webhooks', String(id), at);
-    },
+    deleteWebhook: (id: number, at: CallFor) => remove('/webhooks', String(id), at),
 
-    close(): void {
-      http.close();
-    },
+    close: () => http.close(),
   };
 
   /** What a delete answers with is not documented, so only its status counts. */
@@ -166,12 +144,25 @@ export function openClient(site: string, settings: AcuitySettings, clock: Clock,
   }
 }
 
+function openSite(site: string, settings: AcuitySettings, clock: Clock, budget: Budget): HttpClient {
+  return openHttp({
+    site,
+    baseUrl: settings.baseUrl.replace(/\/$/, ''),
+    headers: { authorization: authorization(settings), 'user-agent': 'slotwire' },
+    clock,
+    budget,
+    timeout_ms: settings.timeout_ms,
+    maxAnswer_bytes: MAX_ANSWER_BYTES,
+    readRetries: settings.readRetries,
+    isThrottle: isEdgeThrottle,
+  });
+}
+
 type Is<T> = (value: unknown) => value is T;
 
 function authorization(settings: AcuitySettings): string {
   if (settings.accessToken !== undefined) return `Bearer ${settings.accessToken}`;
-  const pair = `${settings.userId ?? ''}:${settings.apiKey ?? ''}`;
-  return `Basic ${Buffer.from(pair).toString('base64')}`;
+  return `Basic ${Buffer.from(`${settings.userId ?? ''}:${settings.apiKey ?? ''}`).toString('base64')}`;
 }
 
 /**
@@ -195,8 +186,6 @@ function refusalCode(answer: Answer): string {
 function unexpected(site: string, name: string, answer: Answer): HubError {
   const code = refusalCode(answer);
   const detail = `${name}: status ${answer.status}${code === '' ? '' : ` ${code}`}`;
-  return new HubError(answer.status === 404 || answer.status === 410 ? 'SITE_NOT_FOUND' : 'SITE_REFUSED', {
-    detail,
-    site,
-  });
+  const isGone = answer.status === 404 || answer.status === 410;
+  return new HubError(isGone ? 'SITE_NOT_FOUND' : 'SITE_REFUSED', { detail, site });
 }

@@ -8,7 +8,7 @@ import { aroundDay, readAppointment } from './fetch.ts';
 import { listAppointments } from './listing.ts';
 import type { Reference } from './reference.ts';
 import type { AcuitySettings } from './settings.ts';
-import { answerTo, placeAndTime, siteBooking, type ReadAppointment } from './state.ts';
+import { answerTo, siteBooking, type ReadAppointment } from './state.ts';
 import { calendarZone } from './zone.ts';
 
 /** One of them is ours, or all are: in any case there is no room for one more. */
@@ -70,7 +70,7 @@ async function findByPersonAndTime(
   const { email } = order.patient;
   const query: Query = [...dayOf(site, order), ...(email === undefined ? [] : [['email', email] as const])];
   const { rows, full } = await listAppointments(client, site.settings, query, at);
-  const same = rows.filter((read) => isSamePersonAndTime(read, order));
+  const same = rows.filter((read) => isSamePersonAndTime(site, read, order));
   const live = same.filter((read) => !read.canceled);
   if (live.length > 0) return only(site, live);
   if (same.length > 0) {
@@ -81,14 +81,14 @@ async function findByPersonAndTime(
 }
 
 /** Families share an e-mail address, so the name must agree too. */
-function isSamePersonAndTime(read: ReadAppointment, order: PlaceOrder): boolean {
+function isSamePersonAndTime(site: Site<AcuitySettings>, read: ReadAppointment, order: PlaceOrder): boolean {
   const { row } = read;
   const same = (sent: unknown, known: string): boolean => typeof sent === 'string' && plain(sent) === plain(known);
   return (
     same(row.firstName, order.patient.given) &&
     same(row.lastName, order.patient.family) &&
     String(row.appointmentTypeID) === order.visitType &&
-    placeAndTime(read).start === order.start
+    siteBooking(read, site.settings).start === order.start
   );
 }
 

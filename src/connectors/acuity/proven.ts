@@ -6,7 +6,7 @@ import type { AcuityClient, CallFor, Written } from './client.ts';
 import { readAppointment } from './fetch.ts';
 import { failedWrite, refusalOf, unproven } from './outcome.ts';
 import type { AcuitySettings } from './settings.ts';
-import { placeAndTime, siteBooking, type ReadAppointment } from './state.ts';
+import { siteBooking, type ReadAppointment } from './state.ts';
 import { isAppointment } from './wire.ts';
 
 /** Waits before each reading back; the vendor's own replicas may be a moment behind. */
@@ -30,11 +30,8 @@ export function provenWrite(site: Site<AcuitySettings>, client: AcuityClient, cl
     }
     if (!written.ok) return refusalOf(written);
     try {
-      const answered = answeredIn(written);
-      const { key } = placeAndTime(answered);
-      return settings.readBack
-        ? await readBack(key, isDone, at)
-        : { kind: 'booked', at: siteBooking(answered, settings) };
+      const answered = bookingIn(written, settings);
+      return settings.readBack ? await readBack(answered.key, isDone, at) : { kind: 'booked', at: answered };
     } catch (error) {
       return unproven(site.id, error);
     }
@@ -62,8 +59,8 @@ export async function readOrNull(client: AcuityClient, key: string, at: CallFor)
   }
 }
 
-function answeredIn(written: Written<unknown> & { readonly ok: true }): ReadAppointment {
+function bookingIn(written: Written<unknown> & { readonly ok: true }, settings: AcuitySettings): SiteBooking {
   const { value: row, text: raw, readAt } = written;
   if (!isAppointment(row)) throw new HubError('SITE_ANSWER_UNREADABLE', { detail: 'the answer is no appointment' });
-  return { row, raw, canceled: row.canceled === true, listedAsCanceled: false, readAt };
+  return siteBooking({ row, raw, canceled: row.canceled === true, listedAsCanceled: false, readAt }, settings);
 }

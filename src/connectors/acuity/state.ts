@@ -65,12 +65,8 @@ export function appointmentObject(id: number | string): string {
   return `appointment:${id}`;
 }
 
+/** @throws HubError SITE_ANSWER_UNREADABLE when the row lacks what makes it an appointment */
 export function siteBooking(read: ReadAppointment, settings: AcuitySettings): SiteBooking {
-  return { ...placeAndTime(read), state: appointmentState(read, settings) };
-}
-
-/** How it stands, without what is stored of it. @throws HubError SITE_ANSWER_UNREADABLE when it is no appointment */
-export function placeAndTime(read: ReadAppointment): Omit<SiteBooking, 'state'> {
   const { row } = read;
   const start = typeof row.datetime === 'string' ? parseInstant(row.datetime) : null;
   const minutes = Number(row.duration);
@@ -83,6 +79,7 @@ export function placeAndTime(read: ReadAppointment): Omit<SiteBooking, 'state'> 
     start,
     end: instant(start + minutes * MINUTE_MS),
     calendar: String(row.calendarID),
+    state: appointmentState(read, settings),
   };
 }
 
