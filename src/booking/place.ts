@@ -10,8 +10,8 @@ import { newId } from '../core/ids.ts';
 import { DAY_MS, type Instant } from '../core/instant.ts';
 import type { Patient } from '../fhir/types.ts';
 import type { Plan } from '../settings/shape.ts';
-import type { Booking } from '../store/contract-bookings.ts';
-import type { StoredSlot } from '../store/contract-resources.ts';
+import type { Booking, BusyRow } from '../store/contract-bookings.ts';
+import type { SlotsAround, StoredSlot } from '../store/contract-resources.ts';
 import type { Store, Tx } from '../store/contract.ts';
 import type { PlaceRequest, SendTurn } from './contract.ts';
 import type { Looks } from './looks.ts';
@@ -167,9 +167,29 @@ export async function holdPrepared(
     tx.busy.insert(rowsOf(taking, held)),
     writeBooking(tx, request, asked, now),
     tx.ledger.add([{ at: now, kind: state, site: site.id, bookingId, appointmentId, slotId: slot.id, cause }]),
-    tx.resources.refreshTouched(taking, { site: null, messageId: null, siteTime: null, now }),
+    show(tx, taking, { around: seen.around, held }, now),
   ]);
   return { kind: 'held', booking };
+}
+
+/** From the commit on every reader sees what is held as taken. */
+async function show(
+  tx: Tx,
+  taking: Prepared['taking'],
+  { around, held }: { readonly around: SlotsAround | null; readonly held: Omit<BusyRow, 'resourceId' | 'during'> },
+  now: Instant,
+): Promise<void> {
+  const cause = { site: null, messageId: null, siteTime: null, now };
+  if (around === null) {
+    await tx.resources.refreshTouched(taking, cause);
+    return;
+  }
+  const { occupancy, origin, appointmentId = null, tentative } = held;
+  const mine = taking.map(({ during }) => ({ during, occupancy, origin, visit: appointmentId, tentative }));
+  const withMine: Parameters<Tx['resources']['putAround']>[1] = ({ taken, touchedBy }) => {
+    return [...taken, ...mine.filter((_one, at) => touchedBy.has(at))];
+  };
+  await tx.resources.putAround(around, withMine, cause);
 }
 
 async function factsOf(

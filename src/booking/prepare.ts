@@ -4,7 +4,7 @@ import type { Instant } from '../core/instant.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import { mayWrite } from '../settings/write.ts';
 import type { Claim } from '../store/contract-bookings.ts';
-import type { Served, StoredSlot } from '../store/contract-resources.ts';
+import type { Served, SlotsAround, StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Tx } from '../store/contract.ts';
 import type { PlaceRequest } from './contract.ts';
 import { letLapse } from './lapse.ts';
@@ -81,6 +81,8 @@ export interface UnderLock {
   readonly visits: OwnTimeSeen;
   /** Null: that is to be looked at when it is known what the slots are now. */
   readonly inTheWay: InTheWay | null;
+  /** Null: they are read when it is known what is taken. */
+  readonly around: SlotsAround | null;
 }
 
 /**
@@ -90,15 +92,17 @@ export interface UnderLock {
 export async function readUnderLock(tx: Tx, plan: Plan, prepared: Prepared, now: Instant): Promise<UnderLock> {
   const { request, parts, taking } = prepared;
   const looked = { claims: taking, parts, channel: request.channel };
-  const [, slots, schedules, patient, inTheWay, visits] = await Promise.all([
+  const [lapsed, slots, schedules, patient, inTheWay, visits, around] = await Promise.all([
     letLapse(tx, resourcesOf(taking), now),
     Promise.all(parts.map(({ slot }) => tx.resources.slot(slot.id))),
     Promise.all(parts.map(({ slot }) => tx.resources.read('Schedule', slot.scheduleId))),
     tx.resources.read('Patient', request.patientId),
     isPlain(parts) ? look(tx, plan, looked) : null,
     seeOwnTime(tx, ownTimeOf(prepared)),
+    isPlain(parts) ? tx.resources.slotsAround(taking, now) : null,
   ]);
-  return { slots, schedules, patient, inTheWay, visits };
+  // What ran out has changed slots behind that reading.
+  return { slots, schedules, patient, inTheWay, visits, around: lapsed.length === 0 ? around : null };
 }
 
 export function ownTimeOf({ request, seen, person }: Prepared): OwnTime {

@@ -6,8 +6,9 @@ import type { SiteBooking } from '../connectors/contract.ts';
 import { HubError } from '../core/errors.ts';
 import { plus, type Instant } from '../core/instant.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
+import type { Occupied } from '../fhir/effective.ts';
 import type { Booking } from '../store/contract-bookings.ts';
-import type { Cause, StoredSlot } from '../store/contract-resources.ts';
+import type { Cause, SlotsAround, StoredSlot } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
 import { heardAt, storeReading, type OutcomeContext } from './heard-answer.ts';
 import { isOursAlone, rowOf } from './pending.ts';
@@ -29,6 +30,7 @@ interface Plain {
   readonly appointmentJson: string;
   readonly slot: StoredSlot | null;
   readonly rows: readonly Row[];
+  readonly around: SlotsAround | null;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function settlePlaced(
   const { booking, site } = context;
   const { appointmentId } = booking;
   const siteKey = at.key === '' ? null : at.key;
-  const plain = await readPlain(tx, context, at);
+  const plain = await readPlain(tx, context, at, now);
   if (plain === null) return null;
   const cause: Cause = { site: booking.site, messageId: null, siteTime: null, now };
   const [isKnown, moved] = await Promise.all([
@@ -59,7 +61,7 @@ export async function settlePlaced(
     tx.ledger.add([entryOf(booking, now)]),
     siteKey === null ? undefined : tx.resources.nameAppointment(booking.site, siteKey, appointmentId),
     tx.busy.settle(booking.id, appointmentId),
-    tx.resources.refreshTouched(plain.rows, cause),
+    show(tx, plain, appointmentId, cause),
     dueWindows(tx, context, now, [], plus(now, AFTER_BOOKING_MS)),
     tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now),
     // Until now its hold was no conflict with anything; news that overlaps it may have come meanwhile.
@@ -72,17 +74,38 @@ export async function settlePlaced(
   return 'booked';
 }
 
+/** What was held is a visit. */
+async function show(tx: Tx, { around, rows }: Plain, appointmentId: string, cause: Cause): Promise<void> {
+  if (around === null) await tx.resources.refreshTouched(rows, cause);
+  else await tx.resources.putAround(around, ({ taken }) => taken.map((one) => settled(one, appointmentId)), cause);
+}
+
+function settled(one: Occupied, appointmentId: string): Occupied {
+  return one.visit === appointmentId ? { ...one, tentative: false } : one;
+}
+
 /** The same names as `lockAll` of settle.ts, where the booking holds what it says. */
-async function readPlain(tx: Tx, { booking, site }: OutcomeContext, at: SiteBooking): Promise<Plain | null> {
-  const { id, appointmentId, resources, slotId } = booking;
+async function readPlain(
+  tx: Tx,
+  { booking, site }: OutcomeContext,
+  { key }: SiteBooking,
+  at: Instant,
+): Promise<Plain | null> {
+  const { id, appointmentId, resources, slotId, during } = booking;
   // Sent one behind the other: what is read was committed before the last lock came.
-  const [, now, rows, named, shown, slot] = await Promise.all([
-    tx.lock([appointmentId, canonicalId.appointment(site.identity, at.key), ...resources]),
+  const [, now, rows, named, shown, slot, around] = await Promise.all([
+    tx.lock([appointmentId, canonicalId.appointment(site.identity, key), ...resources]),
     tx.bookings.get(id),
     tx.busy.ofAppointment(appointmentId),
-    tx.resources.appointmentByKey(booking.site, at.key),
+    tx.resources.appointmentByKey(booking.site, key),
     tx.resources.appointment(appointmentId),
     slotId === null ? null : tx.resources.slot(slotId),
+    during === null
+      ? null
+      : tx.resources.slotsAround(
+          resources.map((resourceId) => ({ resourceId, during })),
+          at,
+        ),
   ]);
   const { appointmentJson } = booking.order;
   const isOpen = now !== null && comingFrom('booked').includes(now.state);
@@ -92,7 +115,11 @@ async function readPlain(tx: Tx, { booking, site }: OutcomeContext, at: SiteBook
     return row.bookingId === id && row.occupancy === appointmentId && resources.includes(row.resourceId);
   });
   if (appointmentJson === undefined || !isOpen || !isOurs || !isPlain || rows.length === 0) return null;
-  return { appointmentJson, slot, rows };
+  // A room may be held for longer than the visit: slots that only it touches were not read.
+  const isWithin = rows.every(
+    (row) => during !== null && row.during.start >= during.start && row.during.end <= during.end,
+  );
+  return { appointmentJson, slot, rows, around: isWithin ? around : null };
 }
 
 function entryOf({ id: bookingId, site, appointmentId, slotId, action }: Booking, at: Instant) {

@@ -1,5 +1,6 @@
 /** Canonical resources: ready JSON text beside typed columns. Part of store/contract.ts. */
 import type { Instant, Interval } from '../core/instant.ts';
+import type { Occupied } from '../fhir/effective.ts';
 import type { SearchPlan } from '../fhir/search.ts';
 import type { Appointment, Resource, Slot, SlotStatus, StoredType } from '../fhir/types.ts';
 
@@ -19,6 +20,16 @@ export interface Cause {
   readonly messageId: number | null;
   readonly siteTime: Instant | null;
   readonly now: Instant;
+}
+
+/** Slots that a change of the busy calendar touches. */
+export interface SlotsAround {
+  readonly slots: readonly {
+    readonly slot: StoredSlot;
+    /** Which of what was named touched it, by their places. */
+    readonly touchedBy: ReadonlySet<number>;
+    readonly taken: readonly Occupied[];
+  }[];
 }
 
 /** Columns that search needs beside the text. */
@@ -126,6 +137,21 @@ export interface ResourceStore {
     touched: readonly { readonly resourceId: string; readonly during: Interval }[],
     cause: Cause,
   ): Promise<readonly string[]>;
+  /**
+   * For one who changes the busy calendar in the same transaction, and has no round trip to lose: the slots that
+   * `refreshTouched` would look at, locked, with what is taken of them now. Nothing else may write those slots, or that
+   * time, before `putAround`. Null: these are not told so simply (a class, a long time); refresh them.
+   */
+  slotsAround(
+    touched: readonly { readonly resourceId: string; readonly during: Interval }[],
+    now: Instant,
+  ): Promise<SlotsAround | null>;
+  /** Writes what changes of them by what is `taken` of each once the transaction is committed. */
+  putAround(
+    around: SlotsAround,
+    taken: (one: SlotsAround['slots'][number]) => readonly Occupied[],
+    cause: Cause,
+  ): Promise<void>;
   /** What a template no longer offers: busy-unavailable, or busy where a visit has it. Under the same ids. */
   closeSlots(ids: readonly string[], cause: Cause): Promise<number>;
   /**

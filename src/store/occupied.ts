@@ -70,13 +70,19 @@ export async function occupiedBySlot(
   );
 }
 
-/** Slots that something touched: where each lies, and what is taken of it. */
-export type Around = ReadonlyMap<string, { readonly during: Interval; readonly taken: readonly Occupied[] }>;
+/** A slot that something touched: where it lies, by which of what touched it, and what is taken of it. */
+export interface Around {
+  readonly during: Interval;
+  readonly touchedBy: ReadonlySet<number>;
+  readonly taken: readonly Occupied[];
+}
 
 interface AroundRow extends Omit<OccupiedRow, 'run' | 'start_at'> {
+  readonly touch: number;
   readonly slot_id: string;
   readonly slot_start: Instant;
   readonly slot_end: Instant;
+  readonly busy_id: number;
   /** Null: nothing is taken of the slot. */
   readonly start_at: Instant | null;
 }
@@ -87,14 +93,14 @@ export async function occupiedAround(
   touched: readonly { readonly resourceId: string; readonly during: Interval }[],
   longestSlot_ms: number,
   now: Instant,
-): Promise<Around> {
+): Promise<ReadonlyMap<string, Around>> {
   const { rows } = await q.query<AroundRow>({
     name: 'occupied-around', // as slots-to-refresh, then schedule_actor's primary key, then busy_resource
-    text: `SELECT DISTINCT o.id AS slot_id, o.start_at AS slot_start, o.end_at AS slot_end, b.id,
-             lower(b.during) AS start_at, upper(b.during) AS end_at, b.occupancy, b.origin,
+    text: `SELECT u.touch::int AS touch, o.id AS slot_id, o.start_at AS slot_start, o.end_at AS slot_end,
+             b.id AS busy_id, lower(b.during) AS start_at, upper(b.during) AS end_at, b.occupancy, b.origin,
              coalesce(b.appointment_id, b.booking_id) AS visit, b.tentative, ${SETTLED_AT('b')} AS settled_at
            FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[])
-             AS u(resource_id, earliest, start_at, end_at)
+             WITH ORDINALITY AS u(resource_id, earliest, start_at, end_at, touch)
            CROSS JOIN LATERAL (
              SELECT a.schedule_id FROM schedule_actor a WHERE a.actor_id = u.resource_id OFFSET 0) a
            CROSS JOIN LATERAL (
@@ -109,15 +115,16 @@ export async function occupiedAround(
     values: [...touchedValues(touched, longestSlot_ms), new Date(now)],
   });
   const bySlot = Map.groupBy(rows, (row) => row.slot_id);
-  return new Map(
-    [...bySlot].map(([id, [first, ...more]]) => {
-      const all = first === undefined ? [] : [first, ...more];
-      const taken = all.flatMap((row) =>
-        row.start_at === null ? [] : [toOccupied({ ...row, start_at: row.start_at })],
-      );
-      return [id, { during: { start: first?.slot_start ?? now, end: first?.slot_end ?? now }, taken }] as const;
-    }),
-  );
+  return new Map([...bySlot].map(([id, all]) => [id, toAround(all as [AroundRow, ...AroundRow[]])] as const));
+}
+
+/** Of one slot: what is taken of it comes once for each that touched it. */
+function toAround(rows: readonly [AroundRow, ...AroundRow[]]): Around {
+  const [{ slot_start: start, slot_end: end }] = rows;
+  const taken = new Map<number, Occupied>();
+  for (const row of rows)
+    if (row.start_at !== null) taken.set(row.busy_id, toOccupied({ ...row, start_at: row.start_at }));
+  return { during: { start, end }, touchedBy: new Set(rows.map((row) => row.touch - 1)), taken: [...taken.values()] };
 }
 
 /** Of `unnest(resource_id, earliest, start_at, end_at)`: `earliest` is the lower bound of what may still reach in. */

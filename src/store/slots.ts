@@ -3,7 +3,7 @@ import type { ResourceStore } from './contract-resources.ts';
 import type { Gathered } from './gather.ts';
 import { fullClasses, readingsOf } from './seat-readings.ts';
 import { putSlots, SLOTS, toSlot, type SlotDbRow } from './slot-put.ts';
-import { LONGEST_SLOT_MS, recompute, refreshTouched } from './slot-refresh.ts';
+import { LONGEST_SLOT_MS, putAround, recompute, refreshTouched, slotsAround } from './slot-refresh.ts';
 
 export type SlotStore = Pick<
   ResourceStore,
@@ -16,6 +16,8 @@ export type SlotStore = Pick<
   | 'putSlot'
   | 'refreshSlots'
   | 'refreshTouched'
+  | 'slotsAround'
+  | 'putAround'
   | 'withdrawSlots'
   | 'occupies'
   | 'occupiedBy'
@@ -162,6 +164,8 @@ export function slotStore(q: Gathered): SlotStore {
         cause,
       ),
     refreshTouched: (touched, cause) => refreshTouched(q, touched, cause),
+    slotsAround: (touched, now) => slotsAround(q, touched, now),
+    putAround: (around, taken, cause) => putAround(q, around, taken, cause),
 
     async closeSlots(ids, cause) {
       const { rows } = await q.query<SlotDbRow>({
