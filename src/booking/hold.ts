@@ -61,10 +61,7 @@ async function holdAndSend(
   try {
     held = await deps.store.transaction(scope, async (tx): Promise<Held | Unverified> => {
       if (byCaller !== null) return holdForCaller(deps, tx, request, byCaller);
-      const made = await holdUnderLock(deps, tx, request, verified);
-      if (made.kind !== 'held') return made;
-      turn ??= deps.turn?.(made.booking.site) ?? null;
-      return turn === null ? made : { ...made, sent: await turn.claim(tx, made.booking) };
+      return holdUnderLock(deps, tx, request, { verified, turn: (site) => (turn ??= deps.turn?.(site) ?? null) });
     });
   } catch (error) {
     (turn as SendTurn | null)?.giveBack();

@@ -3,6 +3,7 @@ import { newId } from '../core/ids.ts';
 import type { Instant } from '../core/instant.ts';
 import type { Booking } from '../store/contract-bookings.ts';
 import type { Tx } from '../store/contract.ts';
+import type { SendTurn } from './contract.ts';
 import { showPending } from './pending.ts';
 
 /** What the two kinds of requests have in common. */
@@ -22,14 +23,21 @@ export type NewBooking = Pick<Booking, 'action' | 'site' | 'appointmentId' | 'sl
   readonly waitsUntil?: Instant | null;
   /** False: its site is asked when its turn comes (set-step.ts). Absent: at once. */
   readonly owed?: boolean;
+  /** It is sent behind the commit by whoever makes it. Absent or null: by whoever finds that it is owed. */
+  readonly going?: Going | null;
 };
+
+export interface Going {
+  readonly turn: SendTurn;
+  readonly deliveryId: number;
+}
 
 const AUDITED = { place: 'book', move: 'book', cancel: 'cancel', status: 'change', amend: 'change' } as const;
 
 /** Writes the booking, what is owed to its site, and who asked; the caller has written what it holds. */
 export async function writeBooking(tx: Tx, asked: Asked, wanted: NewBooking, now: Instant): Promise<Booking> {
-  const { owed = true, ...facts } = wanted;
-  const booking: Booking = {
+  const { owed = true, going = null, ...facts } = wanted;
+  const made: Booking = {
     ...facts,
     id: facts.id ?? newId(now),
     client: asked.client,
@@ -48,11 +56,15 @@ export async function writeBooking(tx: Tx, asked: Asked, wanted: NewBooking, now
     createdAt: now,
     createdBy: tx.scope.actor,
   };
+  // Its first two steps are one row: nobody can see it between them.
+  const sent = going?.turn.claim(going.deliveryId, made, asked.trace) ?? null;
+  const booking = sent?.booking ?? made;
   const { site, action, appointmentId } = booking;
   // Sent in this order, and together.
   await Promise.all([
     tx.bookings.insert(booking),
-    owed ? setOff(tx, booking, asked.trace, now) : undefined,
+    sent === null ? undefined : tx.outbox.addSent(sent.delivery, sent.booking.deadlineAt ?? now, now),
+    owed && sent === null ? setOff(tx, booking, asked.trace, now) : undefined,
     tx.audit({
       at: now,
       action: AUDITED[action],

@@ -15,7 +15,7 @@ import type { SlotsAround, StoredSlot } from '../store/contract-resources.ts';
 import type { Store, Tx } from '../store/contract.ts';
 import type { PlaceRequest, SendTurn } from './contract.ts';
 import type { Looks } from './looks.ts';
-import { writeBooking, type NewBooking } from './new-booking.ts';
+import { writeBooking, type Going, type NewBooking } from './new-booking.ts';
 import { actorsOf, patientFacts, placeOrder, proposedAppointment, type Acting } from './order.ts';
 import type { Ability } from './owning-site.ts';
 import { patientOf, patientsOfSite, standingFor } from './patient-records.ts';
@@ -72,15 +72,21 @@ export interface Unverified {
   readonly stale: Stale;
 }
 
+export interface HoldTerms {
+  /** Nothing is asked of the site first. Default true. */
+  readonly verified?: boolean;
+  /** Room for its call at this site now; absent: whoever finds that it is owed sends it. */
+  readonly turn?: (siteId: string) => SendTurn | null;
+}
+
 /**
  * To be booked at once; what a caller only holds: caller-holds.ts. What can be seen to be taken is told without a lock.
- * `verified`: nothing is asked of the site first.
  */
 export async function holdUnderLock(
   deps: BookingDeps,
   tx: Tx,
   request: PlaceRequest,
-  verified = true,
+  { verified = true, turn: turnOf }: HoldTerms = {},
 ): Promise<Held | Unverified> {
   const [facts, before] = await Promise.all([factsFor(tx, request), repeatOf(tx, request)]);
   if (before !== null) return { kind: 'repeated', booking: before };
@@ -88,14 +94,18 @@ export async function holdUnderLock(
   if (isSeenTaken(tx.scope, slot, request.channel)) return { kind: 'taken', slot };
   const prepared = preparedFrom(deps, request, facts);
   const now = deps.clock.now();
-  const [, repeated, stale, seen] = await Promise.all([
+  const turn = turnOf?.(prepared.site.id) ?? null;
+  const [, repeated, stale, seen, deliveryId = null] = await Promise.all([
     tx.lock(prepared.locks),
     repeatOf(tx, request),
     verified ? null : staleWindow(deps, tx, prepared.seen),
     readUnderLock(tx, deps.plan(), prepared, now),
+    turn?.next(tx),
   ]);
   if (repeated !== null) return { kind: 'repeated', booking: repeated };
-  return stale === null ? holdPrepared(deps, tx, prepared, null, seen) : { kind: 'unverified', stale };
+  if (stale !== null) return { kind: 'unverified', stale };
+  const going = turn === null || deliveryId === null ? null : { turn, deliveryId };
+  return holdPrepared(deps, tx, prepared, null, { seen, going });
 }
 
 /** Under the locks of `prepared`: looks at everything known of what it takes, then takes it. */
@@ -104,13 +114,13 @@ export async function holdPrepared(
   tx: Tx,
   prepared: Prepared,
   byCaller: CallerHold | null = null,
-  known?: UnderLock,
+  known?: { readonly seen: UnderLock; readonly going: Going | null },
 ): Promise<Held> {
   const { request, site, taking } = prepared;
   const now = deps.clock.now();
   const plan = deps.plan();
   const resources = resourcesOf(taking);
-  const seen = known ?? (await readUnderLock(tx, plan, prepared, now));
+  const seen = known?.seen ?? (await readUnderLock(tx, plan, prepared, now));
   const parts = prepared.parts.map((part, at): Part => {
     return { ...part, slot: asPrepared(part.slot, visible(seen.slots[at] ?? null, tx.scope)) };
   });
@@ -126,6 +136,7 @@ export async function holdPrepared(
   judgeOwnTime(plan, ownTimeOf(prepared), seen.visits);
 
   const waits = request.inSet?.waits === true;
+  const going = state === 'held' && !waits ? (known?.going ?? null) : null;
   const bookingId = newId(now);
   const appointmentId = newId(now);
   const { during, session } = slot;
@@ -140,7 +151,7 @@ export async function holdPrepared(
     appointmentId,
     bookingId,
     tentative: true,
-    ...(holdUntil === null || waits ? {} : { expiresAt: holdUntil }),
+    ...(holdUntil === null || waits || going !== null ? {} : { expiresAt: holdUntil }),
     ...(seat === null ? {} : { seat }),
   } as const;
   const order = {
@@ -161,6 +172,7 @@ export async function holdPrepared(
     siteKey: null,
     order,
     owed: !waits,
+    going,
   };
   const cause = `request:${request.requestId}`;
   const [, booking] = await Promise.all([
@@ -169,7 +181,7 @@ export async function holdPrepared(
     tx.ledger.add([{ at: now, kind: state, site: site.id, bookingId, appointmentId, slotId: slot.id, cause }]),
     show(tx, taking, { around: seen.around, held }, now),
   ]);
-  return { kind: 'held', booking };
+  return { kind: 'held', booking, sent: going !== null };
 }
 
 /** From the commit on every reader sees what is held as taken. */

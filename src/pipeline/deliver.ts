@@ -47,6 +47,10 @@ interface Claimed extends Found {
   readonly booking: Booking | null;
 }
 
+interface ClaimedBooking extends Claimed {
+  readonly booking: Booking;
+}
+
 export interface Abilities {
   readonly book: Book | undefined;
   readonly block: Block | undefined;
@@ -112,7 +116,7 @@ export function deliverer(
     },
     turn(signal) {
       if (abilities.book === undefined || signal.aborted || underWay.size + reserved >= most()) return null;
-      let mine: Claimed | null = null;
+      let mine: ClaimedBooking | null = null;
       reserved += 1;
       const giveBack = (): void => {
         reserved -= 1;
@@ -120,9 +124,10 @@ export function deliverer(
         if (underWay.size + reserved + 1 >= most()) room();
       };
       return {
-        async claim(tx, booking) {
-          mine = await claimOne(deps, tx, booking);
-          return mine !== null;
+        next: (tx) => tx.outbox.next('site', site.id, deps.clock.now()),
+        claim(deliveryId, made, trace) {
+          mine = claimOne(deps, deliveryId, made, trace);
+          return mine;
         },
         send() {
           giveBack();
@@ -190,19 +195,12 @@ function claim(
 }
 
 /** In the commit that makes the booking: nothing can have taken its time since. */
-async function claimOne(deps: DeliverDeps, tx: Tx, booking: Booking): Promise<Claimed | null> {
-  if (booking.state !== 'held') return null;
-  const now = deps.clock.now();
-  const deadlineAt = deadlineOf(deps, now);
-  const delivery = await tx.outbox.claimOf(booking.appointmentId, booking.id, deadlineAt, now);
-  if (delivery === null) return null;
-  const [moved] = await Promise.all([
-    tx.bookings.move(booking.id, ['held'], 'sent', now, { deadlineAt }),
-    tx.busy.keep(booking.id),
-  ]);
-  if (!moved) throw new HubError('INTERNAL', { detail: 'a booking moved on within the transaction that made it' });
-  const found = { overtaken: false, outdated: null };
-  return { delivery, booking: { ...booking, state: 'sent', stateAt: now, deadlineAt }, ...found };
+function claimOne(deps: DeliverDeps, id: number, made: Booking, trace: string | null): ClaimedBooking {
+  const stateAt = deps.clock.now();
+  const booking: Booking = { ...made, state: 'sent', stateAt, deadlineAt: deadlineOf(deps, stateAt) };
+  const { id: bookingId, site: receiverId, action: kind, appointmentId } = booking;
+  const owed = { receiver: 'site', receiverId, kind, bookingId, appointmentId, body: {}, trace } as const;
+  return { delivery: { ...owed, id, state: 'sent', attempts: 1 }, booking, overtaken: false, outdated: null };
 }
 
 function deadlineOf(deps: DeliverDeps, now: Instant): Instant {

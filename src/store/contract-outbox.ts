@@ -32,11 +32,10 @@ export interface OutboxStore {
     deadline: Instant,
     limit: number,
   ): Promise<readonly Delivery[]>;
-  /**
-   * The same for the one call of a booking that this transaction has made; null: none is owed, or an older one of its
-   * receiver is due, and goes first.
-   */
-  claimOf(appointmentId: string, bookingId: string, deadline: Instant, now: Instant): Promise<Delivery | null>;
+  /** The id of a booking's call that may be `sent` at once; null: an older one of its receiver is due, and goes first. */
+  next(receiver: Receiver, receiverId: string, now: Instant): Promise<number | null>;
+  /** Under that id, in the commit that makes its booking: see `claim`. */
+  addSent(delivery: Delivery, deadline: Instant, now: Instant): Promise<void>;
   /**
    * Calls of bookings that wait for a site lose their pauses, so that they leave in the order in which they were asked
    * for; not those that failed with `except`.

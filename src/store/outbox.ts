@@ -79,19 +79,30 @@ export function outboxStore(q: Queryable): OutboxStore {
       return rows.map(toDelivery).sort((left, right) => left.id - right.id);
     },
 
-    async claimOf(appointmentId, bookingId, deadline, now) {
-      const { rows } = await q.query<Row>({
-        name: 'outbox-claim-of', // outbox_appointment, then outbox_due up to the first that waits
-        text: `UPDATE outbox o
-               SET state = 'sent', deadline_at = $3, attempts = o.attempts + 1, xid = pg_current_xact_id()
-               WHERE o.appointment_id = $1 AND o.booking_id = $2 AND o.state = 'queued' AND NOT EXISTS (
-                 SELECT FROM outbox older WHERE older.receiver = o.receiver AND older.receiver_id = o.receiver_id
-                   AND older.state = 'queued' AND older.next_attempt_at <= $4 AND older.id < o.id
-                   AND older.booking_id IS NOT NULL)
-               RETURNING ${COLUMNS}`,
-        values: [appointmentId, bookingId, timestamptz(deadline), timestamptz(now)],
+    async next(receiver, receiverId, now) {
+      const { rows } = await q.query<{ id: number | null }>({
+        name: 'outbox-next', // outbox_due up to the first that waits
+        text: `SELECT CASE WHEN NOT EXISTS (
+                 SELECT FROM outbox older WHERE older.receiver = $1 AND older.receiver_id = $2
+                   AND older.state = 'queued' AND older.next_attempt_at <= $3 AND older.booking_id IS NOT NULL)
+               THEN nextval('outbox_id') END AS id`,
+        values: [receiver, receiverId, timestamptz(now)],
       });
-      return rows[0] === undefined ? null : toDelivery(rows[0]);
+      return rows[0]?.id ?? null;
+    },
+
+    async addSent(delivery, deadline, now) {
+      const { id, receiver, receiverId, kind, bookingId, appointmentId, body, attempts, trace } = delivery;
+      await q.post({
+        name: 'outbox-add-sent',
+        text: `INSERT INTO outbox (id, created_at, receiver, receiver_id, kind, booking_id, appointment_id, body, trace,
+                 next_attempt_at, state, deadline_at, attempts)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $2, 'sent', $10, $11)`,
+        values: [
+          id, timestamptz(now), receiver, receiverId, kind, bookingId, appointmentId, JSON.stringify(body), trace,
+          timestamptz(deadline), attempts,
+        ], // prettier-ignore
+      });
     },
 
     async finish(id, state, code) {
