@@ -190,7 +190,7 @@ export type BookingAnswer =
 export interface SendTurn {
   /** Within the transaction that makes the booking: the id of its call. Null: an older one is due, and goes first. */
   next(tx: Tx): Promise<number | null>;
-  /** The booking as `sent`, and its call: that transaction writes both, and from its commit on the call may have left. */
+  /** The booking as `sent`, and its call: that transaction writes both, and from its commit on it may have left. */
   claim(
     deliveryId: number,
     booking: Booking,

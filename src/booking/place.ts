@@ -12,7 +12,7 @@ import type { Patient } from '../fhir/types.ts';
 import type { Plan } from '../settings/shape.ts';
 import type { Booking, BusyRow } from '../store/contract-bookings.ts';
 import type { SlotsAround, StoredSlot } from '../store/contract-resources.ts';
-import type { Store, Tx } from '../store/contract.ts';
+import type { Scope, Store, Tx } from '../store/contract.ts';
 import type { PlaceRequest, SendTurn } from './contract.ts';
 import type { Looks } from './looks.ts';
 import { writeBooking, type Going, type NewBooking } from './new-booking.ts';
@@ -121,13 +121,9 @@ export async function holdPrepared(
   const plan = deps.plan();
   const resources = resourcesOf(taking);
   const seen = known?.seen ?? (await readUnderLock(tx, plan, prepared, now));
-  const parts = prepared.parts.map((part, at): Part => {
-    return { ...part, slot: asPrepared(part.slot, visible(seen.slots[at] ?? null, tx.scope)) };
-  });
+  const parts = partsNow(prepared, seen, tx.scope, now);
   const patient = patientOf(seen.patient);
-  const [{ slot, calendar }] = parts as [Part, ...Part[]];
-  checkRequest(request, slot, now);
-  for (const one of parts.slice(1)) checkRequest({ start: null, end: null }, one.slot, now);
+  const [{ slot, calendar }] = parts;
   const { state, waitsUntil, holdUntil } = beginningOf(deps, prepared, byCaller, now);
 
   const inTheWay = seen.inTheWay ?? (await look(tx, plan, { claims: taking, parts, channel: request.channel }));
@@ -202,6 +198,15 @@ async function show(
     return [...taken, ...mine.filter((_one, at) => touchedBy.has(at))];
   };
   await tx.resources.putAround(around, withMine, cause);
+}
+
+/** @throws HubError TOO_BUSY, RULE_BROKEN, NOT_FOUND */
+function partsNow({ parts, request }: Prepared, seen: UnderLock, scope: Scope, now: Instant): [Part, ...Part[]] {
+  const found = parts.map((part, at): Part => {
+    return { ...part, slot: asPrepared(part.slot, visible(seen.slots[at] ?? null, scope)) };
+  });
+  found.forEach(({ slot }, at) => checkRequest(at === 0 ? request : { start: null, end: null }, slot, now));
+  return found as [Part, ...Part[]];
 }
 
 async function factsOf(

@@ -32,7 +32,7 @@ export interface OutboxStore {
     deadline: Instant,
     limit: number,
   ): Promise<readonly Delivery[]>;
-  /** The id of a booking's call that may be `sent` at once; null: an older one of its receiver is due, and goes first. */
+  /** The id of a booking's call that may be `sent` at once; null: an older one of its receiver is due, goes first. */
   next(receiver: Receiver, receiverId: string, now: Instant): Promise<number | null>;
   /** Under that id, in the commit that makes its booking: see `claim`. */
   addSent(delivery: Delivery, deadline: Instant, now: Instant): Promise<void>;
