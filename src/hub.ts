@@ -17,6 +17,7 @@ import { takeWebhook } from './hub-sites.ts';
 import { opsView, watchGauges } from './hub-view.ts';
 import { startHttp, type HttpOptions } from './http/server.ts';
 import { mappingFor } from './mappings/registry.ts';
+import { aMomentAside } from './pipeline/give-way.ts';
 import { explainMessage } from './pipeline/explain.ts';
 import { operations } from './pipeline/operate.ts';
 import { replayOperations } from './pipeline/replay-window.ts';
@@ -170,7 +171,10 @@ function httpDeps(
       if (engine.isAwaited(siteId)) throw new HubError('NOT_READY', { site: siteId });
       const webhook = runners.get(siteId)?.connector.webhook;
       if (webhook === undefined) throw new HubError('WEBHOOK_UNSUPPORTED', { site: siteId });
-      return takeWebhook(webhook, request, clock, (messages) => receiver.store(siteId, 'webhook', messages, trace));
+      return takeWebhook(webhook, request, clock, async (messages) => {
+        await aMomentAside(() => engine.desk.isBooking(), clock);
+        return receiver.store(siteId, 'webhook', messages, trace);
+      });
     },
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Who gives way to whom. Whatever else the hub does when it comes to it (fetching what hints are about, asking for
- * availability, looking for conflicts) gives way to callers who wait for a booking: `standingAside`. Taking what sites
- * send and acknowledging it gives way to nobody.
+ * availability, looking for conflicts) gives way to callers who wait for a booking: `standingAside`. Of what sites send
+ * only webhooks do, and for a moment: `aMomentAside`.
  *
  * Applying gives way to receiving and to bookings: who sends or books waits for us, and what is stored is safe and can
  * be applied a moment later. Each step of applying is put off while they are many, or while a booking is being made
@@ -73,4 +73,16 @@ export function standingAside(isBooking: () => boolean, clock: Clock): Aside {
       return more;
     };
   };
+}
+
+/** A tenth of the shortest time-out of a vendor's webhook, and more than a booking needs for its two commits. */
+const MOMENT_MS = 40;
+
+/**
+ * A vendor tells of what was booked there before the hub has read it back, and nobody waits for the answer on the line:
+ * storing it beside the booking would make the caller wait for both.
+ */
+export async function aMomentAside(isBooking: () => boolean, clock: Clock): Promise<void> {
+  const until = clock.monotonic() + MOMENT_MS;
+  while (isBooking() && clock.monotonic() < until) await clock.sleep(LOOK_MS);
 }
