@@ -15,6 +15,7 @@ import pg from 'pg';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import { columnTypes } from './column-types.ts';
+import { run } from './run.ts';
 import { databaseError, isConnectionLoss, StatementError } from './sqlstate.ts';
 
 /** A statement with a `name` is prepared once per connection and reused; the same name always has the same text. */
@@ -80,6 +81,7 @@ export interface BeginOptions {
   readonly keptPlans?: boolean;
 }
 
+const KEPT_PLANS = { name: 'kept-plans', text: 'SET LOCAL plan_cache_mode = force_generic_plan' };
 const OLDEST_SERVER = 150_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_MS = 30_000;
@@ -191,12 +193,12 @@ export class PgPool implements Pool {
     };
   }
 
-  /** One round trip. SET LOCAL ends with the transaction, so it is fit for PgBouncer too. */
-  begin(options: BeginOptions): string {
+  /** SET LOCAL ends with the transaction, so it is fit for PgBouncer too. */
+  begin(options: BeginOptions): readonly pg.QueryConfig[] {
     const level = options.isolation === undefined ? '' : ` ISOLATION LEVEL ${options.isolation.toUpperCase()}`;
     const begin = `BEGIN${level}${options.readOnly === true ? ' READ ONLY' : ''}`;
-    if (this.pooler) return `${begin}; SET LOCAL statement_timeout = ${this.#options.statementTimeout_ms}`;
-    return options.keptPlans === true ? `${begin}; SET LOCAL plan_cache_mode = force_generic_plan` : begin;
+    if (this.pooler) return [{ text: `${begin}; SET LOCAL statement_timeout = ${this.#options.statementTimeout_ms}` }];
+    return [{ name: begin, text: begin }, ...(options.keptPlans === true ? [KEPT_PLANS] : [])];
   }
 
   close(): Promise<void> {
@@ -249,38 +251,6 @@ function made(options: PoolOptions, pooler: boolean): PgPool {
       detail: 'DATABASE_URL is no connection string; write postgres://user:password@host:5432/database',
     });
   }
-}
-
-export interface Answer<R> extends Rows<R> {
-  readonly command: string;
-}
-
-export async function run<R>(client: pg.PoolClient, query: pg.QueryConfig): Promise<Answer<R>> {
-  writeTogether(client);
-  const answer = await client.query(query);
-  return { rows: answer.rows as R[], rowCount: answer.rowCount ?? 0, command: answer.command };
-}
-
-/** What a driver's connection writes to; not in its published types. */
-interface Wired {
-  readonly connection: { readonly stream: Socket };
-}
-
-const corked = new WeakSet<Socket>();
-
-/**
- * Statements sent in one turn of the event loop leave in one write: each write wakes the server's process, and on a
- * virtual machine that costs more than most statements do.
- */
-function writeTogether(client: pg.PoolClient): void {
-  const { stream } = (client as unknown as Wired).connection;
-  if (corked.has(stream)) return;
-  corked.add(stream);
-  stream.cork();
-  process.nextTick(() => {
-    corked.delete(stream);
-    stream.uncork();
-  });
 }
 
 /** What a statement failed with, in the words of whoever sent it. */

@@ -1,20 +1,20 @@
 /** Transactions: one connection from BEGIN to COMMIT, rolled back on a throw, run again after a deadlock. */
 import type pg from 'pg';
 import { HubError } from '../core/errors.ts';
+import { isKnown } from './batch.ts';
 import {
   answerLost,
   inside,
   isRead,
   PgPool,
   refused,
-  run,
-  type Answer,
   type BeginOptions,
   type Pool,
   type Queryable,
   type Rows,
   type Statement,
 } from './postgres.ts';
+import { run, type Answer } from './run.ts';
 import { databaseError, isConnectionLoss, isRetryable } from './sqlstate.ts';
 
 export interface TransactionOptions extends BeginOptions {
@@ -29,6 +29,7 @@ export class RunAgain extends HubError {
   }
 }
 
+const COMMIT = { name: 'commit', text: 'COMMIT' };
 const RETRIES = 4;
 const FIRST_PAUSE_MS = 10;
 
@@ -154,7 +155,7 @@ class Transaction implements Queryable {
   #unheard: Error | null = null;
   #last: Promise<unknown> = Promise.resolve();
   /** Not sent yet. */
-  #begin: string | null = null;
+  #begin: readonly pg.QueryConfig[] | null = null;
   /** The BEGIN that is waited for; null: none, or it went out together with the first statement. */
   #beginning: Promise<unknown> | null = null;
   /** False once there was a statement whose failure only the end of the transaction tells of. */
@@ -167,10 +168,11 @@ class Transaction implements Queryable {
 
   async query<R>(statement: string | Statement, values?: readonly unknown[]): Promise<Rows<R>> {
     if (!this.open) throw ended();
-    const begun = this.#begun(typeof statement === 'string' ? statement : statement.text);
+    const query = this.#pool.prepared(statement, values);
+    const begun = this.#begun(query);
     if (begun !== null) await this.#still(begun);
     try {
-      return await this.#sent<R>(this.#pool.prepared(statement, values));
+      return await this.#sent<R>(query);
     } catch {
       throw this.#unheard ?? databaseError(this.#failure);
     }
@@ -179,10 +181,11 @@ class Transaction implements Queryable {
   async post(statement: Statement): Promise<void> {
     if (!this.open) throw ended();
     if (!this.#pool.pooler) {
-      const begun = this.#begun(statement.text);
+      const query = this.#pool.prepared(statement);
+      const begun = this.#begun(query);
       if (begun !== null) await this.#still(begun);
       this.isHeard = false;
-      this.#unwaited(this.#pool.prepared(statement), (error) => refused(error, statement));
+      this.#unwaited(query, (error) => refused(error, statement));
       return;
     }
     try {
@@ -193,20 +196,23 @@ class Transaction implements Queryable {
   }
 
   /** Sent with the first statement; a transaction without one never was. */
-  begin(text: string): void {
-    this.#begin = text;
+  begin(statements: readonly pg.QueryConfig[]): void {
+    this.#begin = statements;
   }
 
   /**
-   * Null: the statement may be sent at once. A write behind a BEGIN that failed would be a transaction of its own: only
-   * a read goes out together with it; behind a write all wait for it, or they would go before the first.
+   * Null: the statement may be sent at once. A write behind a BEGIN that failed would be a transaction of its own: it
+   * goes out together with it only where the server passes over what stands behind a failure (batch.ts). A read may
+   * always; behind a write all wait for it, or they would go before the first.
    */
-  #begun(first: string): Promise<unknown> | null {
+  #begun(first: pg.QueryConfig): Promise<unknown> | null {
     if (this.#begin === null) return this.#beginning;
-    const begin = { text: this.#begin };
+    const begin = this.#begin;
     this.#begin = null;
-    if (!this.#pool.pooler && /^\s*SELECT\b/.test(first)) this.#unwaited(begin, databaseError);
-    else this.#beginning = this.#sent(begin);
+    const isOneBatch = [...begin, first].every((query) => isKnown(this.#client, query));
+    if (isOneBatch || (!this.#pool.pooler && /^\s*SELECT\b/.test(first.text))) {
+      for (const query of begin) this.#unwaited(query, databaseError);
+    } else this.#beginning = Promise.all(begin.map((query) => this.#sent(query)));
     return this.#beginning;
   }
 
@@ -223,10 +229,12 @@ class Transaction implements Queryable {
   async commit(): Promise<void> {
     if (this.#begin !== null) return;
     try {
-      const { command } = await this.#sent({ text: 'COMMIT' });
+      const { command } = await this.#sent(this.#pool.pooler ? { text: 'COMMIT' } : COMMIT);
       if (command === 'COMMIT') return;
     } catch (error) {
-      throw this.lost ? answerLost() : databaseError(error);
+      if (this.lost) throw answerLost();
+      // In one batch with a statement that failed unheard it was passed over.
+      throw this.#unheard ?? databaseError(this.#failure ?? error);
     }
     // After a statement failed unheard, PostgreSQL answers COMMIT with ROLLBACK and no error.
     if (this.#unheard !== null) throw this.#unheard;
