@@ -39,7 +39,7 @@ interface Leaving {
 
 const underWay = new WeakMap<pg.PoolClient, Leaving>();
 
-/** One write for all: each wakes the server's process, and on a virtual machine that costs more than most statements. */
+/** One write for all: each wakes the server's process, which on a virtual machine costs more than most statements. */
 function leavingOf(client: pg.PoolClient): Leaving {
   const known = underWay.get(client);
   if (known !== undefined) return known;
