@@ -146,6 +146,15 @@ export function watchGauges(telemetry: Telemetry, store: Store, clock: Clock): v
       return known.map(({ site, share }) => ({ labels: { site }, value: share }));
     },
   );
+  telemetry.gauge(
+    'slotwire_identity_backlog',
+    'Patient records to be compared with the others (due), and pairs that wait for a person (open, claimed)',
+    ['state'],
+    async () => {
+      const backlog = await store.read(SCOPE, (tx) => tx.identity.backlog());
+      return Object.entries(backlog).map(([state, value]) => ({ labels: { state }, value }));
+    },
+  );
   telemetry.gauge('slotwire_inbox_depth', 'Messages waiting', ['state'], async () => {
     const { queued, hints, parked } = await store.read(SCOPE, (tx) => tx.inbox.depth());
     return [

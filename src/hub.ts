@@ -16,6 +16,7 @@ import { reconcileFile } from './hub-snapshot.ts';
 import { takeWebhook } from './hub-sites.ts';
 import { opsView, watchGauges } from './hub-view.ts';
 import { startHttp, type HttpOptions } from './http/server.ts';
+import { peopleDesk } from './identity/placing/desk.ts';
 import { mappingFor } from './mappings/registry.ts';
 import { aMomentAside } from './pipeline/give-way.ts';
 import { explainMessage } from './pipeline/explain.ts';
@@ -136,6 +137,7 @@ function httpDeps(
     desk,
     sets: sets.desk,
     approvals,
+    people: peopleDesk({ store, clock }),
     currentPlan: engine.plan,
     version,
     events: events.http,

@@ -34,7 +34,10 @@ export const EVALUATE_OPTIONS: Readonly<Record<string, Option>> = {
     value: 'FILE',
     prose: 'With evaluate: write each pair that was linked, kept for review or missed to this file, by record id.',
   },
-  json: { value: 'FILE', prose: 'With evaluate: write every figure to this file as JSON.' },
+  json: {
+    value: 'FILE',
+    prose: 'Write all that is known to this file as JSON. Not with train; `-` prints it, but for evaluate.',
+  },
 };
 
 /** @throws UsageError */

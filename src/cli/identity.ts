@@ -1,8 +1,13 @@
 import { UsageError, type Call, type Command, type ExitCode } from './command.ts';
 import { EVALUATE_OPTIONS, identityEvaluate } from './identity-evaluate.ts';
+import { identityDecide, identityExplain, identityStats, identityUnmerge, PEOPLE_OPTIONS } from './identity-people.ts';
 import { identityTrain, TRAIN_OPTIONS } from './identity-train.ts';
 
 const VERBS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = {
+  stats: identityStats,
+  explain: identityExplain,
+  decide: identityDecide,
+  unmerge: identityUnmerge,
   evaluate: identityEvaluate,
   train: identityTrain,
 };
@@ -10,9 +15,16 @@ const VERBS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = {
 export const identityCommand: Command = {
   name: 'identity',
   arguments: Object.keys(VERBS).join('|'),
-  takes: [1, 2],
-  summary: 'Measures, trains and explains how the hub tells that two records are one person.',
+  takes: [1, 60],
+  summary:
+    'Shows and decides who is who; measures, trains and explains how the hub tells that two records are one person.',
   prose: [
+    '`identity stats` asks the hub how many records and people it knows, what was decided by whom, and which pairs ' +
+      'wait for a person. `identity explain ID ID` shows field by field why two records are like each other, which ' +
+      'guards strike, and all that was decided about them. `identity decide same|different ID ID --reason TEXT` is ' +
+      "a person's word: it goes before that of sites and of matching. `identity unmerge ID... --reason TEXT` takes " +
+      'these records out of the person that they are part of. Records are named by the ids of their Patients; ' +
+      'nothing of what they say is printed.',
     '`identity evaluate` runs labelled files through the matcher and prints, at the shipped thresholds, precision, ' +
       'recall and F1 of the links made without a person, the recall of those and the review band together, how many ' +
       'true pairs were compared at all (pair completeness) and how many pairs were not (reduction ratio); then the ' +
@@ -31,6 +43,7 @@ export const identityCommand: Command = {
   options: {
     ...EVALUATE_OPTIONS,
     ...TRAIN_OPTIONS,
+    ...PEOPLE_OPTIONS,
   },
   run(call) {
     const [verb = '', ...rest] = call.arguments;

@@ -5,6 +5,7 @@ import type { SetDesk } from '../booking/contract-set.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ErrorCode } from '../core/error-catalogue.ts';
 import type { Instant } from '../core/instant.ts';
+import type { PeopleDesk } from '../identity/contract-desk.ts';
 import type { Explained } from '../pipeline/explain.ts';
 import type { SnapshotReport } from '../pipeline/snapshot.ts';
 import type { ReplayOperations } from '../pipeline/replay-window.ts';
@@ -28,6 +29,8 @@ export interface HttpDeps {
   readonly refusals?: (refusal: Refusal) => Promise<void>;
   readonly sets: SetDesk;
   readonly approvals: Approvals;
+  /** Who is who: pairs to be looked at, and what people decide about them. */
+  readonly people: PeopleDesk;
   /** The plan in force: tokens, limits and sites follow it at once when it changes. */
   readonly currentPlan: () => Plan;
   readonly receiveWebhook: ReceiveWebhook;

@@ -13,6 +13,7 @@ import { opsApprovals } from './ops-approvals.ts';
 import { flagged, opsActions } from './ops-actions.ts';
 import { opsBookings } from './ops-bookings.ts';
 import { opsHl7 } from './ops-hl7.ts';
+import { opsIdentity } from './ops-identity.ts';
 import { opsReplayWindows } from './ops-replay.ts';
 import { opsSnapshots } from './ops-snapshot.ts';
 import { OPS_HTML, OPS_SCRIPT, OPS_STYLE } from './ops-page.ts';
@@ -32,6 +33,7 @@ export function opsRouter(deps: HttpDeps): Router {
   router.use('/api', opsActions(deps));
   router.use('/api', opsBookings(deps));
   router.use('/api', opsHl7(deps));
+  router.use('/api/identity', opsIdentity(deps));
   router.use('/api', opsReplayWindows(deps));
   router.use('/api', opsSnapshots(deps));
   router.get('/api/sites', async (_req, res) => {

@@ -122,4 +122,6 @@ export interface IdentityStore {
   /** From open or claimed to decided. */
   decided(one: string, other: string, decision: number, now: Instant): Promise<boolean>;
   counts(): Promise<IdentityCounts>;
+  /** Records to be placed, and pairs to be looked at; read without counting what is done. */
+  backlog(): Promise<{ readonly due: number; readonly open: number; readonly claimed: number }>;
 }

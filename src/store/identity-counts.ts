@@ -1,5 +1,5 @@
 /** How the patient index stands, for operators. */
-import type { IdentityCounts } from './contract-identity.ts';
+import type { IdentityCounts, IdentityStore } from './contract-identity.ts';
 import type { Queryable } from './postgres.ts';
 
 export async function identityCounts(q: Queryable): Promise<IdentityCounts> {
@@ -17,4 +17,14 @@ export async function identityCounts(q: Queryable): Promise<IdentityCounts> {
   );
   const counts = rows[0] ?? { records: 0, people: 0, due: 0, truncated: 0 };
   return { ...counts, decisions: decisions.rows, reviews: reviews.rows };
+}
+
+export async function identityBacklog(q: Queryable): ReturnType<IdentityStore['backlog']> {
+  const { rows } = await q.query<Awaited<ReturnType<IdentityStore['backlog']>>>({
+    name: 'identity-backlog', // identity_review_open
+    text: `SELECT (SELECT count(*) FROM patient_due) AS due,
+             count(*) FILTER (WHERE state = 'open') AS open, count(*) FILTER (WHERE state = 'claimed') AS claimed
+           FROM identity_review WHERE state IN ('open', 'claimed')`,
+  });
+  return rows[0] ?? { due: 0, open: 0, claimed: 0 };
 }

@@ -5,7 +5,7 @@
 import type { Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
 import type { GoldenRow, IdentityStore, KnownRecord, StoredDecision } from './contract-identity.ts';
-import { identityCounts } from './identity-counts.ts';
+import { identityBacklog, identityCounts } from './identity-counts.ts';
 import { reviewQueue } from './identity-review.ts';
 import type { Queryable } from './postgres.ts';
 import type { Keys } from './seal.ts';
@@ -160,6 +160,7 @@ export function identityStore(q: Queryable, keys: Keys): IdentityStore {
 
     ...goldenIds(q),
     counts: () => identityCounts(q),
+    backlog: () => identityBacklog(q),
   };
 }
 

@@ -7,6 +7,7 @@ import { isUuid } from '../core/ids.ts';
 import { isSealedType, searchParam, VISIT_TYPE_SYSTEM, type SearchParam } from '../fhir/search-params.ts';
 import type { Criterion, DateValue, TokenValue } from '../fhir/search.ts';
 import type { StoredType } from '../fhir/types.ts';
+import { linkedPatients } from './search-person.ts';
 import { allOf, anyOf, clearedFor, sourceOf, visibleRows, type Building, type Source } from './search-sql.ts';
 
 export function where(source: Source, criterion: Criterion, building: Building): string {
@@ -210,24 +211,6 @@ export function refersTo(
       return `${as}.refs && ARRAY(SELECT ${prefix}::text || named::text FROM unnest(${ids}) AS named)`;
     }
   }
-}
-
-/**
- * Every record of the same person (DESIGN section 7), golden or not. A record that the scope may not see is neither
- * followed nor reached: the link alone would tell that it exists.
- */
-function linkedPatients(ids: string, building: Building): string {
-  const visible = (id: string): string => {
-    const patient = sourceOf('Patient', building);
-    return `JOIN resource ${patient.as} ON ${patient.as}.id = ${id} AND ${allOf(visibleRows(patient, building))}`;
-  };
-  return `ARRAY(
-      WITH given(id) AS (SELECT named FROM unnest(${ids}) AS named ${visible('named')}), same(id) AS (
-        SELECT id FROM given
-        UNION SELECT other.patient_id FROM given JOIN patient_link mine ON mine.patient_id = given.id
-              JOIN patient_link other USING (golden_id)
-        UNION SELECT other.patient_id FROM given JOIN patient_link other ON other.golden_id = given.id)
-      SELECT same.id FROM same ${visible('same.id')})`;
 }
 
 // ------------------------------------------------------------------------------------------------------ names, missing

@@ -23,6 +23,7 @@ const GAUGES = [
   'slotwire_inbox_depth',
   'slotwire_client_waiting',
   'slotwire_proven_share',
+  'slotwire_identity_backlog',
 ];
 
 before(async () => {

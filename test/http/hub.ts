@@ -23,6 +23,7 @@ import { HubError } from '../../src/core/errors.ts';
 import type { HttpDeps, OpsView } from '../../src/http/deps.ts';
 import type { ReceiveWebhook } from '../../src/http/intake.ts';
 import { startHttp } from '../../src/http/server.ts';
+import { peopleDesk } from '../../src/identity/placing/desk.ts';
 import type { ClientSettings, HubLimits, Plan, SiteSettings } from '../../src/settings/shape.ts';
 import type { Store, Tx } from '../../src/store/contract.ts';
 import type { Pool } from '../../src/store/postgres.ts';
@@ -284,6 +285,7 @@ export async function startTestHub(
     metrics: () => Promise.resolve('# HELP slotwire_up 1\nslotwire_up 1\n'),
     opsView: () => Promise.resolve(NO_VIEW),
     // Tested where operators' actions are.
+    people: peopleDesk({ store: more.store ?? store, clock: more.clock ?? systemClock }),
     operate: {} as HttpDeps['operate'],
     settleBooking: (scope, word) => hub.settleBooking(scope, word),
     explain: () => Promise.resolve(null),

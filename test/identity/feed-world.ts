@@ -37,6 +37,8 @@ export interface FeedWorld extends Opened {
   visit(key: string): Promise<(StoredAppointment & { readonly body: Appointment }) | null>;
   /** SCH-2 numbers of the appointments that a search by this record finds, sorted. */
   found(mrn: string): Promise<readonly string[]>;
+  /** The same by a reference, of a golden Patient too. */
+  foundBy(patient: string): Promise<readonly string[]>;
   workItems(): Promise<readonly WorkItem[]>;
   rows(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
@@ -111,11 +113,13 @@ export async function feedWorld(cleanup: Cleanup, site: SiteSettings = hl7Site()
     },
     async found(mrn) {
       const id = await world.patientId(mrn);
-      if (id === null) return [];
+      return id === null ? [] : world.foundBy(`Patient/${id}`);
+    },
+    async foundBy(patient) {
       const { plan: query } = parseSearch({
         type: 'Appointment',
         pairs: [
-          ['patient', `Patient/${id}`],
+          ['patient', patient],
           ['_count', '100'],
         ],
         strict: true,

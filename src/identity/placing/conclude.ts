@@ -101,11 +101,9 @@ class Placing {
     }
     const decision = this.#pair('link', other, this.#explain(other));
     const admitted = admit({ ...decision, seq: this.#nextSeq() }, this.#log, this.#sight.sources);
-    if (admitted.kind === 'admitted') {
-      this.#write(decision);
-      return;
-    }
-    if (admitted.reason === 'kept-apart') this.#review(other, 'kept-apart');
+    // Of two links of one moment the second may keep the first from holding.
+    if (admitted.kind === 'admitted' && admitted.raised.length === 0) this.#write(decision);
+    else if (admitted.kind === 'admitted' || admitted.reason === 'kept-apart') this.#review(other, 'kept-apart');
   }
 
   /** Why two that match are not linked without a person. */

@@ -7,7 +7,7 @@ import { isPair, type Decision } from '../golden/decision.ts';
 import { KEY_CAP } from '../match/candidates.ts';
 import { contactsOf, type Frequencies } from '../match/frequencies.ts';
 import { keysOf, KEY_EPOCH } from '../match/keys.ts';
-import { matcher, type Matcher, type Verdict } from '../match/matcher.ts';
+import { matcher, type Explanation, type Matcher, type Verdict } from '../match/matcher.ts';
 import type { Model } from '../match/model.ts';
 import type { Person } from '../match/person.ts';
 import { decisionsOf } from './decisions-of.ts';
@@ -131,4 +131,21 @@ async function frequenciesOf(tx: Tx, people: readonly Compared[]): Promise<Frequ
 /** 20261122, in UTC: a day more or less makes nobody a minor who matters here. */
 function dayOf(now: Instant): number {
   return Number(new Date(now).toISOString().slice(0, 10).replaceAll('-', ''));
+}
+
+/** Of a pair that somebody asks about, as it would be judged now. */
+export async function explained(
+  tx: Tx,
+  pair: readonly [IndexedRecord, IndexedRecord],
+  { model, memory: remembered, now }: SightOptions,
+): Promise<Explanation> {
+  const [one, other] = pair.map((record) => ({ record, person: remembered.personOf(record) })) as [Compared, Compared];
+  const judge = matcher({
+    model,
+    records: await tx.index.size(),
+    today: dayOf(now),
+    frequencies: await frequenciesOf(tx, [one, other]),
+    shared: await tx.index.shared(contactsOf(one.person), SHARED_BY),
+  });
+  return judge.explain(one.person, other.person);
 }

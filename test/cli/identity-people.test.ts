@@ -1,0 +1,62 @@
+/** Who is who, through the operations API and the command line, over real records of two sites. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { startTestHub, TOKENS, type Answer, type TestHub, type Who } from '../http/hub.ts';
+import { ids } from '../store/search-world.ts';
+import { slotwire, type Said } from './terminal.ts';
+
+const hub: TestHub = await startTestHub({ after });
+const { bob, annSouth, carl } = ids;
+
+const ask = (who: Who, path: string, body?: unknown): Promise<Answer> =>
+  hub.request(`/ops/api/identity${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${TOKENS[who]}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+const run = (...line: readonly string[]): Promise<Said> =>
+  slotwire(['identity', ...line], { SLOTWIRE_URL: hub.url, SLOTWIRE_TOKEN: TOKENS.admin });
+
+test('only an admin asks and decides, with a verdict, a reason and ids of Patients', async () => {
+  const word = { verdict: 'same', reason: 'front desk' };
+  for (const path of ['', '/reviews', `/pairs/${bob}/${annSouth}`]) {
+    assert.equal((await ask('scheduler', path)).status, 403);
+    assert.equal((await ask('admin', path)).status, 200, path);
+  }
+  assert.equal((await ask('scheduler', `/pairs/${bob}/${annSouth}`, word)).status, 403);
+  for (const wrong of [{ verdict: 'maybe', reason: 'x' }, { verdict: 'same' }, { verdict: 'same', reason: ' ' }]) {
+    assert.equal((await ask('admin', `/pairs/${bob}/${annSouth}`, wrong)).status, 400, JSON.stringify(wrong));
+  }
+  assert.equal((await ask('admin', `/pairs/seven/${annSouth}`, word)).status, 400);
+  assert.equal((await ask('admin', `/pairs/${bob}/${bob.replace(/.$/, bob.endsWith('0') ? '1' : '0')}`)).status, 404);
+  assert.equal((await ask('admin', '/unmerge', { records: [], reason: 'x' })).status, 400);
+  assert.equal((await ask('admin', '/reviews?limit=0')).status, 400);
+});
+
+test('a person is put together and taken apart by commands that tell what they wrote', async () => {
+  const same = await run('decide', 'same', bob, annSouth, '--reason', 'asked at the desk');
+  assert.equal(same.code, 0, same.err);
+  assert.match(same.out, /Written down as \d+/);
+  assert.match(same.out, new RegExp(`(${bob}, ${annSouth}|${annSouth}, ${bob})`));
+  const again = await run('decide', 'same', bob, annSouth, '--reason', 'asked twice');
+  assert.match(again.out, /stood already/);
+  const explained = await run('explain', bob, annSouth);
+  assert.match(explained.out, /one person here[\s\S]*link [\s\S]*by person \S+: asked at the desk/);
+  assert.doesNotMatch(explained.out, /Secret|ann-mrn/, 'no value of a record is printed');
+  const apart = await run('unmerge', bob, '--reason', 'it was a namesake');
+  assert.equal(apart.code, 0, apart.err);
+  const json = JSON.parse((await run('explain', bob, annSouth, '--json', '-')).out) as { samePerson: boolean };
+  assert.equal(json.samePerson, false);
+  const stats = await run('stats');
+  assert.match(stats.out, /patient records of \d+ people/);
+  assert.match(stats.out, /decided by person: not-same 1/);
+});
+
+test('what is wrong with the command line, or with the wish, is said in a sentence', async () => {
+  assert.deepEqual(await run('decide', 'same', bob, annSouth).then(({ code }) => code), 2); // prettier-ignore
+  assert.deepEqual(await run('explain', bob).then(({ code }) => code), 2); // prettier-ignore
+  assert.deepEqual(await run('unmerge', '--reason', 'x').then(({ code }) => code), 2); // prettier-ignore
+  const alone = await run('unmerge', carl, '--reason', 'x');
+  assert.equal(alone.code, 1);
+  assert.match(alone.err, /nothing joins these records to others/);
+});
