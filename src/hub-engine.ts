@@ -130,7 +130,7 @@ export class Engine {
     await this.#parkBookingsOfRemovedSites();
     const served = { receiver: this.receiver, isBooking: (): boolean => this.desk.isBooking() };
     const apply = this.#applyStage();
-    const applying = givingWay(served, clock, () => apply.step());
+    const applying = givingWay(served, clock, () => apply.step(this.desk.isBooking()));
     this.#apply = this.#loop('apply', TICK_MS, applying);
     this.#loop('identify', TICK_MS, identifying(this.#options, served));
     this.#conflicts = this.#loop('conflicts', TICK_MS, () => reviewConflicts(this.#options));

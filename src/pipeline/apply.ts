@@ -34,8 +34,8 @@ import { park, unpark } from './parking.ts';
 import { holdBack } from './replay-guard.ts';
 
 export interface ApplyStage {
-  /** Applies one batch; true when more may be waiting. */
-  step(): Promise<boolean>;
+  /** Applies one batch, a small one where somebody waits for what it locks; true when more may be waiting. */
+  step(isAwaited?: boolean): Promise<boolean>;
 }
 
 export interface ApplyOptions {
@@ -64,6 +64,8 @@ const RETRY_MAX_MS = 300_000;
 const HOLD_MS = 25;
 /** The statements of a batch are the same few for any number of messages: fewer than this are not worth them. */
 const FITS_MIN = 16;
+/** Of sixteen that were locked three were applied in that time, and bookings waited for the people of all. */
+const FITS_AWAITED = 3;
 
 export function applyStage(options: ApplyOptions): ApplyStage {
   const { store, clock } = options;
@@ -113,8 +115,8 @@ export function applyStage(options: ApplyOptions): ApplyStage {
   let fits = Number.POSITIVE_INFINITY;
 
   return {
-    async step() {
-      const limit = Math.min(options.plan().hub.limits.applyBatch, fits);
+    async step(isAwaited = false) {
+      const limit = Math.min(options.plan().hub.limits.applyBatch, isAwaited ? FITS_AWAITED : fits);
       try {
         const { count, more } = await batch(limit);
         fits = Math.max(FITS_MIN, count < limit ? count : count * 2);

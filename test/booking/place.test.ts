@@ -165,6 +165,21 @@ describe('a booking', () => {
     assert.equal(taken.alternatives.length, 1);
   });
 
+  it('of a slot that is taken is told the five that are nearest in time, before it and behind it', async (t) => {
+    const world = await openWorld(t);
+    const hours = Array.from({ length: 22 }, (_one, hour) => during(hour, 0, 30));
+    await world.offer('north', 'n1', 't50', hours.map((one) => offered('n1', 't50', one))); // prettier-ignore
+    const ana = await world.patient('north');
+    const slot = canonicalId.slot('north', slotKey('n1', 't50', during(12, 0, 30).start));
+    assert.equal((await world.book(slot, ana)).state, 'booked');
+    const taken = await world.desk.place(world.placing(slot, ana), SCOPE);
+    assert.ok(taken.kind === 'conflict');
+    assert.deepEqual(
+      taken.alternatives.map(({ during: { start } }) => start).toSorted((one, other) => one - other),
+      [10, 11, 13, 14, 15].map((hour) => during(hour, 0, 30).start),
+    );
+  });
+
   it('at a site whose stage, scope or write policy forbids it is refused', async (t) => {
     const { world, ana } = await openDay(t);
     const [north] = testSites();

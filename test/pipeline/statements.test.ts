@@ -71,6 +71,17 @@ describe('the statements of a batch', () => {
     assert.equal((await world.rows('SELECT 1 FROM busy')).length, 1);
   });
 
+  it('are for a few of them only while somebody waits for what they lock, and the rest follow', async (t) => {
+    const world = await openWorld(t);
+    for (let n = 0; n < 8; n += 1) await world.tell('feed', fed(`F${n}`, quarter(n)), { apply: false });
+    const applied = async (): Promise<unknown> =>
+      (await world.rows(`SELECT count(*)::int AS count FROM inbox WHERE status = 'applied'`))[0];
+    assert.equal(await world.stage.step(true), true);
+    assert.deepEqual(await applied(), { count: 3 });
+    while (await world.stage.step(true));
+    assert.deepEqual(await applied(), { count: 8 });
+  });
+
   it('are a few more for each visit at a site that publishes its slots', async (t) => {
     const world = await openWorld(t);
     for (let n = 0; n < MANY; n += 1) {
