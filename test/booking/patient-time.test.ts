@@ -22,7 +22,7 @@ async function openDay(
   await world.offer('north', 'n2', 't50', [offered('n2', 't50', NINE), offered('n2', 't50', during(11, 0, 50))]);
   await world.offer('south', 's1', 't50', [offered('s1', 't50', during(9, 30, 50))]);
   const [ana, anaToo] = [await world.patient('north'), await world.patient('south')];
-  await world.rows(`UPDATE patient_link SET golden_id = $1 WHERE patient_id = $2`, [ana, anaToo]);
+  await world.rows(`UPDATE patient_link SET golden_id = $1 WHERE patient_id IN ($1, $2)`, [ana, anaToo]);
   return { world, ana, anaToo };
 }
 
@@ -180,7 +180,7 @@ describe('a person seen by a feed', () => {
     await world.offer('north', 'n2', 't50', [offered('n2', 't50', NINE)]);
     await world.tell('feed', fed('F1', during(9, 10)));
     const [ana, known] = [await world.patient('north'), canonicalId.patient('feed', 'ana')];
-    await world.rows(`UPDATE patient_link SET golden_id = $1 WHERE patient_id = $2`, [ana, known]);
+    await world.rows(`UPDATE patient_link SET golden_id = $1 WHERE patient_id IN ($1, $2)`, [ana, known]);
     await assert.rejects(world.desk.place(world.placing(AT_NORTH, ana), SCOPE), elsewhere);
   });
 });
