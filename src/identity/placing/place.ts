@@ -12,7 +12,7 @@ import { goldenIdOf } from '../golden/replay.ts';
 import { contactsOf, ownerOf } from '../match/frequencies.ts';
 import { KEY_EPOCH } from '../match/keys.ts';
 import { conclude, type Conclusion } from './conclude.ts';
-import { look, type Sight, type SightOptions } from './sight.ts';
+import { keyLocks, keyLock, look, type Sight, type SightOptions } from './sight.ts';
 import { regroup } from './regroup.ts';
 
 interface Plan {
@@ -24,11 +24,20 @@ interface Plan {
 /** Null: there is no such record any more. */
 export async function place(tx: Tx, id: string, options: SightOptions): Promise<Placed | null> {
   let plan: Plan | null = null;
-  // Read again when the locks are there: what it was decided upon is what stands.
+  let isFirst = true;
   await tx.lockRead([`identity-record:${id}`], async () => {
+    // Before the locks are there only their names are read: what it is decided upon must be read under them.
+    if (isFirst) {
+      isFirst = false;
+      const names = await keyLocks(tx, id, options);
+      return options.memory.deciding.has(id) ? [...names, IDENTITY_LOG] : names;
+    }
     plan = await planned(tx, id, options);
+    // Where that asks for the log, which most records do not, the transaction is run again and takes it from the start.
+    if (plan?.decides === true) options.memory.deciding.add(id);
     return plan === null ? [] : locksOf(plan);
   });
+  options.memory.deciding.delete(id);
   // Assigned within a function, which narrowing does not follow.
   const made = plan as Plan | null;
   return made === null ? null : write(tx, made, options.now);
@@ -49,7 +58,7 @@ function isMoved({ sources }: Sight, { after }: Conclusion): boolean {
 
 function locksOf({ sight, decides }: Plan): readonly string[] {
   const keys = new Set([...sight.keysBefore, ...sight.keys.map(({ h }) => h)]);
-  return [...[...keys].map((h) => `identity-key:${h}`), ...(decides ? [IDENTITY_LOG] : [])];
+  return [...[...keys].map(keyLock), ...(decides ? [IDENTITY_LOG] : [])];
 }
 
 async function write(tx: Tx, { sight, told, decides }: Plan, now: Instant): Promise<Placed> {

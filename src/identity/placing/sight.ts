@@ -39,11 +39,14 @@ export interface Sight {
 /** People that were compared a moment ago need not be opened and read again. Nothing but memory is kept of them. */
 export interface Memory {
   personOf(record: IndexedRecord): Person;
+  /** Records that turned out to be decided about, and are placed anew under the lock on the log. */
+  readonly deciding: Set<string>;
 }
 
 export function memory(most = 20_000): Memory {
   const known = new Map<string, Person>();
   return {
+    deciding: new Set(),
     personOf(record) {
       const name = `${record.id} ${String(record.version)}`;
       const before = known.get(name);
@@ -65,6 +68,18 @@ export interface SightOptions {
 
 /** Phones and addresses that more different people have belong to nobody (docs/identity.md). */
 const SHARED_BY = 8;
+
+export function keyLock(h: string): string {
+  return `identity-key:${h}`;
+}
+
+/** Of all keys that the record has or had. */
+export async function keyLocks(tx: Tx, id: string, { memory: remembered }: SightOptions): Promise<readonly string[]> {
+  const [record] = await tx.index.people([id]);
+  if (record === undefined) return [];
+  const keys = record.inUse ? tx.index.blinded(keysOf(remembered.personOf(record)), KEY_EPOCH) : [];
+  return [...keys.map(({ h }) => h), ...(await tx.index.keysOf(id))].map(keyLock);
+}
 
 /** Null: there is no such record. */
 export async function look(tx: Tx, id: string, options: SightOptions): Promise<Sight | null> {
