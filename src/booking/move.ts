@@ -27,6 +27,7 @@ import { movableVisit, underWay } from './movable.ts';
 import type { BookingDeps } from './place.ts';
 import * as records from './patient-records.ts';
 import { checkOwnTime, personOf, type Person } from './patient-time.ts';
+import { areCleared } from './sight.ts';
 import { resourcesOf, rowsOf, seatsOf, whyTooClose, type Part } from './take.ts';
 import { freshen, patienceOf } from './verify.ts';
 
@@ -118,7 +119,7 @@ export async function moveUnderLock(deps: BookingDeps, tx: Tx, prepared: Prepare
   for (const one of besides) place.checkRequest({ start: null, end: null }, one.slot, now);
   await letLapse(tx, resourcesOf(target.taking), now);
   const wanted = { visit, slot, ...target, parts };
-  if (await isTaken(tx, request, wanted)) return { kind: 'taken', slot };
+  if (!areCleared(tx.scope, parts) || (await isTaken(tx, request, wanted))) return { kind: 'taken', slot };
   const why = await whyNotThen(deps, tx, request, { ...wanted, person });
   if (why !== null) return { kind: 'taken', slot, why };
   const booking = await holdNewTime(deps, tx, request, { ...wanted, site, now, placedAs: under.placedAs });

@@ -32,7 +32,7 @@ import {
 } from './prepare.ts';
 import { beginning, heldByCaller, notInSet, type Away, type Beginning } from './queue.ts';
 import { repeatOf } from './request-key.ts';
-import { isSeenTaken } from './sight.ts';
+import { areCleared, isSeenTaken } from './sight.ts';
 import { look, resourcesOf, rowsOf, whyTaken, type Part } from './take.ts';
 import { staleWindow, type AskWindow, type Stale, type Verify } from './verify.ts';
 
@@ -127,7 +127,7 @@ export async function holdPrepared(
   const { state, waitsUntil, holdUntil } = beginningOf(deps, prepared, byCaller, now);
 
   const inTheWay = seen.inTheWay ?? (await look(tx, plan, { claims: taking, parts, channel: request.channel }));
-  const why = whyTaken(parts, inTheWay);
+  const why = areCleared(tx.scope, parts) ? whyTaken(parts, inTheWay) : '';
   if (why !== null) return { kind: 'taken', slot, why };
   judgeOwnTime(plan, ownTimeOf(prepared), seen.visits);
 

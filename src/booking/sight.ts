@@ -17,6 +17,11 @@ export function isCleared({ clearances }: Scope, slot: StoredSlot): boolean {
   return clearances === '*' || slot.security.every((label) => clearances.includes(label));
 }
 
+/** Of a booking of several slots each is taken time to a caller without clearance, and so the booking is. */
+export function areCleared(scope: Scope, parts: readonly { readonly slot: StoredSlot }[]): boolean {
+  return parts.every(({ slot }) => isCleared(scope, slot));
+}
+
 /** Its row tells already that this caller cannot have it. */
 export function isSeenTaken(scope: Scope, slot: StoredSlot, channel: PlaceRequest['channel']): boolean {
   return slot.status !== 'free' && !(mayBeAbove(slot, channel) && isCleared(scope, slot));
