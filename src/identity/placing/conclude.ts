@@ -6,6 +6,7 @@ import { plus, type Instant } from '../../core/instant.ts';
 import type { ReviewCause, ReviewPair } from '../../store/contract-identity.ts';
 import { admit } from '../golden/admit.ts';
 import {
+  isJoining,
   isPair,
   pairKey,
   rankOf,
@@ -32,6 +33,12 @@ export interface Conclusion {
 }
 
 const HUB = { kind: 'hub', id: 'slotwire' } as const;
+/**
+ * Of a person with few records each is linked to each that it matches, so that the others stay one person when one of
+ * them is taken out.
+ */
+const LINKED_EACH = 10;
+
 /** A week. */
 export const REVIEW_WITHIN_MS = 7 * 24 * 3_600_000;
 
@@ -49,6 +56,7 @@ class Placing {
   readonly #due = new Set<string>();
   #log: readonly Decision[];
   #replayed: Replay;
+  #verdicts: ReadonlyMap<string, PairDecision> | null = null;
 
   constructor(sight: Sight, now: Instant) {
     this.#sight = sight;
@@ -64,7 +72,8 @@ class Placing {
       const best = this.#sight.near.toSorted(
         (one, other) => other.verdict.score - one.verdict.score || (one.record.id < other.record.id ? -1 : 1),
       );
-      for (const one of best) this.#consider(one, one.verdict.band === 'auto');
+      const autos = best.filter(({ verdict }) => verdict.band === 'auto');
+      for (const one of best) this.#consider(one, autos);
     }
     return {
       decisions: this.#decisions,
@@ -88,15 +97,18 @@ class Placing {
     }
   }
 
-  #consider(other: Compared, isAuto: boolean): void {
-    if (this.#areOne(this.#id, other.record.id) || this.#isDecided(other)) return;
-    if (!isAuto) {
-      this.#review(other, 'review');
-      return;
-    }
-    const cause = this.#against(other);
-    if (cause !== null) {
-      this.#review(other, cause);
+  #consider(other: Compared, autos: readonly Compared[]): void {
+    const verdict = this.#verdict(this.#id, other.record.id);
+    if (verdict !== undefined && (rankOf(verdict) > RANK.hub || isJoining(verdict))) return;
+    const isAuto = autos.includes(other);
+    if (!this.#areOne(this.#id, other.record.id)) {
+      const cause = isAuto ? (this.#rival(other, autos) ?? this.#against(other)) : 'review';
+      if (cause !== null) {
+        this.#review(other, cause);
+        return;
+      }
+    } else {
+      if (isAuto && this.#members(this.#id).length <= LINKED_EACH) this.#beside(other);
       return;
     }
     const decision = this.#pair('link', other, this.#explain(other));
@@ -106,23 +118,47 @@ class Placing {
     else if (admitted.kind === 'admitted' || admitted.reason === 'kept-apart') this.#review(other, 'kept-apart');
   }
 
+  /** Of two that are one person already: who they are changes by it only when another link is undone. */
+  #beside(other: Compared): void {
+    const decision = this.#pair('link', other, this.#explain(other));
+    this.#decisions.push(decision);
+    this.#log = [...this.#log, { ...decision, seq: this.#nextSeq() }];
+  }
+
   /** Why two that match are not linked without a person. */
   #against(other: Compared): ReviewCause | null {
     // What was not read might be the same person's as well.
     if (this.#sight.capped.some(({ read }) => read === 'none')) return 'truncated';
     const [mine, theirs] = [this.#members(this.#id), this.#members(other.record.id)];
-    if (mine.length + theirs.length > LARGEST_GROUP) return 'contradicted';
+    return mine.length + theirs.length > LARGEST_GROUP || this.#clash(mine, theirs) ? 'contradicted' : null;
+  }
+
+  /** The record matches two people who are not one: which of them it belongs to would be a guess. */
+  #rival(other: Compared, autos: readonly Compared[]): ReviewCause | null {
+    const theirs = this.#members(other.record.id);
+    for (const { record } of autos) {
+      if (theirs.includes(record.id)) continue;
+      const rivals = this.#members(record.id);
+      const isApart = theirs.some((a) => rivals.some((b) => this.#verdict(a, b)?.kind === 'not-same'));
+      if (isApart) return 'kept-apart';
+      if (this.#clash(theirs, rivals)) return 'contradicted';
+    }
+    return null;
+  }
+
+  /** Records in use of one site, or records that do not fit, would be one person. */
+  #clash(mine: readonly string[], theirs: readonly string[]): boolean {
     const inUse = (ids: readonly string[]): readonly Compared[] =>
       ids.flatMap((id) => this.#sight.people.get(id) ?? []);
     const isAgainst = (a: Compared, b: Compared): boolean =>
       a.record.site === b.record.site || contradicts(this.#sight.matcher.judge(a.person, b.person));
-    return inUse(mine).some((a) => inUse(theirs).some((b) => isAgainst(a, b))) ? 'contradicted' : null;
+    return inUse(mine).some((a) => inUse(theirs).some((b) => isAgainst(a, b)));
   }
 
-  /** Somebody whose word goes before matching has decided about the two. */
-  #isDecided({ record }: Compared): boolean {
-    const verdict = verdicts(standing(this.#log).filter(isPair)).get(pairKey(this.#id, record.id));
-    return verdict !== undefined && rankOf(verdict) > RANK.hub;
+  /** What holds of the pair; undefined: nothing was decided. */
+  #verdict(one: string, other: string): PairDecision | undefined {
+    this.#verdicts ??= verdicts(standing(this.#log).filter(isPair));
+    return this.#verdicts.get(pairKey(one, other));
   }
 
   #members(id: string): readonly string[] {
@@ -165,6 +201,7 @@ class Placing {
     const written: PairDecision = { ...decision, seq: this.#nextSeq() };
     this.#log = [...this.#log, written];
     this.#replayed = replay(this.#log, this.#sight.sources);
+    this.#verdicts = null;
   }
 
   /** Behind all that is there: where exactly it will stand makes no difference. */
