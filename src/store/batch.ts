@@ -49,21 +49,36 @@ export function isKnown(client: pg.PoolClient, { name, text }: pg.QueryConfig): 
 export class Batch extends pg.Query {
   readonly #subs: Sub[] = [];
   #at = 0;
+  #isLeaving = false;
+  /** The driver could not write a value of the statement that was to leave. */
+  #isUnsent = false;
 
   constructor() {
     super('', [], () => undefined);
   }
 
   add(query: pg.QueryConfig, done: Done): void {
-    this.#subs.push(queryOf(query, done) as Sub);
+    const told: Done = (error, answer) => {
+      this.#isUnsent ||= this.#isLeaving;
+      done(error, answer);
+    };
+    this.#subs.push(queryOf(query, told) as Sub);
   }
 
   override submit = (connection: unknown): void => {
     const wire = connection as Wire;
-    // Each would end with a Sync of its own.
-    const unsynced = Object.create(wire, { sync: { value: () => undefined } }) as Wire;
-    for (const sub of this.#subs) sub.prepare(unsynced);
+    // Each would end with a Sync of its own; and one that cannot be sent would be forgotten by the server alone.
+    const nothing = { value: () => undefined };
+    const unsynced = Object.create(wire, { sync: nothing, close: nothing }) as Wire;
+    this.#isLeaving = true;
+    const unsent = this.#subs.findIndex((sub) => {
+      sub.prepare(unsynced);
+      return this.#isUnsent;
+    });
+    this.#isLeaving = false;
     wire.sync();
+    // Behind it nothing may be run, as behind what the server refuses.
+    if (unsent !== -1) for (const sub of this.#subs.splice(unsent).slice(1)) sub.handleError(new PassedOver(), wire);
     // The driver takes an error for one that kept it from sending.
     return null as unknown as undefined;
   };

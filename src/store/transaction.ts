@@ -1,5 +1,5 @@
 /** Transactions: one connection from BEGIN to COMMIT, rolled back on a throw, run again after a deadlock. */
-import type pg from 'pg';
+import pg from 'pg';
 import { HubError } from '../core/errors.ts';
 import { isKnown } from './batch.ts';
 import {
@@ -158,6 +158,8 @@ class Transaction implements Queryable {
   #begin: readonly pg.QueryConfig[] | null = null;
   /** The BEGIN that is waited for; null: none, or it went out together with the first statement. */
   #beginning: Promise<unknown> | null = null;
+  /** The BEGIN that went out with a reading: the first write waits for it. */
+  #unsure: Promise<unknown> | null = null;
   /** False once there was a statement whose failure only the end of the transaction tells of. */
   isHeard = true;
 
@@ -206,14 +208,19 @@ class Transaction implements Queryable {
    * always; behind a write all wait for it, or they would go before the first.
    */
   #begun(first: pg.QueryConfig): Promise<unknown> | null {
-    if (this.#begin === null) return this.#beginning;
+    if (this.#begin === null) return isRead(first.text) ? this.#beginning : (this.#beginning ??= this.#unsure);
     const begin = this.#begin;
     this.#begin = null;
     const isOneBatch = [...begin, first].every((query) => isKnown(this.#client, query));
-    if (isOneBatch || (!this.#pool.pooler && /^\s*SELECT\b/.test(first.text))) {
+    if (isOneBatch) {
       for (const query of begin) this.#unwaited(query, databaseError);
-    } else this.#beginning = Promise.all(begin.map((query) => this.#sent(query)));
-    return this.#beginning;
+      return null;
+    }
+    const sent = Promise.all(begin.map((query) => this.#sent(query)));
+    if (this.#pool.pooler || !isRead(first.text)) return (this.#beginning = sent);
+    sent.catch(() => undefined);
+    this.#unsure = sent;
+    return null;
   }
 
   /** The transaction may have ended meanwhile: behind its ROLLBACK a write would stand. */
@@ -228,6 +235,9 @@ class Transaction implements Queryable {
 
   async commit(): Promise<void> {
     if (this.#begin !== null) return;
+    // What the driver could not send is no failure to the server, which would commit the rest.
+    const isServers = this.lost || this.#failure === null || this.#failure instanceof pg.DatabaseError;
+    if (!isServers) throw this.#unheard ?? databaseError(this.#failure);
     try {
       const { command } = await this.#sent(this.#pool.pooler ? { text: 'COMMIT' } : COMMIT);
       if (command === 'COMMIT') return;

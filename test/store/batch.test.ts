@@ -103,3 +103,36 @@ test('a connection that is lost under a commit that left with its writes says th
   await holding;
   assert.equal((await transaction(pool, (tx) => tx.query(noteOf(6)))).rowCount, 1);
 });
+
+test('behind a value that cannot be sent nothing is run, and nothing is answered with the rows of another', async () => {
+  const toPostgres = (): never => assert.fail('no text');
+  const unwritable: Statement = { ...noteOf(0), values: [{ toPostgres }] };
+  const told: unknown[] = [];
+  const failing = transaction(pool, async (tx) => {
+    const all = [tx.query(divide(1)), tx.query(unwritable), tx.query(divide(1)), tx.post(add(8))];
+    for (const one of await Promise.allSettled(all)) told.push(one.status);
+  });
+  await assert.rejects(failing);
+  assert.deepEqual(told.slice(1, 3), ['rejected', 'rejected']);
+  assert.equal(await seen(8), false);
+  await assert.rejects(transaction(pool, (tx) => Promise.all([tx.post(add(9)), tx.post(unwritable)])));
+  assert.equal(await seen(9), false);
+  const later = transaction(pool, async (tx) => {
+    await tx.query(add(9));
+    await tx.query(unwritable).catch(() => undefined);
+  });
+  await assert.rejects(later);
+  assert.equal(await seen(9), false);
+  assert.equal((await transaction(pool, (tx) => tx.query(noteOf(0)))).rowCount, 1, 'the connection is of use');
+});
+
+test('a write that leaves together with a reading is not run where the transaction was never begun', async () => {
+  const wrong = { isolation: 'no such level' as never };
+  const both = (tx: Queryable): Promise<unknown> => Promise.all([tx.query(noteOf(0)), tx.query(add(10))]);
+  await assert.rejects(transaction(pool, both, wrong));
+  assert.equal(await seen(10), false);
+  const unread = (tx: Queryable): Promise<unknown> =>
+    Promise.all([tx.query(noteOf(0)), tx.post({ ...add(11), name: 'add-11' })]);
+  await assert.rejects(transaction(pool, unread, wrong));
+  assert.equal(await seen(11), false);
+});
