@@ -120,6 +120,11 @@ export function openTransport(spec: TransportSpec): Transport {
         request.once('response', (answer) => {
           collect(answer, spec.maxAnswer_bytes, resolve, reject);
         });
+        // With nobody listening node:http closes the connection and says nothing at all.
+        request.once('upgrade', (_answer, left) => {
+          left.destroy();
+          reject(new AnswerUnreadable('ANSWER_NOT_HTTP'));
+        });
         request.end(body ?? undefined);
       });
       return {

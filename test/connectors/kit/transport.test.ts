@@ -217,3 +217,16 @@ test('a site that cannot prove its name is sent nothing', async (t) => {
 test('a base that is no address fails the call, not the start', async (t) => {
   await assert.rejects(transport(t, 'http://:80').ask(READ).answered, { code: 'ERR_INVALID_URL' });
 });
+
+test('an answer that leaves HTTP is no answer, and whoever waits for it is told so', { timeout: 10_000 }, async (t) => {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+    });
+  });
+  const asked = transport(t, `http://127.0.0.1:${await listening(t, server)}`);
+  for (const question of [READ, WRITE]) {
+    await assert.rejects(asked.ask(question).answered, (error) => error instanceof AnswerUnreadable);
+  }
+});
