@@ -129,7 +129,14 @@ export function bookBody({ slot, patientId, comment }: Omit<Booking, 'key'>): un
     participant: [{ actor: { reference: `Patient/${patientId}` }, status: 'accepted' }],
     ...(comment === undefined ? {} : { comment }),
   };
-  return { resourceType: 'Parameters', parameter: [{ name: 'appointment-resource', resource }] };
+  return {
+    resourceType: 'Parameters',
+    parameter: [
+      { name: 'appointment-resource', resource },
+      // The stories are about slots: whoever is booked may have a visit at another site at that hour.
+      { name: 'allow-patient-overlap', valueBoolean: true },
+    ],
+  };
 }
 
 /** The one booked Appointment of a `$book` answer. */
