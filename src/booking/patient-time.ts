@@ -5,6 +5,7 @@
  */
 import { HubError } from '../core/errors.ts';
 import type { Interval } from '../core/instant.ts';
+import { RunAgain } from '../core/run-again.ts';
 import type { Plan } from '../settings/shape.ts';
 import type { Tx } from '../store/contract.ts';
 
@@ -47,7 +48,7 @@ export interface OwnTimeSeen {
   readonly others: Awaited<ReturnType<Tx['busy']['ofPatients']>>;
 }
 
-/** @throws RULE_BROKEN, TOO_BUSY as `judgeOwnTime` */
+/** @throws RULE_BROKEN, RunAgain as `judgeOwnTime` */
 export async function checkOwnTime(tx: Tx, plan: Plan, wanted: OwnTime): Promise<void> {
   judgeOwnTime(plan, wanted, await seeOwnTime(tx, wanted));
 }
@@ -63,7 +64,7 @@ export async function seeOwnTime(tx: Tx, { person, patientIds, during, visit }: 
 }
 
 /**
- * @throws RULE_BROKEN when the patient has another visit then, or a seat in that class; TOO_BUSY when records were
+ * @throws RULE_BROKEN when the patient has another visit then, or a seat in that class; RunAgain when records were
  * joined with the patient's since the locks were chosen
  */
 export function judgeOwnTime(plan: Plan, wanted: OwnTime, { records, others }: OwnTimeSeen): void {
@@ -74,7 +75,7 @@ export function judgeOwnTime(plan: Plan, wanted: OwnTime, { records, others }: O
     });
   }
   if (records.some((id) => !person.records.includes(id))) {
-    throw new HubError('TOO_BUSY', { detail: 'the patient’s records were joined with others at this moment' });
+    throw new RunAgain('the patient’s records were joined with others at this moment');
   }
   if (session !== null && others.some(({ occupancies }) => occupancies.includes(session))) {
     throw new HubError('RULE_BROKEN', {

@@ -55,6 +55,12 @@ function leavingOf(client: pg.PoolClient): Leaving {
   return one;
 }
 
+/** What was given to this connection in this turn is sent now, and whatever comes next is no part of it. */
+export function leave(client: pg.PoolClient): void {
+  const one = underWay.get(client);
+  if (one !== undefined) sendBatch(client, one);
+}
+
 function sendBatch(client: pg.PoolClient, one: Leaving): void {
   const { batch } = one;
   one.batch = null;

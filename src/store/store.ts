@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { systemClock, type Clock } from '../core/clock.ts';
+import { RunAgain } from '../core/run-again.ts';
 import { auditEntries, auditStatement } from './audit.ts';
 import { bookingStore } from './bookings.ts';
 import { gatheredBusyStore } from './busy-gathered.ts';
@@ -31,7 +32,7 @@ import { replayWindowStore } from './replay-windows.ts';
 import { resourceStore } from './resources.ts';
 import type { Keys } from './seal.ts';
 import { setStore } from './sets.ts';
-import { glance, RunAgain, single, transaction } from './transaction.ts';
+import { glance, single, transaction } from './transaction.ts';
 import { workItemStore } from './workitems.ts';
 
 export interface StoreOptions {

@@ -1,6 +1,7 @@
 /** Transactions: one connection from BEGIN to COMMIT, rolled back on a throw, run again after a deadlock. */
 import pg from 'pg';
 import { HubError } from '../core/errors.ts';
+import { RunAgain } from '../core/run-again.ts';
 import { isKnown } from './batch.ts';
 import {
   answerLost,
@@ -14,19 +15,12 @@ import {
   type Rows,
   type Statement,
 } from './postgres.ts';
-import { run, type Answer } from './run.ts';
+import { leave, run, type Answer } from './run.ts';
 import { databaseError, isConnectionLoss, isRetryable } from './sqlstate.ts';
 
 export interface TransactionOptions extends BeginOptions {
   /** How often the function is run again after a deadlock or a serialisation failure. Default 4. */
   readonly retries?: number;
-}
-
-/** Thrown inside: what has been done is undone, and the function is run again as after a deadlock. */
-export class RunAgain extends HubError {
-  constructor(detail: string) {
-    super('TOO_BUSY', { detail });
-  }
 }
 
 const COMMIT = { name: 'commit', text: 'COMMIT' };
@@ -103,6 +97,8 @@ export async function glance<T>(pool: Pool, fn: (q: Queryable) => Promise<T>): P
     return await inside.run(reading, () => fn(q));
   } finally {
     reading.open = false;
+    // Or what was not waited for would be answered together with the next one's transaction.
+    leave(client);
     client.release(broken);
   }
 }

@@ -61,6 +61,8 @@ function bookSet(slots: readonly Slot[], key: string): Promise<Answer> {
           participant: [{ actor: { reference: `Patient/${ann}` }, status: 'accepted' }],
         },
       },
+      // Ann is known at other sites too, and may have a visit there at that hour.
+      { name: 'allow-patient-overlap', valueBoolean: true },
     ],
   }));
   return caller.ask('/fhir/R4/Appointment/$book-set', {
