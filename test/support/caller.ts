@@ -50,6 +50,11 @@ export interface Caller {
 }
 
 const ANSWER_WITHIN_MS = 60_000;
+/**
+ * Cut short between its commit and its call, a booking is looked up after its deadline of 20 s, believed to be absent
+ * only when it was not found twice, each time after the quiet time of its site, and then sent again.
+ */
+const SETTLED_WITHIN_MS = 240_000;
 
 /** `token`: a name in sandbox.json, or a bearer token itself. */
 export function callerOf(hub: Pick<TestHub, 'sandbox' | 'origin'>, token = 'scheduler'): Caller {
@@ -101,10 +106,11 @@ export function callerOf(hub: Pick<TestHub, 'sandbox' | 'origin'>, token = 'sche
       if (answer.status !== 202) return Promise.resolve(answer);
       const where = answer.headers.get('content-location');
       assert.ok(where !== null, '202 without Content-Location');
-      return eventually('a pending booking is settled', async () => {
+      const look = async (): Promise<Answer | false> => {
         const later = await ask(where);
         return later.status !== 202 && later;
-      });
+      };
+      return eventually('a pending booking is settled', look, { within_ms: SETTLED_WITHIN_MS });
     },
     cancelByPatch: (id) =>
       ask(`/fhir/R4/Appointment/${id}`, {
