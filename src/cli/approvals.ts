@@ -1,6 +1,6 @@
 import { JSON_OPTION, printJson, UsageError, type Call, type Command, type ExitCode } from './command.ts';
 import { hubApi } from './hub-api.ts';
-import { counted, table } from './table.ts';
+import { counted, printTable } from './table.ts';
 
 interface Waiting {
   readonly booking: string;
@@ -44,7 +44,7 @@ export const approvalsCommand: Command = {
       one.until,
     ]);
     const head = ['booking', 'site', 'action', 'visit', 'appointment', 'asked by', 'decide until'];
-    for (const line of table(head, rows)) call.print(line);
+    printTable(call, head, rows);
     call.print(
       `${counted(approvals.length, 'booking')}. Then: npm run slotwire -- approve ID, or decline ID --reason TEXT`,
     );

@@ -1,6 +1,6 @@
 import { JSON_OPTION, printJson, UsageError, type Call, type Command, type ExitCode } from './command.ts';
 import { hubApi } from './hub-api.ts';
-import { counted, table } from './table.ts';
+import { counted, printTable } from './table.ts';
 
 interface Shown {
   readonly id: string;
@@ -42,8 +42,7 @@ export const bookingsCommand: Command = {
       start ?? '',
       detail ?? '',
     ]);
-    for (const line of table(['booking', 'site', 'action', 'state', 'since', 'start', 'detail'], rows))
-      call.print(line);
+    printTable(call, ['booking', 'site', 'action', 'state', 'since', 'start', 'detail'], rows);
     const parked = bookings.filter(({ state }) => state === 'parked').length;
     if (parked > 0) {
       call.print(

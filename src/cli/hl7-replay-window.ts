@@ -1,6 +1,6 @@
 import { JSON_OPTION, printJson, UsageError, type Call, type ExitCode, type Option } from './command.ts';
 import { hubApi } from './hub-api.ts';
-import { table } from './table.ts';
+import { printTable } from './table.ts';
 
 /** As `/ops/api/sites/:site/replay-window` answers. */
 interface ShownReport {
@@ -70,7 +70,7 @@ function tellReport(call: Call, report: ShownReport): void {
     one.appointmentId === null ? '' : `Appointment/${one.appointmentId}`,
     one.detail ?? '',
   ]);
-  for (const line of table(['message', 'verdict', 'stands as', 'why'], rows)) call.print(line);
+  printTable(call, ['message', 'verdict', 'stands as', 'why'], rows);
   call.print('');
   call.print('Apply one after all: npm run slotwire -- hl7 replay ID --force');
 }

@@ -10,7 +10,7 @@ import {
   type Quality,
 } from '../hub-matching.ts';
 import { Problem, UsageError, type Call, type ExitCode, type Option } from './command.ts';
-import { table } from './table.ts';
+import { printTable } from './table.ts';
 
 /** Files that both evaluate and train read. */
 export const FILE_OPTIONS: Readonly<Record<string, Option>> = {
@@ -131,7 +131,7 @@ function tellRun(call: Call, name: string, run: Evaluation): void {
     row('auto + review', run.autoAndReview),
     row('score alone, no guards', run.withoutGuards),
   ];
-  for (const line of table(['  links', 'pairs', 'wrong', 'precision', 'recall', 'F1'], rows)) call.print(line);
+  printTable(call, ['  links', 'pairs', 'wrong', 'precision', 'recall', 'F1'], rows);
   call.print(
     `  compared ${run.candidates} pairs: pair completeness ${run.pairCompleteness.toFixed(4)}, ` +
       `reduction ratio ${run.reductionRatio.toFixed(5)} (of the pairs that are two people ` +

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { printJson, UsageError, wholeOption, type Call, type ExitCode, type Option } from './command.ts';
 import { hubApi } from './hub-api.ts';
-import { counted, table } from './table.ts';
+import { counted, printTable } from './table.ts';
 
 export const PEOPLE_OPTIONS: Readonly<Record<string, Option>> = {
   reason: { value: 'TEXT', prose: 'With decide and unmerge: why. It is kept for ever; write no patient data into it.' },
@@ -61,7 +61,7 @@ export async function identityStats(call: Call): Promise<ExitCode> {
     one.claimedBy ?? '',
     one.dueAt,
   ]);
-  for (const line of table(['record', 'record', 'why', 'bits', 'chance', 'taken by', 'due'], rows)) call.print(line);
+  printTable(call, ['record', 'record', 'why', 'bits', 'chance', 'taken by', 'due'], rows);
   call.print('Then: npm run slotwire -- identity explain RECORD RECORD');
   return 0;
 }
@@ -98,7 +98,7 @@ export async function identityExplain(call: Call): Promise<ExitCode> {
       `without a person from ${auto.toFixed(1)}).`,
   );
   const rows = told.steps.map(({ field, level, bits }) => [field, level, bits.toFixed(1)]);
-  for (const line of table(['field', 'level', 'bits'], rows)) call.print(line);
+  printTable(call, ['field', 'level', 'bits'], rows);
   for (const { guard, says } of told.guards) call.print(`guard ${guard}: ${says}`);
   for (const { seq, kind, one: left, other: right, actor, reason, at } of told.decisions) {
     call.print(`${String(seq)} ${at} ${kind} ${left} ${right ?? ''} by ${actor.kind} ${actor.id}: ${reason}`);

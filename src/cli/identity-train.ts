@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { trainFiles } from '../hub-training.ts';
 import { UsageError, wholeOption, type Call, type ExitCode, type Option } from './command.ts';
 import { asProblem, filesWanted } from './identity-evaluate.ts';
-import { counted, table } from './table.ts';
+import { counted, printTable } from './table.ts';
 
 export const TRAIN_OPTIONS: Readonly<Record<string, Option>> = {
   out: { value: 'FILE', prose: 'With train: where the model is written.' },
@@ -28,7 +28,7 @@ export async function identityTrain(call: Call): Promise<ExitCode> {
       `${counted(rounds, 'round')}, ${matchesPerRecord.toPrecision(3)} other records of the same person per record`,
   );
   const rows = moved.map(({ field, level, from, to }) => [field, level, from.toFixed(2), to.toFixed(2)]);
-  for (const line of table(['field', 'level', 'bits before', 'now'], rows)) call.print(line);
+  printTable(call, ['field', 'level', 'bits before', 'now'], rows);
   if (doubts.length > 0 && !call.flags.has('approve')) {
     for (const doubt of doubts) call.warn(doubt);
     call.warn('The model was not written. Look at the weights; --approve writes it all the same.');

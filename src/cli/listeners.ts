@@ -1,6 +1,6 @@
 import { JSON_OPTION, printJson, type Command } from './command.ts';
 import { hubApi } from './hub-api.ts';
-import { table } from './table.ts';
+import { printTable } from './table.ts';
 
 interface Answer {
   readonly at: string;
@@ -63,7 +63,7 @@ export const listenersCommand: Command = {
       String(one.messagesRefusedTotal),
     ]);
     const heads = ['port', 'sites', 'tls', 'open', 'connected', 'refused', 'messages refused'];
-    for (const line of table(heads, rows)) call.print(line);
+    printTable(call, heads, rows);
     for (const { host, port, lastRefusal, lastMessageRefusal } of listeners) {
       if (lastRefusal !== null)
         call.print(`${host}:${port} last refused ${lastRefusal.address} at ${lastRefusal.at}: ${lastRefusal.reason}`);

@@ -1,6 +1,6 @@
 import { JSON_OPTION, printJson, UsageError, wholeOption, type Call, type Command } from './command.ts';
 import { hubApi, type HubApi } from './hub-api.ts';
-import { table } from './table.ts';
+import { printTable } from './table.ts';
 
 /** As the operations API shows it: never the body. */
 export interface ShownMessage {
@@ -52,8 +52,7 @@ export const messagesCommand: Command = {
       one.status,
       whyOf(one),
     ]);
-    for (const line of table(['message', 'received', 'site', 'kind', 'control id', 'status', 'why'], rows))
-      call.print(line);
+    printTable(call, ['message', 'received', 'site', 'kind', 'control id', 'status', 'why'], rows);
     if (messages.length === limit) {
       call.warn(`There may be more: --after ${messages.at(-1)?.id ?? 0} goes on, --limit shows more at once.`);
     }

@@ -2,7 +2,7 @@ import { ERRORS } from '../core/error-catalogue.ts';
 import { JSON_OPTION, printJson, type Command } from './command.ts';
 import { hubApi } from './hub-api.ts';
 import { listMessages, type ShownMessage } from './messages.ts';
-import { counted, table } from './table.ts';
+import { counted, printTable } from './table.ts';
 
 interface Cause {
   readonly site: string;
@@ -45,7 +45,7 @@ export const parkedCommand: Command = {
       cause.messages.join(', ') + (cause.count > cause.messages.length ? ', ...' : ''),
       cause.reason,
     ]);
-    for (const line of table(['count', 'site', 'stage', 'code', 'messages', 'reason'], rows)) call.print(line);
+    printTable(call, ['count', 'site', 'stage', 'code', 'messages', 'reason'], rows);
     call.print('');
     for (const code of new Set(causes.map((cause) => cause.code))) {
       call.print(`${code}: ${textOf(code)}`);

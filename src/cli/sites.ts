@@ -1,6 +1,6 @@
 import { JSON_OPTION, printJson, UsageError, type Call, type Command, type ExitCode } from './command.ts';
 import { hubApi } from './hub-api.ts';
-import { table } from './table.ts';
+import { printTable } from './table.ts';
 
 interface SitesAnswer {
   readonly at: string;
@@ -53,7 +53,7 @@ export const sitesCommand: Command = {
       [id, kind, stage, state, queued, hints, parked, provenShare(completeness)].map(String),
     );
     const head = ['site', 'kind', 'stage', 'state', 'queued', 'hints', 'parked', 'proven'];
-    for (const line of table(head, rows)) call.print(line);
+    printTable(call, head, rows);
     return 0;
   },
 };
@@ -100,7 +100,7 @@ export const lagCommand: Command = {
             feed.error ?? '',
           ]),
     );
-    for (const line of table(['site', 'feed', 'lag', 'silence', 'usual/hour', 'error'], rows)) call.print(line);
+    printTable(call, ['site', 'feed', 'lag', 'silence', 'usual/hour', 'error'], rows);
     return 0;
   },
 };

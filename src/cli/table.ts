@@ -1,4 +1,5 @@
 /** Text in columns. */
+import type { Terminal } from './command.ts';
 
 /** Each column as wide as its widest cell; the last one is not padded. */
 export function columns(rows: readonly (readonly string[])[]): readonly string[] {
@@ -12,8 +13,12 @@ export function columns(rows: readonly (readonly string[])[]): readonly string[]
   );
 }
 
-export function table(headings: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  return columns([headings, headings.map((heading) => '-'.repeat(heading.length)), ...rows]);
+export function printTable(
+  { print }: Pick<Terminal, 'print'>,
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+): void {
+  for (const line of columns([headings, headings.map((heading) => '-'.repeat(heading.length)), ...rows])) print(line);
 }
 
 /** `1 file`, `2 files`. */
