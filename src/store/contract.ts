@@ -65,9 +65,22 @@ export interface Store {
   audit(scope: Scope, entries: readonly AuditEntry[]): Promise<void>;
   /** Creates next partitions and drops those past retention. Returns what was done, for the log. */
   maintain(now: Instant, retention: Retention): Promise<readonly string[]>;
+  /**
+   * Seals anew what an earlier release sealed without a data key of its own: of the patient records with ids behind
+   * `after` so many. No version is made by it.
+   */
+  reseal(after: string, limit: number): Promise<Resealed>;
   /** Cheap liveness question. */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface Resealed {
+  readonly records: number;
+  /** Records of which a version does not open: they are left as they are. */
+  readonly unreadable: number;
+  /** The last one that was looked at; null: there is none behind `after`. */
+  readonly last: string | null;
 }
 
 export interface Retention {

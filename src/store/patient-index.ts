@@ -10,6 +10,7 @@ import type { Entry, Found, IndexedRecord, IndexStore, NameCounts } from './cont
 import { KNOWN, toKnown, type KnownRow } from './identity.ts';
 import type { Queryable } from './postgres.ts';
 import type { Keys } from './seal.ts';
+import { textOf, type BodyRow } from './sealed-rows.ts';
 
 /** 64 bits of the hash: by chance 10 million records with 20 keys each share one with probability 0.001. */
 function hashed(keys: Keys, what: string, text: string): string {
@@ -20,12 +21,7 @@ function hashed(keys: Keys, what: string, text: string): string {
 
 const NAMES = { given: 'given name', family: 'family name' } as const;
 
-type RecordRow = KnownRow & {
-  readonly version: number;
-  readonly active: boolean;
-  readonly key_id: string;
-  readonly sealed: Buffer;
-};
+type RecordRow = KnownRow & BodyRow & { readonly active: boolean };
 
 export function indexStore(q: Queryable, keys: Keys): IndexStore {
   return {
@@ -49,7 +45,7 @@ export function indexStore(q: Queryable, keys: Keys): IndexStore {
       if (ids.length === 0) return [];
       const { rows } = await q.query<RecordRow>({
         name: 'patient-people', // both primary keys
-        text: `SELECT ${KNOWN}, r.version, r.active, r.key_id, r.sealed FROM patient_link l
+        text: `SELECT ${KNOWN}, r.id, r.version, r.active, r.content, r.key_id, r.sealed, r.data_key FROM patient_link l
                JOIN resource r ON r.type = 'Patient' AND r.id = l.patient_id AND NOT r.deleted
                WHERE l.patient_id = ANY($1::uuid[]) ORDER BY l.patient_id`,
         values: [ids],
@@ -271,6 +267,6 @@ function toIndexed(row: RecordRow, keys: Keys): IndexedRecord {
     ...known,
     version: row.version,
     inUse: row.active && known.survivorId === null && known.removedAt === null,
-    patient: () => JSON.parse(keys.open(row.key_id, row.sealed).toString('utf8')) as Patient,
+    patient: () => JSON.parse(textOf(row, keys)) as Patient,
   };
 }

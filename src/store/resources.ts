@@ -8,7 +8,9 @@ import { pair } from './ahead.ts';
 import type { Gathered } from './gather.ts';
 import { comparable, renderResource, source } from './render.ts';
 import type { Queryable } from './postgres.ts';
+import type { DataKey, RecordVersion } from './record-keys.ts';
 import type { Keys } from './seal.ts';
+import { dataKeyFor, textOf, type BodyRow } from './sealed-rows.ts';
 import { search } from './search.ts';
 import { slotStore, type SlotStore } from './slots.ts';
 import { cleared, inReach, maskSlot } from './visibility.ts';
@@ -18,15 +20,10 @@ export function isSealed(type: StoredType): boolean {
   return type === 'Patient' || type === 'Appointment';
 }
 
-export interface ResourceDbRow {
-  readonly id: string;
-  readonly version: number;
+export interface ResourceDbRow extends BodyRow {
   readonly site: string | null;
   readonly locations: readonly string[];
   readonly security: readonly string[];
-  readonly content: string | null;
-  readonly sealed: Buffer | null;
-  readonly key_id: string | null;
   readonly deleted: boolean;
   readonly last_updated: Instant;
 }
@@ -34,21 +31,19 @@ export interface ResourceDbRow {
 // Each is a lookup by primary key.
 const READ: Readonly<Record<'Slot' | 'Appointment' | 'other', string>> = {
   Slot: `SELECT id, version, site, CASE WHEN location_id IS NULL THEN '{}' ELSE ARRAY[location_id] END AS locations,
-           security, content, NULL AS sealed, NULL AS key_id, false AS deleted, last_updated FROM slot WHERE id = $1`,
-  Appointment: `SELECT id, version, site, locations, security, NULL AS content, sealed, key_id, false AS deleted,
-           last_updated FROM appointment WHERE id = $1`,
-  other: `SELECT id, version, site, locations, security, content, sealed, key_id, deleted, last_updated
+           security, content, NULL AS sealed, NULL AS key_id, NULL::bytea AS data_key, false AS deleted, last_updated
+         FROM slot WHERE id = $1`,
+  Appointment: `SELECT id, version, site, locations, security, NULL AS content, sealed, key_id,
+           NULL::bytea AS data_key, false AS deleted, last_updated FROM appointment WHERE id = $1`,
+  other: `SELECT id, version, site, locations, security, content, sealed, key_id, data_key, deleted, last_updated
            FROM resource WHERE id = $1 AND type = $2`,
 };
 
 export const RESOURCE_COLUMNS =
-  'id, version, site, locations, security, content, sealed, key_id, deleted, last_updated';
+  'id, version, site, locations, security, content, sealed, key_id, data_key, deleted, last_updated';
 
 export function resourceStore(q: Gathered, keys: Keys, scope: Scope): ResourceStore {
-  const open = (row: Pick<ResourceDbRow, 'content' | 'sealed' | 'key_id'>): string =>
-    row.sealed === null || row.key_id === null
-      ? (row.content ?? '')
-      : keys.open(row.key_id, row.sealed).toString('utf8');
+  const open = (row: BodyRow): string => textOf(row, keys);
 
   const current = async (type: StoredType, id: string): Promise<ResourceDbRow | null> => {
     const known = q.ahead.resources.get(id);
@@ -95,8 +90,11 @@ export function resourceStore(q: Gathered, keys: Keys, scope: Scope): ResourceSt
       if (row === null || serve(type, row) === null) return null;
       const { rows } = await q.query<ResourceDbRow & { recorded_at: Instant }>({
         name: 'read-version',
-        text: `SELECT content, sealed, key_id, deleted, recorded_at FROM history
-               WHERE type = $1 AND id = $2 AND version = $3`,
+        // The data key as it stands at the moment of the version: both may just be made anew (reseal.ts).
+        text: `SELECT h.content, h.sealed, CASE WHEN r.data_key IS NULL THEN h.key_id ELSE r.key_id END AS key_id, r.data_key, h.deleted,
+                 h.recorded_at
+               FROM history h LEFT JOIN resource r ON r.type = h.type AND r.id = h.id
+               WHERE h.type = $1 AND h.id = $2 AND h.version = $3`,
         values: [type, id, version],
       });
       const old = rows[0];
@@ -123,18 +121,17 @@ export function resourceStore(q: Gathered, keys: Keys, scope: Scope): ResourceSt
       const version = (old?.version ?? 0) + 1;
       const json = renderResource(row.resource, row.id, version, row.security ?? [], cause);
       if (old !== undefined && said(old)) return false;
-      const sealed = isSealed(row.type) ? keys.seal(Buffer.from(json)) : null;
-      const body = sealed === null ? [json, null, null] : [null, sealed.sealed, sealed.keyId];
+      const dataKey = isSealed(row.type) ? dataKeyFor(row.id, old, keys) : null;
+      const body = bodyOf({ type: row.type, id: row.id, version }, json, dataKey, keys);
       const tokens = (row.tokens ?? []).map((token) => (isSealed(row.type) ? keys.blind(token) : token));
       await q.post({
         name: 'resource-put',
         text: `INSERT INTO resource (type, id, version, site, content, sealed, key_id, active, name, tokens, refs,
-                 start_at,
-                 end_at, locations, security, last_updated)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                 start_at, end_at, locations, security, last_updated, data_key)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
                ON CONFLICT (type, id) DO UPDATE SET version = excluded.version, site = excluded.site,
                  content = excluded.content, sealed = excluded.sealed, key_id = excluded.key_id,
-                 active = excluded.active,
+                 data_key = excluded.data_key, active = excluded.active,
                  name = excluded.name, tokens = excluded.tokens, refs = excluded.refs, start_at = excluded.start_at,
                  end_at = excluded.end_at, locations = excluded.locations, security = excluded.security,
                  deleted = false,
@@ -142,7 +139,7 @@ export function resourceStore(q: Gathered, keys: Keys, scope: Scope): ResourceSt
         values: [
           row.type, row.id, version, row.site, ...body, row.active ?? true, row.name ?? null, tokens, row.refs ?? [],
           asDate(row.during?.start ?? null), asDate(row.during?.end ?? null), row.locations ?? [], row.security ?? [],
-          new Date(cause.now),
+          new Date(cause.now), dataKey?.wrapped ?? null,
         ], // prettier-ignore
       });
       await writeHistory(q, [{ type: row.type, id: row.id, version, body }], cause);
@@ -214,6 +211,19 @@ export function resourceStore(q: Gathered, keys: Keys, scope: Scope): ResourceSt
       return Object.fromEntries(rows.map((row) => [row.type, row.count]));
     },
   };
+}
+
+/** content, sealed, key id. */
+function bodyOf(
+  { type, ...of }: RecordVersion & { readonly type: StoredType },
+  json: string,
+  dataKey: DataKey | null,
+  keys: Keys,
+): readonly unknown[] {
+  if (!isSealed(type)) return [json, null, null];
+  if (dataKey !== null) return [null, keys.records.seal(of, Buffer.from(json), dataKey), dataKey.keyId];
+  const { sealed, keyId } = keys.seal(Buffer.from(json));
+  return [null, sealed, keyId];
 }
 
 export interface HistoryRow {

@@ -1,33 +1,18 @@
 /**
  * Bodies at rest. Message bodies, demographics and booking orders stand in the database only as AES-256-GCM ciphertext
  * beside the id of the key that made it, so that a stolen dump or backup of the database alone tells nothing about
- * anyone.
- *
- *   sealed = nonce (12 bytes) | tag (16 bytes) | ciphertext
- *
- * The nonce is random: NIST SP 800-38D 8.3 allows 2^32 random nonces under one key, far beyond what one hub writes
- * before its operator adds a key. Keys are KeyObjects, because a key given as bytes is imported anew on each call
- * (measured: 4 times slower).
+ * anyone. Patient records are sealed under keys of their own, which these keys wrap (record-keys.ts).
  */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  createSecretKey,
-  randomBytes,
-  type KeyObject,
-} from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HubError } from '../core/errors.ts';
-import { freshBytes, randomToken } from '../core/ids.ts';
+import { randomToken } from '../core/ids.ts';
+import { KEY_BYTES, openedBy, sealedBy } from './aes-gcm.ts';
 import { folderError } from './embedded-folder.ts';
+import { recordKeys, type RecordKeys } from './record-keys.ts';
 import { errnoOf } from './sqlstate.ts';
 
-const CIPHER = 'aes-256-gcm';
-const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 /** 128 bits of HMAC-SHA256: two different texts never meet by chance, and an index entry stays short. */
 const BLIND_BYTES = 16;
 
@@ -42,6 +27,7 @@ export interface Keys {
   open(keyId: string, sealed: Uint8Array): Buffer;
   /** Keyed hash, 22 URL-safe characters: finds what is equal without saying what it is. */
   blind(text: string): string;
+  readonly records: RecordKeys;
 }
 
 export interface KeyOptions {
@@ -178,10 +164,11 @@ function keysOf(file: KeyFile): Keys {
     return key;
   };
   return {
-    seal: (bytes) => ({ keyId: newest, sealed: sealed(keyFor(newest), bytes) }),
+    seal: (bytes) => ({ keyId: newest, sealed: sealedBy(keyFor(newest), bytes) }),
     open: (keyId, bytes) => opened(keyFor(keyId), keyId, bytes),
     blind: (text) =>
       createHmac('sha256', blinding).update(text, 'utf8').digest().subarray(0, BLIND_BYTES).toString('base64url'),
+    records: recordKeys({ newest, keyFor }),
   };
 }
 
@@ -189,19 +176,9 @@ function secretKey(base64: string): KeyObject {
   return createSecretKey(Buffer.from(base64, 'base64'));
 }
 
-function sealed(key: KeyObject, bytes: Uint8Array): Buffer {
-  const nonce = freshBytes(NONCE_BYTES);
-  const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
-  const text = cipher.update(bytes);
-  const last = cipher.final();
-  return Buffer.concat([nonce, cipher.getAuthTag(), text, last]);
-}
-
 function opened(key: KeyObject, keyId: string, bytes: Uint8Array): Buffer {
   try {
-    const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
-    decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-    return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
+    return openedBy(key, bytes);
   } catch {
     // A key file from another hub may hold the same id; altered rows end here as well.
     throw new HubError('KEY_MISSING', { detail: `key ${keyId} did not seal these bytes` });

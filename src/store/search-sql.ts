@@ -78,12 +78,12 @@ export function clearedFor(source: Source, building: Building): string | null {
 export function served(source: Source): string {
   const { as, table } = source;
   const body = {
-    slot: `${as}.content, NULL::bytea AS sealed, NULL::text AS key_id, ${as}.security`,
-    appointment: `NULL::text AS content, ${as}.sealed, ${as}.key_id, ${as}.security`,
-    resource: `${as}.content, ${as}.sealed, ${as}.key_id, ${as}.security`,
+    slot: `${as}.content, NULL::bytea AS sealed, NULL::text AS key_id, NULL::bytea AS data_key`,
+    appointment: `NULL::text AS content, ${as}.sealed, ${as}.key_id, NULL::bytea AS data_key`,
+    resource: `${as}.content, ${as}.sealed, ${as}.key_id, ${as}.data_key`,
   };
   const type = table === 'resource' ? `${as}.type` : `'${source.type}'::text AS type`;
-  return `${type}, ${as}.id, ${as}.version, ${as}.last_updated, ${body[table]}`;
+  return `${type}, ${as}.id, ${as}.version, ${as}.last_updated, ${as}.security, ${body[table]}`;
 }
 
 export function allOf(conditions: readonly string[]): string {

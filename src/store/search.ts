@@ -11,20 +11,16 @@ import type { SearchResult, Served } from './contract-resources.ts';
 import type { Scope } from './contract.ts';
 import type { Queryable } from './postgres.ts';
 import type { Keys } from './seal.ts';
+import { textOf, type BodyRow } from './sealed-rows.ts';
 import { INCLUDED_MAX, included } from './search-include.ts';
 import { behind, keyColumns, markOf, orderBy, sortKeys } from './search-page.ts';
 import { allOf, served, sourceOf, Values, visibleRows, type Building, type Source } from './search-sql.ts';
 import { where } from './search-where.ts';
 import { cleared, maskSlot } from './visibility.ts';
 
-interface Row {
+interface Row extends BodyRow {
   readonly type: StoredType;
-  readonly id: string;
-  readonly version: number;
   readonly last_updated: Instant;
-  readonly content: string | null;
-  readonly sealed: Buffer | null;
-  readonly key_id: string | null;
   readonly security: readonly string[];
 }
 
@@ -105,10 +101,7 @@ function isFeed(plan: SearchPlan): boolean {
 }
 
 function serveRow(row: Row, keys: Keys, scope: Scope): Served {
-  const text =
-    row.sealed === null || row.key_id === null
-      ? (row.content ?? '')
-      : keys.open(row.key_id, row.sealed).toString('utf8');
+  const text = textOf(row, keys);
   const hidden = row.type === 'Slot' && !cleared(scope, row.security);
   return {
     type: row.type,

@@ -29,6 +29,7 @@ import { maintain } from './partitions.ts';
 import type { Pool, Queryable } from './postgres.ts';
 import { renameSite } from './rename.ts';
 import { replayWindowStore } from './replay-windows.ts';
+import { resealSome } from './reseal.ts';
 import { resourceStore } from './resources.ts';
 import type { Keys } from './seal.ts';
 import { setStore } from './sets.ts';
@@ -85,6 +86,7 @@ export function openStore(options: StoreOptions): Store {
       const done = await maintain(pool, now, retention);
       return hashed === 0 ? done : [`hashed the sequence keys of ${hashed} messages`, ...done];
     },
+    reseal: (after, limit) => transaction(pool, (q) => resealSome(q, keys, after, limit)),
     ping: async () => {
       await pool.query('SELECT 1');
     },
