@@ -20,7 +20,7 @@ type OldRow = Row & { readonly recorded_at: string };
 export async function resealSome(q: Queryable, keys: Keys, after: string, limit: number): Promise<Resealed> {
   const { rows } = await q.query<Row>({
     name: 'reseal-records', // resource_unkeyed
-    // Locked, so that no version is written meanwhile under what the record was sealed by; who holds one is next time's.
+    // Locked: no version is written meanwhile by what the record was sealed with. What others hold is next time's.
     text: `SELECT id, version, key_id, sealed FROM resource
            WHERE type = 'Patient' AND sealed IS NOT NULL AND data_key IS NULL AND id > $1
            ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`,

@@ -91,8 +91,8 @@ export function resourceStore(q: Gathered, keys: Keys, scope: Scope): ResourceSt
       const { rows } = await q.query<ResourceDbRow & { recorded_at: Instant }>({
         name: 'read-version',
         // The data key as it stands at the moment of the version: both may just be made anew (reseal.ts).
-        text: `SELECT h.content, h.sealed, CASE WHEN r.data_key IS NULL THEN h.key_id ELSE r.key_id END AS key_id, r.data_key, h.deleted,
-                 h.recorded_at
+        text: `SELECT h.content, h.sealed, r.data_key, h.deleted, h.recorded_at,
+                 CASE WHEN r.data_key IS NULL THEN h.key_id ELSE r.key_id END AS key_id
                FROM history h LEFT JOIN resource r ON r.type = h.type AND r.id = h.id
                WHERE h.type = $1 AND h.id = $2 AND h.version = $3`,
         values: [type, id, version],
