@@ -53,7 +53,8 @@ export async function recordWithin(
   tx: Tx,
   answer: Pick<OutcomeContext, 'booking' | 'site' | 'outcome' | 'sentAt'>,
 ): Promise<void> {
-  await record(deps, tx, { ...answer, showsWithin_ms: 0, deliveryId: null });
+  const state = await record(deps, tx, { ...answer, showsWithin_ms: 0, deliveryId: null });
+  if (state !== null) await tx.outbox.heardOf(answer.booking);
 }
 
 /** Null: the booking had been settled by news before; a late answer changes nothing but its delivery. */

@@ -163,6 +163,8 @@ export async function settleByNews(
     ...(undone ? { refusedBecause: 'rule', detail: UNDONE[booking.action] } : { appointmentId }),
   });
   if (!moved) return;
+  // Without our reference in it the visit may be another one, and our call may still be on its way.
+  if (change.correlation === booking.id) await tx.outbox.heardOf(booking);
   if (undone) context.batch.touched.push(...(await tx.busy.removeBooking(booking.id)));
   await tx.workItems.close('unresolved-booking', `booking:${booking.id}`, now);
   await tx.workItems.close('approval', `booking:${booking.id}`, now);

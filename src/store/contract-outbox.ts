@@ -1,7 +1,7 @@
 /** What is owed outwards, and what stands in other systems because of a visit. Part of store/contract.ts. */
 import type { ErrorCode } from '../core/error-catalogue.ts';
 import type { Instant, Interval } from '../core/instant.ts';
-import type { BookingAction } from './contract-bookings.ts';
+import type { Booking, BookingAction } from './contract-bookings.ts';
 
 /** `client`: one that asks by HL7 v2 and is answered at its own address. */
 export type Receiver = 'site' | 'subscriber' | 'client';
@@ -42,6 +42,12 @@ export interface OutboxStore {
    */
   inOrder(siteId: string, except: ErrorCode): Promise<void>;
   finish(id: number, state: 'done' | 'unknown' | 'parked', code: string | null): Promise<void>;
+  /**
+   * The site told by other means than its answer what came of the call of this booking, as it was before that: the call
+   * is `done`, and what follows it need not wait for its deadline. Not where the booking was sent more than once: then
+   * the call under way may be another than the one that the site told of.
+   */
+  heardOf(booking: Pick<Booking, 'id' | 'appointmentId' | 'state' | 'attempts'>): Promise<void>;
   /** Back to the queue, to be sent at `at`. */
   requeue(id: number, at: Instant, code: string | null): Promise<void>;
   /** Rows that were `sent` and whose deadline has passed: their outcome is unknown. */

@@ -114,6 +114,16 @@ export function outboxStore(q: Queryable): OutboxStore {
       });
     },
 
+    async heardOf({ id, appointmentId, state, attempts }) {
+      if (state !== 'sent' || attempts > 0) return;
+      await q.post({
+        name: 'outbox-heard-of', // outbox_appointment
+        text: `UPDATE outbox SET state = 'done', deadline_at = NULL, xid = pg_current_xact_id()
+               WHERE appointment_id = $1 AND state = 'sent' AND booking_id = $2 AND receiver = 'site'`,
+        values: [appointmentId, id],
+      });
+    },
+
     async inOrder(siteId, except) {
       await q.post({
         name: 'outbox-in-order', // outbox_due

@@ -4,9 +4,11 @@ import { describe, it } from 'node:test';
 import { HubError } from '../../src/core/errors.ts';
 import { plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
+import type { WriteOutcome } from '../../src/connectors/contract.ts';
 import { setMarkOf } from '../../src/fhir/set-mark.ts';
 import { hold } from '../../src/booking/hold.ts';
 import { recordOutcome } from '../../src/booking/settle.ts';
+import { requeueExpired } from '../../src/pipeline/deliver.ts';
 import type { Booking } from '../../src/store/contract-bookings.ts';
 import {
   ANA,
@@ -44,6 +46,19 @@ async function sentAndKilled(world: World, ana: string): Promise<Booking> {
     await tx.busy.keep(held.booking.id);
   });
   return world.booking(held.booking.id);
+}
+
+/** The answer of a call whose booking may have been settled since. */
+async function late(
+  world: World,
+  booking: Booking,
+  outcome: WriteOutcome,
+  deliveryId: number | null = null,
+): Promise<void> {
+  const site = world.plan.sites.find(({ id }) => id === 'north');
+  assert.ok(site !== undefined);
+  const sent = { booking, site, outcome, sentAt: booking.createdAt, showsWithin_ms: 0, deliveryId };
+  await recordOutcome(world.resolveDeps, sent);
 }
 
 const slotStatus = async (world: World): Promise<string> => (await world.slot('north', KEY)).status;
@@ -246,6 +261,41 @@ describe('late answers', () => {
     assert.equal((await world.booking(first.id)).state, 'booked');
   });
 
+  it('do not keep a cancel waiting once the visit was shown under our reference', async (t) => {
+    const { world, ana } = await openDay(t);
+    const sent = await sentAndKilled(world, ana);
+    await world.tell('north', visit('K1', 'n1', NINE, { correlation: sent.id }));
+    assert.deepEqual(await world.rows('SELECT state FROM outbox'), [{ state: 'done' }]);
+    const cancelled = await world.cancel(sent.appointmentId);
+    assert.deepEqual([cancelled.state, world.sites.north.cancelled.map(({ key }) => key)], ['booked', ['K1']]);
+    // What the first process was told at last, and what is swept: both find it done.
+    const [call] = await world.rows('SELECT id FROM outbox ORDER BY id LIMIT 1');
+    await late(world, sent, LOST, Number(call?.['id']));
+    world.clock.advance(60_000);
+    await requeueExpired(world.deliverDeps);
+    assert.deepEqual(await world.rows('SELECT state FROM outbox'), [{ state: 'done' }, { state: 'done' }]);
+    assert.equal((await world.booking(sent.id)).state, 'booked');
+  });
+
+  for (const [name, attempts, correlated] of [
+    ['that was sent before is waited for: the visit may be of the earlier call', 1, true],
+    ['is waited for where only time and person tell whose the visit is', 0, false],
+  ] as const) {
+    it(`of a call ${name}`, async (t) => {
+      const { world, ana } = await openDay(t);
+      const sent = await sentAndKilled(world, ana);
+      await world.rows(`UPDATE booking SET attempts = ${attempts} RETURNING 1`);
+      await world.tell('north', visit('K1', 'n1', NINE, correlated ? { correlation: sent.id } : {}));
+      assert.equal((await world.booking(sent.id)).state, 'booked');
+      await world.cancel(sent.appointmentId);
+      assert.deepEqual(world.sites.north.cancelled, []);
+      world.clock.advance(7_000);
+      await requeueExpired(world.deliverDeps);
+      await world.deliver();
+      assert.equal(world.sites.north.cancelled.length, 1);
+    });
+  }
+
   it('of a refused booking that the site has after all open a work item', async (t) => {
     const { world, ana } = await openDay(t);
     world.sites.north.onPlace = () => ({ kind: 'refused', because: 'rule', detail: 'no' });
@@ -267,11 +317,7 @@ describe('late answers', () => {
     await world.tell('north', visit('K1', 'n1', NINE, { correlation: booking.id }));
     const { order } = booking;
     assert.ok(order.place !== undefined);
-    const outcome = bookedAt('K1', order.place);
-    const site = world.plan.sites.find(({ id }) => id === 'north');
-    assert.ok(site !== undefined);
-    const sent = { booking, site, outcome, sentAt: booking.createdAt, showsWithin_ms: 0, deliveryId: null };
-    await recordOutcome(world.resolveDeps, sent);
+    await late(world, booking, bookedAt('K1', order.place));
     assert.equal((await world.booking(booking.id)).state, 'refused');
     assert.deepEqual(
       (await world.read((tx) => tx.workItems.list(10))).map(({ kind, subject }) => [kind, subject]),

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { HubError } from '../../src/core/errors.ts';
+import { formatInstant, plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import type { WriteOutcome } from '../../src/connectors/contract.ts';
 import type { BookingAnswer } from '../../src/mappings/contract-answer.ts';
@@ -89,5 +90,17 @@ describe('an answer that comes later', () => {
     assert.equal((await world.booking(booking.id)).state, 'accepted');
     await world.tell('north', visit('K1', 'n1', NINE, { correlation: booking.id, patients: [ANA] }));
     assert.equal((await world.booking(booking.id)).state, 'booked');
+  });
+
+  it('settles the call that was cut short too, so that a cancel that follows is sent at once', async (t) => {
+    const { world, booking } = await openDay(t, LOST);
+    const deadline = plus(world.clock.now(), 6_000);
+    // The hub was killed before it heard anything.
+    await world.rows(`UPDATE booking SET state = 'sent' RETURNING 1`);
+    await world.rows(`UPDATE outbox SET state = 'sent', deadline_at = '${formatInstant(deadline)}' RETURNING 1`);
+    await tell(world, booking, GRANTED);
+    assert.deepEqual(await world.rows('SELECT state FROM outbox'), [{ state: 'done' }]);
+    await world.cancel(booking.appointmentId);
+    assert.equal(world.sites.north.cancelled.length, 1);
   });
 });
