@@ -182,6 +182,10 @@ describe('visits', () => {
     assert.deepEqual(await world.found('1'), ['F1'], 'the site says it again: a person has said otherwise');
     const [raised] = await desk.reviews(ANA, 10);
     assert.equal(raised?.why, 'overruled');
+    const again = { one: raised.lo, other: raised.hi, verdict: 'different', ...because } as const;
+    assert.deepEqual((await desk.decide(ANA, again)).decisions, [], 'it stands already');
+    assert.deepEqual(await desk.reviews(ANA, 10), [], 'and whoever was asked has answered');
+    assert.equal((await desk.explain(ANA, raised.lo, raised.hi)).review?.state, 'decided');
   });
 });
 

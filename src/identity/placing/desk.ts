@@ -185,8 +185,13 @@ async function append(
     const written: PairDecision = { ...decision, seq };
     const admission = admit(written, log, told.sources);
     if (admission.kind === 'refused') {
-      if (admission.reason === 'decided') continue;
-      throw new HubError('RULE_BROKEN', { detail: REFUSALS[admission.reason] });
+      const [stands] = admission.by;
+      if (admission.reason !== 'decided' || stands === undefined) {
+        throw new HubError('RULE_BROKEN', { detail: REFUSALS[admission.reason] });
+      }
+      // Who was asked, because a site had said otherwise since, has answered.
+      await tx.identity.decided(decision.one, decision.other, stands, now);
+      continue;
     }
     log = [...log, written];
     const stored = await tx.identity.append({ ...decision, attribute: null, value: null, toldBy: null }, now);
