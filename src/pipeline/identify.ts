@@ -7,7 +7,8 @@ import type { Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import { plus } from '../core/instant.ts';
 import type { PatientPlacing, Placed } from '../identity/contract.ts';
-import { systemScope, type Store, type Tx } from '../store/contract.ts';
+import type { DueRecord } from '../store/contract-index.ts';
+import { systemScope, type Store } from '../store/contract.ts';
 import type { StageEvents } from './events.ts';
 
 export interface IdentifyDeps {
@@ -15,14 +16,17 @@ export interface IdentifyDeps {
   readonly clock: Clock;
   readonly placing: PatientPlacing;
   readonly events: Pick<StageEvents, 'placed' | 'keyCapped'>;
+  /** Records that are placed in one transaction. Default 500: some tenths of a second. */
+  readonly atOnce?: number;
 }
 
 export interface IdentifyStage {
-  /** Places one record; true when more may be waiting. */
+  /** Places the records that have been due for longest; true when more may be waiting. */
   step(): Promise<boolean>;
 }
 
 const SCOPE = systemScope('identify');
+const AT_ONCE = 500;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 3_600_000;
 const COUNT_EVERY_MS = 3_600_000;
@@ -33,6 +37,8 @@ const COUNT_SHARE = 0.2;
 export function identifyStage(deps: IdentifyDeps): IdentifyStage {
   const { store, clock, placing } = deps;
   let isCaughtUp = false;
+  /** Records to be placed one by one: they are those of a batch that could not be placed. */
+  let singly = 0;
   let placed = 0;
   let counted = 0;
   let countedAt = -Infinity;
@@ -55,45 +61,54 @@ export function identifyStage(deps: IdentifyDeps): IdentifyStage {
         // What sites decided must be there before anybody is placed by it.
         return true;
       }
-      const done = await placeNext(deps);
-      if (done === 'nothing') {
+      const most = singly > 0 ? 1 : (deps.atOnce ?? AT_ONCE);
+      singly = Math.max(0, singly - 1);
+      const done = await placeNext(deps, most);
+      if (done === 'one by one') singly = most;
+      if (done === 0) {
         await count(true);
         return false;
       }
-      placed += 1;
+      placed += done === 'one by one' ? 0 : done;
       await count(false);
       return true;
     },
   };
 }
 
-type Due = NonNullable<Awaited<ReturnType<Tx['index']['takeDue']>>>;
-
-async function placeNext({ store, clock, placing, events }: IdentifyDeps): Promise<'nothing' | 'done'> {
-  const due: { taken: Due | null } = { taken: null };
+/** How many there were. */
+async function placeNext(deps: IdentifyDeps, most: number): Promise<number | 'one by one'> {
+  const { store, clock, placing, events } = deps;
+  let taken: readonly DueRecord[] = [];
   try {
     const came = await store.transaction(SCOPE, async (tx) => {
-      due.taken = await tx.index.takeDue(clock.now());
-      return due.taken === null ? null : placing.place(tx, due.taken.id, clock.now());
+      taken = await tx.index.takeDue(clock.now(), most);
+      const [first, ...more] = taken.map(({ id }) => id);
+      if (first === undefined) return [];
+      if (more.length > 0) return placing.placeMany(tx, [first, ...more], clock.now());
+      return [await placing.place(tx, first, clock.now())];
     });
-    if (came !== null) tell(events, came);
+    for (const one of came) if (one !== null) tell(events, one);
   } catch (error) {
-    await putOff({ store, clock }, due.taken, error);
+    if (isTrouble(error)) throw error;
+    if (taken.length > 1) return 'one by one';
+    await putOff(deps, taken);
     throw error;
   }
-  return due.taken === null ? 'nothing' : 'done';
+  return taken.length;
+}
+
+/** The database or its locks, and not the records. */
+function isTrouble(error: unknown): boolean {
+  return error instanceof HubError && error.class !== 'permanent' && error.code !== 'INTERNAL';
 }
 
 /** One record that cannot be placed keeps no other waiting. */
-async function putOff(
-  { store, clock }: Pick<IdentifyDeps, 'store' | 'clock'>,
-  taken: Due | null,
-  error: unknown,
-): Promise<void> {
-  const isTrouble = error instanceof HubError && error.class !== 'permanent' && error.code !== 'INTERNAL';
-  if (taken === null || isTrouble) return;
-  const wait_ms = Math.min(RETRY_FIRST_MS * 2 ** taken.attempts, RETRY_MAX_MS);
-  await store.transaction(SCOPE, (tx) => tx.index.putOff(taken.id, taken.attempts + 1, plus(clock.now(), wait_ms)));
+async function putOff({ store, clock }: IdentifyDeps, taken: readonly DueRecord[]): Promise<void> {
+  for (const { id, attempts } of taken) {
+    const wait_ms = Math.min(RETRY_FIRST_MS * 2 ** attempts, RETRY_MAX_MS);
+    await store.transaction(SCOPE, (tx) => tx.index.putOff(id, attempts + 1, plus(clock.now(), wait_ms)));
+  }
 }
 
 function tell(events: IdentifyDeps['events'], came: Placed): void {

@@ -35,6 +35,12 @@ export interface KnownRecord {
   readonly removedAt: Instant | null;
 }
 
+/** A record that a golden id stands for, or once stood for. */
+export interface Held {
+  readonly goldenId: string;
+  readonly patientId: string;
+}
+
 /** What became of a golden id. */
 export interface GoldenRow {
   readonly id: string;
@@ -90,10 +96,10 @@ export interface IdentityStore {
   setPeople(records: readonly Pick<KnownRecord, 'id' | 'goldenId' | 'survivorId'>[]): Promise<void>;
   /** Of every golden id that ever stood for one of these records all records that it ever stood for. */
   holdings(ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
-  hold(held: readonly { readonly goldenId: string; readonly patientId: string }[]): Promise<void>;
+  hold(held: readonly Held[]): Promise<void>;
   setGolden(rows: readonly GoldenRow[], now: Instant): Promise<void>;
-  /** Of a record by itself: its own golden id stands for it, unless something is known of that id already. */
-  ensureGolden(goldenId: string, patientId: string, now: Instant): Promise<void>;
+  /** Of records by themselves: its own golden id stands for each, unless something is known of that id already. */
+  ensureGolden(alone: readonly Held[], now: Instant): Promise<void>;
   golden(id: string): Promise<GoldenRow | null>;
   /** Records that a golden id stands for now. */
   members(goldenId: string): Promise<readonly KnownRecord[]>;
@@ -111,8 +117,8 @@ export interface IdentityStore {
   /** Opens the pair, or opens it again. What a person has claimed stays claimed, and a weightier cause is kept. */
   openReview(pair: ReviewPair, now: Instant): Promise<void>;
   review(one: string, other: string): Promise<ReviewRow | null>;
-  /** Open and claimed ones that name this record. */
-  reviewsOf(id: string): Promise<readonly ReviewRow[]>;
+  /** Open and claimed ones that name one of these records. */
+  waiting(ids: readonly string[]): Promise<readonly Pick<ReviewRow, 'lo' | 'hi' | 'why'>[]>;
   /** Open and claimed ones, the likeliest first. */
   reviews(limit: number): Promise<readonly ReviewRow[]>;
   outdate(pairs: readonly Pick<ReviewPair, 'lo' | 'hi'>[], now: Instant): Promise<void>;

@@ -26,31 +26,37 @@ export interface IndexedRecord extends KnownRecord {
   patient(): Patient;
 }
 
-export interface Found {
-  readonly ids: readonly string[];
-  /** Keys that more records share than the cap, with what of them was read instead. */
-  readonly capped: readonly {
-    readonly kind: string;
-    /**
-     * tight: the block of the tighter key. none: that one is over the cap too, or there is none: records are missed.
-     */
-    readonly read: 'tight' | 'none';
-  }[];
+/** A key under which a record is found, and the version of the record that it was made from (0: not known). */
+export interface KeyRow extends Omit<BlindKey, 'kind'> {
+  readonly id: string;
+  readonly version: number;
 }
 
+/** A phone, e-mail address or street address of a record, and who has it: both as stored. */
+export interface ContactRow {
+  readonly id: string;
+  readonly h: string;
+  readonly who: string;
+}
+
+/**
+ * By key, the records that have it, each as `ID VERSION` (see KeyRow); null: more than the cap. Keys that nobody has
+ * are not there.
+ */
+export type Blocks = ReadonlyMap<string, readonly string[] | null>;
+
+/** All but the id is as stored: keyed hashes. */
 export interface Entry {
   readonly id: string;
   readonly version: number;
   readonly inUse: boolean;
   readonly truncated: boolean;
   readonly keys: readonly BlindKey[];
-  /** Clear text: what of it is hashed names nobody by itself. */
   readonly contacts: readonly string[];
-  /** Who has them, as one text. */
   readonly who: string;
-  /** First name and family name; empty: none. */
-  readonly given: string;
-  readonly family: string;
+  /** First name and family name; null: none. */
+  readonly given: string | null;
+  readonly family: string | null;
 }
 
 export interface NameCounts {
@@ -61,27 +67,51 @@ export interface NameCounts {
   readonly ofFamily: ReadonlyMap<string, number>;
 }
 
+export interface DueRecord {
+  readonly id: string;
+  /** How often it could not be placed. */
+  readonly attempts: number;
+}
+
 export interface IndexStore {
   blinded(keys: readonly PlainKey[], epoch: number): readonly BlindKey[];
-  /** Of a record as it is indexed: `h` of each key. */
-  keysOf(id: string): Promise<readonly string[]>;
+  /** Phones, e-mail addresses and street addresses. */
+  blindedContacts(contacts: readonly string[]): readonly string[];
+  /** Who has them, as one text. */
+  blindedOwner(who: string): string;
+  /** Null: there is no name. */
+  blindedName(kind: 'given' | 'family', name: string): string | null;
   /** Those that are known. */
   people(ids: readonly string[]): Promise<readonly IndexedRecord[]>;
-  /** Records that share a key with the one that has these. */
-  sharing(keys: readonly BlindKey[], self: string, cap: number): Promise<Found>;
-  /** Of these phones, e-mail addresses and street addresses those that more people have than `most`. */
-  shared(contacts: readonly string[], most: number): Promise<ReadonlySet<string>>;
+  /** Of records as they are indexed. */
+  rowsOf(ids: readonly string[]): Promise<readonly KeyRow[]>;
+  contactsOf(ids: readonly string[]): Promise<readonly ContactRow[]>;
+  /**
+   * By `h`: who has these keys.
+   *
+   * @param besides records that are left out
+   */
+  blocks(keys: readonly string[], besides: readonly string[], cap: number): Promise<Blocks>;
+  /** As above of the tight form, by `H TIGHT`. */
+  tightBlocks(keys: readonly Pick<BlindKey, 'h' | 'tight'>[], besides: readonly string[], cap: number): Promise<Blocks>;
+  /** Of these contacts the different people who have them, up to so many of each. */
+  owners(
+    contacts: readonly string[],
+    besides: readonly string[],
+    most: number,
+  ): Promise<ReadonlyMap<string, readonly string[]>>;
   names(given: readonly string[], family: readonly string[]): Promise<NameCounts>;
   /** How many records there are, and never fewer than that. */
   size(): Promise<number>;
-  put(entry: Entry, epoch: number, now: Instant): Promise<void>;
+  /** @param before those of them that have keys or contacts already, which are replaced */
+  put(entries: readonly Entry[], before: readonly string[], epoch: number, now: Instant): Promise<void>;
   /** Counts the names of all records anew. */
   countNames(): Promise<void>;
 
   /** To be placed among the others. */
   due(ids: readonly string[], now: Instant): Promise<void>;
-  /** Takes all rows of one record that is due; null: none is, or others have it. */
-  takeDue(now: Instant): Promise<{ readonly id: string; readonly attempts: number } | null>;
+  /** Takes records that are due and that nobody else has, the oldest first, each with all its rows. */
+  takeDue(now: Instant, most: number): Promise<readonly DueRecord[]>;
   /** What could not be placed is due again. */
   putOff(id: string, attempts: number, at: Instant): Promise<void>;
   /** Makes records due that have no entry of this epoch; how many. */

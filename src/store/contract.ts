@@ -113,6 +113,8 @@ export interface Tx {
    * ring.
    */
   lock(ids: readonly string[]): Promise<void>;
+  /** As `lock`, beside others who do so, and not beside one who locks them. Before any `lock`. */
+  lockShared(ids: readonly string[]): Promise<void>;
   /**
    * As `lock`, together with names that have to be read first. Others may have changed what was read by the time that
    * the locks are there, so it is read again then, and where that names what is not locked the transaction is run again

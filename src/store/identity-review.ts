@@ -7,7 +7,7 @@ import type { Keys } from './seal.ts';
 
 type ReviewQueue = Pick<
   IdentityStore,
-  'openReview' | 'review' | 'reviewsOf' | 'reviews' | 'outdate' | 'claim' | 'release' | 'decided'
+  'openReview' | 'review' | 'waiting' | 'reviews' | 'outdate' | 'claim' | 'release' | 'decided'
 >;
 
 interface Row {
@@ -64,15 +64,17 @@ export function reviewQueue(q: Queryable, keys: Keys): ReviewQueue {
       return rows[0] === undefined ? null : toReview(rows[0], keys);
     },
 
-    async reviewsOf(id) {
-      const { rows } = await q.query<Row>({
-        name: 'review-of', // the primary key, identity_review_hi
-        text: `SELECT ${COLUMNS} FROM identity_review r WHERE r.lo = $1 AND r.state IN ('open', 'claimed')
-               UNION ALL
-               SELECT ${COLUMNS} FROM identity_review r WHERE r.hi = $1 AND r.state IN ('open', 'claimed')`,
-        values: [id],
+    async waiting(ids) {
+      const { rows } = await q.query<Pick<Row, 'lo' | 'hi' | 'why'>>({
+        name: 'review-waiting', // the primary key, identity_review_hi
+        text: `SELECT r.lo, r.hi, r.why FROM identity_review r
+               WHERE r.lo = ANY($1::uuid[]) AND r.state IN ('open', 'claimed')
+               UNION
+               SELECT r.lo, r.hi, r.why FROM identity_review r
+               WHERE r.hi = ANY($1::uuid[]) AND r.state IN ('open', 'claimed')`,
+        values: [ids],
       });
-      return rows.map((row) => toReview(row, keys));
+      return rows;
     },
 
     async reviews(limit) {

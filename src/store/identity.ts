@@ -211,13 +211,16 @@ function goldenIds(q: Queryable): Golden {
       });
     },
 
-    async ensureGolden(goldenId, patientId, now) {
-      await q.query({
+    async ensureGolden(alone, now) {
+      if (alone.length === 0) return;
+      await q.post({
         name: 'golden-ensure',
         text: `WITH held AS (
-                 INSERT INTO golden_holding (golden_id, patient_id) VALUES ($1, $2) ON CONFLICT DO NOTHING)
-               INSERT INTO golden_patient (id, state, changed_at) VALUES ($1, 'active', $3) ON CONFLICT DO NOTHING`,
-        values: [goldenId, patientId, timestamptz(now)],
+                 INSERT INTO golden_holding (golden_id, patient_id) SELECT unnest($1::uuid[]), unnest($2::uuid[])
+                 ON CONFLICT DO NOTHING)
+               INSERT INTO golden_patient (id, state, changed_at) SELECT unnest($1::uuid[]), 'active', $3
+               ON CONFLICT DO NOTHING`,
+        values: [alone.map(({ goldenId }) => goldenId), alone.map(({ patientId }) => patientId), timestamptz(now)],
       });
     },
 

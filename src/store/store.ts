@@ -116,6 +116,7 @@ function composed(q: Gathered, keys: Keys, scope: Scope, clock: Clock): Tx {
     replayWindows: replayWindowStore(q, keys),
     hl7Requests: hl7RequestStore(q, keys),
     lock: (ids) => lock(q, ids),
+    lockShared: (ids) => lock(q, ids, '_shared'),
     lockRead: (ids, read) => lockRead(q, ids, read),
     readAhead: (expected) => readAhead(q, keys, expected),
     flush: () => q.flush(),
@@ -130,13 +131,13 @@ function composed(q: Gathered, keys: Keys, scope: Scope, clock: Clock): Tx {
  * the two-number form of these locks, which is another space. Taken in the order of the keys: measured, without an
  * order 64 callers deadlock. A second call in one transaction gives that order up, so lock everything at once.
  */
-async function lock(q: Queryable, ids: readonly string[]): Promise<void> {
+async function lock(q: Queryable, ids: readonly string[], mode: '' | '_shared' = ''): Promise<void> {
   const keys = [...new Set(ids.map(lockKey))];
   if (keys.length === 0) return;
   await q.query({
-    name: 'lock',
+    name: `lock${mode}`,
     // OFFSET 0 keeps the planner from pulling the subquery up: the sort is done before the first lock is taken.
-    text: `SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest($1::bigint[]) AS k ORDER BY 1 OFFSET 0) AS sorted`,
+    text: `SELECT pg_advisory_xact_lock${mode}(k) FROM (SELECT unnest($1::bigint[]) AS k ORDER BY 1 OFFSET 0) AS sorted`,
     values: [keys],
   });
 }

@@ -37,7 +37,7 @@ export const ROBERT = {
 
 export async function placingWorld(
   cleanup: Cleanup,
-  options: { readonly max?: number; readonly placing?: PatientPlacing } = {},
+  options: { readonly max?: number; readonly placing?: PatientPlacing; readonly atOnce?: number } = {},
 ): Promise<PlacingWorld> {
   const clock = manualClock();
   const opened = await openedStore(cleanup, { clock, max: options.max ?? 4 });
@@ -47,7 +47,7 @@ export async function placingWorld(
     keyCapped: (kind: string, read: string) => outcomes.push(`capped ${kind} ${read}`),
   };
   const anotherStage = (placing = options.placing ?? patientPlacing()): IdentifyStage =>
-    identifyStage({ store: opened.store, clock, placing, events });
+    identifyStage({ store: opened.store, clock, placing, events, atOnce: options.atOnce ?? 1 });
   const rows: PlacingWorld['rows'] = async (text) =>
     (await opened.pool.query<Readonly<Record<string, unknown>>>(text)).rows;
   const world: PlacingWorld = {

@@ -67,8 +67,8 @@ describe("a site's word", () => {
     assert.equal(await catchUp(), 0);
     for (;;) {
       const due = await world.write(async (tx) => {
-        const taken = await tx.index.takeDue(world.clock.now());
-        return taken === null ? null : placing.place(tx, taken.id, world.clock.now());
+        const [taken] = await tx.index.takeDue(world.clock.now(), 1);
+        return taken === undefined ? null : placing.place(tx, taken.id, world.clock.now());
       });
       if (due === null) break;
     }

@@ -88,8 +88,10 @@ test('a golden id keeps all that it ever stood for', async (t) => {
     ]);
     await identity.hold([{ goldenId: id(11), patientId: id(1) }]);
     await identity.setGolden([{ id: id(12), state: 'redirected', leadsTo: [id(11)] }], at(0));
-    await identity.ensureGolden(id(12), id(2), at(1));
-    await identity.ensureGolden(id(13), id(3), at(1));
+    await identity.ensureGolden(
+      [2, 3].map((one) => ({ goldenId: id(10 + one), patientId: id(one) })),
+      at(1),
+    );
     assert.deepEqual(
       [...(await identity.holdings([id(2)]))],
       [
@@ -126,10 +128,10 @@ test('a pair is claimed by one person, stays claimed when it is told again, and 
     assert.deepEqual(told?.evidence, { guards: ['sex'] });
     assert.equal(await identity.release(id(1), id(2), 'ben', at(4)), false);
     assert.equal(await identity.release(id(1), id(2), 'ana', at(4)), true);
-    assert.equal((await identity.reviewsOf(id(2))).length, 1);
+    assert.equal((await identity.waiting([id(2)])).length, 1);
     assert.equal(await identity.decided(id(1), id(2), 7, at(5)), true);
     assert.equal(await identity.decided(id(1), id(2), 8, at(5)), false);
-    assert.deepEqual([await identity.reviewsOf(id(1)), await identity.reviews(10)], [[], []]);
+    assert.deepEqual([await identity.waiting([id(1)]), await identity.reviews(10)], [[], []]);
     await identity.openReview(PAIR, at(6));
     await identity.outdate([PAIR], at(7));
     assert.equal((await identity.review(id(1), id(2)))?.state, 'outdated');

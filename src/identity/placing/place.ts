@@ -1,21 +1,28 @@
 /**
- * Places one record among the others, in one transaction: its keys are written, who shares one is compared, and what
+ * Places records among the others, in one transaction: their keys are written, who shares one is compared, and what
  * follows is decided. Two records that may be one person's share a key, and each worker holds the keys of its record
  * while it looks and writes; so of two that are placed at once the second sees the first, and a person never gets two
  * golden records. Whoever writes a decision holds the log as well, because a link may concern people whose keys nobody
  * of the two has.
+ *
+ * Many records have more keys than the database has locks: who places many holds off everybody else who places.
  */
 import type { Instant } from '../../core/instant.ts';
+import type { ReviewCause } from '../../store/contract-identity.ts';
 import type { Tx } from '../../store/contract.ts';
 import { IDENTITY_LOG, type Placed } from '../contract.ts';
+import { pairKey } from '../golden/decision.ts';
 import { goldenIdOf } from '../golden/replay.ts';
-import { contactsOf, ownerOf } from '../match/frequencies.ts';
-import { KEY_EPOCH } from '../match/keys.ts';
+import { keysOf, KEY_EPOCH } from '../match/keys.ts';
 import { conclude, type Conclusion } from './conclude.ts';
-import { keyLocks, keyLock, look, type Sight, type SightOptions } from './sight.ts';
+import { lookMany, type Looked, type Own, type Sight, type SightOptions } from './sight.ts';
 import { regroup } from './regroup.ts';
 
+/** Shared by those who place one record, each under the locks of its keys. */
+const PLACING = 'identity-placing';
+
 interface Plan {
+  readonly own: Own;
   readonly sight: Sight;
   readonly told: Conclusion;
   readonly decides: boolean;
@@ -23,8 +30,9 @@ interface Plan {
 
 /** Null: there is no such record any more. */
 export async function place(tx: Tx, id: string, options: SightOptions): Promise<Placed | null> {
-  let plan: Plan | null = null;
+  let seen: { readonly looked: Looked; readonly plan: Plan | null } | null = null;
   let isFirst = true;
+  await tx.lockShared([PLACING]);
   await tx.lockRead([`identity-record:${id}`], async () => {
     // Before the locks are there only their names are read: what it is decided upon must be read under them.
     if (isFirst) {
@@ -32,22 +40,54 @@ export async function place(tx: Tx, id: string, options: SightOptions): Promise<
       const names = await keyLocks(tx, id, options);
       return options.memory.deciding.has(id) ? [...names, IDENTITY_LOG] : names;
     }
-    plan = await planned(tx, id, options);
+    const looked = await lookMany(tx, [id], options);
+    const [own] = looked.batch;
+    const plan = own === undefined ? null : planned(looked, own, options.now);
+    seen = { looked, plan };
     // Where that asks for the log, which most records do not, the transaction is run again and takes it from the start.
     if (plan?.decides === true) options.memory.deciding.add(id);
-    return plan === null ? [] : locksOf(plan);
+    return plan === null ? [] : locksOf(looked, plan);
   });
   options.memory.deciding.delete(id);
   // Assigned within a function, which narrowing does not follow.
-  const made = plan as Plan | null;
-  return made === null ? null : write(tx, made, options.now);
+  const made = seen as { readonly looked: Looked; readonly plan: Plan | null } | null;
+  if (made === null || made.plan === null) return null;
+  await append(tx, made.plan, options.now);
+  await write(tx, made.looked, [made.plan], options.now);
+  return placed(made.plan);
 }
 
-async function planned(tx: Tx, id: string, options: SightOptions): Promise<Plan | null> {
-  const sight = await look(tx, id, options);
-  if (sight === null) return null;
-  const told = conclude(sight, options.now);
-  return { sight, told, decides: told.decisions.length > 0 || isMoved(sight, told) };
+/** As if they were placed one behind the other, in their order. Those that are not there any more are left out. */
+export async function placeMany(tx: Tx, ids: readonly string[], options: SightOptions): Promise<readonly Placed[]> {
+  await tx.lock([PLACING, IDENTITY_LOG]);
+  const looked = await lookMany(tx, ids, options);
+  const plans: Plan[] = [];
+  for (const own of looked.batch) {
+    const plan = planned(looked, own, options.now);
+    // Who comes behind it is placed by what was decided here.
+    await append(tx, plan, options.now, looked);
+    plans.push(plan);
+  }
+  await write(tx, looked, plans, options.now);
+  return plans.map(placed);
+}
+
+/** Of all keys that the record has or had. */
+async function keyLocks(tx: Tx, id: string, { memory }: SightOptions): Promise<readonly string[]> {
+  const [record] = await tx.index.people([id]);
+  if (record === undefined) return [];
+  const keys = record.inUse ? tx.index.blinded(keysOf(memory.personOf(record)), KEY_EPOCH) : [];
+  return [...keys, ...(await tx.index.rowsOf([id]))].map(keyLock);
+}
+
+function keyLock({ h }: { readonly h: string }): string {
+  return `identity-key:${h}`;
+}
+
+function planned(looked: Looked, own: Own, now: Instant): Plan {
+  const sight = looked.sightOf(own);
+  const told = conclude(sight, now);
+  return { own, sight, told, decides: told.decisions.length > 0 || isMoved(sight, told) };
 }
 
 /** Its golden id is another one than it bears: an earlier release gave it out otherwise, or a decision is not shown. */
@@ -56,36 +96,36 @@ function isMoved({ sources }: Sight, { after }: Conclusion): boolean {
   return sources.some(({ id, goldenId }) => goldenOf.get(id) !== goldenId);
 }
 
-function locksOf({ sight, decides }: Plan): readonly string[] {
-  const keys = new Set([...sight.keysBefore, ...sight.keys.map(({ h }) => h)]);
-  return [...[...keys].map(keyLock), ...(decides ? [IDENTITY_LOG] : [])];
+function locksOf({ neighbours }: Looked, { own, decides }: Plan): readonly string[] {
+  const before = neighbours.keysBefore(own.record.id).map((h) => ({ h }));
+  return [...[...own.entry.keys, ...before].map(keyLock), ...(decides ? [IDENTITY_LOG] : [])];
 }
 
-async function write(tx: Tx, { sight, told, decides }: Plan, now: Instant): Promise<Placed> {
-  const { record, person } = sight.self;
-  const isTruncated = sight.capped.some(({ read }) => read === 'none');
-  await tx.index.put(
-    {
-      id: record.id,
-      version: record.version,
-      inUse: record.inUse,
-      truncated: isTruncated,
-      keys: sight.keys,
-      contacts: record.inUse ? contactsOf(person) : [],
-      who: ownerOf(person),
-      given: person.given.first,
-      family: person.family.whole,
-    },
-    KEY_EPOCH,
-    now,
-  );
+async function append(tx: Tx, { told }: Plan, now: Instant, looked?: Looked): Promise<void> {
   for (const decision of told.decisions) {
-    await tx.identity.append({ ...decision, attribute: null, value: null, toldBy: null }, now);
+    const seq = await tx.identity.append({ ...decision, attribute: null, value: null, toldBy: null }, now);
+    if (seq !== null) looked?.log.add({ ...decision, seq });
   }
-  if (decides) await regroup(tx, [record.id, ...told.decisions.flatMap(({ one, other }) => [one, other])], now);
-  else await tx.identity.ensureGolden(goldenIdOf(record.id), record.id, now);
-  await queue(tx, sight, told, now);
-  await tx.index.due(told.due, now);
+}
+
+async function write(tx: Tx, { neighbours }: Looked, plans: readonly Plan[], now: Instant): Promise<void> {
+  const entries = plans.map(({ own, sight }) => ({
+    ...own.entry,
+    truncated: sight.capped.some(({ read }) => read === 'none'),
+  }));
+  await tx.index.put(entries, neighbours.before, KEY_EPOCH, now);
+  const alone = plans.filter(({ decides }) => !decides).map(({ own }) => own.record.id);
+  await tx.identity.ensureGolden(alone.map((id) => ({ goldenId: goldenIdOf(id), patientId: id })), now); // prettier-ignore
+  const moved = plans.filter(({ decides }) => decides).flatMap(({ own, told }) => [
+    own.record.id,
+    ...told.decisions.flatMap(({ one, other }) => [one, other]),
+  ]); // prettier-ignore
+  if (moved.length > 0) await regroup(tx, [...new Set(moved)], now);
+  await queue(tx, plans, now);
+  await tx.index.due([...new Set(plans.flatMap(({ told }) => told.due))], now);
+}
+
+function placed({ told, sight }: Plan): Placed {
   const linked = told.decisions.filter(({ kind }) => kind === 'link').length;
   return {
     linked,
@@ -96,15 +136,33 @@ async function write(tx: Tx, { sight, told, decides }: Plan, now: Instant): Prom
 }
 
 /** Pairs that were to be looked at and need not be any more leave the queue. */
-async function queue(tx: Tx, { self }: Sight, { reviews, after }: Conclusion, now: Instant): Promise<void> {
-  const open = await tx.identity.reviewsOf(self.record.id);
-  const wanted = new Set(reviews.map(({ lo, hi }) => `${lo} ${hi}`));
-  const mine = after.clusters.find(({ members }) => members.includes(self.record.id))?.members ?? [];
-  const isOne = (lo: string, hi: string): boolean => mine.includes(lo) && mine.includes(hi);
-  // What a site or a person's word raised is not for matching to take back.
-  const gone = open.filter(
-    ({ lo, hi, why }) => isOne(lo, hi) || (why !== 'overruled' && why !== 'withdrawn' && !wanted.has(`${lo} ${hi}`)),
-  );
-  await tx.identity.outdate(gone, now);
-  for (const pair of reviews) await tx.identity.openReview(pair, now);
+async function queue(tx: Tx, plans: readonly Plan[], now: Instant): Promise<void> {
+  const waiting = await tx.identity.waiting(plans.map(({ own }) => own.record.id));
+  const open = new Map(waiting.map((pair) => [pairKey(pair.lo, pair.hi), pair]));
+  const sent: Promise<void>[] = [];
+  for (const { own, told } of plans) {
+    const { id } = own.record;
+    const wanted = new Set(told.reviews.map(({ lo, hi }) => pairKey(lo, hi)));
+    const mine = told.after.clusters.find(({ members }) => members.includes(id))?.members ?? [];
+    const isOne = (lo: string, hi: string): boolean => mine.includes(lo) && mine.includes(hi);
+    // What a site or a person's word raised is not for matching to take back.
+    const gone = [...open.values()].filter(
+      ({ lo, hi, why }) =>
+        (lo === id || hi === id) &&
+        (isOne(lo, hi) || (why !== 'overruled' && why !== 'withdrawn' && !wanted.has(pairKey(lo, hi)))),
+    );
+    for (const { lo, hi } of gone) open.delete(pairKey(lo, hi));
+    sent.push(tx.identity.outdate(gone, now));
+    for (const pair of told.reviews) {
+      const before = open.get(pairKey(pair.lo, pair.hi));
+      open.set(pairKey(pair.lo, pair.hi), { ...pair, why: heavier(before?.why, pair.why) });
+      sent.push(tx.identity.openReview(pair, now));
+    }
+  }
+  await Promise.all(sent);
+}
+
+/** As the queue keeps it. */
+function heavier(before: ReviewCause | undefined, why: ReviewCause): ReviewCause {
+  return before !== undefined && why === 'review' ? before : why;
 }

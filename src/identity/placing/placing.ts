@@ -1,17 +1,26 @@
 /** The patient index at work: how the hub places records (pipeline/identify.ts calls it). */
+import type { Instant } from '../../core/instant.ts';
 import type { PatientPlacing } from '../contract.ts';
 import { KEY_EPOCH } from '../match/keys.ts';
 import type { Model } from '../match/model.ts';
 import { SHIPPED_MODEL } from '../match/shipped.ts';
-import { place } from './place.ts';
-import { memory } from './sight.ts';
+import { memory } from './memory.ts';
+import { place, placeMany } from './place.ts';
+import type { SightOptions } from './sight.ts';
 
 const AT_ONCE = 50_000;
 
 export function patientPlacing(model: Model = SHIPPED_MODEL, cap?: number): PatientPlacing {
   const remembered = memory();
+  const at = (now: Instant): SightOptions => ({
+    model,
+    memory: remembered,
+    now,
+    ...(cap === undefined ? {} : { cap }),
+  });
   return {
-    place: (tx, id, now) => place(tx, id, { model, memory: remembered, now, ...(cap === undefined ? {} : { cap }) }),
+    place: (tx, id, now) => place(tx, id, at(now)),
+    placeMany: (tx, ids, now) => placeMany(tx, ids, at(now)),
     async catchUp(tx, now) {
       const copied = await tx.identity.copySiteDecisions(AT_ONCE, now);
       await tx.index.due(copied, now);

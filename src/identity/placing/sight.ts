@@ -1,31 +1,39 @@
-/** What is read to place one record among the others: who shares a key with it, and what was decided about them. */
+/**
+ * What is read to place records among the others: who shares a key with each, and what was decided about them. For a
+ * whole batch at once, each record as if those before it in the batch had been placed already.
+ */
 import type { Instant } from '../../core/instant.ts';
-import type { BlindKey, Found, IndexedRecord } from '../../store/contract-index.ts';
+import type { Entry, IndexedRecord } from '../../store/contract-index.ts';
 import type { KnownRecord } from '../../store/contract-identity.ts';
 import type { Tx } from '../../store/contract.ts';
 import { isPair, type Decision } from '../golden/decision.ts';
 import { KEY_CAP } from '../match/candidates.ts';
-import { contactsOf, type Frequencies } from '../match/frequencies.ts';
+import { contactsOf, ownerOf } from '../match/frequencies.ts';
 import { keysOf, KEY_EPOCH } from '../match/keys.ts';
 import { matcher, type Explanation, type Matcher, type Verdict } from '../match/matcher.ts';
 import type { Model } from '../match/model.ts';
 import type { Person } from '../match/person.ts';
 import { decisionsOf } from './decisions-of.ts';
-import { personOf } from './person-of.ts';
+import type { Memory } from './memory.ts';
+import { CountedNames } from './name-counts.ts';
+import { screened } from './screen.ts';
+import { Neighbours, type Found } from './neighbours.ts';
+import { ToldLog } from './told-log.ts';
 
 export interface Compared {
   readonly record: IndexedRecord;
   readonly person: Person;
 }
 
+export interface Near extends Compared {
+  readonly verdict: Verdict;
+}
+
 export interface Sight {
   readonly self: Compared;
-  readonly keys: readonly BlindKey[];
-  /** `h` of the keys under which it is found until now. */
-  readonly keysBefore: readonly string[];
   readonly capped: Found['capped'];
   /** Records in use that share a key and are not two people for certain, each with what the matcher says. */
-  readonly near: readonly (Compared & { readonly verdict: Verdict })[];
+  readonly near: readonly Near[];
   /**
    * Everything decided about the record, about those that may be linked, and about what decisions connect with them.
    */
@@ -36,29 +44,6 @@ export interface Sight {
   readonly matcher: Matcher;
 }
 
-/** People that were compared a moment ago need not be opened and read again. Nothing but memory is kept of them. */
-export interface Memory {
-  personOf(record: IndexedRecord): Person;
-  /** Records that turned out to be decided about, and are placed anew under the lock on the log. */
-  readonly deciding: Set<string>;
-}
-
-export function memory(most = 20_000): Memory {
-  const known = new Map<string, Person>();
-  return {
-    deciding: new Set(),
-    personOf(record) {
-      const name = `${record.id} ${String(record.version)}`;
-      const before = known.get(name);
-      if (before !== undefined) return before;
-      if (known.size >= most) known.clear();
-      const person = personOf(record.patient());
-      known.set(name, person);
-      return person;
-    },
-  };
-}
-
 export interface SightOptions {
   readonly model: Model;
   readonly memory: Memory;
@@ -66,81 +51,132 @@ export interface SightOptions {
   readonly cap?: number;
 }
 
-/** Phones and addresses that more different people have belong to nobody (docs/identity.md). */
-const SHARED_BY = 8;
-
-export function keyLock(h: string): string {
-  return `identity-key:${h}`;
+/** Records that are about to be placed, in their order, and all that is read for that. */
+export interface Looked {
+  readonly batch: readonly Own[];
+  readonly neighbours: Neighbours;
+  /** Grows with what is decided about the batch. */
+  readonly log: ToldLog;
+  /** Of one of the batch, by what is decided until now. */
+  sightOf(own: Own): Sight;
 }
 
-/** Of all keys that the record has or had. */
-export async function keyLocks(tx: Tx, id: string, { memory: remembered }: SightOptions): Promise<readonly string[]> {
-  const [record] = await tx.index.people([id]);
-  if (record === undefined) return [];
-  const keys = record.inUse ? tx.index.blinded(keysOf(remembered.personOf(record)), KEY_EPOCH) : [];
-  return [...keys.map(({ h }) => h), ...(await tx.index.keysOf(id))].map(keyLock);
+/** One of the batch, and what it is found by. */
+export interface Own extends Compared {
+  readonly entry: Omit<Entry, 'truncated'>;
 }
 
-/** Null: there is no such record. */
-export async function look(tx: Tx, id: string, options: SightOptions): Promise<Sight | null> {
-  const { model, memory: remembered, now, cap = KEY_CAP } = options;
-  const [record] = await tx.index.people([id]);
-  if (record === undefined) return null;
-  const compared = (one: IndexedRecord): Compared => ({ record: one, person: remembered.personOf(one) });
-  const self = compared(record);
-  const keys = record.inUse ? tx.index.blinded(keysOf(self.person), KEY_EPOCH) : [];
-  const keysBefore = await tx.index.keysOf(id);
-  const found = await tx.index.sharing(keys, id, cap);
-  const others = (await tx.index.people(found.ids)).filter(({ inUse }) => inUse).map(compared);
-  const measure = { model, records: await tx.index.size(), today: dayOf(now) };
-  const frequencies = await frequenciesOf(tx, [self, ...others]);
-  const shared = await tx.index.shared(contactsOf(self.person), SHARED_BY);
-  const first = matcher({ ...measure, frequencies, shared });
-  const near = others
-    .map((one) => ({ ...one, verdict: first.judge(self.person, one.person) }))
-    .filter(({ verdict }) => verdict.band !== 'none');
-  const autos = near.filter(({ verdict }) => verdict.band === 'auto').map((one) => one.record.id);
-  const log = decisionsOf(await tx.identity.about([id, ...autos]));
-  const pairs = log.filter(isPair).flatMap(({ one, other }) => [one, other]);
-  const named = new Set([id, ...autos, ...pairs]);
-  const sources = await tx.identity.records([...named]);
-  const people = new Map(
-    [self, ...others].filter((one) => named.has(one.record.id)).map((one) => [one.record.id, one]),
+/** Those that are known, in the order of the ids. */
+export async function lookMany(tx: Tx, ids: readonly string[], options: SightOptions): Promise<Looked> {
+  const { memory: remembered, cap = KEY_CAP } = options;
+  const compared = (record: IndexedRecord): Compared => ({ record, person: remembered.personOf(record) });
+  const records = new Map((await tx.index.people(ids)).map((record) => [record.id, record]));
+  const batch = ids.flatMap((id) => records.get(id) ?? []).map((record) => own(tx, compared(record)));
+  const neighbours = await Neighbours.of(tx.index, batch.map(({ entry }) => entry), cap); // prettier-ignore
+  const names = new CountedNames(tx.index);
+  await names.know(batch.map(({ person }) => person));
+  const measure = {
+    model: options.model,
+    records: await tx.index.size(),
+    today: dayOf(options.now),
+    frequencies: names,
+  };
+  const hits = await screened({ tx, batch, neighbours, measure, memory: remembered });
+  // What was remembered tells who is worth a second look; what is decided upon is read now.
+  const people = new Map<string, Compared>(batch.map((one) => [one.record.id, one]));
+  const know = async (wanted: Iterable<string>): Promise<void> => {
+    const missing = [...new Set(wanted)].filter((id) => !people.has(id));
+    const read = (await tx.index.people(missing)).map(compared);
+    for (const one of read) people.set(one.record.id, one);
+    await names.know(read.map(({ person }) => person));
+    await neighbours.know(read.flatMap(({ person }) => tx.index.blindedContacts(contactsOf(person))));
+  };
+  await know([...hits.values()].flat());
+  const matcherFor = (self: Own, all: readonly Compared[]): Matcher => {
+    const contacts = [...new Set(all.flatMap(({ person }) => contactsOf(person)))];
+    return matcher({ ...measure, shared: sharedAt(tx, neighbours, contacts, self.record.id) });
+  };
+  const nearOf = new Map(
+    batch.map((self) => [self.record.id, nearTo(self, hits.get(self.record.id) ?? [], people, matcherFor)]),
   );
-  const missing = sources.map((one) => one.id).filter((one) => !people.has(one));
-  const joined = (await tx.index.people(missing)).filter(({ inUse }) => inUse).map(compared);
-  for (const one of joined) people.set(one.record.id, one);
-  const together = [...people.values()];
-  const isMore = joined.length > 0 || autos.length > 0;
+  const autosOf = ({ record }: Own): readonly string[] => autos(nearOf.get(record.id) ?? []);
+  const about = await tx.identity.about([...batch.map(({ record }) => record.id), ...batch.flatMap(autosOf)]);
+  const log = new ToldLog();
+  for (const decision of decisionsOf(about)) log.add(decision);
+  await know(log.records());
+  const sources = new Map<string, KnownRecord>([...people].map(([id, { record }]) => [id, record]));
+  for (const known of await tx.identity.records(log.records().filter((id) => !sources.has(id)))) {
+    sources.set(known.id, known);
+  }
   return {
-    self,
-    keys,
-    keysBefore,
-    capped: found.capped,
-    near,
+    batch,
+    neighbours,
     log,
-    sources,
-    people,
-    matcher: isMore
-      ? matcher({
-          ...measure,
-          frequencies: await frequenciesOf(tx, [self, ...others, ...joined]),
-          shared: await tx.index.shared([...new Set(together.flatMap((one) => contactsOf(one.person)))], SHARED_BY),
-        })
-      : first,
+    sightOf(self) {
+      const { id } = self.record;
+      const said = log.component([id, ...autosOf(self)]);
+      const named = [
+        ...new Set([id, ...autosOf(self), ...said.filter(isPair).flatMap(({ one, other }) => [one, other])]),
+      ];
+      const together = named
+        .flatMap((one) => people.get(one) ?? [])
+        .filter(({ record }) => record.inUse || record.id === id);
+      const near = nearOf.get(id) ?? [];
+      return {
+        self,
+        capped: neighbours.found(self.entry).capped,
+        near,
+        log: said,
+        sources: named.flatMap((one) => sources.get(one) ?? []),
+        people: new Map(together.map((one) => [one.record.id, one])),
+        matcher: matcherFor(self, together),
+      };
+    },
   };
 }
 
-async function frequenciesOf(tx: Tx, people: readonly Compared[]): Promise<Frequencies> {
-  const given = new Set(people.flatMap(({ person }) => [person.given.first, person.given.whole]));
-  const family = new Set(people.map(({ person }) => person.family.whole));
-  const counts = await tx.index.names([...given], [...family]);
-  return {
-    given: counts.given,
-    family: counts.family,
-    countOfGiven: (name) => counts.ofGiven.get(name) ?? 0,
-    countOfFamily: (name) => counts.ofFamily.get(name) ?? 0,
+function own(tx: Tx, { record, person }: Compared): Own {
+  const { id, version, inUse } = record;
+  const entry = {
+    id,
+    version,
+    inUse,
+    keys: inUse ? tx.index.blinded(keysOf(person), KEY_EPOCH) : [],
+    contacts: inUse ? tx.index.blindedContacts(contactsOf(person)) : [],
+    who: tx.index.blindedOwner(ownerOf(person)),
+    given: tx.index.blindedName('given', person.given.first),
+    family: tx.index.blindedName('family', person.family.whole),
   };
+  return { record, person, entry };
+}
+
+function nearTo(
+  self: Own,
+  hits: readonly string[],
+  people: ReadonlyMap<string, Compared>,
+  matcherFor: (self: Own, all: readonly Compared[]) => Matcher,
+): readonly Near[] {
+  const others = hits.flatMap((id) => people.get(id) ?? []).filter(({ record }) => record.inUse);
+  if (others.length === 0) return [];
+  const judge = matcherFor(self, [self]);
+  return others
+    .map((one) => ({ ...one, verdict: judge.judge(self.person, one.person) }))
+    .filter(({ verdict }) => verdict.band !== 'none');
+}
+
+function autos(near: readonly Near[]): readonly string[] {
+  return near.filter(({ verdict }) => verdict.band === 'auto').map(({ record }) => record.id);
+}
+
+/** Of contacts that are known those that more people have than live together. */
+export function sharedAt(
+  { index }: Pick<Tx, 'index'>,
+  neighbours: Neighbours,
+  contacts: readonly string[],
+  id: string,
+): ReadonlySet<string> {
+  const hashes = index.blindedContacts(contacts);
+  return new Set(contacts.filter((_contact, at) => neighbours.isShared(hashes[at] ?? '', id)));
 }
 
 /** 20261122, in UTC: a day more or less makes nobody a minor who matters here. */
@@ -151,16 +187,15 @@ function dayOf(now: Instant): number {
 /** Of a pair that somebody asks about, as it would be judged now. */
 export async function explained(
   tx: Tx,
-  pair: readonly [IndexedRecord, IndexedRecord],
-  { model, memory: remembered, now }: SightOptions,
+  [one, other]: readonly [IndexedRecord, IndexedRecord],
+  { model, memory: remembered, now, cap = KEY_CAP }: SightOptions,
 ): Promise<Explanation> {
-  const [one, other] = pair.map((record) => ({ record, person: remembered.personOf(record) })) as [Compared, Compared];
-  const judge = matcher({
-    model,
-    records: await tx.index.size(),
-    today: dayOf(now),
-    frequencies: await frequenciesOf(tx, [one, other]),
-    shared: await tx.index.shared(contactsOf(one.person), SHARED_BY),
-  });
-  return judge.explain(one.person, other.person);
+  const pair = [one, other].map((record) => own(tx, { record, person: remembered.personOf(record) }));
+  const [left, right] = pair as [Own, Own];
+  const names = new CountedNames(tx.index);
+  await names.know([left.person, right.person]);
+  const neighbours = await Neighbours.of(tx.index, [left.entry], cap);
+  const shared = sharedAt(tx, neighbours, contactsOf(left.person), left.record.id);
+  const judge = matcher({ model, records: await tx.index.size(), today: dayOf(now), frequencies: names, shared });
+  return judge.explain(left.person, right.person);
 }

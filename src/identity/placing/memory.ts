@@ -1,0 +1,50 @@
+/** People that were compared a moment ago need not be opened and read again. Nothing but memory is kept of them. */
+import type { IndexedRecord } from '../../store/contract-index.ts';
+import type { Person } from '../match/person.ts';
+import { personOf } from './person-of.ts';
+
+export interface Memory {
+  personOf(record: IndexedRecord): Person;
+  /** @param name `ID VERSION`; undefined: it is not remembered */
+  known(name: string): Person | undefined;
+  /** Records that turned out to be decided about, and are placed anew under the lock on the log. */
+  readonly deciding: Set<string>;
+}
+
+/** @param most so many people at least, and twice as many at most; one takes some 1.5 kB */
+export function memory(most = 20_000): Memory {
+  let fresh = new Map<string, Person>();
+  let older = new Map<string, Person>();
+  const keep = (name: string, person: Person): void => {
+    if (fresh.size >= most) {
+      older = fresh;
+      fresh = new Map();
+    }
+    fresh.set(name, person);
+  };
+  const known = (name: string): Person | undefined => {
+    const person = fresh.get(name);
+    if (person !== undefined) return person;
+    const before = older.get(name);
+    // Whoever is asked for stays.
+    if (before !== undefined) keep(name, before);
+    return before;
+  };
+  return {
+    deciding: new Set(),
+    known,
+    personOf(record) {
+      const name = nameOf(record);
+      const before = known(name);
+      if (before !== undefined) return before;
+      const person = personOf(record.patient());
+      keep(name, person);
+      return person;
+    },
+  };
+}
+
+/** As the index names who shares a key. */
+export function nameOf({ id, version }: Pick<IndexedRecord, 'id' | 'version'>): string {
+  return `${id} ${String(version)}`;
+}
