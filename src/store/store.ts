@@ -137,7 +137,8 @@ async function lock(q: Queryable, ids: readonly string[], mode: '' | '_shared' =
   await q.query({
     name: `lock${mode}`,
     // OFFSET 0 keeps the planner from pulling the subquery up: the sort is done before the first lock is taken.
-    text: `SELECT pg_advisory_xact_lock${mode}(k) FROM (SELECT unnest($1::bigint[]) AS k ORDER BY 1 OFFSET 0) AS sorted`,
+    text: `SELECT pg_advisory_xact_lock${mode}(k)
+           FROM (SELECT unnest($1::bigint[]) AS k ORDER BY 1 OFFSET 0) AS sorted`,
     values: [keys],
   });
 }

@@ -16,7 +16,7 @@ interface Told {
 
 const SITES = ['north', 'south', 'west', 'east'];
 
-/** People of several sites, each with the slips of its desk; twins, a phone that a whole clinic has, and changed records. */
+/** People of several sites, with the slips of their desks; twins, a phone that a clinic has, and changed records. */
 function population(random: Random, many: number): readonly Told[] {
   const told: Told[] = [];
   let number = 0;
@@ -143,5 +143,9 @@ it('who is placed alone and who places many at the same moment see each other', 
     await Promise.all([world.stage.step(), one.step(), one.step()]);
     await world.settle();
   }
-  assert.deepEqual((await world.people()).map((group) => group.length), Array.from({ length: 12 }, () => 5)); // prettier-ignore
+  const sizes = (await world.people()).map((group) => group.length);
+  assert.deepEqual(
+    sizes,
+    Array.from({ length: 12 }, () => 5),
+  );
 });

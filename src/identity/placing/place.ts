@@ -115,7 +115,10 @@ async function write(tx: Tx, { neighbours }: Looked, plans: readonly Plan[], now
   }));
   await tx.index.put(entries, neighbours.before, KEY_EPOCH, now);
   const alone = plans.filter(({ decides }) => !decides).map(({ own }) => own.record.id);
-  await tx.identity.ensureGolden(alone.map((id) => ({ goldenId: goldenIdOf(id), patientId: id })), now); // prettier-ignore
+  await tx.identity.ensureGolden(
+    alone.map((id) => ({ goldenId: goldenIdOf(id), patientId: id })),
+    now,
+  );
   const moved = plans.filter(({ decides }) => decides).flatMap(({ own, told }) => [
     own.record.id,
     ...told.decisions.flatMap(({ one, other }) => [one, other]),
