@@ -25,6 +25,8 @@ export interface Scale {
   readonly short: boolean;
   /** Of each timed phase. */
   readonly seconds: number;
+  /** Records of the patient index; null: as many as fit beside the other benches. */
+  readonly people: number | null;
 }
 
 /** What every bench is given. */

@@ -3,7 +3,8 @@
  *
  *   npm run bench                              everything, some minutes
  *   npm run bench -- --json FILE               and writes the figures as JSON
- *   npm run bench -- --only inbox              one of start, webhook, bookings, race, inbox, parse, match
+ *   npm run bench -- --only inbox              one of start, webhook, bookings, race, inbox, parse, match, patients
+ *   npm run bench -- --only patients --people 1000000   an index of that size
  *   npm run bench -- --seconds 20              longer timed phases (default 6)
  *   npm run bench -- --short                   shows that everything works; says nothing about speed
  *   npm run bench -- --only inbox --profile D  CPU profiles of the hub in D, and its costliest statements
@@ -19,11 +20,12 @@ import { table, type Bench, type Figure, type Scale } from './figure.ts';
 import { inbox } from './inbox.ts';
 import { match } from './match.ts';
 import { parse } from './parse.ts';
+import { patients } from './patients.ts';
 import { race } from './race.ts';
 import { start } from './start.ts';
 import { webhook } from './webhook.ts';
 
-const BENCHES: readonly Bench[] = [start, webhook, bookings, race, inbox, parse, match];
+const BENCHES: readonly Bench[] = [start, webhook, bookings, race, inbox, parse, match, patients];
 const SECONDS = 6;
 const SECONDS_SHORT = 1;
 
@@ -45,6 +47,7 @@ function wanted(args: readonly string[]): Wanted {
       json: { type: 'string' },
       only: { type: 'string' },
       seconds: { type: 'string' },
+      people: { type: 'string' },
       short: { type: 'boolean', default: false },
       profile: { type: 'string' },
     },
@@ -54,9 +57,11 @@ function wanted(args: readonly string[]): Wanted {
   if (benches.length === 0) throw new Error(`--only takes one of ${BENCHES.map(({ name }) => name).join(', ')}`);
   const seconds = Number(values.seconds ?? (short ? SECONDS_SHORT : SECONDS));
   if (!(seconds > 0 && seconds <= 600)) throw new Error('--seconds takes a number from 1 to 600');
+  const people = values.people === undefined ? null : Number(values.people);
+  if (people !== null && !(Number.isInteger(people) && people > 0)) throw new Error('--people takes a number');
   return {
     benches,
-    scale: { short, seconds },
+    scale: { short, seconds, people },
     json: values.json === undefined ? null : resolve(values.json),
     profiles: values.profile === undefined ? null : resolve(values.profile),
   };

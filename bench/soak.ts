@@ -67,7 +67,7 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', interrupted).on('SIGTERM', interrupted);
   try {
-    const run: Run = { scale: { short: false, seconds: 6 }, folder, profiles: null, say };
+    const run: Run = { scale: { short: false, seconds: 6, people: null }, folder, profiles: null, say };
     const world = await openWorld(run, null);
     try {
       await soak(world, options);

@@ -79,6 +79,12 @@ const PROMISED: readonly (readonly [figure: string, beside: RegExp])[] = [
   ['candidate pairs judged', /target: 300000/],
   ['candidate pairs, every field', /target: 300000/],
   ['random pairs judged', /Jaro-Winkler/],
+  ['records placed, many due', /target: 2000/],
+  ['match of one person: p50', /target among a million: 5 ms/],
+  ['match of one person: p95', /target among a million: 20 ms/],
+  ['match of one person: p99', /target among a million: 50 ms/],
+  ['match of one person, nobody remembered', /E-PIX/],
+  ['one record taken out of twenty', /target: 200 ms/],
 ];
 
 for (const [figure, beside] of PROMISED) {
@@ -110,5 +116,5 @@ test('a figure has a row for each of its limits, and the table shows them all', 
 test('a bench that does not exist is refused, and nothing is started', async () => {
   const { code, text } = await bench('--only', 'nothing');
   assert.equal(code, 1);
-  assert.match(text, /--only takes one of start, webhook, bookings, race, inbox, parse, match/);
+  assert.match(text, /--only takes one of start, webhook, bookings, race, inbox, parse, match, patients/);
 });

@@ -78,7 +78,7 @@ export interface PatientPlacing {
   place(tx: Tx, id: string, now: Instant): Promise<Placed | null>;
   /**
    * What comes of placing them one behind the other, in one transaction that holds off everybody else who places or
-   * decides: for a second at most with a thousand. Those that there are not any more are left out.
+   * decides. Those that there are not any more are left out.
    */
   placeMany(tx: Tx, ids: readonly string[], now: Instant): Promise<readonly Placed[]>;
   /** Makes due what an earlier release, or one with other keys, has stored. How much; 0: nothing is left. */

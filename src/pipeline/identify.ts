@@ -36,6 +36,7 @@ const COUNT_SHARE = 0.2;
 
 export function identifyStage(deps: IdentifyDeps): IdentifyStage {
   const { store, clock, placing } = deps;
+  const atOnce = deps.atOnce ?? AT_ONCE;
   let isCaughtUp = false;
   /** Records to be placed one by one: they are those of a batch that could not be placed. */
   let singly = 0;
@@ -61,10 +62,10 @@ export function identifyStage(deps: IdentifyDeps): IdentifyStage {
         // What sites decided must be there before anybody is placed by it.
         return true;
       }
-      const most = singly > 0 ? 1 : (deps.atOnce ?? AT_ONCE);
+      const most = singly > 0 ? 1 : atOnce;
       singly = Math.max(0, singly - 1);
       const done = await placeNext(deps, most);
-      if (done === 'one by one') singly = most;
+      if (done === 'one by one') singly = atOnce;
       if (done === 0) {
         await count(true);
         return false;

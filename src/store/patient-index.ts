@@ -12,11 +12,22 @@ import type { Queryable } from './postgres.ts';
 import type { Keys } from './seal.ts';
 import { textOf, type BodyRow } from './sealed-rows.ts';
 
-/** 64 bits of the hash: by chance 10 million records with 20 keys each share one with probability 0.001. */
-function hashed(keys: Keys, what: string, text: string): string {
-  return Buffer.from(keys.blind(`${what} ${text}`), 'base64url')
-    .readBigInt64BE(0)
-    .toString();
+type Hashed = (what: string, text: string) => string;
+
+/**
+ * 64 bits of the hash: by chance 10 million records with 20 keys each share one with probability 0.001. Of one text it
+ * is made once: a batch of records has the same names and phones over and over.
+ */
+function hashing(keys: Keys): Hashed {
+  const made = new Map<string, string>();
+  return (what, text) => {
+    const whole = `${what} ${text}`;
+    const before = made.get(whole);
+    if (before !== undefined) return before;
+    const hash = Buffer.from(keys.blind(whole), 'base64url').readBigInt64BE(0).toString();
+    made.set(whole, hash);
+    return hash;
+  };
 }
 
 const NAMES = { given: 'given name', family: 'family name' } as const;
@@ -24,17 +35,18 @@ const NAMES = { given: 'given name', family: 'family name' } as const;
 type RecordRow = KnownRow & BodyRow & { readonly active: boolean };
 
 export function indexStore(q: Queryable, keys: Keys): IndexStore {
+  const hashed = hashing(keys);
   return {
     blinded: (plain, epoch) =>
       plain.map(({ kind, value, tight }) => ({
         kind,
-        h: hashed(keys, `patient key ${String(epoch)} ${kind}`, value),
-        tight: tight === null ? '0' : hashed(keys, `patient key ${String(epoch)} ${kind} tight`, tight),
+        h: hashed(`patient key ${String(epoch)} ${kind}`, value),
+        tight: tight === null ? '0' : hashed(`patient key ${String(epoch)} ${kind} tight`, tight),
       })),
 
-    blindedContacts: (contacts) => contacts.map((contact) => hashed(keys, 'contact', contact)),
-    blindedOwner: (who) => hashed(keys, 'who', who),
-    blindedName: (kind, name) => (name === '' ? null : hashed(keys, NAMES[kind], name)),
+    blindedContacts: (contacts) => contacts.map((contact) => hashed('contact', contact)),
+    blindedOwner: (who) => hashed('who', who),
+    blindedName: (kind, name) => (name === '' ? null : hashed(NAMES[kind], name)),
 
     async people(ids) {
       if (ids.length === 0) return [];
@@ -50,7 +62,7 @@ export function indexStore(q: Queryable, keys: Keys): IndexStore {
 
     ...keyTables(q),
 
-    names: (given, family) => nameCounts(q, keys, given, family),
+    names: (given, family) => nameCounts(q, hashed, given, family),
 
     async size() {
       const { rows } = await q.query<{ last: number | null }>({
@@ -78,13 +90,13 @@ export function indexStore(q: Queryable, keys: Keys): IndexStore {
 
 async function nameCounts(
   q: Queryable,
-  keys: Keys,
+  hashed: Hashed,
   given: readonly string[],
   family: readonly string[],
 ): Promise<NameCounts> {
   const hashes = {
-    given: new Map(given.map((name) => [hashed(keys, NAMES.given, name), name])),
-    family: new Map(family.map((name) => [hashed(keys, NAMES.family, name), name])),
+    given: new Map(given.map((name) => [hashed(NAMES.given, name), name])),
+    family: new Map(family.map((name) => [hashed(NAMES.family, name), name])),
   };
   const { rows } = await q.query<{ kind: 'given' | 'family'; h: string; records: number }>({
     name: 'name-counts', // its primary key

@@ -154,13 +154,17 @@ async function put(
 async function putKeys(q: Queryable, entries: readonly Entry[], ids: readonly string[]): Promise<void> {
   const kinds = [...new Set(entries.flatMap(({ keys }) => keys.map(({ kind }) => kind)))];
   const place = new Map(kinds.map((kind, at) => [kind, at + 1]));
-  const rows = entries.flatMap(({ keys }, at) => keys.map((key) => ({ ...key, at: at + 1 })));
+  const rows = entries.flatMap(({ keys }, at) => {
+    // Two keys of one record whose hashes meet are one.
+    const each = new Map(keys.map((key) => [`${key.h} ${key.tight}`, key]));
+    return [...each.values()].map((key) => ({ ...key, at: at + 1 }));
+  });
   await q.post({
     name: 'patient-keys-put',
     text: `INSERT INTO patient_key (h, tight, patient_id, version, kind)
            SELECT u.h, u.tight, ($5::uuid[])[u.at], ($6::int[])[u.at], ($7::text[])[u.kind]
            FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[]) AS u(h, tight, at, kind)
-           ORDER BY 1, 2 ON CONFLICT DO NOTHING`,
+           ORDER BY 1, 2`,
     values: [
       list(rows.map(({ h }) => h)),
       list(rows.map(({ tight }) => tight)),

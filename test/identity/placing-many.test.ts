@@ -81,7 +81,7 @@ async function outcome(world: PlacingWorld): Promise<unknown> {
 }
 
 async function placed(t: Cleanup, atOnce: number, parts: readonly (readonly Told[])[], cap: number): Promise<unknown> {
-  const world = await placingWorld(t, { atOnce, placing: patientPlacing(SHIPPED_MODEL, cap) });
+  const world = await placingWorld(t, { atOnce, placing: patientPlacing(SHIPPED_MODEL, { cap }) });
   for (const part of parts) {
     for (const { site, key, person } of part) await world.tell(site, key, person);
     await world.settle();

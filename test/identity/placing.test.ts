@@ -139,7 +139,7 @@ describe('two people', () => {
 });
 
 it('where keys are over the cap and not all could be compared, nobody is linked without a person', async (t) => {
-  const world = await placingWorld(t, { placing: patientPlacing(SHIPPED_MODEL, 1) });
+  const world = await placingWorld(t, { placing: patientPlacing(SHIPPED_MODEL, { cap: 1 }) });
   for (const key of ['1', '2', '3']) await world.tell('north', key, { ...ROBERT, family: `Okonkwo` });
   await world.tell('south', '7', ROBERT);
   await world.settle();

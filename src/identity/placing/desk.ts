@@ -15,12 +15,12 @@ import { partings } from '../golden/unmerge.ts';
 import { GUARDS } from '../match/guards.ts';
 import type { Model } from '../match/model.ts';
 import { SHIPPED_MODEL } from '../match/shipped.ts';
+import { explained } from './asked.ts';
 import type { Unwritten } from './decisions-of.ts';
 import { memory } from './memory.ts';
 import { raise } from './raise.ts';
 import { component, regroup, type Regrouped } from './regroup.ts';
 import { showSiteLinks } from './show-links.ts';
-import { explained } from './sight.ts';
 
 export interface DeskOptions {
   readonly store: Store;

@@ -1,4 +1,5 @@
 /** People that were compared a moment ago need not be opened and read again. Nothing but memory is kept of them. */
+import { getHeapStatistics } from 'node:v8';
 import type { IndexedRecord } from '../../store/contract-index.ts';
 import type { Person } from '../match/person.ts';
 import { personOf } from './person-of.ts';
@@ -11,8 +12,12 @@ export interface Memory {
   readonly deciding: Set<string>;
 }
 
-/** @param most so many people at least, and twice as many at most; one takes some 1.5 kB */
-export function memory(most = 20_000): Memory {
+/** What one takes in memory, measured. */
+const PERSON_BYTES = 1_500;
+const SHARE_OF_HEAP = 0.25;
+
+/** @param most so many people at least, and twice as many at most. Default: a quarter of what the process may have */
+export function memory(most = fitting()): Memory {
   let fresh = new Map<string, Person>();
   let older = new Map<string, Person>();
   const keep = (name: string, person: Person): void => {
@@ -42,6 +47,10 @@ export function memory(most = 20_000): Memory {
       return person;
     },
   };
+}
+
+function fitting(): number {
+  return Math.floor((getHeapStatistics().heap_size_limit * SHARE_OF_HEAP) / (2 * PERSON_BYTES));
 }
 
 /** As the index names who shares a key. */

@@ -36,6 +36,8 @@ interface ContactOf extends Row {
 type Placing = Pick<Entry, 'id' | 'version' | 'keys' | 'contacts' | 'who'>;
 type Index = Pick<IndexStore, 'blocks' | 'tightBlocks' | 'owners' | 'rowsOf' | 'contactsOf'>;
 
+const NOBODY: readonly string[] = [];
+
 /** Phones and addresses that more different people have belong to nobody (docs/identity.md). */
 const SHARED_BY = 8;
 
@@ -48,8 +50,8 @@ export class Neighbours {
   readonly #keys = new Map<string, KeyOf[]>();
   readonly #contacts = new Map<string, ContactOf[]>();
   readonly #owners = new Map<string, readonly string[]>();
-  #loose: Blocks = new Map();
-  #tight: Blocks = new Map();
+  readonly #loose = new Map<string, readonly string[] | null>();
+  readonly #tight = new Map<string, readonly string[] | null>();
 
   private constructor(
     index: Index,
@@ -74,30 +76,39 @@ export class Neighbours {
     });
   }
 
-  /** @param entries in the order in which they are placed */
+  /** @param entries in the order in which they are placed; who shares something with them is read by `read` */
   static async of(index: Index, entries: readonly Placing[], cap: number): Promise<Neighbours> {
     const ids = entries.map(({ id }) => id);
     const [rows, contacts] = await Promise.all([index.rowsOf(ids), index.contactsOf(ids)]);
-    const read = new Neighbours(index, entries, cap, rows, contacts);
+    return new Neighbours(index, entries, cap, rows, contacts);
+  }
+
+  /** Reads who shares the keys and contacts of these. */
+  async read(entries: readonly Placing[]): Promise<void> {
     const keys = entries.flatMap((entry) => entry.keys);
-    read.#loose = await index.blocks(
-      keys.map(({ h }) => h),
-      read.before,
-      cap,
-    );
+    const fresh = keys.map(({ h }) => h).filter((h) => !this.#loose.has(h));
+    const [loose] = await Promise.all([
+      this.#index.blocks(fresh, this.before, this.#cap),
+      this.know(entries.flatMap((entry) => entry.contacts)),
+    ]);
+    for (const h of fresh) this.#loose.set(h, readOf(loose, h));
     const mayBeFull = ({ h, tight }: BlindKey): boolean => {
-      const names = read.#loose.get(h);
-      return tight !== '0' && (names === null || (names?.length ?? 0) + (read.#keys.get(h)?.length ?? 0) > cap);
+      const names = this.#loose.get(h);
+      const most = (names?.length ?? 0) + (this.#keys.get(h)?.length ?? 0);
+      return tight !== '0' && !this.#tight.has(`${h} ${tight}`) && (names === null || most > this.#cap);
     };
-    read.#tight = await index.tightBlocks(keys.filter(mayBeFull), read.before, cap);
-    await read.know(entries.flatMap((entry) => entry.contacts));
-    return read;
+    const full = keys.filter(mayBeFull);
+    const tight = await this.#index.tightBlocks(full, this.before, this.#cap);
+    for (const key of full) {
+      const name = `${key.h} ${key.tight}`;
+      this.#tight.set(name, readOf(tight, name));
+    }
   }
 
   /** Reads who has these contacts. */
   async know(contacts: readonly string[]): Promise<void> {
     const missing = [...new Set(contacts)].filter((h) => !this.#owners.has(h));
-    const found = await this.#index.owners(missing, this.before, SHARED_BY + 1);
+    const found = await ownersOf(this.#index, missing, this.before);
     for (const h of missing) this.#owners.set(h, found.get(h) ?? []);
   }
 
@@ -107,6 +118,7 @@ export class Neighbours {
     return [...this.#keys].flatMap(([h, rows]) => (has(rows) ? [h] : []));
   }
 
+  /** Of one that was read. */
   found({ id, keys }: Pick<Entry, 'id' | 'keys'>): Found {
     const turn = this.#turnOf.get(id) ?? 0;
     const names = new Set<string>();
@@ -134,8 +146,27 @@ export class Neighbours {
     const turn = this.#turnOf.get(id) ?? 0;
     const who = new Set(this.#owners.get(h));
     for (const row of this.#contacts.get(h) ?? []) if (isThere(row, turn)) who.add(row.who);
-    return who.size > SHARED_BY;
+    return isShared([...who]);
   }
+}
+
+/** The different people who have each of these contacts, as far as `isShared` needs them. */
+export function ownersOf(
+  index: Pick<IndexStore, 'owners'>,
+  contacts: readonly string[],
+  besides: readonly string[] = [],
+): ReturnType<IndexStore['owners']> {
+  return index.owners(contacts, besides, SHARED_BY + 1);
+}
+
+export function isShared(owners: readonly string[] = []): boolean {
+  return owners.length > SHARED_BY;
+}
+
+/** Null, which is more than the cap, stays null. */
+function readOf(blocks: Blocks, key: string): readonly string[] | null {
+  const names = blocks.get(key);
+  return names === undefined ? NOBODY : names;
 }
 
 function push<T>(rows: Map<string, T[]>, key: string, row: T): void {

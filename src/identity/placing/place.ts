@@ -15,6 +15,7 @@ import { pairKey } from '../golden/decision.ts';
 import { goldenIdOf } from '../golden/replay.ts';
 import { keysOf, KEY_EPOCH } from '../match/keys.ts';
 import { conclude, type Conclusion } from './conclude.ts';
+import { append, Appending } from './appending.ts';
 import { lookMany, type Looked, type Own, type Sight, type SightOptions } from './sight.ts';
 import { regroup } from './regroup.ts';
 
@@ -52,7 +53,7 @@ export async function place(tx: Tx, id: string, options: SightOptions): Promise<
   // Assigned within a function, which narrowing does not follow.
   const made = seen as { readonly looked: Looked; readonly plan: Plan | null } | null;
   if (made === null || made.plan === null) return null;
-  await append(tx, made.plan, options.now);
+  for (const decision of made.plan.told.decisions) await append(tx, decision, options.now);
   await write(tx, made.looked, [made.plan], options.now);
   return placed(made.plan);
 }
@@ -61,13 +62,15 @@ export async function place(tx: Tx, id: string, options: SightOptions): Promise<
 export async function placeMany(tx: Tx, ids: readonly string[], options: SightOptions): Promise<readonly Placed[]> {
   await tx.lock([PLACING, IDENTITY_LOG]);
   const looked = await lookMany(tx, ids, options);
+  const appending = new Appending(tx, options.now);
   const plans: Plan[] = [];
   for (const own of looked.batch) {
     const plan = planned(looked, own, options.now);
     // Who comes behind it is placed by what was decided here.
-    await append(tx, plan, options.now, looked);
+    for (const decision of plan.told.decisions) looked.log.add(await appending.add(decision));
     plans.push(plan);
   }
+  await appending.done();
   await write(tx, looked, plans, options.now);
   return plans.map(placed);
 }
@@ -101,13 +104,6 @@ function locksOf({ neighbours }: Looked, { own, decides }: Plan): readonly strin
   return [...[...own.entry.keys, ...before].map(keyLock), ...(decides ? [IDENTITY_LOG] : [])];
 }
 
-async function append(tx: Tx, { told }: Plan, now: Instant, looked?: Looked): Promise<void> {
-  for (const decision of told.decisions) {
-    const seq = await tx.identity.append({ ...decision, attribute: null, value: null, toldBy: null }, now);
-    if (seq !== null) looked?.log.add({ ...decision, seq });
-  }
-}
-
 async function write(tx: Tx, { neighbours }: Looked, plans: readonly Plan[], now: Instant): Promise<void> {
   const entries = plans.map(({ own, sight }) => ({
     ...own.entry,
@@ -125,7 +121,13 @@ async function write(tx: Tx, { neighbours }: Looked, plans: readonly Plan[], now
   ]); // prettier-ignore
   if (moved.length > 0) await regroup(tx, [...new Set(moved)], now);
   await queue(tx, plans, now);
-  await tx.index.due([...new Set(plans.flatMap(({ told }) => told.due))], now);
+  await tx.index.due(dueAfter(plans), now);
+}
+
+/** But for those that were placed behind it in the same batch. */
+function dueAfter(plans: readonly Plan[]): readonly string[] {
+  const turn = new Map(plans.map(({ own }, at) => [own.record.id, at]));
+  return [...new Set(plans.flatMap(({ told }, at) => told.due.filter((id) => (turn.get(id) ?? -1) < at)))];
 }
 
 function placed({ told, sight }: Plan): Placed {

@@ -4,14 +4,22 @@ import type { PatientPlacing } from '../contract.ts';
 import { KEY_EPOCH } from '../match/keys.ts';
 import type { Model } from '../match/model.ts';
 import { SHIPPED_MODEL } from '../match/shipped.ts';
-import { memory } from './memory.ts';
+import { memory, type Memory } from './memory.ts';
 import { place, placeMany } from './place.ts';
 import type { SightOptions } from './sight.ts';
 
 const AT_ONCE = 50_000;
 
-export function patientPlacing(model: Model = SHIPPED_MODEL, cap?: number): PatientPlacing {
-  const remembered = memory();
+export interface PlacingOptions {
+  /** Records that may share a key before its tight form is asked instead. */
+  readonly cap?: number;
+  readonly memory?: Memory;
+}
+
+export function patientPlacing(
+  model: Model = SHIPPED_MODEL,
+  { cap, memory: remembered = memory() }: PlacingOptions = {},
+): PatientPlacing {
   const at = (now: Instant): SightOptions => ({
     model,
     memory: remembered,

@@ -14,7 +14,7 @@ import { sharedAt, type Own } from './sight.ts';
 
 export interface Screening {
   readonly tx: Tx;
-  readonly batch: readonly Own[];
+  readonly batch: readonly Pick<Own, 'entry' | 'person'>[];
   readonly neighbours: Neighbours;
   readonly measure: Omit<MatcherOptions, 'shared'>;
   readonly memory: Memory;
@@ -22,42 +22,65 @@ export interface Screening {
 
 /** Comparisons at a stretch: some ten milliseconds, in which nobody else has a turn. */
 const STRETCH = 3_000;
+/** Records of which the keys are asked for at once. */
+const PART = 100;
 /** Records that are read and opened at once. */
 const READ_AT_ONCE = 500;
 
-/** Ids, sorted, by the id of the record of the batch. */
+/** Ids, sorted, by the id of the record of the batch; those without any are left out. */
 export async function screened(screening: Screening): Promise<ReadonlyMap<string, readonly string[]>> {
-  const { tx, batch, neighbours, measure } = screening;
-  const sharing = batch.map(({ entry }) => neighbours.found(entry).names);
-  const personNamed = await people(screening, sharing);
+  const { batch, neighbours } = screening;
+  const parts = Array.from({ length: Math.ceil(batch.length / PART) }, (_part, at) => {
+    return batch.slice(at * PART, (at + 1) * PART);
+  });
   const hits = new Map<string, readonly string[]>();
+  const read = (part: Screening['batch'] = []): Promise<void> => neighbours.read(part.map(({ entry }) => entry));
+  let coming = read(parts[0]);
+  for (const [at, part] of parts.entries()) {
+    await coming;
+    // The database looks for those of the next part while these are compared.
+    coming = read(parts[at + 1]);
+    coming.catch(() => undefined);
+    await compareEach(screening, part, hits);
+  }
+  await coming;
+  return hits;
+}
+
+async function compareEach(
+  screening: Screening,
+  part: Screening['batch'],
+  hits: Map<string, readonly string[]>,
+): Promise<void> {
+  const { tx, neighbours, measure } = screening;
+  const sharing = part.map(({ entry }) => neighbours.found(entry).names);
+  const personNamed = await people(screening, sharing);
   let compared = 0;
-  for (const [turn, { record, person }] of batch.entries()) {
-    const shared = sharedAt(tx, neighbours, contactsOf(person), record.id);
+  for (const [turn, { entry, person }] of part.entries()) {
+    const shared = sharedAt(tx, neighbours, contactsOf(person), entry.id);
     const judge = matcher({ ...measure, shared });
     const found: string[] = [];
     for (const name of sharing[turn] ?? []) {
       const other = personNamed(name);
       if (other !== undefined && judge.judge(person, other).band !== 'none') found.push(idOf(name));
     }
-    if (found.length > 0) hits.set(record.id, [...new Set(found)].sort());
+    if (found.length > 0) hits.set(entry.id, [...new Set(found)].sort());
     compared += sharing[turn]?.length ?? 0;
     if (compared > STRETCH) {
       compared = 0;
       await othersHadTheirTurn();
     }
   }
-  return hits;
 }
 
-/** Held for the batch: what is remembered may be forgotten while others are read. */
+/** Held for a part: what is remembered may be forgotten while others are read. */
 async function people(
   { tx, batch, memory }: Screening,
   sharing: readonly (readonly string[])[],
 ): Promise<(name: string) => Person | undefined> {
   const found = new Map<string, Person>();
   // The batch is compared as it is now, whatever is remembered of it.
-  const read = new Map<string, Person>(batch.map(({ record, person }) => [record.id, person]));
+  const read = new Map<string, Person>(batch.map(({ entry, person }) => [entry.id, person]));
   const missing = new Set<string>();
   for (const names of sharing) {
     for (const name of names) {

@@ -2,6 +2,7 @@
  * What is read to place records among the others: who shares a key with each, and what was decided about them. For a
  * whole batch at once, each record as if those before it in the batch had been placed already.
  */
+import { setImmediate as othersHadTheirTurn } from 'node:timers/promises';
 import type { Instant } from '../../core/instant.ts';
 import type { Entry, IndexedRecord } from '../../store/contract-index.ts';
 import type { KnownRecord } from '../../store/contract-identity.ts';
@@ -10,12 +11,12 @@ import { isPair, type Decision } from '../golden/decision.ts';
 import { KEY_CAP } from '../match/candidates.ts';
 import { contactsOf, ownerOf } from '../match/frequencies.ts';
 import { keysOf, KEY_EPOCH } from '../match/keys.ts';
-import { matcher, type Explanation, type Matcher, type Verdict } from '../match/matcher.ts';
+import { matcher, type Matcher, type Verdict } from '../match/matcher.ts';
 import type { Model } from '../match/model.ts';
 import type { Person } from '../match/person.ts';
 import { decisionsOf } from './decisions-of.ts';
 import type { Memory } from './memory.ts';
-import { CountedNames } from './name-counts.ts';
+import { measured } from './measure.ts';
 import { screened } from './screen.ts';
 import { Neighbours, type Found } from './neighbours.ts';
 import { ToldLog } from './told-log.ts';
@@ -66,21 +67,21 @@ export interface Own extends Compared {
   readonly entry: Omit<Entry, 'truncated'>;
 }
 
+/** Records after which others have their turn: some ten milliseconds. */
+const AT_A_STRETCH = 50;
+
 /** Those that are known, in the order of the ids. */
 export async function lookMany(tx: Tx, ids: readonly string[], options: SightOptions): Promise<Looked> {
   const { memory: remembered, cap = KEY_CAP } = options;
   const compared = (record: IndexedRecord): Compared => ({ record, person: remembered.personOf(record) });
   const records = new Map((await tx.index.people(ids)).map((record) => [record.id, record]));
-  const batch = ids.flatMap((id) => records.get(id) ?? []).map((record) => own(tx, compared(record)));
+  const batch: Own[] = [];
+  for (const record of ids.flatMap((id) => records.get(id) ?? [])) {
+    batch.push(own(tx, compared(record)));
+    if (batch.length % AT_A_STRETCH === 0) await othersHadTheirTurn();
+  }
   const neighbours = await Neighbours.of(tx.index, batch.map(({ entry }) => entry), cap); // prettier-ignore
-  const names = new CountedNames(tx.index);
-  await names.know(batch.map(({ person }) => person));
-  const measure = {
-    model: options.model,
-    records: await tx.index.size(),
-    today: dayOf(options.now),
-    frequencies: names,
-  };
+  const measure = await measured(tx, batch.map(({ person }) => person), options); // prettier-ignore
   const hits = await screened({ tx, batch, neighbours, measure, memory: remembered });
   // What was remembered tells who is worth a second look; what is decided upon is read now.
   const people = new Map<string, Compared>(batch.map((one) => [one.record.id, one]));
@@ -88,7 +89,7 @@ export async function lookMany(tx: Tx, ids: readonly string[], options: SightOpt
     const missing = [...new Set(wanted)].filter((id) => !people.has(id));
     const read = (await tx.index.people(missing)).map(compared);
     for (const one of read) people.set(one.record.id, one);
-    await names.know(read.map(({ person }) => person));
+    await measure.frequencies.know(read.map(({ person }) => person));
     await neighbours.know(read.flatMap(({ person }) => tx.index.blindedContacts(contactsOf(person))));
   };
   await know([...hits.values()].flat());
@@ -136,18 +137,24 @@ export async function lookMany(tx: Tx, ids: readonly string[], options: SightOpt
 }
 
 function own(tx: Tx, { record, person }: Compared): Own {
-  const { id, version, inUse } = record;
-  const entry = {
+  return { record, person, entry: entryOf(tx, record, person) };
+}
+
+export function entryOf(
+  { index }: Pick<Tx, 'index'>,
+  { id, version, inUse }: Pick<IndexedRecord, 'id' | 'version' | 'inUse'>,
+  person: Person,
+): Own['entry'] {
+  return {
     id,
     version,
     inUse,
-    keys: inUse ? tx.index.blinded(keysOf(person), KEY_EPOCH) : [],
-    contacts: inUse ? tx.index.blindedContacts(contactsOf(person)) : [],
-    who: tx.index.blindedOwner(ownerOf(person)),
-    given: tx.index.blindedName('given', person.given.first),
-    family: tx.index.blindedName('family', person.family.whole),
+    keys: inUse ? index.blinded(keysOf(person), KEY_EPOCH) : [],
+    contacts: inUse ? index.blindedContacts(contactsOf(person)) : [],
+    who: index.blindedOwner(ownerOf(person)),
+    given: index.blindedName('given', person.given.first),
+    family: index.blindedName('family', person.family.whole),
   };
-  return { record, person, entry };
 }
 
 function nearTo(
@@ -177,25 +184,4 @@ export function sharedAt(
 ): ReadonlySet<string> {
   const hashes = index.blindedContacts(contacts);
   return new Set(contacts.filter((_contact, at) => neighbours.isShared(hashes[at] ?? '', id)));
-}
-
-/** 20261122, in UTC: a day more or less makes nobody a minor who matters here. */
-function dayOf(now: Instant): number {
-  return Number(new Date(now).toISOString().slice(0, 10).replaceAll('-', ''));
-}
-
-/** Of a pair that somebody asks about, as it would be judged now. */
-export async function explained(
-  tx: Tx,
-  [one, other]: readonly [IndexedRecord, IndexedRecord],
-  { model, memory: remembered, now, cap = KEY_CAP }: SightOptions,
-): Promise<Explanation> {
-  const pair = [one, other].map((record) => own(tx, { record, person: remembered.personOf(record) }));
-  const [left, right] = pair as [Own, Own];
-  const names = new CountedNames(tx.index);
-  await names.know([left.person, right.person]);
-  const neighbours = await Neighbours.of(tx.index, [left.entry], cap);
-  const shared = sharedAt(tx, neighbours, contactsOf(left.person), left.record.id);
-  const judge = matcher({ model, records: await tx.index.size(), today: dayOf(now), frequencies: names, shared });
-  return judge.explain(left.person, right.person);
 }
