@@ -60,7 +60,9 @@ export async function place(tx: Tx, id: string, options: SightOptions): Promise<
 
 /** As if they were placed one behind the other, in their order. Those that are not there any more are left out. */
 export async function placeMany(tx: Tx, ids: readonly string[], options: SightOptions): Promise<readonly Placed[]> {
-  await tx.lock([PLACING, IDENTITY_LOG]);
+  // In this order: who places one record has the first when it asks for the second.
+  await tx.lock([PLACING]);
+  await tx.lock([IDENTITY_LOG]);
   const looked = await lookMany(tx, ids, options);
   const appending = new Appending(tx, options.now);
   const plans: Plan[] = [];
