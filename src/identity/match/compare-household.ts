@@ -41,11 +41,16 @@ function compareAddress(a: Address, b: Address, vector: Vector, shared: Readonly
   vector[AT.postcode] = compareNumber(a.postcode, b.postcode);
   vector[AT.state] = a.state === '' || b.state === '' ? 0 : a.state === b.state ? EXACT : STATE_DIFFER;
   // A nursing home or a block of flats: who lives there too is no relation, unless it is the same flat.
-  if (vector[AT.unit] !== EXACT && a.key === b.key && shared.size > 0 && shared.has(a.key)) {
+  if (shared.size > 0 && vector[AT.unit] !== EXACT && isAlike(vector) && (shared.has(a.key) || shared.has(b.key))) {
     vector[AT.street] = 0;
     vector[AT.number] = 0;
     vector[AT.postcode] = 0;
   }
+}
+
+/** One address, perhaps with a slip in it: the slip makes another key. */
+function isAlike(vector: Vector): boolean {
+  return (vector[AT.street] ?? 0) % DIFFER !== 0 && vector[AT.number] !== DIFFER;
 }
 
 const trial = new Uint8Array(AT.state + 1);

@@ -8,7 +8,7 @@ import { isOtherScript } from './compare.ts';
 import { FAMILY, GIVEN } from './compare-names.ts';
 import type { Frequencies } from './frequencies.ts';
 import { AT, levelOf, type Vector } from './levels.ts';
-import { firstNames } from './guard-names.ts';
+import { accentsDiffer, firstNames, secondNamesDiffer } from './guard-names.ts';
 import { FIRST_OF_SEVERAL } from './names-known.ts';
 import type { Person } from './person.ts';
 import { jaroWinkler } from './similarity.ts';
@@ -17,12 +17,14 @@ import { jaroWinkler } from './similarity.ts';
 export const GUARDS = {
   'placeholder-name': 'One of the names stands for a name that was not known.',
   'given-differs': 'The first names differ.',
-  'given-initial': 'Of one first name only the initial, or only a middle name, is known.',
+  'given-initial':
+    'Of a first name only the initial, a middle name, or the word that all children of a family may have, is known.',
   'given-unknown': 'Of somebody young the first name is missing in one record: twins share the rest.',
   'two-names': 'The first names are alike, but both are names: brothers, sisters and twins are called so.',
   'name-unclear': 'The first names are alike, and no known name is among them, or more than a slip lies between.',
   'second-name-differs':
-    'The first of several first names is one that all children of a family may have; the second differs.',
+    'The first names are the same, the second differ: in many families all children share the first.',
+  'family-differs': 'The last names differ, and the dates of birth are not the same to the day.',
   'birth-differs': 'The dates of birth differ.',
   'birth-unknown': 'A date of birth is missing or not complete.',
   generation: 'The years of birth are 13 or more apart: parent and child of one name.',
@@ -37,7 +39,10 @@ export const GUARDS = {
 
 export type Guard = keyof typeof GUARDS;
 
-/** A person-level identifier that agrees says what these would ask a person about. */
+/**
+ * A person-level identifier that agrees says what these would ask a person about. Only a number of one system says so
+ * of a date of birth: a child of a parent's name has the parent's social security number in many a record.
+ */
 const PASSED_BY_PROOF: ReadonlySet<Guard> = new Set<Guard>([
   ...(['given-initial', 'given-unknown', 'birth-unknown', 'name-and-birth-only', 'script'] as const),
 ]);
@@ -62,7 +67,6 @@ export interface GuardContext {
 const GENERATION_YEARS = 13;
 const SOCIAL_EXACT = levelOf('social', 'exact');
 const SOCIAL_DIFFERS = levelOf('social', 'differ');
-const MIDDLE_DIFFERS = levelOf('middle', 'differ');
 
 /** Guards that strike, in the order of the table. */
 export function guards(vector: Vector, a: Person, b: Person, context: GuardContext): readonly Guard[] {
@@ -73,6 +77,7 @@ export function guards(vector: Vector, a: Person, b: Person, context: GuardConte
   add('placeholder-name', a.placeholderName || b.placeholderName);
   givenGuards(vector, a, b, context, add);
   birthGuards(vector, a, b, add);
+  add('family-differs', vector[AT.birth] !== BIRTH.exact && isOtherFamily(vector));
   add('suffix', suffixConflicts(vector, a, b));
   add('sex', vector[AT.sex] === 2);
   add('multiple-birth', (a.multipleBirth || b.multipleBirth) && vector[AT.given] !== GIVEN.exact);
@@ -80,8 +85,9 @@ export function guards(vector: Vector, a: Person, b: Person, context: GuardConte
   add('identifier-differs', vector[AT.social] === SOCIAL_DIFFERS && !isSameOtherwise(vector));
   add('same-namespace', vector[AT.person] === 2);
   add('script', isOtherScript(a.given.whole, b.given.whole) || isOtherScript(a.family.whole, b.family.whole));
-  const isProven = vector[AT.social] === SOCIAL_EXACT || vector[AT.person] === 1;
-  return isProven ? struck.filter((guard) => !PASSED_BY_PROOF.has(guard)) : struck;
+  const isSystems = vector[AT.person] === 1;
+  if (!isSystems && vector[AT.social] !== SOCIAL_EXACT) return struck;
+  return struck.filter((guard) => !PASSED_BY_PROOF.has(guard) || (guard === 'birth-unknown' && !isSystems));
 }
 
 /**
@@ -91,23 +97,43 @@ function isSameOtherwise(vector: Vector): boolean {
   return vector[AT.given] === GIVEN.exact && vector[AT.family] === FAMILY.exact && vector[AT.birth] === BIRTH.exact;
 }
 
+/** Roommates, stepchildren and sisters-in-law of one first name; a marriage leaves the birthday as it is. */
+function isOtherFamily(vector: Vector): boolean {
+  const family = vector[AT.family];
+  return family === FAMILY.differ || family === FAMILY.part || family === FAMILY.far;
+}
+
 type Add = (guard: Guard, strikes: boolean) => void;
 
 function givenGuards(vector: Vector, a: Person, b: Person, context: GuardContext, add: Add): void {
   const given = vector[AT.given] ?? 0;
   add('given-differs', given === GIVEN.differ || given === GIVEN.crossed);
-  add('given-initial', given === GIVEN.initial || given === GIVEN.part);
+  add('given-initial', given === GIVEN.initial || given === GIVEN.part || isHalfKnown(vector, a, b, context.today));
   add('given-unknown', given === GIVEN.missing && isYoung(a, b, context.today));
   const isAlike = given === GIVEN.short || given === GIVEN.near || given === GIVEN.far;
+  // Who was given a 1 January shares it with brothers and sisters, so that their names must be the same.
+  const isDateless = a.birth?.weak === true && b.birth?.weak === true;
   const said = isAlike ? firstNames(a.given, b.given, context.frequencies) : 'one';
-  add('two-names', said === 'two');
-  add('name-unclear', said === 'unclear');
-  add('second-name-differs', given === GIVEN.exact && vector[AT.middle] === MIDDLE_DIFFERS && isFirstOfSeveral(a));
+  add('two-names', said === 'two' || accentsDiffer(a.given, b.given));
+  add('name-unclear', said === 'unclear' || (isAlike && said === 'one' && isDateless));
+  add(
+    'second-name-differs',
+    (isAlike || given === GIVEN.exact) && secondNamesDiffer(a.given, b.given, context.frequencies),
+  );
 }
 
-function isFirstOfSeveral(a: Person): boolean {
-  return FIRST_OF_SEVERAL.has(a.given.first);
+/** An initial on both sides, or one of the names that several children have, without the second name in one record. */
+function isHalfKnown(vector: Vector, a: Person, b: Person, today: number): boolean {
+  if (vector[AT.given] !== GIVEN.exact) return false;
+  if (a.given.whole.length === 1 && b.given.whole.length === 1) return a.given.whole < FIRST_OF_SYLLABLES;
+  const isSecondMissing = a.given.rest.length > 0 !== b.given.rest.length > 0;
+  return (
+    isSecondMissing && FIRST_OF_SEVERAL.has(a.given.first) && a.given.first === b.given.first && isYoung(a, b, today)
+  );
 }
+
+/** From here on one letter is a syllable or a word, and may be a whole name. */
+const FIRST_OF_SYLLABLES = '\u1100';
 
 /** Grown twins seldom live together. */
 const YOUNG_YEARS = 25;
@@ -120,10 +146,21 @@ function isYoung(a: Person, b: Person, today: number): boolean {
 function birthGuards(vector: Vector, a: Person, b: Person, add: Add): void {
   const birth = vector[AT.birth];
   const gap = a.birth === null || b.birth === null ? 0 : Math.abs(a.birth.year - b.birth.year);
-  // Two of three parts agree between every thirtieth pair of relatives too. 1999 for 2000 is a slip, the rest is not.
-  add('birth-differs', birth === BIRTH.differ || (birth === BIRTH.parts && gap !== 1));
+  // A month 14 is a slip. Between two sound dates another year is a brother's or a cousin's, or mere chance in a care
+  // home; and two of three parts agree between every thirtieth pair of relatives too.
+  const isSlip = a.birth?.valid === false || b.birth?.valid === false;
+  const isOff = birth === BIRTH.parts ? gap !== 1 || !isSlip : birth === BIRTH.near && !isSlip && !isNext(a, b);
+  add('birth-differs', birth === BIRTH.differ || isOff);
   add('birth-unknown', birth === BIRTH.missing || birth === BIRTH.coarse);
   add('generation', gap >= GENERATION_YEARS);
+}
+
+/** Two dates of one year that are a digit apart: the next one, or two in the other order. */
+function isNext(a: Person, b: Person): boolean {
+  const [one, other] = [a.birth?.digits ?? '', b.birth?.digits ?? ''];
+  if (one.slice(0, 4) !== other.slice(0, 4)) return false;
+  const apart = [4, 5, 6, 7].filter((at) => one[at] !== other[at]);
+  return apart.length === 2 || apart.every((at) => Math.abs(Number(one[at]) - Number(other[at])) === 1);
 }
 
 function suffixConflicts(vector: Vector, a: Person, b: Person): boolean {
@@ -135,20 +172,19 @@ function suffixConflicts(vector: Vector, a: Person, b: Person): boolean {
 /**
  * Name and date of birth need something of where the person lives beside them, and more than a town and a postcode: of
  * three million patients of one county 70,000 pairs shared name and birthday. The phone of a minor is a parent's. Where
- * the birthday is not the same to the digit, the phone alone will not do: cousins of one name share a grandparent's.
+ * the birthday is not the same to the digit, phone and e-mail address will not do: cousins of one name share a
+ * grandparent's.
  */
 function lacksHousehold(vector: Vector, a: Person, b: Person, context: GuardContext): boolean {
   if (sharesAddress(vector, a, b)) return false;
   if (isMinor(a, context.today) || isMinor(b, context.today)) return true;
-  const isPhone = vector[AT.phone] === 1;
-  const isEmail = vector[AT.email] === 1;
-  return vector[AT.birth] === BIRTH.exact ? !isPhone && !isEmail : !(isPhone && isEmail);
+  return vector[AT.birth] !== BIRTH.exact || (vector[AT.phone] !== 1 && vector[AT.email] !== 1);
 }
 
 /** Another number in the same street is a neighbour, and the same town is no address. */
 function sharesAddress(vector: Vector, a: Person, b: Person): boolean {
   const street = agrees(vector[AT.street]);
-  const number = agrees(vector[AT.number]);
+  const number = vector[AT.number] === 1;
   const isNumberKnown = vector[AT.number] !== 0;
   const places = (agrees(vector[AT.city]) ? 1 : 0) + (agrees(vector[AT.postcode]) ? 1 : 0);
   const building = agrees(vector[AT.unit]) && isNamed(a) && isNamed(b);

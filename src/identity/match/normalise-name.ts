@@ -1,5 +1,5 @@
 /** Names of people: parts, particles, generations, and names that stand for no name. */
-import { words } from './normalise-text.ts';
+import { accented, words } from './normalise-text.ts';
 import type { FamilyName, GivenName, RecordName } from './person.ts';
 
 export interface ReadName {
@@ -38,6 +38,16 @@ const FAMILY_PLACEHOLDERS = new Set(
 /** First words of a name that a child has until it is given one: `Baby Boy`, `Twin B`. */
 const UNNAMED = new Set('baby babyboy babygirl newborn infant twin'.split(' '));
 const DOE_GIVEN = new Set('john jane johnny janie baby richard'.split(' '));
+const DOES = new Set(['doe', 'roe']);
+/**
+ * A name with one of these words is nobody's own: `Boy of Maria`, `Trauma Zulu`. Other than the lists above, they leave
+ * the name as it is, and so its keys.
+ */
+const TELLTALE = new Set(
+  `baby boy girl newborn infant neonate unnamed bebe nb boya boyb girla girlb babya babyb fetus trauma unknown
+ unidentified test noname anonymous`.split(/\s+/),
+);
+const TELLTALE_WHOLE = new Set(['donotuse', 'donotsend', 'notapatient']);
 
 /** The first name is the one in use; the family names of the others are kept as earlier ones. */
 export function readNames(names: readonly RecordName[]): ReadName {
@@ -51,7 +61,7 @@ export function readNames(names: readonly RecordName[]): ReadName {
     .map((name) => familyWords(name.family ?? '').words.join(''))
     .filter((name) => name !== '' && name !== family.words.join(''));
   return {
-    given: given.words.length === 0 || placesGiven(given.words) ? NO_GIVEN : givenOf(given.words),
+    given: given.words.length === 0 || placesGiven(given.words) ? NO_GIVEN : givenOf(given.words, main?.given ?? []),
     family: FAMILY_PLACEHOLDERS.has(family.words.join(''))
       ? { ...NO_FAMILY, previous }
       : familyOf(family.words, previous),
@@ -60,11 +70,11 @@ export function readNames(names: readonly RecordName[]): ReadName {
   };
 }
 
-export const NO_GIVEN: GivenName = { whole: '', first: '', rest: [] };
+export const NO_GIVEN: GivenName = { whole: '', first: '', rest: [], accents: [] };
 export const NO_FAMILY: FamilyName = { whole: '', parts: [], previous: [] };
 
-function givenOf(list: readonly string[]): GivenName {
-  return { whole: list.join(''), first: list[0] ?? '', rest: list.slice(1) };
+function givenOf(list: readonly string[], written: readonly string[]): GivenName {
+  return { whole: list.join(''), first: list[0] ?? '', rest: list.slice(1), accents: written.flatMap(accented) };
 }
 
 function familyOf(list: readonly string[], previous: readonly string[]): FamilyName {
@@ -113,7 +123,10 @@ function placesGiven(list: readonly string[]): boolean {
 function placeholder(given: readonly string[], family: readonly string[]): boolean {
   const last = family.join('');
   if (FAMILY_PLACEHOLDERS.has(last)) return true;
-  if (last === 'doe' && DOE_GIVEN.has(given[0] ?? '')) return true;
+  if (DOES.has(last) && DOE_GIVEN.has(given[0] ?? '')) return true;
+  if (DOES.has(given.join('')) && DOE_GIVEN.has(last)) return true;
+  if (given.some((word) => TELLTALE.has(word.replace(/^(?:x{2,}|z{2,})/, '')))) return true;
+  if (TELLTALE_WHOLE.has([...given, ...family].join(''))) return true;
   if (given.length > 0 && placesGiven(given)) return true;
   return family.length > 0 && family.every(isFiller);
 }

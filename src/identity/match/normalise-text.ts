@@ -56,6 +56,17 @@ export function words(text: string): readonly string[] {
   return flat.match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
 }
 
+/**
+ * Words with each accent behind its letter, for names that only their accents tell apart (Hùng and Hưng). Empty where
+ * the text has none: who leaves them out says nothing by it.
+ */
+export function accented(text: string): readonly string[] {
+  if (PLAIN.test(text)) return [];
+  const flat = text.slice(0, LONGEST).normalize('NFKC').toLowerCase().normalize('NFD');
+  if (!/\p{Mn}/u.test(flat)) return [];
+  return flat.replaceAll(/['’‘ʼ`´ʻ]/gu, '').match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+}
+
 export function joined(text: string): string {
   return words(text).join('');
 }

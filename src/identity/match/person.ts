@@ -84,6 +84,8 @@ export interface GivenName {
   readonly first: string;
   /** The other words: middle names, or parts of a first name of several words. */
   readonly rest: readonly string[];
+  /** All words once more, each letter with its accents behind it; empty where there are none. */
+  readonly accents: readonly string[];
 }
 
 export interface FamilyName {

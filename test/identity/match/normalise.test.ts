@@ -40,7 +40,7 @@ test('generations are told apart from names, wherever they were typed', () => {
 
 test('titles are no first names, and several words are kept apart', () => {
   const { given } = read('Smith', 'Mrs. Mary Ann', 'Louise');
-  assert.deepEqual(given, { whole: 'maryannlouise', first: 'mary', rest: ['ann', 'louise'] });
+  assert.deepEqual(given, { whole: 'maryannlouise', first: 'mary', rest: ['ann', 'louise'], accents: [] });
 });
 
 test('names that stand for no name are missing, and the record is marked', () => {
