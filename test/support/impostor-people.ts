@@ -107,7 +107,8 @@ export function oneDigitAway(random: Random, one: Body): Body {
 }
 
 export function ssnOf(random: Random): string {
-  return `${String(300 + below(random, 300))}-${String(10 + below(random, 89))}-${String(1_000 + below(random, 8_999))}`;
+  const parts = [300 + below(random, 300), 10 + below(random, 89), 1_000 + below(random, 8_999)];
+  return parts.join('-');
 }
 
 /** As complete as a record can be. */

@@ -19,7 +19,7 @@ import {
   yearOf,
   type Body,
 } from './impostor-people.ts';
-import { birthday, below, oneOf, randomOf, type Random } from './people.ts';
+import { birthday, below, oneOf, randomOf, two, type Random } from './people.ts';
 import { BY_ACCENT, IN_SCRIPT, NEWBORN, UNNAMED } from './world-names.ts';
 
 export type Pair = readonly [PersonRecord, PersonRecord];
@@ -242,7 +242,7 @@ export const TWOSOMES: Readonly<Record<string, Twosome>> = {
   },
   'namesakes in one town, day and month changed': (random) => {
     const one = somebody(random);
-    const birth = `${one.birth.slice(0, 4)}-${String(1 + below(random, 12)).padStart(2, '0')}-${String(1 + below(random, 12)).padStart(2, '0')}`;
+    const birth = [one.birth.slice(0, 4), two(1 + below(random, 12)), two(1 + below(random, 12))].join('-');
     return [
       { ...one, birth },
       elsewhere(random, { ...one, birth: `${birth.slice(0, 4)}-${birth.slice(8)}-${birth.slice(5, 7)}` }),

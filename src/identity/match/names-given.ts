@@ -34,29 +34,29 @@ catherine cathleen cathryn cathy cayden cayla cecil cecilia cedric celeste celia
 chandler chandra chanel channing chantal chantelle charis charity charlee charleigh charlene charles charley charli
 charlie charlotte charmaine chase chaz chee chelsea chelsey cherie cherish cheryl chester cheyenne chiara chidi
 chidinma chinedu chinwe chioma chip chloe chris christa christal christel christen christi christian christiana
-christie christina christine christoph christopher christy chrystal chue chukwuebuka chukwuemeka cian ciara cicely cielo cierra
-cindy clair claire clara clare clarence clarice clarissa clark claude claudia clay clayton clem clementine cleo
-cleveland cliff clifford clinton clyde coby cody coen colby cole coleman colette colin colleen collin colton conner
-connie connor conor conrad constance cooper cora coraline corbin cordelia cordell corey corina corine corinne
-cornelius corrine cortney cory cosmo coty courtney craig cristal cristi cristian cristina cristobal cruz crystal
-cullen curtis cynthia cyrus dacey dahlia daija daisy dakota dakotah dale dallas dalton damaris damian damien damion
-damon dan dana dandre dane danette dangelo dania danica daniel daniela daniella danielle danika danita dannie danny
-danyelle danylo daphne darcy daria darian darien darin dario darius darla darlene darnell daron darrell darren darrin
-darryl darryn darwin daryl dashawn dave davian david davin davina davion davon dawn dawson dayana dayanara dayton
-deacon dean deandre deangelo deann deanna debbie deborah debra declan deena deepa deepak deepika deepti deirdre deja
-delaney delia delilah della delmar delores demarcus demarion demetrius demi denice denis denise denisse dennis denny
-denver deon deonte derek derick derik derrick deshawn desiree desmond destinee destini destiny devan devante deven
-devi devin devon devonte devyn dewayne dexter dhruv diamond diana diane dianna dianne diego dilan dilip dillan dillon
-dina dion dionne divya dixie dmitri dmitry dolores domenic dominic dominick dominique don donald donna donnell donnie
-donovan dontae donte dora doreen dorian doris dorothy dorthy doug douglas draven drew duane duc duncan dung dustin
-dwayne dwight dylan dylon eamon earl earnest easton ebele ebony ed eddie eddy eden edgar edison edith edmund edna
-eduardo edward edwin edwina efrain efua ehren eileen eisley ekaterina elaina elaine elana eleanor eleanora elena eli
-elia elian eliana elias eliezer elif elijah elin elina elinor eliot elisa elisabeth elise elisha eliza elizabeth ella
-elle ellen ellery ellie elliot elliott ellis ellison elly elmer eloise elouise elsa elsie elva elvia elvin elvis elyse
-elza ema emani ember emeka emely emerie emerson emery emil emilee emilia emiliano emilie emilio emily emma emmalee
-emmalyn emmanuel emmet emmett emmy emre enrique ephraim eric erica erick ericka erik erika erin erinn ernest ernesto
-ernie errol ervin esmeralda esteban estella estelle esther estrella ethan ethel etta eugene eugenia eunice eva evan
-evangeline eve evelin evelyn evelynn everett everly evie ezekiel ezequiel ezra fabian fabiola fadumo faisal faith
+christie christina christine christoph christopher christy chrystal chue chukwuebuka chukwuemeka cian ciara cicely
+cielo cierra cindy clair claire clara clare clarence clarice clarissa clark claude claudia clay clayton clem
+clementine cleo cleveland cliff clifford clinton clyde coby cody coen colby cole coleman colette colin colleen collin
+colton conner connie connor conor conrad constance cooper cora coraline corbin cordelia cordell corey corina corine
+corinne cornelius corrine cortney cory cosmo coty courtney craig cristal cristi cristian cristina cristobal cruz
+crystal cullen curtis cynthia cyrus dacey dahlia daija daisy dakota dakotah dale dallas dalton damaris damian damien
+damion damon dan dana dandre dane danette dangelo dania danica daniel daniela daniella danielle danika danita dannie
+danny danyelle danylo daphne darcy daria darian darien darin dario darius darla darlene darnell daron darrell darren
+darrin darryl darryn darwin daryl dashawn dave davian david davin davina davion davon dawn dawson dayana dayanara
+dayton deacon dean deandre deangelo deann deanna debbie deborah debra declan deena deepa deepak deepika deepti deirdre
+deja delaney delia delilah della delmar delores demarcus demarion demetrius demi denice denis denise denisse dennis
+denny denver deon deonte derek derick derik derrick deshawn desiree desmond destinee destini destiny devan devante
+deven devi devin devon devonte devyn dewayne dexter dhruv diamond diana diane dianna dianne diego dilan dilip dillan
+dillon dina dion dionne divya dixie dmitri dmitry dolores domenic dominic dominick dominique don donald donna donnell
+donnie donovan dontae donte dora doreen dorian doris dorothy dorthy doug douglas draven drew duane duc duncan dung
+dustin dwayne dwight dylan dylon eamon earl earnest easton ebele ebony ed eddie eddy eden edgar edison edith edmund
+edna eduardo edward edwin edwina efrain efua ehren eileen eisley ekaterina elaina elaine elana eleanor eleanora elena
+eli elia elian eliana elias eliezer elif elijah elin elina elinor eliot elisa elisabeth elise elisha eliza elizabeth
+ella elle ellen ellery ellie elliot elliott ellis ellison elly elmer eloise elouise elsa elsie elva elvia elvin elvis
+elyse elza ema emani ember emeka emely emerie emerson emery emil emilee emilia emiliano emilie emilio emily emma
+emmalee emmalyn emmanuel emmet emmett emmy emre enrique ephraim eric erica erick ericka erik erika erin erinn ernest
+ernesto ernie errol ervin esmeralda esteban estella estelle esther estrella ethan ethel etta eugene eugenia eunice eva
+evan evangeline eve evelin evelyn evelynn everett everly evie ezekiel ezequiel ezra fabian fabiola fadumo faisal faith
 faiza farah farhan farid faron farrah fatema fatima fatou fatoumata fay faye felicia felicity felipe felix feng fern
 fernando fidel filip fin finlay finley finn finnegan fiona fletcher flora florence floyd flynn folake ford forrest
 foster frances francesca francine francis francisco franco frank frankie franklin franklyn fred freddie frederick
@@ -138,10 +138,10 @@ nelson nena neng nettie nevaeh nevin newton neymar ngoc ngozi nguyet nhia nia ni
 nickie nickolas nicolas nicole nigel nikhil nikita nikki niko nikolai nikolas niles nilesh nils nina nisha nixon
 nkechi noa noah noe noel noelle noemi nola nolan nona noor nora norah norberto noreen norma norman norris nur nya nyah
 nyasia nyla oakley obadiah obinna ocean octavia octavio oda odell odin ofelia oksana ola olaf oleg olena olga oliva
-olive oliver olivia ollie oluwasegun oluwaseun omar omari oona opal ophelia ora oren orion orlando orville oscar osman osvaldo
-oswald otis ottis otto ouida ousmane owen pablo padma paige paislee paisley pallavi palmer pamala pamela pao paola
-paris parker parvin pascal pat patience patricia patrick patsy patti paul paula paulette paulina pauline pavel paxton
-payton pearl pearlie pedro peggy penelope penny percival percy perla perry pete peter petra peyton phil philip
+olive oliver olivia ollie oluwasegun oluwaseun omar omari oona opal ophelia ora oren orion orlando orville oscar osman
+osvaldo oswald otis ottis otto ouida ousmane owen pablo padma paige paislee paisley pallavi palmer pamala pamela pao
+paola paris parker parvin pascal pat patience patricia patrick patsy patti paul paula paulette paulina pauline pavel
+paxton payton pearl pearlie pedro peggy penelope penny percival percy perla perry pete peter petra peyton phil philip
 philippa phillip phillis phoebe phoenix phuong phyllis pierre piotr piper polly pooja porter pradeep prakash pranav
 prasad praveen preeti prem presleigh presley preston prince princess priscilla priya prudence quan quang queen quentin
 quiana quincy quinn quinten quinton quyen rachael racheal rachel rachelle radha raegan raelynn rafael rafe rahul raina
