@@ -96,8 +96,8 @@ export class Engine {
       clock,
       plan,
       ability: () => null,
-      changed: (booking, state) => {
-        this.sets.moved(booking);
+      changed: (booking, state, visit) => {
+        this.sets.moved(booking, visit);
         events.bookingMoved(booking.site, booking.action, state);
         this.ring(booking.site, 'availability');
       },

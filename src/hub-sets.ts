@@ -3,6 +3,7 @@ import { bookingDesk, type Desk, type DeskDeps } from './booking/desk.ts';
 import { setDesk, type SetBooking } from './booking/set-desk.ts';
 import { isOfSet } from './booking/set-rows.ts';
 import { carryOnSets } from './booking/set-step.ts';
+import type { BookedVisit } from './booking/settle-placed.ts';
 import type { Loop } from './core/loop.ts';
 import type { Booking } from './store/contract-bookings.ts';
 
@@ -13,7 +14,7 @@ export interface SetStage {
   /** Rung whenever a booking of a set moved, so that the set goes on at once. */
   rings(loop: Loop): void;
   /** As `desk.changed`, of a booking that is known: most are of no set, and no set is looked for then. */
-  moved(booking: Pick<Booking, 'id' | 'requestKey'>): void;
+  moved(booking: Pick<Booking, 'id' | 'requestKey'>, visit?: BookedVisit): void;
 }
 
 export function openDesks(deps: DeskDeps): { readonly desk: Desk; readonly sets: SetStage } {
@@ -21,8 +22,8 @@ export function openDesks(deps: DeskDeps): { readonly desk: Desk; readonly sets:
   const setsDesk = setDesk(deps);
   const moved = new Set<string>();
   let loop: Loop | null = null;
-  const changed = (bookingId: string): void => {
-    desk.changed(bookingId);
+  const changed: Desk['changed'] = (bookingId, visit) => {
+    desk.changed(bookingId, visit);
     moved.add(bookingId);
     loop?.ring();
   };
@@ -34,7 +35,7 @@ export function openDesks(deps: DeskDeps): { readonly desk: Desk; readonly sets:
       return carryOnSets({ ...deps, setChanged: (id) => setsDesk.changed(id) }, ids);
     },
     rings: (one) => (loop = one),
-    moved: (booking) => (isOfSet(booking) ? changed(booking.id) : desk.changed(booking.id)),
+    moved: (booking, visit) => (isOfSet(booking) ? changed : desk.changed)(booking.id, visit),
   };
   return { desk: { ...desk, changed }, sets };
 }

@@ -4,9 +4,9 @@ import type { HubError } from '../core/errors.ts';
 import type { Instant, Interval } from '../core/instant.ts';
 import type { Amendment } from '../fhir/amendment.ts';
 import type { AppointmentStatus } from '../fhir/types.ts';
-import type { Booking, BookingAction, BookingState, Delivery } from '../store/contract-bookings.ts';
+import type { BookingAction, BookingState } from '../store/contract-bookings.ts';
 import type { Served, StoredSlot } from '../store/contract-resources.ts';
-import type { Scope, Tx } from '../store/contract.ts';
+import type { Scope } from '../store/contract.ts';
 
 export interface BookingDesk {
   /**
@@ -185,22 +185,6 @@ export type BookingAnswer =
       readonly error: HubError;
       readonly because: RefusalReason | null;
     };
-
-/** Room for one call to a site, reserved by whoever makes a booking, so that making and sending it are one commit. */
-export interface SendTurn {
-  /** Within the transaction that makes the booking: the id of its call. Null: an older one is due, and goes first. */
-  next(tx: Tx): Promise<number | null>;
-  /** The booking as `sent`, and its call: that transaction writes both, and from its commit on it may have left. */
-  claim(
-    deliveryId: number,
-    booking: Booking,
-    trace: string | null,
-  ): { readonly booking: Booking; readonly delivery: Delivery };
-  /** Behind a commit that claimed one: makes the call that was claimed last, and waits for nothing. */
-  send(): void;
-  /** In place of `send`: there was no commit, or none was claimed in it. */
-  giveBack(): void;
-}
 
 /** What waits for a coordinator at sites whose file says `write: approval`. */
 export interface Approvals {

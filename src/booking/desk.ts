@@ -16,6 +16,8 @@ import { looksOf, type Looks } from './looks.ts';
 import { askMove, type MoveAsked } from './move.ts';
 import { showPending } from './pending.ts';
 import type { BookingDeps, CallerHold } from './place.ts';
+import type { BookedVisit } from './settle-placed.ts';
+import { maySee } from './sight.ts';
 import { isSettled } from './states.ts';
 import { patienceOf } from './verify.ts';
 import { waitingRoom } from './waiting.ts';
@@ -26,8 +28,8 @@ export interface DeskDeps extends BookingDeps {
 }
 
 export interface Desk extends BookingDesk {
-  /** A booking moved: whoever waits for it looks again. */
-  changed(bookingId: string): void;
+  /** A booking moved: whoever waits for it looks again. `visit`: it is booked, and this is what they would find. */
+  changed(bookingId: string, visit?: BookedVisit): void;
   /** Whether somebody waits for a booking, or for a change of one, that was asked for a moment ago. */
   isBooking(): boolean;
 }
@@ -42,7 +44,7 @@ type Seen = { readonly booking: Booking; readonly appointment: Served | null } |
 
 export function bookingDesk(given: DeskDeps): Desk {
   const deps: Looking = { ...given, looks: given.looks ?? looksOf(given) };
-  const room = waitingRoom(deps.clock);
+  const room = waitingRoom<BookedVisit>(deps.clock);
   /** When those began who wait for an answer. */
   const asking = new Set<{ readonly since: number }>();
   const serving = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -55,14 +57,19 @@ export function bookingDesk(given: DeskDeps): Desk {
     }
   };
 
-  const settled = ({ id, appointmentId }: Booking, scope: Scope, isNew: boolean, deadline: number): Promise<Seen> =>
-    room.until(id, deadline, isNew, async () => {
+  const settled = (made: Booking, scope: Scope, isNew: boolean, deadline: number): Promise<Seen> => {
+    const { id, appointmentId } = made;
+    return room.until(id, deadline, isNew, async (told) => {
+      if (told !== null && maySee(scope, told.row)) {
+        return { found: { booking: { ...made, state: 'booked' }, appointment: told.served }, over: true };
+      }
       const [booking, appointment] = await deps.store.glance(scope, (tx) =>
         Promise.all([tx.bookings.get(id), tx.resources.read('Appointment', appointmentId)]),
       );
       const found = booking === null ? null : { booking, appointment };
       return { found, over: booking === null || isAnswered(booking) };
     });
+  };
 
   const answer = async (
     booking: Booking,
@@ -92,7 +99,7 @@ export function bookingDesk(given: DeskDeps): Desk {
   };
 
   const desk: Desk = {
-    changed: (bookingId) => room.changed(bookingId),
+    changed: (bookingId, visit) => room.changed(bookingId, visit),
 
     isBooking() {
       const recent = deps.clock.monotonic() - MOMENT_MS;

@@ -4,6 +4,7 @@ import { instant, type Instant } from '../core/instant.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import type { Booking } from '../store/contract-bookings.ts';
 import type { Tx } from '../store/contract.ts';
+import type { Placed } from './contract-send.ts';
 
 export interface OutcomeContext {
   readonly booking: Booking;
@@ -14,6 +15,8 @@ export interface OutcomeContext {
   /** How long the site may take to show a write. */
   readonly showsWithin_ms: number;
   readonly deliveryId: number | null;
+  /** Of a placement that this process made and sent; absent: it is to be read. */
+  readonly placed?: Placed;
   /** In the place of the site's reason: the hub itself refused, by what the site had told of the visit. */
   readonly neverAsked?: 'outdated';
 }

@@ -1,7 +1,8 @@
 /** Before anything is locked: what a plain read can tell already, and who is taking the same slot in this process. */
 import type { Scope } from '../store/contract.ts';
 import { holdForCaller } from './caller-holds.ts';
-import type { PlaceRequest, SendTurn } from './contract.ts';
+import type { SendTurn } from './contract-send.ts';
+import type { PlaceRequest } from './contract.ts';
 import { looksOf, type Looks } from './looks.ts';
 import { holdUnderLock, type BookingDeps, type CallerHold, type Held, type Unverified } from './place.ts';
 import { visible } from './prepare.ts';
@@ -69,7 +70,7 @@ async function holdAndSend(
   }
   const mine = turn as SendTurn | null;
   // Of a transaction that was run again an earlier run may have claimed what was undone: only what came of it counts.
-  if (held.kind === 'held' && held.sent === true) mine?.send();
+  if (held.kind === 'held' && held.sent === true) mine?.send(held.placed ?? null);
   else mine?.giveBack();
   return held;
 }

@@ -3,7 +3,7 @@ import { newId } from '../core/ids.ts';
 import type { Instant } from '../core/instant.ts';
 import type { Booking } from '../store/contract-bookings.ts';
 import type { Tx } from '../store/contract.ts';
-import type { SendTurn } from './contract.ts';
+import type { SendTurn } from './contract-send.ts';
 import { showPending } from './pending.ts';
 
 /** What the two kinds of requests have in common. */

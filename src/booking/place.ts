@@ -13,7 +13,8 @@ import type { Plan } from '../settings/shape.ts';
 import type { Booking, BusyRow } from '../store/contract-bookings.ts';
 import type { SlotsAround, StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Store, Tx } from '../store/contract.ts';
-import type { PlaceRequest, SendTurn } from './contract.ts';
+import type { Placed, SendTurn } from './contract-send.ts';
+import type { PlaceRequest } from './contract.ts';
 import type { Looks } from './looks.ts';
 import { writeBooking, type Going, type NewBooking } from './new-booking.ts';
 import { actorsOf, patientFacts, placeOrder, proposedAppointment, type Acting } from './order.ts';
@@ -61,7 +62,7 @@ export interface CallerHold {
 
 export type Held =
   /** `sent`: its site is being asked already. */
-  | { readonly kind: 'held'; readonly booking: Booking; readonly sent?: boolean }
+  | { readonly kind: 'held'; readonly booking: Booking; readonly sent?: boolean; readonly placed?: Placed | null }
   | { readonly kind: 'repeated'; readonly booking: Booking }
   /** `why`: what a reader of the slot cannot see; else empty. */
   | { readonly kind: 'taken'; readonly slot: StoredSlot; readonly why?: string };
@@ -95,6 +96,8 @@ export async function holdUnderLock(
   const prepared = preparedFrom(deps, request, facts);
   const now = deps.clock.now();
   const turn = turnOf?.(prepared.site.id) ?? null;
+  const { localVisitType: visitType, during } = slot;
+  turn?.begin({ calendar: prepared.calendar, visitType, start: during.start });
   const [, repeated, stale, seen, deliveryId = null] = await Promise.all([
     tx.lock(prepared.locks),
     repeatOf(tx, request),
@@ -171,33 +174,34 @@ export async function holdPrepared(
     going,
   };
   const cause = `request:${request.requestId}`;
-  const [, booking] = await Promise.all([
+  const [, booking, , around] = await Promise.all([
     tx.busy.insert(rowsOf(taking, held)),
     writeBooking(tx, request, asked, now),
     tx.ledger.add([{ at: now, kind: state, site: site.id, bookingId, appointmentId, slotId: slot.id, cause }]),
     show(tx, taking, { around: seen.around, held }, now),
   ]);
-  return { kind: 'held', booking, sent: going !== null };
+  const placed = around === null ? null : { taking, around, slot };
+  return { kind: 'held', booking, sent: going !== null, placed };
 }
 
-/** From the commit on every reader sees what is held as taken. */
+/** From the commit on every reader sees what is held as taken. Null: how it stands was not read on the way. */
 async function show(
   tx: Tx,
   taking: Prepared['taking'],
   { around, held }: { readonly around: SlotsAround | null; readonly held: Omit<BusyRow, 'resourceId' | 'during'> },
   now: Instant,
-): Promise<void> {
+): Promise<SlotsAround | null> {
   const cause = { site: null, messageId: null, siteTime: null, now };
   if (around === null) {
     await tx.resources.refreshTouched(taking, cause);
-    return;
+    return null;
   }
   const { occupancy, origin, appointmentId = null, tentative } = held;
   const mine = taking.map(({ during }) => ({ during, occupancy, origin, visit: appointmentId, tentative }));
   const withMine: Parameters<Tx['resources']['putAround']>[1] = ({ taken, touchedBy }) => {
     return [...taken, ...mine.filter((_one, at) => touchedBy.has(at))];
   };
-  await tx.resources.putAround(around, withMine, cause);
+  return tx.resources.putAround(around, withMine, cause);
 }
 
 /** @throws HubError TOO_BUSY, RULE_BROKEN, NOT_FOUND */

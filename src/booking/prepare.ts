@@ -19,6 +19,8 @@ import { checkTogether, claimsOf, isPlain, look, resourcesOf, takenBy, type InTh
 export interface Prepared {
   readonly request: PlaceRequest;
   readonly seen: StoredSlot;
+  /** Of the visit, as the site names it. */
+  readonly calendar: string;
   readonly site: SiteSettings;
   /** The slots of the booking; the first is the visit. */
   readonly parts: readonly Part[];
@@ -61,16 +63,16 @@ export async function prepare(deps: BookingDeps, tx: Tx, request: PlaceRequest):
  */
 export function preparedFrom(deps: BookingDeps, request: PlaceRequest, { slots, occupied, person }: Facts): Prepared {
   const [seen] = slots;
-  const { site, identity, several } = writableSite(deps, deps.plan(), seen);
+  const { site, calendar, identity, several } = writableSite(deps, deps.plan(), seen);
   checkTogether(slots, several);
   const parts = slots.map((slot, at): Part => {
-    const { calendar } = writableSite(deps, deps.plan(), slot);
-    return { slot, calendar, claims: claimsOf(site, calendar, occupied[at] ?? [], slot) };
+    const { calendar: its } = writableSite(deps, deps.plan(), slot);
+    return { slot, calendar: its, claims: claimsOf(site, its, occupied[at] ?? [], slot) };
   });
   const claims = takenBy(site, parts);
   // The request key is locked as well: the same request sent twice at once is one booking.
   const locks = [...resourcesOf(claims), ...person.locks, `request:${request.client}:${request.requestKey}`];
-  return { request, seen, site, parts, identity, person, taking: claims, locks };
+  return { request, seen, calendar, site, parts, identity, person, taking: claims, locks };
 }
 
 /** What a placement is judged by, as it is under its locks. */

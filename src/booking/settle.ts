@@ -14,7 +14,7 @@ import { adopt, letGo, showBooked, showCancelled } from './show.ts';
 import { showChanged } from './show-changed.ts';
 import { idAfterMove, showMoved } from './show-moved.ts';
 import { heardAt, isChange, storeReading, type OutcomeContext } from './heard-answer.ts';
-import { Overtaken, settlePlaced } from './settle-placed.ts';
+import { settlePlaced, type BookedVisit } from './settle-placed.ts';
 import { comingFrom } from './states.ts';
 
 const SCOPE = systemScope('booking');
@@ -22,29 +22,27 @@ const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 60_000;
 
 export interface SettleDeps extends BookingDeps {
-  /** Said after the commit: callers who wait for this booking look again. */
-  readonly changed: (booking: Booking, state: BookingState) => void;
+  /**
+   * Said after the commit: callers who wait for this booking look again. `visit`: what they would find, where that is
+   * known.
+   */
+  readonly changed: (booking: Booking, state: BookingState, visit?: BookedVisit) => void;
 }
 
 /** What should happen to the delivery that made the call. */
 export type After = 'done' | 'unknown' | 'again';
 
 export async function recordOutcome(deps: SettleDeps, context: OutcomeContext): Promise<void> {
-  const state =
-    (await placedPlainly(deps, context)) ?? (await deps.store.transaction(SCOPE, (tx) => record(deps, tx, context)));
-  if (state !== null) deps.changed(context.booking, state);
-}
-
-/** Null: it was nothing so plain, and nothing was written. */
-async function placedPlainly(deps: SettleDeps, context: OutcomeContext): Promise<BookingState | null> {
   const { booking, outcome } = context;
-  if (booking.action !== 'place' || outcome.kind !== 'booked') return null;
-  try {
-    return await deps.store.transaction(SCOPE, (tx) => settlePlaced(tx, context, outcome.at, deps.clock.now()));
-  } catch (error) {
-    if (error instanceof Overtaken) return null;
-    throw error;
+  if (booking.action === 'place' && outcome.kind === 'booked') {
+    const visit = await settlePlaced(deps.store, context, outcome.at, deps.clock.now());
+    if (visit !== null) {
+      deps.changed(booking, 'booked', visit);
+      return;
+    }
   }
+  const state = await deps.store.transaction(SCOPE, (tx) => record(deps, tx, context));
+  if (state !== null) deps.changed(booking, state);
 }
 
 /** The site's word came as news: part of the transaction that applies it, which tells those who wait. */

@@ -135,8 +135,10 @@ export async function dueWindows(
   if (booking.during === null) return;
   const asked = booking.order.place === undefined ? known : [booking.order.place.calendar];
   const calendars = asked.length === 0 ? Object.keys(site.resources.calendars) : asked;
-  for (const one of calendars) await tx.feeds.windowsDue(booking.site, one, booking.during, now, dueAt);
-  for (const { calendar, start, end } of booking.order.place?.also ?? []) {
-    await tx.feeds.windowsDue(booking.site, calendar, { start, end }, now, dueAt);
-  }
+  const { site: siteId, during } = booking;
+  const also = booking.order.place?.also ?? [];
+  await Promise.all([
+    ...calendars.map((one) => tx.feeds.windowsDue(siteId, one, during, now, dueAt)),
+    ...also.map(({ calendar, start, end }) => tx.feeds.windowsDue(siteId, calendar, { start, end }, now, dueAt)),
+  ]);
 }

@@ -4,9 +4,13 @@ import type { Clock } from '../core/clock.ts';
 /** How often what a caller waits for is read without having been told (another process may have settled it). */
 const RECHECK_MS = 250;
 
-export interface WaitingRoom {
-  /** It moved: whoever waits for it looks again. Losing a call costs at most `RECHECK_MS`. */
-  changed(id: string): void;
+/** `Told`: what whoever moved something knows of it. */
+export interface WaitingRoom<Told> {
+  /**
+   * It moved: whoever waits for it looks again, by itself or at what is handed over. Losing a call costs at most
+   * `RECHECK_MS`.
+   */
+  changed(id: string, told?: Told): void;
   /**
    * What `look` finds once it says that there is no more to wait for, or when the time is over (`deadline`, in the
    * clock's monotonic time). `isNew`: made by this
@@ -16,30 +20,35 @@ export interface WaitingRoom {
     id: string,
     deadline: number,
     isNew: boolean,
-    look: () => Promise<{ readonly found: T; readonly over: boolean }>,
+    look: (told: Told | null) => Promise<{ readonly found: T; readonly over: boolean }>,
   ): Promise<T | null>;
 }
 
-export function waitingRoom(clock: Clock): WaitingRoom {
-  const waiting = new Map<string, Set<() => void>>();
+export function waitingRoom<Told = never>(clock: Clock): WaitingRoom<Told> {
+  const waiting = new Map<string, Set<(told: Told | null) => void>>();
   return {
-    changed(id) {
-      for (const wake of waiting.get(id) ?? []) wake();
+    changed(id, told) {
+      for (const wake of waiting.get(id) ?? []) wake(told ?? null);
     },
 
     async until(id, deadline, isNew, look) {
+      let told: Told | null = null;
       for (let looks = !isNew; ; looks = true) {
-        const told = new AbortController();
-        const wake = (): void => told.abort();
+        const woken = new AbortController();
+        const wake = (now: Told | null): void => {
+          told = now;
+          woken.abort();
+        };
         const set = waiting.get(id) ?? new Set();
         waiting.set(id, set.add(wake));
         try {
           // Registered before reading: a settlement between the two is not missed.
-          const seen = looks ? await look() : null;
+          const seen = looks ? await look(told) : null;
           if (seen?.over === true) return seen.found;
           const left = deadline - clock.monotonic();
           if (left <= 0) return seen?.found ?? null;
-          await clock.sleep(Math.min(left, RECHECK_MS), told.signal);
+          told = null;
+          await clock.sleep(Math.min(left, RECHECK_MS), woken.signal);
         } finally {
           set.delete(wake);
           if (set.size === 0) waiting.delete(id);

@@ -18,6 +18,11 @@ export interface Book {
   readonly resources?: 'one' | 'several';
   /** How long the site may take to show a write; absence before that proves nothing. */
   readonly showsWithin_ms: number;
+  /**
+   * Asks what can be asked before there is a booking, while the hub takes the time in its own database; writes nothing.
+   * Absent: `place` asks it all.
+   */
+  begin?(time: AskedTime, signal: AbortSignal): Begun;
   place(order: PlaceOrder, signal: AbortSignal): Promise<WriteOutcome>;
   cancel(order: CancelOrder, signal: AbortSignal): Promise<WriteOutcome>;
   reschedule?(order: MoveOrder, signal: AbortSignal): Promise<WriteOutcome>;
@@ -29,6 +34,17 @@ export interface Book {
   amend?(order: AmendOrder, signal: AbortSignal): Promise<WriteOutcome>;
   /** Asks the site how our write stands. The only way out of `unknown`. An empty read-back is absent, never refused. */
   find?(order: FindOrder, signal: AbortSignal): Promise<Found>;
+}
+
+/** A time of a calendar that is about to be booked. */
+export type AskedTime = Pick<PlaceOrder, 'calendar' | 'visitType' | 'start'>;
+
+/** A placement that has begun; its booking is made meanwhile, or comes to nothing. */
+export interface Begun {
+  /** As `Book.place`, of a booking that was never sent before: nothing at the site can be it. At most once. */
+  place(order: PlaceOrder, signal: AbortSignal): Promise<WriteOutcome>;
+  /** Once it was placed, or nothing came of it. */
+  close(): void;
 }
 
 export interface AlsoTaken {

@@ -216,6 +216,8 @@ export interface Busy {
 export type { Availability, AvailabilityWindow, Reconcile, ReconcileWindow } from './contract-windows.ts';
 // What a booking carries and what comes of it stands in contract-book.ts.
 export type {
+  AskedTime,
+  Begun,
   Block,
   BlockOrder,
   BlockOutcome,

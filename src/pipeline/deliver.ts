@@ -2,17 +2,16 @@
  * Stage deliver: what is owed to a site. A row is `sent`, with a deadline, in a commit of its own before the first byte
  * leaves; so after a crash it is known that it may have arrived, and it is looked up instead of repeated.
  */
-import type { Block, Book, WriteOutcome } from '../connectors/contract.ts';
-import type { SendTurn } from '../booking/contract.ts';
+import type { AskedTime, Begun, Block, Book, WriteOutcome } from '../connectors/contract.ts';
+import type { Placed, SendTurn } from '../booking/contract-send.ts';
 import type { Clock } from '../core/clock.ts';
-import { asHubError, HubError } from '../core/errors.ts';
 import { plus, type Instant } from '../core/instant.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import type { Booking, Delivery } from '../store/contract-bookings.ts';
 import { systemScope, type Store, type Tx } from '../store/contract.ts';
 import { hear, type Breaker } from './breaker.ts';
 import { sendBlock } from './deliver-block.ts';
-import { callChange } from './deliver-change.ts';
+import { callSite } from './deliver-call.ts';
 import type { StageEvents } from './events.ts';
 import { whyNotSent, type Claimed as Found } from './not-sent.ts';
 
@@ -30,6 +29,7 @@ export interface DeliverDeps {
     readonly showsWithin_ms: number;
     readonly deliveryId: number;
     readonly neverAsked?: 'outdated';
+    readonly placed?: Placed;
   }) => Promise<void>;
   /** Why what waited cannot be meant any more; null: it can (booking/outdated.ts). */
   readonly outdated: (tx: Tx, booking: Booking) => Promise<string | null>;
@@ -45,6 +45,10 @@ const DEADLINE_SLACK_MS = 5_000;
 interface Claimed extends Found {
   readonly delivery: Delivery;
   readonly booking: Booking | null;
+  /** Of a placement that was made with it, in this process. */
+  readonly placed?: Placed;
+  /** What its site was asked before it was there; closed by whoever sends it. */
+  readonly begun?: Begun | null;
 }
 
 interface ClaimedBooking extends Claimed {
@@ -116,24 +120,36 @@ export function deliverer(
     },
     turn(signal) {
       if (abilities.book === undefined || signal.aborted || underWay.size + reserved >= most()) return null;
+      const { book } = abilities;
       let mine: ClaimedBooking | null = null;
+      let begun: { readonly time: AskedTime; readonly by: Begun | null } | null = null;
       reserved += 1;
-      const giveBack = (): void => {
+      const leave = (): void => {
         reserved -= 1;
         // What found no room meanwhile.
         if (underWay.size + reserved + 1 >= most()) room();
       };
       return {
+        begin(time) {
+          // Of a transaction that is run again the site may have moved the slot meanwhile.
+          if (begun !== null && isSameTime(begun.time, time)) return;
+          begun?.by?.close();
+          begun = { time, by: book.begin?.(time, withTimeout(deps, signal)) ?? null };
+        },
         next: (tx) => tx.outbox.next('site', site.id, deps.clock.now()),
         claim(deliveryId, made, trace) {
           mine = claimOne(deps, deliveryId, made, trace);
           return mine;
         },
-        send() {
-          giveBack();
-          if (mine !== null) send(mine, signal);
+        send(placed) {
+          leave();
+          if (mine === null) begun?.by?.close();
+          else send({ ...mine, begun: begun?.by ?? null, ...(placed === null ? {} : { placed }) }, signal);
         },
-        giveBack,
+        giveBack() {
+          leave();
+          begun?.by?.close();
+        },
       };
     },
     async idle() {
@@ -207,10 +223,12 @@ function deadlineOf(deps: DeliverDeps, now: Instant): Instant {
   return plus(now, deps.plan().hub.booking.siteTimeout_ms + DEADLINE_SLACK_MS);
 }
 
+type Sending = Found & Pick<Claimed, 'placed' | 'begun'> & { readonly book: Book | undefined };
+
 async function sendBooking(
   deps: DeliverDeps,
   site: SiteSettings,
-  { book, ...found }: Found & { readonly book: Book | undefined },
+  { book, placed, begun = null, ...found }: Sending,
   delivery: Delivery,
   booking: Booking,
   signal: AbortSignal,
@@ -220,7 +238,8 @@ async function sendBooking(
   const began = deps.clock.monotonic();
   const timeout_ms = deps.plan().hub.booking.siteTimeout_ms;
   const unsent = whyNotSent(booking, { ...found, now: sentAt, timeout_ms });
-  const outcome = unsent ?? (await call(deps, site, book, booking, signal));
+  const outcome = unsent ?? (await callSite(site, book, booking, withTimeout(deps, signal), begun));
+  begun?.close();
   if (breaker !== null && book !== undefined && unsent === null && !signal.aborted) hear(breaker, outcome);
   // Stopping in the middle of a call: the row stays `sent` and its deadline makes it `unknown`.
   deps.events.delivered(site.id, delivery.kind, outcome.kind, deps.clock.monotonic() - began);
@@ -231,50 +250,17 @@ async function sendBooking(
     sentAt,
     showsWithin_ms: book?.showsWithin_ms ?? 0,
     deliveryId: delivery.id,
+    ...(placed === undefined ? {} : { placed }),
     ...(found.outdated === null || found.overtaken ? {} : { neverAsked: 'outdated' as const }),
   });
 }
 
-async function call(
-  deps: DeliverDeps,
-  site: SiteSettings,
-  book: Book | undefined,
-  booking: Booking,
-  signal: AbortSignal,
-): Promise<WriteOutcome> {
-  if (book === undefined) return { kind: 'unsent', error: new HubError('SITE_CANNOT', { site: site.id }) };
-  const timeout_ms = deps.plan().hub.booking.siteTimeout_ms;
-  try {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout_ms)]);
-    if (booking.action === 'cancel') {
-      const { reason, by = 'staff', placedAs } = booking.order.cancel ?? {};
-      const key = booking.siteKey ?? '';
-      return await book.cancel(
-        {
-          key,
-          correlation: booking.id,
-          by,
-          ...(reason === undefined ? {} : { reason }),
-          ...(placedAs === undefined ? {} : { placedAs }),
-        },
-        limit,
-      );
-    }
-    const change = callChange(book, booking, limit);
-    if (change !== null) return await change;
-    const { place } = booking.order;
-    if (place === undefined) throw new HubError('INTERNAL', { detail: 'a booking without its order' });
-    if (booking.action === 'place') return await book.place(place, limit);
-    if (book.reschedule === undefined) return { kind: 'unsent', error: new HubError('SITE_CANNOT', { site: site.id }) };
-    return await book.reschedule({ ...place, key: booking.siteKey ?? '' }, limit);
-  } catch (error) {
-    // A connector that throws instead of answering has not said that nothing was sent: so it may have been.
-    const failure = asHubError(error);
-    return {
-      kind: 'unknown',
-      error: new HubError('SITE_ANSWER_LOST', { detail: failure.code, site: site.id, cause: error }),
-    };
-  }
+function isSameTime(one: AskedTime, other: AskedTime): boolean {
+  return one.calendar === other.calendar && one.visitType === other.visitType && one.start === other.start;
+}
+
+function withTimeout(deps: DeliverDeps, signal: AbortSignal): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(deps.plan().hub.booking.siteTimeout_ms)]);
 }
 
 /** Block calls cut short by a crash: `sent` past their deadline. They go again, and look before they place. */

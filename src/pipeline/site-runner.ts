@@ -1,5 +1,5 @@
 /** One running site: its connector and a loop for each of its abilities. A slow site delays only its own loops. */
-import type { SendTurn } from '../booking/contract.ts';
+import type { SendTurn } from '../booking/contract-send.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
 import { asHubError, HubError } from '../core/errors.ts';
 import type { Availability, Connector, ConnectorKind } from '../connectors/contract.ts';

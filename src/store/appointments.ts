@@ -16,6 +16,7 @@ export type AppointmentStore = Pick<
   | 'nameAppointment'
   | 'renameAppointment'
   | 'putAppointment'
+  | 'addAppointment'
 >;
 
 export interface AppointmentDbRow {
@@ -125,6 +126,14 @@ export function appointmentStore(q: Gathered, keys: Keys): AppointmentStore {
       const sealed = keys.seal(Buffer.from(json));
       await q.later(APPOINTMENTS, `appointment ${row.id}`, { row, version, sealed, cause });
       return true;
+    },
+
+    async addAppointment(row, cause) {
+      const { id } = row;
+      const version = 1;
+      const json = renderResource(row.resource, id, version, row.security, cause);
+      await q.later(APPOINTMENTS, `appointment ${id}`, { row, version, sealed: keys.seal(Buffer.from(json)), cause });
+      return { type: 'Appointment', id, version, lastUpdated: cause.now, json, deleted: false };
     },
   };
 }

@@ -146,12 +146,12 @@ export interface ResourceStore {
     touched: readonly { readonly resourceId: string; readonly during: Interval }[],
     now: Instant,
   ): Promise<SlotsAround | null>;
-  /** Writes what changes of them by what is `taken` of each once the transaction is committed. */
+  /** Writes what changes of them by what is `taken` of each once the transaction is committed; as they stand then. */
   putAround(
     around: SlotsAround,
     taken: (one: SlotsAround['slots'][number]) => readonly Occupied[],
     cause: Cause,
-  ): Promise<void>;
+  ): Promise<SlotsAround>;
   /** What a template no longer offers: busy-unavailable, or busy where a visit has it. Under the same ids. */
   closeSlots(ids: readonly string[], cause: Cause): Promise<number>;
   /**
@@ -198,6 +198,8 @@ export interface ResourceStore {
   /** The record that a key names turned out to be another appointment's. */
   renameAppointment(site: string, siteKey: string, appointmentId: string): Promise<void>;
   putAppointment(row: AppointmentRow, cause: Cause): Promise<boolean>;
+  /** Its first version, as whoever may see it is shown it. Only of one that is known not to be there. */
+  addAppointment(row: AppointmentRow, cause: Cause): Promise<Served>;
 
   linkPatient(patientId: string, goldenId: string, site: string, siteKey: string, now: Instant): Promise<void>;
   /** All patient records linked with this one, itself included. */

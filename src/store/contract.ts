@@ -19,6 +19,7 @@ import type { Arrival, FeedStore, HeardFeed, InboxStore, Stored } from './contra
 import type { IdentityStore } from './contract-identity.ts';
 import type { IndexStore } from './contract-index.ts';
 import type { PeopleStore } from './contract-people.ts';
+import type { PlacedStore } from './contract-placed.ts';
 import type { ProofStore } from './contract-proofs.ts';
 import type { ReplayWindowStore } from './contract-replay.ts';
 import type { Hl7RequestStore } from './contract-requests.ts';
@@ -101,6 +102,7 @@ export interface Tx {
   readonly conflicts: ConflictStore;
   readonly proofs: ProofStore;
   readonly bookings: BookingStore;
+  readonly placed: PlacedStore;
   readonly sets: SetStore;
   readonly outbox: OutboxStore;
   readonly mirrors: MirrorStore;

@@ -90,13 +90,25 @@ export async function putAround(
   around: SlotsAround,
   taken: (one: SlotsAround['slots'][number]) => readonly Occupied[],
   cause: Cause,
-): Promise<void> {
+): Promise<SlotsAround> {
   const rows = rowsAround.get(around) ?? [];
-  await writeChanged(
-    q,
-    around.slots.map((one, at) => ({ row: rows[at], slot: one.slot, status: effectiveStatus(one.slot, taken(one)) })),
-    cause,
-  );
+  const judged = around.slots.map((one, at) => {
+    const now = taken(one);
+    return { ...one, taken: now, row: rows[at], status: effectiveStatus(one.slot, now) };
+  });
+  const written = new Map((await writeChanged(q, judged, cause)).map((row) => [row.id, row]));
+  const stands: SlotsAround = {
+    slots: judged.map(({ slot, touchedBy, taken: now }) => {
+      const { version = slot.version, status = slot.status } = written.get(slot.id) ?? {};
+      return { slot: { ...slot, version, status }, touchedBy, taken: now };
+    }),
+  };
+  const asWritten = (row: SlotDbRow): SlotDbRow => {
+    const { version, status, json } = written.get(row.id) ?? { ...row, json: row.content };
+    return { ...row, version, status, content: json };
+  };
+  rowsAround.set(stands, rows.map(asWritten));
+  return stands;
 }
 
 /** Writes a new version of each slot whose effective status is no longer what its row says. */
@@ -109,7 +121,7 @@ export async function recompute(q: Queryable, rows: readonly SlotDbRow[], cause:
     const status = effectiveStatus({ ...slot, ...countedAt(readings, slot.id) }, occupied.get(slot.id) ?? []);
     return { row: rows[at], slot, status };
   });
-  return writeChanged(q, judged, cause);
+  return (await writeChanged(q, judged, cause)).map(({ id }) => id);
 }
 
 interface JudgedSlot {
@@ -118,7 +130,7 @@ interface JudgedSlot {
   readonly status: SlotStatus;
 }
 
-async function writeChanged(q: Queryable, judged: readonly JudgedSlot[], cause: Cause): Promise<string[]> {
+async function writeChanged(q: Queryable, judged: readonly JudgedSlot[], cause: Cause): Promise<readonly WriteRow[]> {
   const written = judged.flatMap(({ row, slot, status }): WriteRow[] => {
     if (row === undefined || status === row.status) return [];
     const resource = JSON.parse(row.content) as Slot;
@@ -129,7 +141,7 @@ async function writeChanged(q: Queryable, judged: readonly JudgedSlot[], cause: 
     return [{ ...slot, resource, status, version, json, cause }];
   });
   await writeSlots(q, written);
-  return written.map((row) => row.id);
+  return written;
 }
 
 function isSame(one: Interval, other: Interval): boolean {

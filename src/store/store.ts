@@ -23,6 +23,7 @@ import { mirrorStore } from './mirrors.ts';
 import { outboxStore } from './outbox.ts';
 import { indexStore } from './patient-index.ts';
 import { peopleStore } from './people.ts';
+import { placedStore } from './placed.ts';
 import { proofStore } from './proofs.ts';
 import { readAhead } from './read-ahead.ts';
 import { maintain } from './partitions.ts';
@@ -108,6 +109,7 @@ function composed(q: Gathered, keys: Keys, scope: Scope, clock: Clock): Tx {
     conflicts: conflictStore(q),
     proofs: proofStore(q),
     bookings: bookingStore(q, keys),
+    placed: placedStore(q),
     sets: setStore(q),
     outbox: outboxStore(q),
     mirrors: mirrorStore(q),

@@ -117,6 +117,7 @@ async function attemptOnce<T>(
   try {
     tx.begin(pool.begin(options));
     const value = await inside.run(tx, () => fn(tx));
+    await tx.allSent();
     tx.end();
     if (options.readOnly === true && tx.isHeard) {
       // Nothing can come of it any more: whoever reads is not kept waiting for its end.
@@ -156,6 +157,8 @@ class Transaction implements Queryable {
   #beginning: Promise<unknown> | null = null;
   /** The BEGIN that went out with a reading: the first write waits for it. */
   #unsure: Promise<unknown> | null = null;
+  /** Statements that wait for the BEGIN. */
+  #unsent = 0;
   /** False once there was a statement whose failure only the end of the transaction tells of. */
   isHeard = true;
 
@@ -221,12 +224,20 @@ class Transaction implements Queryable {
 
   /** The transaction may have ended meanwhile: behind its ROLLBACK a write would stand. */
   async #still(begun: Promise<unknown>): Promise<void> {
+    this.#unsent += 1;
     try {
       await begun;
     } catch (error) {
       throw databaseError(error);
+    } finally {
+      this.#unsent -= 1;
     }
     if (!this.open) throw ended();
+  }
+
+  /** What waits for the BEGIN is part of the transaction, also where nobody waits for its answer. */
+  async allSent(): Promise<void> {
+    while (this.#unsent > 0) await this.#beginning?.catch(() => undefined);
   }
 
   async commit(): Promise<void> {

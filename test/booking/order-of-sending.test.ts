@@ -1,7 +1,7 @@
 /** Bookings of one site leave in the order in which they were asked for, also when it was down, or has room again. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SendTurn } from '../../src/booking/contract.ts';
+import type { SendTurn } from '../../src/booking/contract-send.ts';
 import { hold } from '../../src/booking/hold.ts';
 import { keepWaiting } from '../../src/booking/queue.ts';
 import { HubError } from '../../src/core/errors.ts';

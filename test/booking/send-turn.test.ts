@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { HubError } from '../../src/core/errors.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import type { WriteOutcome } from '../../src/connectors/contract.ts';
-import type { SendTurn } from '../../src/booking/contract.ts';
+import type { SendTurn } from '../../src/booking/contract-send.ts';
 import { bookingDesk } from '../../src/booking/desk.ts';
 import { hold } from '../../src/booking/hold.ts';
 import { recordOutcome } from '../../src/booking/settle.ts';
@@ -24,8 +24,9 @@ interface Sending {
   readonly ana: string;
 }
 
-async function openDay(t: Cleanup): Promise<Sending> {
+async function openDay(t: Cleanup, { canBegin = false } = {}): Promise<Sending> {
   const world = await openWorld(t);
+  world.sites.north.canBegin = canBegin;
   await world.offer('north', 'n1', 't50', [offered('n1', 't50', NINE)]);
   const ana = await world.patient('north');
   const site = world.plan.sites.find(({ id }) => id === 'north');
@@ -106,7 +107,7 @@ describe('a booking sent by whoever makes it', () => {
         }
         assert.equal((await world.booking(held.booking.id)).state, 'refused');
       }
-      late[0]?.send();
+      late[0]?.send(null);
       await owed.idle();
       assert.deepEqual(world.sites.north.placed, []);
       await world.deliver('north');
@@ -114,6 +115,39 @@ describe('a booking sent by whoever makes it', () => {
       assert.equal((await world.booking(held.booking.id)).state, became);
     });
   }
+});
+
+describe('a site that can be asked before there is a booking', () => {
+  const TIME = { calendar: 'n1', visitType: 't50', start: NINE.start };
+
+  it('is asked once, however often the transaction is run, and places it by that', async (t) => {
+    const { world, owed, deps, ana } = await openDay(t, { canBegin: true });
+    const asked: number[] = [];
+    const store = runTwice(world.store, () => Promise.resolve(asked.push(world.sites.north.placed.length)));
+    const held = await hold({ ...deps, store }, world.placing(SLOT, ana), SCOPE);
+    await owed.idle();
+    assert.ok(held.kind === 'held');
+    assert.deepEqual(asked, [0]);
+    assert.deepEqual(world.sites.north.begun, [{ time: TIME, then: ['placed', 'closed'] }]);
+    assert.equal((await world.booking(held.booking.id)).state, 'booked');
+  });
+
+  it('is left alone again where nothing comes of it', async (t) => {
+    const { world, owed, deps, ana } = await openDay(t, { canBegin: true });
+    const bob = await world.patient('north', BOB);
+    const store = runTwice(world.store, () => hold(world.resolveDeps, world.placing(SLOT, bob), SCOPE));
+    const held = await hold({ ...deps, store }, world.placing(SLOT, ana), SCOPE);
+    await owed.idle();
+    assert.equal(held.kind, 'taken');
+    assert.deepEqual(world.sites.north.begun, [{ time: TIME, then: ['closed'] }]);
+  });
+
+  it('is asked anew by what was not sent in its turn', async (t) => {
+    const { world, deps, ana } = await openDay(t, { canBegin: true });
+    await hold({ ...deps, turn: () => null }, world.placing(SLOT, ana), SCOPE);
+    await world.deliver('north');
+    assert.deepEqual([world.sites.north.begun.length, world.sites.north.placed.length], [0, 1]);
+  });
 });
 
 describe('a booking whose commit was not answered', () => {

@@ -202,7 +202,7 @@ function machinery(
     },
   };
   const desk = bookingDesk({ ...booking, deliver: () => undefined });
-  const settle: SettleDeps = { ...booking, changed: (one) => desk.changed(one.id) };
+  const settle: SettleDeps = { ...booking, changed: (one, _state, visit) => desk.changed(one.id, visit) };
   const deliver: DeliverDeps = {
     ...stages,
     plan: () => plan,

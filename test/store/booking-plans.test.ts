@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { HubError } from '../../src/core/errors.ts';
 import { DAY_MS, HOUR_MS, plus } from '../../src/core/instant.ts';
 import { systemScope } from '../../src/store/contract.ts';
 import type { ResourceStore } from '../../src/store/contract-resources.ts';
@@ -10,6 +11,7 @@ import { busyStore } from '../../src/store/busy.ts';
 import { conflictStore } from '../../src/store/conflicts.ts';
 import { Gathered } from '../../src/store/gather.ts';
 import type { Queryable } from '../../src/store/postgres.ts';
+import { placedStore } from '../../src/store/placed.ts';
 import { proofStore } from '../../src/store/proofs.ts';
 import { resourceStore } from '../../src/store/resources.ts';
 import { siteObjectStore } from '../../src/store/site-objects.ts';
@@ -106,6 +108,30 @@ test('slots by name, and free ones near another, are read along an index', async
   const found = await whole(async (q) => {
     await resources(q).slotsNamed([ids.slot]);
     assert.equal((await resources(q).freeNear(slot, { ...DAY, start: plus(NOON, -DAY_MS) }, 3)).length, 6);
+  });
+  assert.deepEqual(found, []);
+});
+
+test('whether a placement still stands as it was made is looked at along an index', async () => {
+  const [bookingId, appointmentId] = [randomUUID(), randomUUID()];
+  const taking = [{ resourceId: ids.resource, during: HOUR }];
+  await pool.query(
+    `INSERT INTO booking (id, client, request_key, request_digest, action, site, state, state_at, appointment_id,
+       patient_id, start_at, end_at, key_id, body, created_at, created_by)
+     VALUES ($1, 'c', 'placed', '', 'place', 'a', 'sent', $3, $2, $2, $3, $3, 'k', '', $3, 'c')`,
+    [bookingId, appointmentId, new Date(NOON)],
+  );
+  await pool.query(
+    `INSERT INTO busy (resource_id, during, occupancy, origin, site, appointment_id, booking_id, tentative)
+     VALUES ($1, tstzrange($2, $3), $4, 'hub', 'a', $4, $5, true)`,
+    [ids.resource, new Date(HOUR.start), new Date(HOUR.end), appointmentId, bookingId],
+  );
+  const found = await whole(async (q) => {
+    const around = await resources(q).slotsAround(taking, NOON);
+    assert.ok(around !== null);
+    const placed = { bookingId, appointmentId, taking, around };
+    const named = { site: 'a', siteKey: 'new', news: 'appointment:new' };
+    await placedStore(q).demandAsPlaced(placed, named, ['sent'], () => new HubError('TOO_BUSY'), NOON);
   });
   assert.deepEqual(found, []);
 });

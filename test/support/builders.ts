@@ -227,8 +227,8 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
   const desk = bookingDesk(deskDeps);
   const resolveDeps: ResolveDeps = {
     ...bookingDeps,
-    changed: (booking, state) => {
-      desk.changed(booking.id);
+    changed: (booking, state, visit) => {
+      desk.changed(booking.id, visit);
       events.bookingMoved(booking.site, booking.action, state);
     },
     book: (id) => (scripted(id)?.canBook === true ? (scripted(id)?.book ?? null) : null),

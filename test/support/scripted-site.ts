@@ -1,5 +1,6 @@
 /** A connector that answers what a test decides, and keeps what it was asked. */
 import type {
+  AskedTime,
   Availability,
   AvailabilityWindow,
   Block,
@@ -28,6 +29,8 @@ export interface ScriptedSite {
   canBook: boolean;
   canFind: boolean;
   canMove: boolean;
+  /** Whether it can be asked for a time before there is a booking. */
+  canBegin: boolean;
   resources: 'one' | 'several';
   statuses: readonly SettableStatus[];
   amends: readonly (keyof Amendment)[];
@@ -43,6 +46,8 @@ export interface ScriptedSite {
   readonly asked: AvailabilityWindow[];
   onUnblock: (key: string) => Promise<BlockOutcome> | BlockOutcome;
   readonly placed: PlaceOrder[];
+  /** Asked for before there was a booking; what became of each, in order. */
+  readonly begun: { readonly time: AskedTime; readonly then: ('placed' | 'closed')[] }[];
   readonly cancelled: CancelOrder[];
   readonly moved: MoveOrder[];
   readonly statused: StatusOrder[];
@@ -64,6 +69,7 @@ export function scriptedSite(): ScriptedSite {
     canBook: true,
     canFind: true,
     canMove: true,
+    canBegin: false,
     resources: 'one',
     statuses: ['booked', 'arrived', 'checked-in', 'fulfilled', 'noshow'],
     amends: ['comment', 'reason'],
@@ -81,6 +87,7 @@ export function scriptedSite(): ScriptedSite {
     onAsk: null,
     asked: [],
     placed: [],
+    begun: [],
     cancelled: [],
     moved: [],
     statused: [],
@@ -101,6 +108,22 @@ export function scriptedSite(): ScriptedSite {
           site.cancelled.push(order);
           return site.onCancel(order);
         },
+        ...(site.canBegin
+          ? {
+              begin: (time: AskedTime) => {
+                const one: (typeof site.begun)[number] = { time, then: [] };
+                site.begun.push(one);
+                return {
+                  place: async (order: PlaceOrder) => {
+                    one.then.push('placed');
+                    site.placed.push(order);
+                    return site.onPlace(order);
+                  },
+                  close: () => one.then.push('closed'),
+                };
+              },
+            }
+          : {}),
         ...(site.canMove
           ? {
               reschedule: async (order: MoveOrder) => {

@@ -7,6 +7,8 @@ import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import { formatInstant, localDate, parseInstant } from '../../core/instant.ts';
 import type {
+  AskedTime,
+  Begun,
   Book,
   CancelOrder,
   Found,
@@ -37,19 +39,49 @@ export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, ref
     // The connection of the write is made while the site is still asked: the patient waits for both.
     const on = client.connect();
     try {
-      return await lookAndWrite(order, at, on);
+      return await lookAndWrite(order, at, on, null);
     } finally {
       on?.close();
     }
   }
 
-  async function lookAndWrite(order: PlaceOrder, at: CallFor, on: WriteConnection): Promise<WriteOutcome> {
+  function begin(time: AskedTime, signal: AbortSignal): Begun {
+    const nothing = new AbortController();
+    const on = client.connect();
+    const open = check(time, { purpose: 'booking', signal: AbortSignal.any([signal, nothing.signal]) });
+    // Of what nothing comes nobody hears.
+    open.catch(() => undefined);
+    return {
+      async place(order, limit) {
+        const missing = whatIsMissing(order.patient);
+        if (missing !== null) return refused('needs-answers', missing);
+        return lookAndWrite(order, { purpose: 'booking', signal: limit }, on, open);
+      },
+      close() {
+        nothing.abort();
+        on?.close();
+      },
+    };
+  }
+
+  /** `begun`: whether the time is open was asked before there was a booking; so the vendor has nothing of it yet. */
+  async function lookAndWrite(
+    order: PlaceOrder,
+    at: CallFor,
+    on: WriteConnection,
+    begun: Promise<WriteOutcome | null> | null,
+  ): Promise<WriteOutcome> {
     let known: Found;
     let open: WriteOutcome | null;
     let holds: (field: number) => boolean;
     try {
       holds = await reference.holds(order.visitType, at);
-      [known, open] = await Promise.all([findByOrder(site, client, reference, order, at), check(order, at)]);
+      const { bookingIdField } = settings;
+      const isNew = begun !== null && bookingIdField !== undefined && holds(bookingIdField);
+      const found: Promise<Found> = isNew
+        ? Promise.resolve({ kind: 'absent' })
+        : findByOrder(site, client, reference, order, at);
+      [known, open] = await Promise.all([found, begun ?? check(order, at)]);
     } catch (error) {
       return unsent(error);
     }
@@ -105,7 +137,7 @@ export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, ref
   }
 
   /** Null: open, or the vendor would not say, and then the write itself decides. */
-  async function check(order: PlaceOrder, at: CallFor): Promise<WriteOutcome | null> {
+  async function check(order: AskedTime, at: CallFor): Promise<WriteOutcome | null> {
     const datetime = formatInstant(order.start, calendarZone(site.file, order.calendar));
     const time = { datetime, appointmentTypeID: Number(order.visitType), calendarID: Number(order.calendar) };
     try {
@@ -146,6 +178,7 @@ export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, ref
   return {
     exclusive: true,
     showsWithin_ms: settings.showsWithin_ms,
+    begin,
     place,
     cancel,
     reschedule,

@@ -52,6 +52,34 @@ test('without a field for the hub’s id the same person, time and type is the s
   assert.notEqual(keyOf(await bare.place(sibling, never)), first);
 });
 
+test('a time can be asked for before there is a booking: nothing is written, and the booking is placed by the answer', async () => {
+  const ability = book();
+  assert.ok(ability.begin !== undefined);
+  const wanted = order({ correlation: 'bk_begun', start: oclock(2, 16) });
+  const begun = ability.begin(wanted, never);
+  const nothing = ability.begin(wanted, never);
+  nothing.close();
+  assert.equal((await standing('bk_begun')).length, 0);
+  keyOf(await begun.place(wanted, never));
+  begun.close();
+  assert.equal((await standing('bk_begun')).length, 1);
+  const late = order({ correlation: 'bk_begun_late', start: oclock(2, 16) });
+  const second = ability.begin(late, never);
+  assert.equal(refusal(await second.place(late, never)), 'slot-taken');
+  second.close();
+});
+
+test('a time that another took between the question and the booking is refused by the write itself', async () => {
+  const ability = book();
+  assert.ok(ability.begin !== undefined);
+  const wanted = order({ correlation: 'bk_overtaken', start: oclock(4, 16) });
+  const begun = ability.begin(wanted, never);
+  const first = order({ correlation: 'bk_overtaking', start: oclock(4, 16) });
+  keyOf(await ability.place(first, never));
+  assert.equal(refusal(await begun.place(wanted, never)), 'slot-taken');
+  begun.close();
+});
+
 test('a time that is taken is refused as taken, a time out of hours as well', async () => {
   await book().place(order({ correlation: 'bk_first', start: oclock(2, 12) }), never);
   const late = { ...order().patient, family: 'Moss', email: 'moss@example.org' };
