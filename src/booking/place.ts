@@ -180,8 +180,7 @@ export async function holdPrepared(
     tx.ledger.add([{ at: now, kind: state, site: site.id, bookingId, appointmentId, slotId: slot.id, cause }]),
     show(tx, taking, { around: seen.around, held }, now),
   ]);
-  const placed = around === null ? null : { taking, around, slot };
-  return { kind: 'held', booking, sent: going !== null, placed };
+  return { kind: 'held', booking, sent: going !== null, placed: around && { taking, around, slot } };
 }
 
 /** From the commit on every reader sees what is held as taken. Null: how it stands was not read on the way. */

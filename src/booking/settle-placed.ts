@@ -1,8 +1,8 @@
 /**
  * A placement that its site has confirmed: by far the most common answer, and somebody waits for it on the line. It
- * comes to the same rows as the general way (settle.ts, show.ts). Where the hub placed it a moment ago it knows what the
- * visit takes and what lies around it, so nothing is asked anew: everything is written in one round of questions, with
- * the demand that all is as it was. Else that is read first.
+ * comes to the same rows as the general way (settle.ts, show.ts). Where the hub placed it a moment ago it knows what
+ * the visit takes and what lies around it, so nothing is asked anew: everything is written in one round of questions,
+ * with the demand that all is as it was. Else that is read first.
  */
 import type { SiteBooking } from '../connectors/contract.ts';
 import { HubError } from '../core/errors.ts';

@@ -45,7 +45,8 @@ const AS_PLACED = `
     AND NOT EXISTS (SELECT FROM appointment_key WHERE site = $4 AND site_key = $5 AND appointment_id <> $2)
     AND NOT EXISTS (SELECT FROM work_item WHERE closed_at IS NULL AND kind = 'unresolved-booking' AND subject = $11)
     AND NOT EXISTS (SELECT FROM site_object WHERE site = $4 AND object = $12 AND received_as <> 'inserted')
-    AND ARRAY(SELECT concat_ws(' ', resource_id, ${ms('lower(during)')}, ${ms('upper(during)')}) COLLATE "C" AS line FROM mine
+    AND ARRAY(
+      SELECT concat_ws(' ', resource_id, ${ms('lower(during)')}, ${ms('upper(during)')}) COLLATE "C" AS line FROM mine
       WHERE live AND tentative AND appointment_id = $2 AND occupancy = $2 AND seat IS NULL
       ORDER BY line) = $13
     AND NOT EXISTS (SELECT FROM busy WHERE appointment_id = $2 AND booking_id IS DISTINCT FROM $1)

@@ -260,6 +260,10 @@ export function refused(error: unknown, { refusal }: Statement): Error {
   return refusal(told.constraint) ?? told;
 }
 
+export function ended(): HubError {
+  return new HubError('INTERNAL', { detail: 'a statement came after the end of its transaction' });
+}
+
 export function answerLost(): HubError {
   return new HubError('DATABASE_ANSWER_LOST');
 }

@@ -13,6 +13,7 @@ import type { Retention, Scope, Store, Tx } from './contract.ts';
 import { feedStore } from './feeds.ts';
 import { forgetSite } from './forget.ts';
 import { Gathered } from './gather.ts';
+import { glance } from './glance.ts';
 import { inboxStore } from './inbox.ts';
 import { blindStoredKeys } from './inbox-keys.ts';
 import { insertions, insertMessages, storedOf, type Judged } from './inbox-insert.ts';
@@ -34,7 +35,7 @@ import { resealSome } from './reseal.ts';
 import { resourceStore } from './resources.ts';
 import type { Keys } from './seal.ts';
 import { setStore } from './sets.ts';
-import { glance, single, transaction } from './transaction.ts';
+import { single, transaction } from './transaction.ts';
 import { workItemStore } from './workitems.ts';
 
 export interface StoreOptions {

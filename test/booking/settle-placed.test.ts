@@ -1,4 +1,4 @@
-/** A confirmed placement is written in one round of questions; where anything changed since it was made, the slow way. */
+/** A confirmed placement is written in one round of questions; where anything changed since it was made, not so. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { hold } from '../../src/booking/hold.ts';

@@ -33,13 +33,10 @@ export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, ref
   const write = provenWrite(site, client, clock);
 
   async function place(order: PlaceOrder, signal: AbortSignal): Promise<WriteOutcome> {
-    const at: CallFor = { purpose: 'booking', signal };
-    const missing = whatIsMissing(order.patient);
-    if (missing !== null) return refused('needs-answers', missing);
     // The connection of the write is made while the site is still asked: the patient waits for both.
     const on = client.connect();
     try {
-      return await lookAndWrite(order, at, on, null);
+      return await placeOn(on, order, signal, null);
     } finally {
       on?.close();
     }
@@ -51,40 +48,35 @@ export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, ref
     const open = check(time, { purpose: 'booking', signal: AbortSignal.any([signal, nothing.signal]) });
     // Of what nothing comes nobody hears.
     open.catch(() => undefined);
-    return {
-      async place(order, limit) {
-        const missing = whatIsMissing(order.patient);
-        if (missing !== null) return refused('needs-answers', missing);
-        return lookAndWrite(order, { purpose: 'booking', signal: limit }, on, open);
-      },
-      close() {
-        nothing.abort();
-        on?.close();
-      },
+    const close = (): void => {
+      nothing.abort();
+      on?.close();
     };
+    return { place: (order, limit) => placeOn(on, order, limit, open), close };
   }
 
   /** `begun`: whether the time is open was asked before there was a booking; so the vendor has nothing of it yet. */
-  async function lookAndWrite(
-    order: PlaceOrder,
-    at: CallFor,
+  async function placeOn(
     on: WriteConnection,
+    order: PlaceOrder,
+    signal: AbortSignal,
     begun: Promise<WriteOutcome | null> | null,
   ): Promise<WriteOutcome> {
-    let known: Found;
-    let open: WriteOutcome | null;
+    const at: CallFor = { purpose: 'booking', signal };
+    const missing = whatIsMissing(order.patient);
+    if (missing !== null) return refused('needs-answers', missing);
     let holds: (field: number) => boolean;
+    let asked: readonly [Found, WriteOutcome | null];
     try {
       holds = await reference.holds(order.visitType, at);
-      const { bookingIdField } = settings;
-      const isNew = begun !== null && bookingIdField !== undefined && holds(bookingIdField);
-      const found: Promise<Found> = isNew
-        ? Promise.resolve({ kind: 'absent' })
-        : findByOrder(site, client, reference, order, at);
-      [known, open] = await Promise.all([found, begun ?? check(order, at)]);
+      const { bookingIdField: field } = settings;
+      const isNew = begun !== null && field !== undefined && holds(field);
+      const found = isNew ? ABSENT : findByOrder(site, client, reference, order, at);
+      asked = await Promise.all([found, begun ?? check(order, at)]);
     } catch (error) {
       return unsent(error);
     }
+    const [known, open] = asked;
     // An earlier attempt whose answer was lost has taken the time itself: that comes before "the time is taken".
     if (known.kind === 'found' && known.at.status === 'booked') return { kind: 'booked', at: known.at };
     if (known.kind === 'undecided' && known.because === SEVERAL) return several(site.id);
@@ -193,6 +185,7 @@ export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, ref
   };
 }
 
+const ABSENT: Found = { kind: 'absent' };
 const NO_STATEMENT: ReadonlySet<string> = new Set(['SITE_REFUSED', 'SITE_NOT_FOUND', 'SITE_ANSWER_UNREADABLE']);
 
 function whatIsMissing(patient: PatientFacts): string | null {
