@@ -29,8 +29,8 @@ export const EXCEPTIONS: readonly Exception[] = [
     path: 'src/connectors/acuity',
     rule: 'connector size',
     reason:
-      'has every ability of the contract: webhooks, poll, fetch, load, computed availability, writes, placements that ' +
-      'begin before their booking, find, blocks',
+      'has every ability of the contract: webhooks, poll, fetch, load, computed availability, writes, placements ' +
+      'that begin before their booking, find, blocks',
     atMost: 1_920,
   },
   {

@@ -48,11 +48,8 @@ export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, ref
     const open = check(time, { purpose: 'booking', signal: AbortSignal.any([signal, nothing.signal]) });
     // Of what nothing comes nobody hears.
     open.catch(() => undefined);
-    const close = (): void => {
-      nothing.abort();
-      on?.close();
-    };
-    return { place: (order, limit) => placeOn(on, order, limit, open), close };
+    nothing.signal.addEventListener('abort', () => on?.close());
+    return { place: (order, limit) => placeOn(on, order, limit, open), close: () => nothing.abort() };
   }
 
   /** `begun`: whether the time is open was asked before there was a booking; so the vendor has nothing of it yet. */
