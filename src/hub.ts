@@ -17,6 +17,7 @@ import { takeWebhook } from './hub-sites.ts';
 import { opsView, watchGauges } from './hub-view.ts';
 import { startHttp, type HttpOptions } from './http/server.ts';
 import { peopleDesk } from './identity/placing/desk.ts';
+import { peopleServing } from './identity/serving/serving.ts';
 import { mappingFor } from './mappings/registry.ts';
 import { aMomentAside } from './pipeline/give-way.ts';
 import { explainMessage } from './pipeline/explain.ts';
@@ -138,6 +139,7 @@ function httpDeps(
     sets: sets.desk,
     approvals,
     people: peopleDesk({ store, clock }),
+    serving: peopleServing(),
     currentPlan: engine.plan,
     version,
     events: events.http,

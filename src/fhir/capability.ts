@@ -23,6 +23,23 @@ export interface Operation {
 
 /** Operations by type; the router serves exactly these. */
 export const OPERATIONS: Readonly<Partial<Record<StoredType, readonly Operation[]>>> = {
+  Patient: [
+    {
+      name: 'match',
+      definition: 'http://hl7.org/fhir/OperationDefinition/Patient-match',
+      documentation:
+        'POST; IHE ITI-119. Answers with golden records, one a person, best first, each with search.score and its ' +
+        'match-grade. certain is who would be linked without asking anybody; onlyCertainMatches gives at most one, ' +
+        'and none where two would do. An outcome entry tells where not all records were compared.',
+    },
+    {
+      name: 'ihe-pix',
+      definition: 'https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix',
+      documentation:
+        'IHE ITI-83, GET and POST. sourceIdentifier is system|value; targetSystem may repeat. Records that were ' +
+        'merged away or removed are neither found nor named.',
+    },
+  ],
   Appointment: [
     {
       name: 'book',

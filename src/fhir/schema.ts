@@ -41,6 +41,10 @@ function resource(type: string, properties: Schema, required: readonly string[] 
   );
 }
 
+function loosely(properties: Schema): Schema {
+  return { type: 'object', properties };
+}
+
 const OFFSET = '(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])';
 const MONTH = '(0[1-9]|1[0-2])';
 const DAY = '(0[1-9]|[12][0-9]|3[01])';
@@ -167,6 +171,34 @@ const definitions: Schema = {
     additionalProperties: false,
   },
   Parameters: resource('Parameters', { parameter: many(ref('Parameter')) }),
+  // Whom $match is to find: it need not be a valid Patient. What is read is what it should be; the rest is left alone.
+  Patient: {
+    type: 'object',
+    properties: {
+      resourceType: { const: 'Patient' },
+      identifier: many(ref('Identifier')),
+      name: many(
+        loosely({
+          use: ref('code'),
+          family: ref('string'),
+          given: many(ref('string')),
+          suffix: many(ref('string')),
+        }),
+      ),
+      telecom: many(loosely({ system: ref('code'), value: ref('string') })),
+      gender: ref('code'),
+      birthDate: ref('string'),
+      address: many(
+        loosely({
+          line: many(ref('string')),
+          city: ref('string'),
+          state: ref('string'),
+          postalCode: ref('string'),
+        }),
+      ),
+    },
+    required: ['resourceType'],
+  },
   JsonPatch: {
     type: 'array',
     minItems: 1,
@@ -190,4 +222,4 @@ export function bodySchema(name: BodyName): Schema {
   return { $schema: 'http://json-schema.org/draft-07/schema#', definitions, ...ref(name) };
 }
 
-export type BodyName = 'Appointment' | 'Parameters' | 'JsonPatch';
+export type BodyName = 'Appointment' | 'Parameters' | 'Patient' | 'JsonPatch';

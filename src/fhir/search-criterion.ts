@@ -119,7 +119,8 @@ function tokens(
   return { kind: 'ok', value: criterion, ...(warning === undefined ? {} : { warning }) };
 }
 
-function tokenOf(text: string): TokenValue | null {
+/** Null: `system|code` and its short forms are written otherwise. */
+export function tokenOf(text: string): TokenValue | null {
   const parts = splitAt(text, '|').map(unescaped);
   const [first = '', second] = parts;
   if (parts.length > 2 || text === '|') return null;
@@ -131,7 +132,9 @@ function tokenOf(text: string): TokenValue | null {
 function dates(param: SearchParam, values: readonly string[], request: SearchRequest, whole: string): Outcome {
   const anyOf: DateValue[] = [];
   for (const text of values) {
-    const value = parseDateValue(unescaped(text), request.zone, request.now);
+    // A birthday is the same day wherever it is asked for.
+    const zone = param.place.kind === 'sealed' ? 'UTC' : request.zone;
+    const value = parseDateValue(unescaped(text), zone, request.now);
     if (value === null) {
       return {
         kind: 'invalid',

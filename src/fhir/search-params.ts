@@ -31,7 +31,9 @@ export type Place =
   /** Of an Appointment: patients in `patients`, everything else in `actors`. */
   | { readonly kind: 'participants' }
   | { readonly kind: 'slots' }
-  | { readonly kind: 'name' };
+  | { readonly kind: 'name' }
+  /** Only in the sealed body of a Patient: who fits is found before the statement is made (identity/contract-serve). */
+  | { readonly kind: 'sealed' };
 
 export interface SearchParam {
   readonly name: string;
@@ -75,6 +77,9 @@ const refs = (name: string, targets: readonly StoredType[], place: Place, more: 
   targets,
   ...more,
 });
+/** R4 defines these for all kinds of people at once. */
+const individual = (element: string): string => `http://hl7.org/fhir/SearchParameter/individual-${element}`;
+const SEALED: Place = { kind: 'sealed' };
 const TOKENS: Place = { kind: 'tokens' };
 const REFS: Place = { kind: 'refs' };
 const identifier = token('identifier', TOKENS);
@@ -108,7 +113,22 @@ const DRAFTS: Readonly<Record<StoredType, readonly Draft[]>> = {
     refs('location', ['Location'], REFS),
     refs('organization', ['Organization'], REFS),
   ],
-  Patient: [identifier, active],
+  Patient: [
+    identifier,
+    active,
+    ...['family', 'given', 'address', 'address-city', 'address-state', 'address-postalcode', 'address-country'].map(
+      (element): Draft => ({ name: element, type: 'string', place: SEALED, definition: individual(element) }),
+    ),
+    { name: 'name', type: 'string', place: SEALED },
+    { name: 'birthdate', type: 'date', place: SEALED, definition: individual('birthdate') },
+    token('gender', SEALED, { codes: ['male', 'female', 'other', 'unknown'], definition: individual('gender') }),
+    ...['telecom', 'phone', 'email'].map((element) =>
+      token(element, SEALED, {
+        definition: individual(element),
+        documentation: 'Numbers are compared as they are dialled, addresses without case.',
+      }),
+    ),
+  ],
   Schedule: [
     identifier,
     active,
@@ -225,6 +245,7 @@ export function canSort(type: StoredType, param: SearchParam): boolean {
 /** Modifiers by parameter type; `:missing` fits all but _id and _lastUpdated, which no resource lacks. */
 export function modifiersOf(param: SearchParam): readonly string[] {
   if (param.name.startsWith('_')) return param.type === 'token' ? ['not'] : [];
+  if (param.place.kind === 'sealed') return param.type === 'string' ? ['exact'] : [];
   if (param.type === 'token') return ['not', 'missing'];
   if (param.type === 'string') return ['exact', 'contains', 'missing'];
   if (param.type === 'reference') return [...param.targets, 'missing'];

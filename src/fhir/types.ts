@@ -271,5 +271,7 @@ export const EXTENSIONS = {
   group: 'urn:slotwire:group',
   /** Appointment: the set or series that it was booked in (`id`), and its place in it (`step`, `of`, `name`). */
   set: 'urn:slotwire:set',
+  /** Patient, a golden record: of one of its values (`element`) the `record` that it comes from, and the `ground`. */
+  origin: 'urn:slotwire:origin',
   timeZone: 'http://hl7.org/fhir/StructureDefinition/timezone',
 } as const;

@@ -15,46 +15,73 @@ import { isAudited, typeOf } from './fhir-search.ts';
 const VERSION = /^[1-9]\d{0,8}$/;
 
 export async function read(req: Request, res: Response, deps: HttpDeps): Promise<void> {
-  await serve(req, res, deps, (tx, type, id) => tx.resources.read(type, id));
+  await serve(req, res, deps, null);
 }
 
 export async function readVersion(req: Request, res: Response, deps: HttpDeps): Promise<void> {
-  const version = req.params['version'];
-  // Versions are whole numbers here; any other text names none.
-  if (typeof version !== 'string' || !VERSION.test(version)) throw new HubError('NOT_FOUND');
-  await serve(req, res, deps, (tx, type, id) => tx.resources.readVersion(type, id, Number(version)));
+  await serve(req, res, deps, String(req.params['version']));
 }
 
-type Look = (tx: Tx, type: StoredType, id: string) => Promise<Served | null>;
+/** What is sent: a site's record, or a golden one, whose version is no number. */
+interface Shown {
+  readonly version: string;
+  /** Null: it may say something else without anything having been written (who else may be seen, what is trusted). */
+  readonly lastUpdated: Instant | null;
+  readonly deleted: boolean;
+  readonly json: string;
+}
 
-async function serve(req: Request, res: Response, deps: HttpDeps, look: Look): Promise<void> {
+async function serve(req: Request, res: Response, deps: HttpDeps, version: string | null): Promise<void> {
   const caller = callerOf(req);
   demand(caller, 'read');
   const type = typeOf(req);
   const id = idOf(req);
-  const served = isAudited(type)
+  const shown = isAudited(type)
     ? await deps.store.transaction(caller.scope, async (tx) => {
-        const found = await look(tx, type, id);
-        await tx.audit({
-          at: deps.clock.now(),
-          action: 'read',
-          resourceType: type,
-          resourceId: id,
-          outcome: found === null ? 'failure' : 'success',
-          requestId: contextOf(req).requestId,
-        });
+        const found = await look(tx, deps, type, id, version);
+        const { requestId } = contextOf(req);
+        for (const resourceId of [id, ...(found?.records ?? [])]) {
+          const outcome = found === null ? 'failure' : 'success';
+          const at = deps.clock.now();
+          await tx.audit({ at, action: 'read', resourceType: type, resourceId, outcome, requestId });
+        }
         return found;
       })
-    : await deps.store.read(caller.scope, (tx) => look(tx, type, id));
-  if (served === null) throw new HubError('NOT_FOUND');
-  if (served.deleted) throw new HubError('GONE');
+    : await deps.store.read(caller.scope, (tx) => look(tx, deps, type, id, version));
+  if (shown === null) throw new HubError('NOT_FOUND');
+  if (shown.deleted) throw new HubError('GONE');
   res.setHeader('Cache-Control', 'private, no-cache');
-  versionHeaders(res, served);
-  if (unchanged(req, served)) {
+  versionHeaders(res, shown);
+  if (unchanged(req, shown)) {
     res.status(304).end();
     return;
   }
-  sendFhir(res, 200, served.json);
+  sendFhir(res, 200, shown.json);
+}
+
+/** `records`: those that a golden record was made of; who reads it reads them. */
+async function look(
+  tx: Tx,
+  deps: HttpDeps,
+  type: StoredType,
+  id: string,
+  version: string | null,
+): Promise<(Shown & { readonly records: readonly string[] }) | null> {
+  const served = await stored(tx, type, id, version);
+  if (served !== null) {
+    const [shown = served] = await deps.serving.linked(tx, [served]);
+    return { ...shown, version: String(shown.version), records: [] };
+  }
+  const person = type === 'Patient' ? await deps.serving.person(tx, id) : null;
+  // A golden record has one version, the present one.
+  if (person === null || (version !== null && version !== person.versionId)) return null;
+  return { ...person, version: person.versionId, lastUpdated: null, deleted: false };
+}
+
+/** Versions of what is stored are whole numbers; any other text names none. */
+async function stored(tx: Tx, type: StoredType, id: string, version: string | null): Promise<Served | null> {
+  if (version === null) return tx.resources.read(type, id);
+  return VERSION.test(version) ? tx.resources.readVersion(type, id, Number(version)) : null;
 }
 
 /** @throws HubError NOT_FOUND: ids here are UUIDs, and any other id names nothing */
@@ -66,14 +93,14 @@ export function idOf(req: Request): string {
 
 export function versionHeaders(
   res: Response,
-  served: { readonly version: number; readonly lastUpdated: Instant },
+  served: { readonly version: number | string; readonly lastUpdated: Instant | null },
 ): void {
   res.setHeader('ETag', `W/"${served.version}"`);
-  res.setHeader('Last-Modified', new Date(served.lastUpdated).toUTCString());
+  if (served.lastUpdated !== null) res.setHeader('Last-Modified', new Date(served.lastUpdated).toUTCString());
 }
 
 /** The version decides where it is given; the date has whole seconds only and may miss a change within one. */
-function unchanged(req: Request, served: Served): boolean {
+function unchanged(req: Request, served: Shown): boolean {
   const tags = req.get('if-none-match');
   if (tags !== undefined) {
     return tags
@@ -81,6 +108,7 @@ function unchanged(req: Request, served: Served): boolean {
       .some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === `"${served.version}"`);
   }
   const since = Date.parse(req.get('if-modified-since') ?? '');
+  if (served.lastUpdated === null) return false;
   return !Number.isNaN(since) && Math.floor(served.lastUpdated / 1000) * 1000 <= since;
 }
 

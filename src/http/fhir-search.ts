@@ -63,9 +63,18 @@ function pairsOf(req: Request): readonly Pair[] {
 
 async function run(req: Request, deps: HttpDeps, plan: SearchPlan): Promise<SearchResult> {
   const { scope } = callerOf(req);
-  if (!mayServeAudited(plan)) return deps.store.read(scope, (tx) => tx.resources.search(plan));
+  const find = async (tx: Tx): Promise<SearchResult> => {
+    const { searchRowsExamined } = deps.currentPlan().hub.limits;
+    const found = await tx.resources.search(await deps.serving.opened(tx, plan, searchRowsExamined));
+    const [matches, included] = [
+      await deps.serving.linked(tx, found.matches),
+      await deps.serving.linked(tx, found.included),
+    ];
+    return { ...found, matches, included };
+  };
+  if (!mayServeAudited(plan)) return deps.store.read(scope, find);
   return deps.store.transaction(scope, async (tx) => {
-    const result = await tx.resources.search(plan);
+    const result = await find(tx);
     const brought = [...result.matches, ...result.included].map((served) => served.type);
     const types = new Set([plan.type, ...brought].filter(isAudited));
     for (const type of types) await audit(tx, req, deps, type);

@@ -14,6 +14,8 @@ import { refusalLog } from './fhir-audit.ts';
 import { book } from './fhir-book.ts';
 import { bookSet, setStatus } from './fhir-book-set.ts';
 import { hold } from './fhir-hold.ts';
+import { match } from './fhir-match.ts';
+import { crossReference } from './fhir-pix.ts';
 import { patchAppointment, updateAppointment } from './fhir-update.ts';
 import { read, readVersion } from './fhir-read.ts';
 import { search } from './fhir-search.ts';
@@ -44,6 +46,9 @@ export function fhirRouter(given: HttpDeps, startedAt: Instant): Router {
   router.get('/Appointment/$set-status/:set', on(setStatus));
   router.put('/Appointment/:id', on(updateAppointment));
   router.patch('/Appointment/:id', on(patchAppointment));
+  router.post('/Patient/$match', on(match));
+  router.get('/Patient/$ihe-pix', on(crossReference));
+  router.post('/Patient/$ihe-pix', on(crossReference));
   router.post('/:type/_search', on(search));
   router.get('/:type/_search', notServed);
   router.get('/:type', on(search));

@@ -25,6 +25,7 @@ import type { ReplayWindowStore } from './contract-replay.ts';
 import type { Hl7RequestStore } from './contract-requests.ts';
 import type { ResourceStore } from './contract-resources.ts';
 import type { SetStore } from './contract-sets.ts';
+import type { SightStore } from './contract-sight.ts';
 
 /** Who asks and what they may see. `'*'` is all. */
 export interface Scope {
@@ -98,6 +99,7 @@ export interface Tx {
   readonly people: PeopleStore;
   readonly identity: IdentityStore;
   readonly index: IndexStore;
+  readonly sight: SightStore;
   readonly busy: BusyStore;
   readonly conflicts: ConflictStore;
   readonly proofs: ProofStore;

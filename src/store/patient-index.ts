@@ -32,7 +32,7 @@ function hashing(keys: Keys): Hashed {
 
 const NAMES = { given: 'given name', family: 'family name' } as const;
 
-type RecordRow = KnownRow & BodyRow & { readonly active: boolean };
+export type RecordRow = KnownRow & BodyRow & { readonly active: boolean };
 
 export function indexStore(q: Queryable, keys: Keys): IndexStore {
   const hashed = hashing(keys);
@@ -117,7 +117,7 @@ async function nameCounts(
   return { ...total, ofGiven: of.given, ofFamily: of.family };
 }
 
-function toIndexed(row: RecordRow, keys: Keys): IndexedRecord {
+export function toIndexed(row: RecordRow, keys: Keys): IndexedRecord {
   const known = toKnown(row);
   return {
     ...known,

@@ -16,6 +16,9 @@ export function where(source: Source, criterion: Criterion, building: Building):
   if (param === undefined) {
     throw new HubError('PARAMETER_UNKNOWN', { detail: `${source.type} has no search parameter of this name` });
   }
+  if (param.place.kind === 'sealed') {
+    throw new HubError('INTERNAL', { detail: `${criterion.param} was not asked of the sealed bodies` });
+  }
   switch (criterion.kind) {
     case 'token':
       return token(source, param, criterion, building);
@@ -242,6 +245,8 @@ function present(source: Source, param: SearchParam, building: Building): string
   switch (place.kind) {
     case 'id':
       return 'true';
+    case 'sealed':
+      return 'false';
     case 'instant':
     case 'code':
     case 'flag':

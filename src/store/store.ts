@@ -23,6 +23,7 @@ import { ledgerStore } from './ledger.ts';
 import { mirrorStore } from './mirrors.ts';
 import { outboxStore } from './outbox.ts';
 import { indexStore } from './patient-index.ts';
+import { sightStore } from './sight.ts';
 import { peopleStore } from './people.ts';
 import { placedStore } from './placed.ts';
 import { proofStore } from './proofs.ts';
@@ -106,6 +107,7 @@ function composed(q: Gathered, keys: Keys, scope: Scope, clock: Clock): Tx {
     people: peopleStore(q, keys, scope),
     identity: identityStore(q, keys),
     index: indexStore(q, keys),
+    sight: sightStore(q, keys, scope),
     busy: gatheredBusyStore(q),
     conflicts: conflictStore(q),
     proofs: proofStore(q),

@@ -53,8 +53,13 @@ describe('unknown and malformed parameters', () => {
 
   test('with strict handling it is refused', () => refused('Slot', 'staus=free', /staus/, true));
 
-  test('parameters of sealed data are unknown, not broken', () => {
-    for (const name of ['name', 'birthdate', 'family', 'phone']) refused('Patient', `${name}=x`, /identifier/, true);
+  test('of sealed elements only beginnings and whole values are asked', () => {
+    for (const name of ['deceased', 'mothersMaidenName']) refused('Patient', `${name}=x`, /identifier/, true);
+    for (const name of ['family:contains', 'given:missing', 'gender:not', 'birthdate:missing']) {
+      refused('Patient', `${name}=x`, /modifier is not supported/);
+    }
+    refused('Patient', 'birthdate=yesterday', /write a date/);
+    refused('Patient', '_sort=family', /family/);
   });
 
   test('an unknown modifier is refused even without strict handling', () => {

@@ -13,9 +13,13 @@ type PatientLinks = NonNullable<Patient['link']>;
 export function linksOfRecord(id: string, { clusters, links }: Replay): PatientLinks {
   const own = linkElements(id, links, (key) => key);
   const golden = clusters.find(({ members }) => members.includes(id))?.goldenId;
+  return golden === undefined ? own : referring(own, golden);
+}
+
+/** Links of a site's record, and the one to its golden record. */
+export function referring(own: PatientLinks, goldenId: string): PatientLinks {
   // A record that was merged away points to the one that is valid, and nowhere else.
-  if (golden === undefined || links.survivors.has(id)) return own;
-  return [...own, refer(golden)];
+  return own.some(({ type }) => type === 'replaced-by') ? own : [...own, refer(goldenId)];
 }
 
 /** Null for an id that stands for somebody: that one has a golden record. */

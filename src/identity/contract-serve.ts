@@ -1,0 +1,86 @@
+/**
+ * People as they are shown to whoever asks. Every answer is made of the records that the scope of the transaction may
+ * see, and of nothing else: neither a value nor an id nor a link tells of another one. Part of identity/contract.ts.
+ */
+import type { Instant } from '../core/instant.ts';
+import type { SearchPlan } from '../fhir/search.ts';
+import type { Identifier, Patient } from '../fhir/types.ts';
+import type { Served } from '../store/contract-resources.ts';
+import type { Tx } from '../store/contract.ts';
+
+/** A golden record, or what stands for a golden id that is nobody's now. */
+export interface ServedPerson {
+  readonly id: string;
+  /** Of what it says: the same text has the same version, whoever reads it. */
+  readonly versionId: string;
+  readonly lastUpdated: Instant;
+  readonly json: string;
+  /** The records that it was made of. */
+  readonly records: readonly string[];
+}
+
+export interface MatchAsked {
+  /** As the caller describes the person; all of it may be missing. */
+  readonly patient: Patient;
+  readonly count: number;
+  readonly onlyCertain: boolean;
+  readonly now: Instant;
+}
+
+/**
+ * certain: what would be linked without asking anybody. probable: as much speaks for it, and a person would be asked.
+ * possible: less does, or something speaks against it.
+ */
+export type MatchGrade = 'certain' | 'probable' | 'possible';
+
+export interface PersonMatch {
+  readonly person: ServedPerson;
+  readonly grade: MatchGrade;
+  /** 0 to 1. */
+  readonly score: number;
+}
+
+export interface Matched {
+  /** Best first. */
+  readonly matches: readonly PersonMatch[];
+  /** How many there are without the limit. */
+  readonly total: number;
+  /** Kinds of keys that more records share than are compared: people may be missing. */
+  readonly capped: readonly string[];
+}
+
+export interface CrossReferenceAsked {
+  readonly system: string;
+  readonly value: string;
+  /** Only identifiers of these systems; empty: of all. */
+  readonly targets: readonly string[];
+}
+
+/** unknown: no record in use carries it. several: records of several people do. */
+export type CrossReferenced =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'several' }
+  | {
+      readonly kind: 'known';
+      readonly identifiers: readonly Identifier[];
+      /** Ids of Patients. */
+      readonly patients: readonly string[];
+      readonly records: readonly string[];
+    };
+
+export interface PeopleServing {
+  /** Null: no such golden id, or none that the reader may know of. */
+  person(tx: Tx, id: string): Promise<ServedPerson | null>;
+  /** Each Patient with its link to the golden record of its person; all else as it is. */
+  linked(tx: Tx, served: readonly Served[]): Promise<readonly Served[]>;
+  /** Null: what is said of the person is not enough to look for anybody. */
+  match(tx: Tx, asked: MatchAsked): Promise<Matched | null>;
+  crossReference(tx: Tx, asked: CrossReferenceAsked): Promise<CrossReferenced>;
+  /**
+   * What is asked of sealed elements, answered: the plan with the records that fit in its place.
+   *
+   * @param limit records that may be opened for it
+   * @throws HubError SEARCH_TOO_COSTLY
+   */
+  opened(tx: Tx, plan: SearchPlan, limit: number): Promise<SearchPlan>;
+}

@@ -1,0 +1,122 @@
+/**
+ * Who a description fits: the matcher of the index over its keys, read only. A person is judged by the records that the
+ * reader may see; what others would say is not asked.
+ */
+import type { IndexedRecord } from '../../store/contract-index.ts';
+import type { Tx } from '../../store/contract.ts';
+import type { Matched, MatchAsked, MatchGrade } from '../contract-serve.ts';
+import type { Survivorship } from '../golden/member.ts';
+import { KEY_CAP } from '../match/candidates.ts';
+import { contradicts } from '../match/guards.ts';
+import { KEY_EPOCH, keysOf } from '../match/keys.ts';
+import type { Matcher, Verdict } from '../match/matcher.ts';
+import type { Model } from '../match/model.ts';
+import type { Person } from '../match/person.ts';
+import { personOf } from '../placing/person-of.ts';
+import { matcherFor, type Memory } from '../placing/sight.ts';
+import { goldenServed } from './golden-served.ts';
+import { peopleSeen, type SeenPerson } from './people-seen.ts';
+
+export interface MatchOptions {
+  readonly model: Model;
+  readonly memory: Memory;
+  readonly survivorship: Survivorship;
+}
+
+interface Judged {
+  readonly person: SeenPerson;
+  readonly best: Verdict;
+  /** One of the person's records in use would be linked without asking, and none is against it. */
+  readonly isSure: boolean;
+  /** As much speaks for it as that takes. */
+  readonly isStrong: boolean;
+}
+
+/** No record: whoever is described is none of the index. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+/** Null: not enough is said to look for anybody. */
+export async function matchedPeople(tx: Tx, asked: MatchAsked, options: MatchOptions): Promise<Matched | null> {
+  const self = personOf(asked.patient);
+  const keys = tx.index.blinded(keysOf(self), KEY_EPOCH);
+  if (keys.length === 0) return null;
+  const { ids, capped } = await tx.index.sharing(keys, NOBODY, KEY_CAP);
+  const seen = await tx.sight.seen(ids);
+  const near = await judged(tx, self, await inUse(tx, [...seen]), asked, options);
+  const cut = [...new Set(capped.filter(({ read }) => read === 'none').map(({ kind }) => kind))];
+  const sure = near.filter(({ isSure }) => isSure);
+  // Of two who both fit nobody knows which it is, nor who would fit among those that were not compared.
+  const isOnly = sure.length === 1 && cut.length === 0;
+  const graded = near
+    .map((one) => ({ ...one, grade: gradeOf(one, isOnly) }))
+    .filter(({ grade }) => !asked.onlyCertain || grade === 'certain')
+    .sort((one, other) => RANK[other.grade] - RANK[one.grade] || other.best.score - one.best.score || byId(one, other));
+  const told = graded.slice(0, asked.count);
+  const served = await goldenServed(tx, told.map(({ person }) => person), options.survivorship); // prettier-ignore
+  return {
+    matches: told.flatMap(({ grade, best }, at) => {
+      const person = served[at];
+      return person === undefined ? [] : [{ person, grade, score: shown(best.probability, grade) }];
+    }),
+    total: graded.length,
+    capped: cut,
+  };
+}
+
+async function judged(
+  tx: Tx,
+  self: Person,
+  candidates: readonly IndexedRecord[],
+  { now }: MatchAsked,
+  { model, memory }: MatchOptions,
+): Promise<readonly Judged[]> {
+  const known = new Map(candidates.map((record) => [record.id, memory.personOf(record)]));
+  const first = await matcherFor(tx, self, [...known.values()], { model, now });
+  const fitting = candidates.filter(({ id }) => verdictOf(first, self, known, id)?.band !== 'none');
+  const people = await peopleSeen(tx, fitting.map(({ id }) => id)); // prettier-ignore
+  // Records of those people that share no key with what is described: they may speak against it.
+  const missing = people.flatMap(({ records }) => records.map(({ id }) => id)).filter((id) => !known.has(id));
+  for (const record of await inUse(tx, missing)) known.set(record.id, memory.personOf(record));
+  const all = missing.length === 0 ? first : await matcherFor(tx, self, [...known.values()], { model, now });
+  return people.flatMap((person) => {
+    const verdicts = person.records.flatMap(({ id }) => verdictOf(all, self, known, id) ?? []);
+    const [best] = verdicts.filter(({ band }) => band !== 'none').sort((one, other) => other.score - one.score);
+    if (best === undefined) return [];
+    const isSure = verdicts.some(({ band }) => band === 'auto') && !verdicts.some(contradicts);
+    const isStrong = best.score >= all.thresholds.auto && !contradicts(best);
+    return [{ person, best, isSure, isStrong }];
+  });
+}
+
+function verdictOf(
+  matcher: Matcher,
+  self: Person,
+  known: ReadonlyMap<string, Person>,
+  id: string,
+): Verdict | undefined {
+  const other = known.get(id);
+  return other === undefined ? undefined : matcher.judge(self, other);
+}
+
+async function inUse(tx: Tx, ids: readonly string[]): Promise<readonly IndexedRecord[]> {
+  return (await tx.index.people(ids)).filter((record) => record.inUse);
+}
+
+const RANK: Readonly<Record<MatchGrade, number>> = { certain: 3, probable: 2, possible: 1 };
+
+function gradeOf({ isSure, isStrong }: Judged, isOnly: boolean): MatchGrade {
+  if (isSure && isOnly) return 'certain';
+  return isSure || isStrong ? 'probable' : 'possible';
+}
+
+function byId({ person: one }: Judged, { person: other }: Judged): number {
+  return one.goldenId < other.goldenId ? -1 : 1;
+}
+
+/** What bits alone promise a twin as well: a guard, or a second who fits, takes from it. */
+const AT_MOST: Readonly<Record<MatchGrade, number>> = { certain: 1, probable: 0.9, possible: 0.7 };
+
+/** Cut, not rounded: nothing but certainty is 1. */
+function shown(probability: number, grade: MatchGrade): number {
+  return Math.floor(probability * AT_MOST[grade] * 10_000) / 10_000;
+}

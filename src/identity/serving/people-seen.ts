@@ -1,0 +1,49 @@
+/**
+ * Who is one person, as far as a reader may know. To them a person is the records that they may see: its golden id is
+ * that of the oldest one of these. The id that stands for all records would tell of an older one that is hidden; so an
+ * id is known only to who may see the record that it belongs to.
+ */
+import type { KnownRecord } from '../../store/contract-identity.ts';
+import type { Tx } from '../../store/contract.ts';
+import { resolve, type Resolution } from '../golden/aliases.ts';
+import { goldenIdOf } from '../golden/replay.ts';
+
+export interface SeenPerson {
+  readonly goldenId: string;
+  /** Those that the reader may see, the oldest first. */
+  readonly records: readonly KnownRecord[];
+}
+
+/** Of these records that the reader may see, the people. */
+export async function peopleSeen(tx: Tx, records: readonly string[]): Promise<readonly SeenPerson[]> {
+  const seen = await tx.sight.peopleSeen(records);
+  return [...Map.groupBy(seen, ({ goldenId }) => goldenId).values()].map((own) => ({
+    goldenId: goldenIdOf(own[0]?.id ?? ''),
+    records: own,
+  }));
+}
+
+export interface Found {
+  readonly resolution: Resolution;
+  /** Null: the id stands for nobody now. */
+  readonly person: SeenPerson | null;
+  /** Whoever has records now that the id ever stood for. */
+  readonly people: readonly SeenPerson[];
+}
+
+/** Null: there is no such id, or the reader may not see the record that it belongs to. */
+export async function found(tx: Tx, goldenId: string): Promise<Found | null> {
+  const held = await tx.sight.everHeld(goldenId);
+  const seen = await tx.sight.seen(held);
+  const own = held.find((record) => goldenIdOf(record) === goldenId);
+  if (own === undefined || !seen.has(own)) return null;
+  const people = await peopleSeen(tx, [...seen]);
+  const clusters = people.map((person) => ({
+    goldenId: person.goldenId,
+    members: person.records.map(({ id }) => id),
+  }));
+  const resolution = resolve(goldenId, new Map([[goldenId, [...seen]]]), clusters);
+  if (resolution === null) return null;
+  const person = resolution.status === 'active' ? people.find((one) => one.goldenId === goldenId) : undefined;
+  return { resolution, person: person ?? null, people };
+}

@@ -1,0 +1,54 @@
+/** People as they are shown to callers: golden records, links to them, and who a description fits. */
+import type { Patient } from '../../fhir/types.ts';
+import type { Served } from '../../store/contract-resources.ts';
+import type { Tx } from '../../store/contract.ts';
+import type { PeopleServing } from '../contract-serve.ts';
+import { SURVIVORSHIP, type Survivorship } from '../golden/member.ts';
+import { goldenIdPatient, referring } from '../golden/patient-link.ts';
+import type { Model } from '../match/model.ts';
+import { SHIPPED_MODEL } from '../match/shipped.ts';
+import { memory } from '../placing/sight.ts';
+import { crossReferenced } from './cross-reference.ts';
+import { goldenServed, pointerServed } from './golden-served.ts';
+import { matchedPeople } from './match-people.ts';
+import { openedPlan } from './opened-plan.ts';
+import { found, peopleSeen } from './people-seen.ts';
+
+export interface ServingOptions {
+  /** Asked anew for each answer, so that what an operator trusts holds at once. */
+  readonly survivorship?: () => Survivorship;
+  readonly model?: Model;
+}
+
+export function peopleServing({
+  survivorship = () => SURVIVORSHIP,
+  model = SHIPPED_MODEL,
+}: ServingOptions = {}): PeopleServing {
+  const remembered = memory();
+  return {
+    async person(tx, id) {
+      const known = await found(tx, id);
+      if (known === null) return null;
+      if (known.person !== null) return (await goldenServed(tx, [known.person], survivorship()))[0] ?? null;
+      const pointer = goldenIdPatient(id, known.resolution);
+      return pointer === null ? null : pointerServed(tx, pointer, known.people);
+    },
+    linked,
+    match: (tx, asked) => matchedPeople(tx, asked, { model, memory: remembered, survivorship: survivorship() }),
+    crossReference: crossReferenced,
+    opened: openedPlan,
+  };
+}
+
+async function linked(tx: Tx, served: readonly Served[]): Promise<readonly Served[]> {
+  const patients = served.filter(({ type, deleted }) => type === 'Patient' && !deleted);
+  if (patients.length === 0) return served;
+  const people = await peopleSeen(tx, patients.map(({ id }) => id)); // prettier-ignore
+  const goldenOf = new Map(people.flatMap(({ goldenId, records }) => records.map(({ id }) => [id, goldenId])));
+  return served.map((one) => {
+    const goldenId = one.type === 'Patient' && !one.deleted ? goldenOf.get(one.id) : undefined;
+    if (goldenId === undefined) return one;
+    const { link = [], ...patient } = JSON.parse(one.json) as Patient;
+    return { ...one, json: JSON.stringify({ ...patient, link: referring(link, goldenId) }) };
+  });
+}
