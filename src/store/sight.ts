@@ -83,7 +83,8 @@ export function sightStore(q: Queryable, keys: Keys, scope: Scope): SightStore {
       const { as, visible } = patients(under);
       const behind = after === null ? 'true' : `${as}.id > ${under.values.add(after)}::uuid`;
       const { rows } = await q.query<RecordRow>(
-        `SELECT ${KNOWN}, ${as}.id, ${as}.version, ${as}.active, ${as}.content, ${as}.key_id, ${as}.sealed, ${as}.data_key
+        `SELECT ${KNOWN}, ${as}.id, ${as}.version, ${as}.active, ${as}.content, ${as}.key_id, ${as}.sealed,
+           ${as}.data_key
          FROM resource ${as} JOIN patient_link l ON l.patient_id = ${as}.id
          WHERE ${visible} AND ${behind} ORDER BY ${as}.id LIMIT ${under.values.add(limit)}`,
         under.values.list,
