@@ -1,10 +1,10 @@
-/** One person, by any of the ids that stand for it, as SQL. */
+/** One person, by any of its records, as SQL. */
 import { allOf, sourceOf, visibleRows, type Building } from './search-sql.ts';
 
 /**
- * Every record of the same person (DESIGN section 7), golden or not. A record that the scope may not see is neither
- * followed nor reached: the link alone would tell that it exists. A golden id is no record; one that has gone over to
- * another stands for that one, and of one that is split over several people nobody can tell who is meant.
+ * Every record of the same person (DESIGN section 7). A record that the scope may not see is neither followed nor
+ * reached: the link alone would tell that it exists. Golden ids are no records: whom they stand for to whoever asks is
+ * told before (identity/contract-serve).
  */
 export function linkedPatients(ids: string, building: Building): string {
   const visible = (id: string): string => {
@@ -17,10 +17,6 @@ export function linkedPatients(ids: string, building: Building): string {
         SELECT id FROM given
         UNION SELECT other.patient_id FROM given JOIN patient_link mine ON mine.patient_id = given.id
               JOIN patient_link other USING (golden_id)
-        UNION SELECT other.patient_id FROM given JOIN patient_link other ON other.golden_id = given.id
-        UNION SELECT other.patient_id FROM named
-              LEFT JOIN golden_patient g ON g.id = named.id AND g.state = 'redirected'
-              JOIN patient_link other ON other.golden_id = coalesce(g.leads_to[1], named.id)
-              WHERE NOT EXISTS (SELECT FROM resource r WHERE r.type = 'Patient' AND r.id = named.id))
+        UNION SELECT other.patient_id FROM given JOIN patient_link other ON other.golden_id = given.id)
       SELECT same.id FROM same ${visible('same.id')})`;
 }

@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { goldenIdOf } from '../../src/identity/golden/replay.ts';
 import { EXTENSIONS, type Extension } from '../../src/fhir/types.ts';
-import { entries, matches } from './hub.ts';
+import { ids } from '../store/search-world.ts';
+import { entries, matches, type Who } from './hub.ts';
 import { CLOSED, leadsTo, NORTH_MRN, peopleHub, ROBERT, SOUTH_MRN } from './people-world.ts';
+
+const VISIT = ids.appointment('north', 'a1');
 
 describe('a golden record', () => {
   it('is read by its id, names the records that it is made of, and each of these names it', async (t) => {
@@ -100,6 +103,20 @@ describe('who may not see one record of a person', () => {
 
     assert.deepEqual(leadsTo(await patient('north', north), 'refer'), [goldenIdOf(north)]);
     assert.deepEqual(leadsTo(await patient('north', goldenIdOf(north)), 'seealso'), [north]);
+  });
+
+  it('finds no visits by an id that only a hidden record explains', async (t) => {
+    const { hub, tell, settle } = await peopleHub(t);
+    const hidden = await tell(CLOSED, '5', ROBERT);
+    const north = await tell('north', '1', ROBERT);
+    await settle();
+    await hub.pool.query(`UPDATE appointment SET patients = ARRAY['${north}'::uuid] WHERE id = $1`, [VISIT]);
+    const found = async (who: Who, id: string): Promise<readonly string[]> =>
+      matches(await hub.fhir(who, `/Appointment?patient=Patient/${id}`));
+    assert.deepEqual(await found('cleared', goldenIdOf(hidden)), [VISIT]);
+    assert.deepEqual(await found('cleared', goldenIdOf(north)), [VISIT]);
+    assert.deepEqual(await found('readonly', goldenIdOf(north)), [VISIT]);
+    assert.deepEqual(await found('readonly', goldenIdOf(hidden)), []);
   });
 
   it('reads the same as if it had never been', async (t) => {

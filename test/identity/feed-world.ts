@@ -3,6 +3,7 @@ import { hl7Feed } from '../../src/connectors/hl7v2/feed.ts';
 import type { Hl7v2Settings } from '../../src/connectors/hl7v2/wire.ts';
 import { parseSearch } from '../../src/fhir/search-parse.ts';
 import type { Appointment, Patient } from '../../src/fhir/types.ts';
+import { peopleServing } from '../../src/identity/serving/serving.ts';
 import { patientIndex } from '../../src/identity/patients.ts';
 import { practitionerIndex } from '../../src/identity/practitioners.ts';
 import { hl7v2Mapping } from '../../src/mappings/hl7v2/index.ts';
@@ -129,7 +130,9 @@ export async function feedWorld(cleanup: Cleanup, site: SiteSettings = hl7Site()
         pageSize: 100,
         pageSizeMax: 100,
       });
-      const { matches } = await opened.store.read(SCOPE, (tx) => tx.resources.search(query));
+      const { matches } = await opened.store.read(SCOPE, async (tx) =>
+        tx.resources.search(await peopleServing().opened(tx, query, 100)),
+      );
       return matches
         .map(({ json }) => (JSON.parse(json) as Appointment).identifier?.[0]?.value?.split('^')[0] ?? '')
         .sort();

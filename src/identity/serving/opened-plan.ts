@@ -1,5 +1,5 @@
 /**
- * A search for people by what is sealed (IHE PDQm ITI-78). The database knows names, dates of birth and contacts as
+ * What a search asks of people and the database cannot answer: golden ids, and what is sealed (IHE PDQm ITI-78). The database knows names, dates of birth and contacts as
  * keyed hashes of several facts at once, which tell no beginning of a name; so a hash finds who may be meant, and each
  * of those is opened and asked. Where what is given makes no such hash, all that the reader may see are opened, as far
  * as the limit of the hub goes. Records that are not in use are not found.
@@ -13,6 +13,7 @@ import type { Tx } from '../../store/contract.ts';
 import { KEY_EPOCH, keysOf } from '../match/keys.ts';
 import { personOf } from '../placing/person-of.ts';
 import { contactsAsked, dayAsked, fits, type SealedCriterion } from './demographics.ts';
+import { recordsMeant } from './people-seen.ts';
 
 /** Records that are opened in one go; whoever books waits no longer than that. */
 const AT_ONCE = 500;
@@ -45,6 +46,7 @@ async function opened(
 
 /** Chains ask the same of whom they lead to. */
 async function within(tx: Tx, type: StoredType, criterion: Criterion, limit: number): Promise<Criterion> {
+  if (criterion.kind === 'reference') return meaning(tx, criterion);
   if (criterion.kind === 'chain') {
     const [inner = criterion.inner] = await opened(tx, criterion.target, [criterion.inner], limit);
     return inner === criterion.inner ? criterion : { ...criterion, inner };
@@ -53,6 +55,21 @@ async function within(tx: Tx, type: StoredType, criterion: Criterion, limit: num
   const of: Criterion[] = [];
   for (const one of criterion.of) of.push(...(await opened(tx, type, [one], limit)));
   return of.every((one, at) => one === criterion.of[at]) ? criterion : { kind: 'any', of };
+}
+
+type References = Extract<Criterion, { kind: 'reference' }>;
+
+/** Golden ids stand for the records that they stand for to whoever asks. */
+async function meaning(tx: Tx, criterion: References): Promise<Criterion> {
+  const patients = criterion.anyOf.filter(({ type }) => type === 'Patient').map(({ id }) => id);
+  const seen = await tx.sight.seen(patients);
+  if (patients.every((id) => seen.has(id))) return criterion;
+  const anyOf: References['anyOf'][number][] = [];
+  for (const one of criterion.anyOf) {
+    if (one.type !== 'Patient' || seen.has(one.id)) anyOf.push(one);
+    else anyOf.push(...(await recordsMeant(tx, one.id)).map((id) => ({ ...one, id })));
+  }
+  return { ...criterion, anyOf };
 }
 
 function isSealed(type: StoredType, criterion: Criterion): criterion is SealedCriterion {

@@ -47,3 +47,15 @@ export async function found(tx: Tx, goldenId: string): Promise<Found | null> {
   const person = resolution.status === 'active' ? people.find((one) => one.goldenId === goldenId) : undefined;
   return { resolution, person: person ?? null, people };
 }
+
+/**
+ * Records by which visits of this person are found: of a golden id those that it stands for, also by way of another id.
+ * Of one that is split over several people nobody can tell who is meant.
+ */
+export async function recordsMeant(tx: Tx, goldenId: string): Promise<readonly string[]> {
+  const known = await found(tx, goldenId);
+  if (known === null || known.resolution.status === 'split') return [];
+  const meant = known.resolution.status === 'redirected' ? known.resolution.to : goldenId;
+  const person = known.people.find((one) => one.goldenId === meant);
+  return (person?.records ?? []).map(({ id }) => id);
+}
