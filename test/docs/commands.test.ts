@@ -27,6 +27,8 @@ test('the commands of the canonical model show slots, schedules with their actor
   assert.match(output, /"urn:slotwire:site-status"/);
   assert.match(output, /"resourceType":"PractitionerRole"/);
   assert.match(output, /"resourceType":"HealthcareService"[\s\S]*therapy-50/);
+  assert.match(output, /Patient\?family=okon&birthdate=1972-03-04/);
+  assert.match(output, /"type":"searchset","total":0/);
 });
 
 test('the commands of the operations guide answer', async () => {
