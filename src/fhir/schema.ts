@@ -41,6 +41,9 @@ function resource(type: string, properties: Schema, required: readonly string[] 
   );
 }
 
+/** Of one person: what is looked for grows with the product of these. */
+const several = (item: Schema): Schema => ({ type: 'array', maxItems: 20, items: item });
+
 function loosely(properties: Schema): Schema {
   return { type: 'object', properties };
 }
@@ -176,21 +179,21 @@ const definitions: Schema = {
     type: 'object',
     properties: {
       resourceType: { const: 'Patient' },
-      identifier: many(ref('Identifier')),
-      name: many(
+      identifier: several(ref('Identifier')),
+      name: several(
         loosely({
           use: ref('code'),
           family: ref('string'),
-          given: many(ref('string')),
-          suffix: many(ref('string')),
+          given: several(ref('string')),
+          suffix: several(ref('string')),
         }),
       ),
-      telecom: many(loosely({ system: ref('code'), value: ref('string') })),
+      telecom: several(loosely({ system: ref('code'), value: ref('string') })),
       gender: ref('code'),
       birthDate: ref('string'),
-      address: many(
+      address: several(
         loosely({
-          line: many(ref('string')),
+          line: several(ref('string')),
           city: ref('string'),
           state: ref('string'),
           postalCode: ref('string'),

@@ -166,6 +166,7 @@ describe('$match', () => {
       ],
       [{ resourceType: 'Patient', name: 'Robert' }, /Patient\.name/],
       [{ resourceType: 'Patient', name: [{ family: ['x'] }] }, /Patient\.name\[0\]\.family/],
+      [{ resourceType: 'Patient', telecom: Array(21).fill({ value: '1' }) }, /longer than the limit of 20/],
       [{ resourceType: 'Bundle' }, /Parameters/],
     ];
     for (const [body, told] of wrong) {

@@ -2,7 +2,6 @@
  * Who a description fits: the matcher of the index over its keys, read only. A person is judged by the records that the
  * reader may see; what others would say is not asked.
  */
-import type { IndexedRecord } from '../../store/contract-index.ts';
 import type { Tx } from '../../store/contract.ts';
 import type { Matched, MatchAsked, MatchGrade } from '../contract-serve.ts';
 import type { Survivorship } from '../golden/member.ts';
@@ -42,7 +41,7 @@ export async function matchedPeople(tx: Tx, asked: MatchAsked, options: MatchOpt
   if (keys.length === 0) return null;
   const { ids, capped } = await tx.index.sharing(keys, NOBODY, KEY_CAP);
   const seen = await tx.sight.seen(ids);
-  const near = await judged(tx, self, await inUse(tx, [...seen]), asked, options);
+  const near = await judged(tx, self, await peopleInUse(tx, [...seen], options), asked, options);
   const cut = [...new Set(capped.filter(({ read }) => read === 'none').map(({ kind }) => kind))];
   const sure = near.filter(({ isSure }) => isSure);
   // Of two who both fit nobody knows which it is, nor who would fit among those that were not compared.
@@ -66,17 +65,18 @@ export async function matchedPeople(tx: Tx, asked: MatchAsked, options: MatchOpt
 async function judged(
   tx: Tx,
   self: Person,
-  candidates: readonly IndexedRecord[],
+  candidates: ReadonlyMap<string, Person>,
   { now }: MatchAsked,
-  { model, memory }: MatchOptions,
+  options: MatchOptions,
 ): Promise<readonly Judged[]> {
-  const known = new Map(candidates.map((record) => [record.id, memory.personOf(record)]));
+  const { model } = options;
+  const known = new Map(candidates);
   const first = await matcherFor(tx, self, [...known.values()], { model, now });
-  const fitting = candidates.filter(({ id }) => verdictOf(first, self, known, id)?.band !== 'none');
-  const people = await peopleSeen(tx, fitting.map(({ id }) => id)); // prettier-ignore
+  const fitting = [...known.keys()].filter((id) => verdictOf(first, self, known, id)?.band !== 'none');
+  const people = await peopleSeen(tx, fitting);
   // Records of those people that share no key with what is described: they may speak against it.
   const missing = people.flatMap(({ records }) => records.map(({ id }) => id)).filter((id) => !known.has(id));
-  for (const record of await inUse(tx, missing)) known.set(record.id, memory.personOf(record));
+  for (const [id, person] of await peopleInUse(tx, missing, options)) known.set(id, person);
   const all = missing.length === 0 ? first : await matcherFor(tx, self, [...known.values()], { model, now });
   return people.flatMap((person) => {
     const verdicts = person.records.flatMap(({ id }) => verdictOf(all, self, known, id) ?? []);
@@ -98,8 +98,20 @@ function verdictOf(
   return other === undefined ? undefined : matcher.judge(self, other);
 }
 
-async function inUse(tx: Tx, ids: readonly string[]): Promise<readonly IndexedRecord[]> {
-  return (await tx.index.people(ids)).filter((record) => record.inUse);
+/** Records that are opened in one go; whoever books waits no longer than that. */
+const AT_ONCE = 250;
+
+async function peopleInUse(
+  tx: Tx,
+  ids: readonly string[],
+  { memory }: MatchOptions,
+): Promise<ReadonlyMap<string, Person>> {
+  const found = new Map<string, Person>();
+  for (let from = 0; from < ids.length; from += AT_ONCE) {
+    const records = await tx.index.people(ids.slice(from, from + AT_ONCE));
+    for (const record of records) if (record.inUse) found.set(record.id, memory.personOf(record));
+  }
+  return found;
 }
 
 const RANK: Readonly<Record<MatchGrade, number>> = { certain: 3, probable: 2, possible: 1 };

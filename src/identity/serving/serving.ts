@@ -20,11 +20,14 @@ export interface ServingOptions {
   readonly model?: Model;
 }
 
+/** Fewer than those that are placed: callers ask about somebody, and then about somebody else. */
+const REMEMBERED = 5_000;
+
 export function peopleServing({
   survivorship = () => SURVIVORSHIP,
   model = SHIPPED_MODEL,
 }: ServingOptions = {}): PeopleServing {
-  const remembered = memory();
+  const remembered = memory(REMEMBERED);
   return {
     async person(tx, id) {
       const known = await found(tx, id);
