@@ -105,7 +105,9 @@ function tokens(
   for (const text of values) {
     const value = tokenOf(text);
     if (value === null) return { kind: 'invalid', because: `${whole}: write code, system|code, |code or system|.` };
-    if (value.code === undefined && isSealedType(type)) {
+    // Of a Patient the system alone is asked of the open record, where it is an identifier's.
+    const isDomain = param.name === 'identifier' && typeof value.system === 'string' && !negate;
+    if (value.code === undefined && isSealedType(type) && !isDomain) {
       return { kind: 'invalid', because: `${whole}: ${type} is found by whole identifiers only; write system|value.` };
     }
     const code = param.codes === undefined ? value.code : value.code?.toLowerCase();

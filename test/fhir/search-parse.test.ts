@@ -164,8 +164,10 @@ describe('tokens', () => {
     assert.deepEqual(values('status=FREE'), [{ code: 'free' }]);
   });
 
-  test('patients are found by whole identifiers only', () => {
-    refused('Patient', 'identifier=http://x|', /whole identifiers/);
+  test('patients are found by whole identifiers, or by a system that they have any of', () => {
+    refused('Patient', 'identifier:not=http://x|', /whole identifiers/);
+    refused('Patient', 'phone=phone|', /whole identifiers/);
+    assert.equal(parse('Patient', 'identifier=http://x|').plan.criteria.length, 1);
     refused('Schedule', 'active=perhaps', /true or false/);
   });
 });

@@ -55,6 +55,9 @@ describe('a search for people', () => {
       ['birthdate=1972-03-04&family=Oko', [robert]],
       ['birthdate=1972-03-04&family=Nun', []],
       ['active=true&family=okon', [robert]],
+      ['identifier=urn:oid:1.2.3.2%7C&birthdate=ge1900', [ines]],
+      ['identifier=urn:oid:1.2.3.2%7C,urn:oid:1.2.3.1%7C1', [ines, robert].sort()],
+      ['identifier=urn:oid:9.9%7C', []],
     ];
     for (const [query, expected] of cases) assert.deepEqual(await find(world, query), expected, query);
     const body = new URLSearchParams([

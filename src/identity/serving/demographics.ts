@@ -22,15 +22,17 @@ export function fits(patient: Patient, criterion: SealedCriterion): boolean {
     case 'date':
       return criterion.anyOf.some((asked) => isBorn(patient, asked));
     case 'token':
-      return criterion.anyOf.some((asked) =>
-        criterion.param === 'gender' ? isGender(patient, asked) : hasContact(patient, criterion.param, asked),
-      );
+      return criterion.anyOf.some((asked) => {
+        if (criterion.param === 'gender') return isGender(patient, asked);
+        if (criterion.param === 'identifier') return hasIdentifier(patient, asked);
+        return hasContact(patient, criterion.param, asked);
+      });
   }
 }
 
 /** Phones and e-mail addresses that are asked for, as the index knows them; null: the criterion asks for none. */
 export function contactsAsked(criterion: SealedCriterion): readonly string[] | null {
-  if (criterion.kind !== 'token' || criterion.param === 'gender') return null;
+  if (criterion.kind !== 'token' || ['gender', 'identifier'].includes(criterion.param)) return null;
   return criterion.anyOf.flatMap((asked) => readings(criterion.param, asked)).filter((read) => read !== '');
 }
 
@@ -77,6 +79,13 @@ function isGender({ gender }: Patient, { system, code }: TokenValue): boolean {
 }
 
 const GENDER = 'http://hl7.org/fhir/administrative-gender';
+
+function hasIdentifier({ identifier = [] }: Patient, { system, code }: TokenValue): boolean {
+  return identifier.some(
+    (one) =>
+      (system === undefined || one.system === (system ?? undefined)) && (code === undefined || one.value === code),
+  );
+}
 
 function hasContact({ telecom = [] }: Patient, param: string, asked: TokenValue): boolean {
   const wanted = readings(param, asked).filter((read) => read !== '');

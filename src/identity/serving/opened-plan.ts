@@ -74,12 +74,18 @@ async function meaning(tx: Tx, criterion: References): Promise<Criterion> {
 
 function isSealed(type: StoredType, criterion: Criterion): criterion is SealedCriterion {
   if (criterion.kind !== 'string' && criterion.kind !== 'token' && criterion.kind !== 'date') return false;
-  return searchParam(type, criterion.param)?.place.kind === 'sealed';
+  return searchParam(type, criterion.param)?.place.kind === 'sealed' || isDomain(type, criterion);
 }
 
 /** What names few records by itself: an identifier, an id. */
 function named(criteria: readonly Criterion[]): readonly Criterion[] {
   return criteria.filter((one) => one.kind === 'token' && !one.negate && ['identifier', '_id'].includes(one.param));
+}
+
+/** Hashes are of whole identifiers: by the system alone none is found. */
+function isDomain(type: StoredType, criterion: SealedCriterion): boolean {
+  if (type !== 'Patient' || criterion.kind !== 'token' || criterion.param !== 'identifier') return false;
+  return criterion.anyOf.some(({ code }) => code === undefined);
 }
 
 async function fitting(
