@@ -106,12 +106,18 @@ async function booksAndMistakes(): Promise<void> {
       method: 'POST',
       body: '{"name": "Zwetschgenbaum", "born": 1937-03-09 Quirinalda',
     }),
-    await caller.ask('/fhir/R4/Patient?identifier=https://other.example%7CMRN-77431&name=Zwetschgenbaum', {
+    await caller.ask('/fhir/R4/Patient?identifier=https://other.example%7CMRN-77431&mothersMaidenName=Zwetschgenbaum', {
       headers: { prefer: 'handling=strict' },
     }),
     await caller.ask('/fhir/R4/Patient?birthdate=1937-03-09&family=Zwetschgenbaum&_elements=Quirinalda', {
       headers: { prefer: 'handling=strict' },
     }),
+    await caller.ask('/fhir/R4/Patient?birthdate=09.03.1937&family=Zwetschgenbaum'),
+    await caller.ask('/fhir/R4/Patient/$match', {
+      method: 'POST',
+      body: { resourceType: 'Patient', name: 'Zwetschgenbaum', Quirinalda: '1937-03-09' },
+    }),
+    await caller.ask('/fhir/R4/Patient/$ihe-pix?sourceIdentifier=https://other.example%7CMRN-77431'),
     await caller.ask('/fhir/R4/Patient/Zwetschgenbaum'),
     await caller.ask('/fhir/R4/Zwetschgenbaum/3125550961'),
     await caller.ask('/intake/Zwetschgenbaum', { method: 'POST', body: 'Quirinalda' }),

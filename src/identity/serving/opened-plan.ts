@@ -1,8 +1,9 @@
 /**
- * What a search asks of people and the database cannot answer: golden ids, and what is sealed (IHE PDQm ITI-78). The database knows names, dates of birth and contacts as
- * keyed hashes of several facts at once, which tell no beginning of a name; so a hash finds who may be meant, and each
- * of those is opened and asked. Where what is given makes no such hash, all that the reader may see are opened, as far
- * as the limit of the hub goes. Records that are not in use are not found.
+ * What a search asks of people and the database cannot answer: golden ids, and what is sealed (IHE PDQm ITI-78). The
+ * database knows names, dates of birth and contacts as keyed hashes of several facts at once, which tell no beginning
+ * of a name; so a hash finds who may be meant, and each of those is opened and asked. Where what is given makes no such
+ * hash, all that the reader may see are opened, as far as the limit of the hub goes. Records that are not in use are
+ * not found.
  */
 import { HubError } from '../../core/errors.ts';
 import { searchParam } from '../../fhir/search-params.ts';
