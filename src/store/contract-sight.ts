@@ -13,7 +13,7 @@ export interface SightStore {
   everHeld(goldenId: string): Promise<readonly string[]>;
   /** When the site said last what is known of each of these records; those without an entry: not known. */
   saidAt(records: readonly Pick<KnownRecord, 'id' | 'site' | 'key'>[]): Promise<ReadonlyMap<string, Instant>>;
-  /** Records in use that have one of these phones or e-mail addresses, whoever may see them; at most so many. */
+  /** Records in use that have one of these contacts (hashed), whoever may see them; at most so many. */
   withContact(contacts: readonly string[], limit: number): Promise<readonly string[]>;
   /** Records with one of these keys, whoever may see them; at most so many. */
   withKey(keys: readonly string[], limit: number): Promise<readonly string[]>;

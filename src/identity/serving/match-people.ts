@@ -5,14 +5,14 @@
 import type { Tx } from '../../store/contract.ts';
 import type { Matched, MatchAsked, MatchGrade } from '../contract-serve.ts';
 import type { Survivorship } from '../golden/member.ts';
-import { KEY_CAP } from '../match/candidates.ts';
 import { contradicts } from '../match/guards.ts';
-import { KEY_EPOCH, keysOf } from '../match/keys.ts';
+import { keysOf } from '../match/keys.ts';
 import type { Matcher, Verdict } from '../match/matcher.ts';
 import type { Model } from '../match/model.ts';
 import type { Person } from '../match/person.ts';
 import { personOf } from '../placing/person-of.ts';
-import { matcherFor, type Memory } from '../placing/sight.ts';
+import { matcherFor, nearby } from '../placing/asked.ts';
+import type { Memory } from '../placing/memory.ts';
 import { goldenServed } from './golden-served.ts';
 import { peopleSeen, type SeenPerson } from './people-seen.ts';
 
@@ -31,15 +31,12 @@ interface Judged {
   readonly isStrong: boolean;
 }
 
-/** No record: whoever is described is none of the index. */
-const NOBODY = '00000000-0000-0000-0000-000000000000';
-
 /** Null: not enough is said to look for anybody. */
 export async function matchedPeople(tx: Tx, asked: MatchAsked, options: MatchOptions): Promise<Matched | null> {
   const self = personOf(asked.patient);
-  const keys = tx.index.blinded(keysOf(self), KEY_EPOCH);
-  if (keys.length === 0) return null;
-  const { ids, capped } = await tx.index.sharing(keys, NOBODY, KEY_CAP);
+  if (keysOf(self).length === 0) return null;
+  const { model, memory } = options;
+  const { ids, capped } = await nearby(tx, self, { model, memory, now: asked.now });
   const seen = await tx.sight.seen(ids);
   const near = await judged(tx, self, await peopleInUse(tx, [...seen], options), asked, options);
   const cut = [...new Set(capped.filter(({ read }) => read === 'none').map(({ kind }) => kind))];

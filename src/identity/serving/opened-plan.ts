@@ -145,7 +145,9 @@ async function candidatesOf(
   const keys = contacts === undefined ? birthKeys(tx, criteria) : null;
   if (contacts === undefined && keys === null) return null;
   const ids =
-    keys === null ? await tx.sight.withContact(contacts ?? [], limit + 1) : await tx.sight.withKey(keys, limit + 1);
+    keys === null
+      ? await tx.sight.withContact(tx.index.blindedContacts(contacts ?? []), limit + 1)
+      : await tx.sight.withKey(keys, limit + 1);
   if (ids.length > limit) throw tooCostly();
   return ids;
 }

@@ -7,7 +7,7 @@ import { SURVIVORSHIP, type Survivorship } from '../golden/member.ts';
 import { goldenIdPatient, referring } from '../golden/patient-link.ts';
 import type { Model } from '../match/model.ts';
 import { SHIPPED_MODEL } from '../match/shipped.ts';
-import { memory } from '../placing/sight.ts';
+import { memory } from '../placing/memory.ts';
 import { crossReferenced } from './cross-reference.ts';
 import { goldenServed, pointerServed } from './golden-served.ts';
 import { matchedPeople } from './match-people.ts';
