@@ -1,8 +1,10 @@
 /** What sites say of their own records is written into the log of all decisions, and holds beside what others say. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { IDENTITY_LOG } from '../../src/identity/contract.ts';
 import { goldenIdOf } from '../../src/identity/golden/replay.ts';
 import { patientPlacing } from '../../src/identity/placing/placing.ts';
+import { eventually } from '../support/wait.ts';
 import { adt, feedWorld, merge, pid, siu, type FeedWorld } from './feed-world.ts';
 
 const T = (minute: number): string => `2026112205${String(minute).padStart(2, '0')}00`;
@@ -75,5 +77,25 @@ describe("a site's word", () => {
     assert.equal(await goldenOf(world, '1'), goldenIdOf(await idOf(world, '1')));
     assert.equal(await goldenOf(world, '2'), goldenIdOf(await idOf(world, '1')));
     assert.deepEqual(await world.found('2'), ['F1', 'F2']);
+  });
+
+  it('is copied while nobody decides: who decides sees all of it, or none', async (t) => {
+    const world = await feedWorld(t);
+    const begun = Promise.withResolvers<undefined>();
+    const written = Promise.withResolvers<undefined>();
+    const deciding = world.write(async (tx) => {
+      await tx.lock([IDENTITY_LOG]);
+      begun.resolve(undefined);
+      await written.promise;
+    });
+    await begun.promise;
+    let isCopied = false;
+    const copying = world.write((tx) => patientPlacing().catchUp(tx, world.clock.now())).then(() => (isCopied = true));
+    const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await eventually('the copying waits', async () => isCopied || (await world.rows(waiting)).length > 0);
+    const isCopiedBeside = isCopied;
+    written.resolve(undefined);
+    await Promise.all([deciding, copying]);
+    assert.equal(isCopiedBeside, false);
   });
 });

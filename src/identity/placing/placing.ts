@@ -1,6 +1,6 @@
 /** The patient index at work: how the hub places records (pipeline/identify.ts calls it). */
 import type { Instant } from '../../core/instant.ts';
-import type { PatientPlacing } from '../contract.ts';
+import { IDENTITY_LOG, type PatientPlacing } from '../contract.ts';
 import { KEY_EPOCH } from '../match/keys.ts';
 import type { Model } from '../match/model.ts';
 import { SHIPPED_MODEL } from '../match/shipped.ts';
@@ -30,6 +30,7 @@ export function patientPlacing(
     place: (tx, id, now) => place(tx, id, at(now)),
     placeMany: (tx, ids, now) => placeMany(tx, ids, at(now)),
     async catchUp(tx, now) {
+      await tx.lock([IDENTITY_LOG]);
       const copied = await tx.identity.copySiteDecisions(AT_ONCE, now);
       await tx.index.due(copied, now);
       return copied.length + (await tx.index.dueUnindexed(KEY_EPOCH, AT_ONCE, now));
