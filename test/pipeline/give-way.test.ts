@@ -4,24 +4,29 @@ import type { Clock } from '../../src/core/clock.ts';
 import { instant } from '../../src/core/instant.ts';
 import { givingWay, standingAside } from '../../src/pipeline/give-way.ts';
 
-/** A clock that moves when it is slept on, and when a step says how long it takes. */
-function world(backlog: () => number, took_ms: number, isBooking = (): boolean => false) {
+/** A clock that moves when it is slept on, and when time is said to pass. */
+function movingClock(): { readonly clock: Clock; readonly pass: (ms: number) => void } {
   let now = 0;
-  const began: number[] = [];
-  const clock: Clock = {
-    now: () => instant(now),
-    monotonic: () => now,
-    sleep: (ms) => {
-      now += ms;
-      return Promise.resolve();
-    },
+  const pass = (ms: number): void => {
+    now += ms;
   };
+  const sleep = (ms: number): Promise<void> => {
+    pass(ms);
+    return Promise.resolve();
+  };
+  return { clock: { now: () => instant(now), monotonic: () => now, sleep }, pass };
+}
+
+/** Steps of applying, each of which takes so long. */
+function world(backlog: () => number, took_ms: number, isBooking = (): boolean => false) {
+  const { clock, pass } = movingClock();
+  const began: number[] = [];
   const step = givingWay({ receiver: { backlog }, isBooking }, clock, () => {
-    began.push(now);
-    now += took_ms;
+    began.push(clock.monotonic());
+    pass(took_ms);
     return Promise.resolve(true);
   });
-  return { began, step, at: () => now };
+  return { began, step, at: () => clock.monotonic() };
 }
 
 const NEVER = new AbortController().signal;
@@ -63,29 +68,21 @@ test('bookings that are made without end are given way to, by no more than one t
   assert.deepEqual(short.began, [40, 84, 128]);
 });
 
-/** Work that stands aside for bookings; the clock moves as in `world`. */
+/** Work that stands aside for bookings; on a clock as in `world`. */
 function aside(isBooking: () => boolean) {
-  let now = 0;
-  const clock: Clock = {
-    now: () => instant(now),
-    monotonic: () => now,
-    sleep: (ms) => {
-      now += ms;
-      return Promise.resolve();
-    },
-  };
+  const { clock, pass } = movingClock();
   const give = standingAside(isBooking, clock);
   const work = (took_ms: number, isMore: () => boolean | Error) => {
     const began: number[] = [];
     const step = give(() => {
-      began.push(now);
-      now += took_ms;
+      began.push(clock.monotonic());
+      pass(took_ms);
       const more = isMore();
       return more instanceof Error ? Promise.reject(more) : Promise.resolve(more);
     });
     return { began, step };
   };
-  return { work, at: () => now };
+  return { work, at: () => clock.monotonic() };
 }
 
 test('what stands aside for bookings begins at once when there is none', async () => {
