@@ -103,8 +103,10 @@ export async function readUnderLock(tx: Tx, plan: Plan, prepared: Prepared, now:
     seeOwnTime(tx, ownTimeOf(prepared)),
     isPlain(parts) ? tx.resources.slotsAround(taking, now) : null,
   ]);
-  // What ran out has changed slots behind that reading.
-  return { slots, schedules, patient, inTheWay, visits, around: lapsed.length === 0 ? around : null };
+  const seen = { slots, schedules, patient, inTheWay };
+  if (lapsed.length === 0) return { ...seen, visits, around };
+  // What ran out was a visit of somebody, and has changed slots, behind that reading.
+  return { ...seen, visits: await seeOwnTime(tx, ownTimeOf(prepared)), around: null };
 }
 
 export function ownTimeOf({ request, seen, person }: Prepared): OwnTime {

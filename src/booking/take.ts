@@ -110,7 +110,7 @@ export async function whyTooClose(
 }
 
 /** What is told of conflicts that no slot of the booking shows: those with what it takes besides. */
-export function whyInConflict(parts: readonly Part[], conflicts: readonly BusyRow[]): string {
+function whyInConflict(parts: readonly Part[], conflicts: readonly BusyRow[]): string {
   const shown = new Set(parts.flatMap(({ claims }) => resourcesOf(claims)));
   return conflicts.length > 0 && conflicts.every(({ resourceId }) => !shown.has(resourceId)) ? WHY.need : '';
 }

@@ -2,8 +2,7 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { ERRORS } from '../core/error-catalogue.ts';
 import { asHubError, HubError } from '../core/errors.ts';
-import { outcome, outcomeOf } from '../fhir/outcome.ts';
-import type { OperationOutcomeIssue } from '../fhir/types.ts';
+import { outcomeOf } from '../fhir/outcome.ts';
 import { contextOf } from './context.ts';
 import type { HttpEvents } from './deps.ts';
 
@@ -21,10 +20,6 @@ export function sendFhir(res: Response, status: number, json: string): void {
   // Only those two may be answered with less than the text. Given as one text, head and body leave in one write.
   res.setHeader('Content-Length', Buffer.byteLength(json));
   res.end(json);
-}
-
-export function sendIssues(res: Response, status: number, issues: readonly OperationOutcomeIssue[]): void {
-  sendFhir(res, status, JSON.stringify(outcome(issues)));
 }
 
 /** `status` where the one of the catalogue is not what this caller should go by. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BookHeldRequest, BookingAnswer, HoldRequest } from '../../src/booking/contract.ts';
 import { HubError } from '../../src/core/errors.ts';
+import { plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import { EXTENSIONS, type Appointment } from '../../src/fhir/types.ts';
 import { BOB, during, offered, openWorld, SCOPE, slotKey, testSites, visit, type World } from '../support/builders.ts';
@@ -139,6 +140,20 @@ describe('a held time', () => {
     world.clock.advance(BOOKING.callerHold_s * 1000 + 1);
     await assert.rejects(world.desk.bookHeld(booking(answer), SCOPE), refusedWith('HOLD_EXPIRED'));
     assert.equal((await world.desk.hold(holding(world, ana), SCOPE)).kind, 'held');
+  });
+
+  it('that has run out is in nobody’s way, and shows nothing as free that is taken by another slot', async (t) => {
+    const { world, ana } = await openDay(t);
+    await held(world, ana);
+    world.clock.advance(BOOKING.callerHold_s * 1000 + 1);
+    // The site tells of a shorter slot at that time, so this one alone is looked at again.
+    const short = { start: NINE.start, end: plus(NINE.start, 1_800_000) };
+    await world.offer('north', 'n1', 't30', [offered('n1', 't30', short)]);
+    assert.equal((await world.slot('north', KEY)).status, 'busy-tentative');
+    const slotId = canonicalId.slot('north', slotKey('n1', 't30', short.start));
+    assert.equal((await world.slot('north', slotKey('n1', 't30', short.start))).status, 'free');
+    await held(world, ana, { slotId });
+    assert.equal((await world.slot('north', KEY)).status, 'busy-tentative');
   });
 
   it('at a site that is down and refuses is not given', async (t) => {

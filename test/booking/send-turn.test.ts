@@ -83,6 +83,45 @@ describe('a booking sent by whoever makes it', () => {
     assert.equal((await world.booking(held.booking.id)).state, 'booked');
   });
 
+  it('is left to its turn where an older call has become due when its transaction is run again', async (t) => {
+    const { world, owed, deps, ana } = await openDay(t);
+    const ten = during(10, 0, 50);
+    await world.offer('north', 'n2', 't50', [offered('n2', 't50', ten)]);
+    const other = canonicalId.slot('north', slotKey('n2', 't50', ten.start));
+    const bob = await world.patient('north', BOB);
+    const store = runTwice(world.store, () => hold(world.resolveDeps, world.placing(other, bob), SCOPE));
+    world.clock.advance(10);
+    const held = await hold({ ...deps, store }, world.placing(SLOT, ana), SCOPE);
+    await owed.idle();
+    assert.ok(held.kind === 'held' && held.sent !== true);
+    assert.deepEqual(world.sites.north.placed, [], 'what the first run had claimed was never committed');
+    while (await owed.step(NEVER));
+    await owed.idle();
+    assert.deepEqual(
+      world.sites.north.placed.map(({ start }) => start),
+      [ten.start, NINE.start],
+    );
+  });
+
+  it('gives its room back where nothing comes of it, however often', async (t) => {
+    const { world, owed, deps, ana } = await openDay(t);
+    const undone = new Error('undone');
+    const store: Store = {
+      ...world.store,
+      transaction: (scope, work) =>
+        world.store.transaction(scope, async (tx) => {
+          await work(tx);
+          throw undone;
+        }),
+    };
+    const isUndone = (error: unknown): boolean => error === undone;
+    for (let round = 0; round < 20; round += 1) {
+      await assert.rejects(hold({ ...deps, store }, world.placing(SLOT, ana), SCOPE), isUndone);
+    }
+    const room = Array.from({ length: 17 }, () => owed.turn(NEVER));
+    assert.equal(room.filter((turn) => turn !== null).length, 16);
+  });
+
   for (const [name, exclusive, became] of [
     ['is sent in its turn by a process that stood still between its commit and the call', true, 'booked'],
     ['is never sent by a process that stood still until others had given it up', false, 'refused'],
