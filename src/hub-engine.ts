@@ -28,6 +28,7 @@ import { applyStage, type ApplyStage } from './pipeline/apply.ts';
 import { reviewConflicts, sweepConflicts } from './pipeline/conflicts.ts';
 import { requeueExpired } from './pipeline/deliver.ts';
 import { syncDirectory } from './pipeline/directory.ts';
+import { escalate } from './pipeline/escalate.ts';
 import { givingWay, standingAside, type Aside } from './pipeline/give-way.ts';
 import { receiver as makeReceiver, type ReceiveStage } from './pipeline/receive.ts';
 import { runSite, type RunnerDeps, type SiteRunner } from './pipeline/site-runner.ts';
@@ -132,7 +133,7 @@ export class Engine {
     const apply = this.#applyStage();
     const applying = givingWay(served, clock, () => apply.step(this.desk.isBooking()));
     this.#apply = this.#loop('apply', TICK_MS, applying);
-    this.#loop('identify', TICK_MS, identifying(this.#options, served));
+    this.#loop('identify', TICK_MS, identifying({ ...this.#options, plan: this.plan }, served));
     this.#conflicts = this.#loop('conflicts', TICK_MS, () => reviewConflicts(this.#options));
     this.#loop('conflicts at rest', OPENINGS_TICK_MS, () => sweepConflicts(this.#options).then(() => false));
     this.#loop('resolve', RESOLVE_TICK_MS, (signal) => resolveStep(this.booking, signal));
@@ -143,6 +144,7 @@ export class Engine {
     this.#loop('expire', TICK_MS, async () => (await expireHolds(sweep)) > 0);
     this.#loop('openings', OPENINGS_TICK_MS, () => closeOpenings(sweep).then(() => false));
     this.#loop('bursts', TICK_MS, () => watchBursts(this.replayWindows(), systemScope('burst')).then(() => false));
+    this.#loop('escalate', OPENINGS_TICK_MS, () => escalate({ ...this.#options, plan: this.plan }).then(() => false));
     this.#loop('house', HOUSE_TICK_MS, () => keepHouse(sweep).then(() => false));
   }
 

@@ -40,6 +40,7 @@ export function hubEvents(telemetry: Telemetry): HubEvents {
     placed: (outcome) => emit('RecordPlaced', { outcome }),
     keyCapped: (kind, read) => emit('KeyCapped', { kind, read }),
     swept: (what, count) => emit('Swept', { what, count }),
+    escalated: (kind, role, step, count, subject) => emit('WorkEscalated', { kind, role, step, count, subject }),
     replayWindow: (site, what) => emit('ReplayWindow', { site, what }),
     mllp: (kind) => emit('MllpEvent', { kind }),
     controlIdReused: (site, messageId) => emit('ControlIdReused', { site, messageId }),

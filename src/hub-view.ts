@@ -148,11 +148,23 @@ export function watchGauges(telemetry: Telemetry, store: Store, clock: Clock): v
   );
   telemetry.gauge(
     'slotwire_identity_backlog',
-    'Patient records to be compared with the others (due), and pairs that wait for a person (open, claimed)',
+    'Patient records to be compared (due); pairs that wait for a person (open, claimed; overdue: of both)',
     ['state'],
     async () => {
-      const backlog = await store.read(SCOPE, (tx) => tx.identity.backlog());
+      const backlog = await store.read(SCOPE, (tx) => tx.identity.backlog(clock.now()));
       return Object.entries(backlog).map(([state, value]) => ({ labels: { state }, value }));
+    },
+  );
+  telemetry.gauge(
+    'slotwire_work_items',
+    'Open work items by kind and role; overdue: past their time, else waiting',
+    ['kind', 'role', 'state'],
+    async () => {
+      const counts = await store.read(SCOPE, (tx) => tx.workItems.counts(clock.now()));
+      return counts.map(({ kind, role, isOverdue, count }) => ({
+        labels: { kind, role, state: isOverdue ? 'overdue' : 'waiting' },
+        value: count,
+      }));
     },
   );
   telemetry.gauge('slotwire_inbox_depth', 'Messages waiting', ['state'], async () => {

@@ -18,6 +18,7 @@ import { opsView, watchGauges } from './hub-view.ts';
 import { startHttp, type HttpOptions } from './http/server.ts';
 import { peopleDesk } from './identity/placing/desk.ts';
 import { peopleServing } from './identity/serving/serving.ts';
+import { survivorshipOf } from './identity/survivorship.ts';
 import { mappingFor } from './mappings/registry.ts';
 import { aMomentAside } from './pipeline/give-way.ts';
 import { explainMessage } from './pipeline/explain.ts';
@@ -138,8 +139,8 @@ function httpDeps(
     desk,
     sets: sets.desk,
     approvals,
-    people: peopleDesk({ store, clock }),
-    serving: peopleServing(),
+    people: peopleDesk({ store, clock, plan: engine.plan }),
+    serving: peopleServing({ survivorship: () => survivorshipOf(engine.plan().hub) }),
     currentPlan: engine.plan,
     version,
     events: events.http,

@@ -19,6 +19,7 @@ import { resyncCommand } from './resync.ts';
 import { simulateCommand } from './simulate.ts';
 import { lagCommand, sitesCommand } from './sites.ts';
 import { startCommand } from './start.ts';
+import { workCommand } from './work.ts';
 
 export const commands: readonly Command[] = [
   startCommand,
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   approvalsCommand,
   approveCommand,
   declineCommand,
+  workCommand,
   replayCommand,
   releaseCommand,
   resyncCommand,

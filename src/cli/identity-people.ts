@@ -1,16 +1,27 @@
 /** The verbs of `slotwire identity` that ask a running hub who is who, and tell it what a person decided. */
-import { writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { printJson, UsageError, wholeOption, type Call, type ExitCode, type Option } from './command.ts';
+import { Problem, UsageError, wholeOption, type Call, type ExitCode, type Option } from './command.ts';
 import { hubApi } from './hub-api.ts';
+import { asJson, reasonOf, recordOf, twoRecords } from './identity-call.ts';
 import { counted, printTable } from './table.ts';
 
 export const PEOPLE_OPTIONS: Readonly<Record<string, Option>> = {
-  reason: { value: 'TEXT', prose: 'With decide and unmerge: why. It is kept for ever; write no patient data into it.' },
+  reason: {
+    value: 'TEXT',
+    prose: 'With decide, unmerge, override and undo: why. It is kept for ever; write no patient data into it.',
+  },
   limit: {
     value: 'NUMBER',
-    prose: 'With stats: how many of the pairs that wait are listed, likeliest first. Default 20.',
+    prose: 'With stats: how many of the pairs that wait are listed, those due first. Default 20.',
   },
+  value: {
+    value: 'FILE',
+    prose:
+      'With override: a file with the value as JSON, whole, as FHIR has it: ' +
+      '{"family":"Lee","given":["Ann"]}, "1980-02-29", true.',
+  },
+  withdraw: { prose: 'With override: what the records say holds again.' },
   overrule: { prose: 'With unmerge: also records of which their own site says that they are one person.' },
 };
 
@@ -21,6 +32,7 @@ interface Counts {
   readonly truncated: number;
   readonly decisions: readonly { readonly actor: string; readonly kind: string; readonly count: number }[];
   readonly reviews: readonly { readonly state: string; readonly why: string; readonly count: number }[];
+  readonly overdue: readonly { readonly role: string; readonly escalated: number; readonly count: number }[];
 }
 interface Pair {
   readonly lo: string;
@@ -48,6 +60,10 @@ export async function identityStats(call: Call): Promise<ExitCode> {
   }
   for (const { actor, kind, count } of stats.decisions) call.print(`decided by ${actor}: ${kind} ${String(count)}`);
   for (const { state, why, count } of stats.reviews) call.print(`pairs ${state}, ${why}: ${String(count)}`);
+  for (const { role, escalated, count } of stats.overdue) {
+    const steps = escalated === 0 ? '' : `, ${counted(escalated, 'step')} up`;
+    call.print(`overdue: ${counted(count, 'pair')} (${role}${steps})`);
+  }
   if (reviews.length === 0) {
     call.print('No pair waits for a person.');
     return 0;
@@ -63,46 +79,6 @@ export async function identityStats(call: Call): Promise<ExitCode> {
   ]);
   printTable(call, ['record', 'record', 'why', 'bits', 'chance', 'taken by', 'due'], rows);
   call.print('Then: npm run slotwire -- identity explain RECORD RECORD');
-  return 0;
-}
-
-interface Explained {
-  readonly band: string;
-  readonly score: number;
-  readonly probability: number;
-  readonly thresholds: { readonly auto: number; readonly review: number };
-  readonly guards: readonly { readonly guard: string; readonly says: string }[];
-  readonly steps: readonly { readonly field: string; readonly level: string; readonly bits: number }[];
-  readonly modelId: string;
-  readonly samePerson: boolean;
-  readonly review: { readonly state: string; readonly why: string } | null;
-  readonly decisions: readonly {
-    readonly seq: number;
-    readonly kind: string;
-    readonly one: string;
-    readonly other: string | null;
-    readonly actor: { readonly kind: string; readonly id: string };
-    readonly reason: string;
-    readonly at: string;
-  }[];
-}
-
-export async function identityExplain(call: Call): Promise<ExitCode> {
-  const [one, other] = twoRecords(call, 'explain');
-  const told = await (await hubApi(call)).get<Explained>(`/identity/pairs/${one}/${other}`);
-  if (await asJson(call, told)) return 0;
-  call.print(told.samePerson ? 'They are one person here.' : 'They are two people here.');
-  const { auto, review } = told.thresholds;
-  call.print(
-    `Matching by ${told.modelId}: ${told.band}, ${told.score.toFixed(1)} bits (review from ${review.toFixed(1)}, ` +
-      `without a person from ${auto.toFixed(1)}).`,
-  );
-  const rows = told.steps.map(({ field, level, bits }) => [field, level, bits.toFixed(1)]);
-  printTable(call, ['field', 'level', 'bits'], rows);
-  for (const { guard, says } of told.guards) call.print(`guard ${guard}: ${says}`);
-  for (const { seq, kind, one: left, other: right, actor, reason, at } of told.decisions) {
-    call.print(`${String(seq)} ${at} ${kind} ${left} ${right ?? ''} by ${actor.kind} ${actor.id}: ${reason}`);
-  }
   return 0;
 }
 
@@ -128,39 +104,46 @@ export async function identityUnmerge(call: Call): Promise<ExitCode> {
   return tell(call, await (await hubApi(call)).post<Decided>('/identity/unmerge', body));
 }
 
+export async function identityOverride(call: Call): Promise<ExitCode> {
+  const [id = '', attribute = '', ...more] = call.arguments;
+  const file = call.values.get('value');
+  if (attribute === '' || more.length > 0 || (file === undefined) !== call.flags.has('withdraw')) {
+    throw new UsageError(
+      'identity override wants a Patient id, an attribute (name, gender, birthDate, deceased, address), and either ' +
+        '--value FILE or --withdraw.',
+    );
+  }
+  const value = file === undefined ? null : await valueIn(resolve(call.cwd, file));
+  const body = { attribute, value, reason: reasonOf(call, 'override') };
+  const path = `/identity/people/${recordOf(id, 'override')}/override`;
+  return tell(call, await (await hubApi(call)).post<Decided>(path, body));
+}
+
+/** Whoever runs it looks into the file: nothing of it is said here. */
+async function valueIn(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new Problem(`${file} cannot be read.`, { cause });
+  });
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Problem(`${file} holds no JSON; write the value as FHIR has it, a date as "1980-02-29".`);
+  }
+}
+
+export async function identityUndo(call: Call): Promise<ExitCode> {
+  const [seq = '', ...more] = call.arguments;
+  if (!/^\d{1,15}$/.test(seq) || more.length > 0) {
+    throw new UsageError('identity undo wants the number of one decision: identity explain shows them.');
+  }
+  const body = { reason: reasonOf(call, 'undo') };
+  return tell(call, await (await hubApi(call)).post<Decided>(`/identity/decisions/${seq}/undo`, body));
+}
+
 async function tell(call: Call, answer: Decided): Promise<ExitCode> {
   if (await asJson(call, answer)) return 0;
   const { decisions, people } = answer;
   call.print(decisions.length === 0 ? 'This stood already.' : `Written down as ${decisions.join(', ')}.`);
   for (const { goldenId, records } of people) call.print(`Patient ${goldenId}: ${records.join(', ')}`);
   return 0;
-}
-
-function twoRecords(call: Call, verb: string): readonly [string, string] {
-  const [one, other, ...more] = call.arguments;
-  if (one === undefined || other === undefined || more.length > 0) {
-    throw new UsageError(`identity ${verb} wants two records, by the ids of their Patients.`);
-  }
-  return [recordOf(one, verb), recordOf(other, verb)];
-}
-
-function recordOf(id: string, verb: string): string {
-  const plain = id.replace(/^Patient\//, '');
-  if (/^[0-9a-f-]{36}$/i.test(plain)) return plain.toLowerCase();
-  throw new UsageError(`identity ${verb}: ${id} is no id of a Patient.`);
-}
-
-function reasonOf(call: Call, verb: string): string {
-  const reason = call.values.get('reason') ?? '';
-  if (reason.trim() === '') throw new UsageError(`identity ${verb} wants --reason TEXT: it is kept with the decision.`);
-  return reason;
-}
-
-/** `--json -` prints, `--json FILE` writes, as `identity evaluate` does. */
-async function asJson(call: Call, value: unknown): Promise<boolean> {
-  const file = call.values.get('json');
-  if (file === undefined) return false;
-  if (file === '-') printJson(call, value);
-  else await writeFile(resolve(call.cwd, file), `${JSON.stringify(value, null, 2)}\n`);
-  return true;
 }

@@ -1,6 +1,14 @@
 import { UsageError, type Call, type Command, type ExitCode } from './command.ts';
 import { EVALUATE_OPTIONS, identityEvaluate } from './identity-evaluate.ts';
-import { identityDecide, identityExplain, identityStats, identityUnmerge, PEOPLE_OPTIONS } from './identity-people.ts';
+import { identityExplain } from './identity-explain.ts';
+import {
+  identityDecide,
+  identityOverride,
+  identityStats,
+  identityUndo,
+  identityUnmerge,
+  PEOPLE_OPTIONS,
+} from './identity-people.ts';
 import { identityTrain, TRAIN_OPTIONS } from './identity-train.ts';
 
 const VERBS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = {
@@ -8,6 +16,8 @@ const VERBS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = {
   explain: identityExplain,
   decide: identityDecide,
   unmerge: identityUnmerge,
+  override: identityOverride,
+  undo: identityUndo,
   evaluate: identityEvaluate,
   train: identityTrain,
 };
@@ -20,11 +30,15 @@ export const identityCommand: Command = {
     'Shows and decides who is who; measures, trains and explains how the hub tells that two records are one person.',
   prose: [
     '`identity stats` asks the hub how many records and people it knows, what was decided by whom, and which pairs ' +
-      'wait for a person. `identity explain ID ID` shows field by field why two records are like each other, which ' +
-      'guards strike, and all that was decided about them. `identity decide same|different ID ID --reason TEXT` is ' +
+      'wait for a person. `identity explain ID ID` shows, field by field as a waterfall, why two records are like ' +
+      'each other, which guards strike, and all that was decided about them; `identity explain ID` shows the records ' +
+      'of one person, what people said of it, and all decisions.',
+    '`identity decide same|different ID ID --reason TEXT` is ' +
       "a person's word: it goes before that of sites and of matching. `identity unmerge ID... --reason TEXT` takes " +
-      'these records out of the person that they are part of. Records are named by the ids of their Patients; ' +
-      'nothing of what they say is printed.',
+      'these records out of the person that they are part of. `identity override ID ATTRIBUTE --value FILE ' +
+      '--reason TEXT` says a whole value that somebody knows to be right; with `--withdraw` the records hold again. ' +
+      "`identity undo NUMBER --reason TEXT` takes a person's decision back, with all that was said at once with it. " +
+      'Records are named by the ids of their Patients; nothing of what they say is printed.',
     '`identity evaluate` runs labelled files through the matcher and prints, at the shipped thresholds, precision, ' +
       'recall and F1 of the links made without a person, the recall of those and the review band together, how many ' +
       'true pairs were compared at all (pair completeness) and how many pairs were not (reduction ratio); then the ' +

@@ -169,6 +169,16 @@ export const EVENTS = {
     text: 'swept',
     metric: { name: 'slotwire_swept_total', help: 'Rows that sweeping dealt with', labels: ['what'], add: 'count' },
   },
+  WorkEscalated: {
+    level: 'warn',
+    text: "what a person was to do is overdue, and is the next role's now",
+    metric: {
+      name: 'slotwire_work_escalated_total',
+      help: 'Overdue work items and pairs of records that went up a step, by kind and role',
+      labels: ['kind', 'role'],
+      add: 'count',
+    },
+  },
   RequestAnswered: {
     level: 'debug',
     text: 'request answered',

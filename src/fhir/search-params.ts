@@ -174,7 +174,7 @@ const DRAFTS: Readonly<Record<StoredType, readonly Draft[]>> = {
     serviceType,
     token('specialty', { kind: 'code', column: 'specialty', system: CODE_SYSTEMS.specialty }),
   ],
-  Task: [identifier, token('status', TOKENS), token('code', TOKENS)],
+  Task: [identifier, token('status', TOKENS), token('code', TOKENS), token('performer', TOKENS)],
 };
 
 const TABLE: ReadonlyMap<string, ReadonlyMap<string, SearchParam>> = new Map(

@@ -194,6 +194,8 @@ export interface Task extends Resource {
   readonly description?: string;
   readonly focus?: Reference;
   readonly authoredOn?: string;
+  /** Whose it is. */
+  readonly performerType?: readonly CodeableConcept[];
   readonly restriction?: { readonly period?: Period };
   readonly input?: readonly {
     readonly type: CodeableConcept;
@@ -247,6 +249,7 @@ export const SYSTEMS = {
   /** The hub's canonical visit types. */
   visitType: 'urn:slotwire:visit-type',
   workItem: 'urn:slotwire:work-item',
+  workRole: 'urn:slotwire:work-role',
 } as const;
 
 export const EXTENSIONS = {

@@ -6,8 +6,15 @@
 import express, { Router, type Request } from 'express';
 import { HubError } from '../core/errors.ts';
 import { isUuid } from '../core/ids.ts';
-import { formatInstant } from '../core/instant.ts';
-import type { Asked, PeopleDesk } from '../identity/contract-desk.ts';
+import { formatInstant, parseInstant } from '../core/instant.ts';
+import type {
+  Asked,
+  ExplainedPair,
+  PeopleDesk,
+  PersonShown,
+  ShownDecision,
+  ShownPair,
+} from '../identity/contract-desk.ts';
 import { FHIR_JSON, readJson } from './body.ts';
 import { callerOf, contextOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';
@@ -24,14 +31,9 @@ export function opsIdentity({ people, currentPlan }: Pick<HttpDeps, 'people' | '
     res.json(await people.stats(asked(req)));
   });
   router.get('/reviews', async (req, res) => {
-    const reviews = await people.reviews(asked(req), limitOf(req));
-    res.json({
-      reviews: reviews.map(({ openedAt, dueAt, ...pair }) => ({
-        ...pair,
-        openedAt: formatInstant(openedAt),
-        dueAt: formatInstant(dueAt),
-      })),
-    });
+    const { pairs, next } = await people.reviews(asked(req), limitOf(req), placeOf(req));
+    const after = next === null ? null : [formatInstant(next.dueAt), next.lo, next.hi].join('_');
+    res.json({ reviews: pairs.map(shownPair), ...(after === null ? {} : { next: after }) });
   });
   router.get('/pairs/:one/:other', async (req, res) => {
     const [one, other] = pairOf(req.params);
@@ -63,8 +65,29 @@ export function opsIdentity({ people, currentPlan }: Pick<HttpDeps, 'people' | '
     const parting = { records: records.map(recordOf), reason: reasonOf(reason), overrule: overrule === true };
     res.json(await people.unmerge(asked(req), parting));
   });
+  router.get('/people/:id', async (req, res) => {
+    res.json(shownPerson(await people.person(asked(req), recordOf(req.params.id))));
+  });
+  router.post('/people/:id/override', body, async (req, res) => {
+    const { attribute, value, reason } = fieldsOf(req);
+    const known = ATTRIBUTES.find((one) => one === attribute);
+    if (known === undefined || value === undefined) {
+      const detail = `attribute is one of ${ATTRIBUTES.join(', ')}, and value the whole value, or null to withdraw it`;
+      throw new HubError('REQUEST_INVALID', { detail });
+    }
+    const saying = { person: recordOf(req.params.id), attribute: known, value, reason: reasonOf(reason) };
+    res.json(await people.override(asked(req), saying));
+  });
+  router.post('/decisions/:seq/undo', body, async (req, res) => {
+    const { seq } = req.params;
+    if (!/^\d{1,15}$/.test(seq))
+      throw new HubError('PARAMETER_INVALID', { detail: 'a decision is named by its number' });
+    res.json(await people.undo(asked(req), { decision: Number(seq), reason: reasonOf(fieldsOf(req)['reason']) }));
+  });
   return router;
 }
+
+const ATTRIBUTES = ['name', 'gender', 'birthDate', 'deceased', 'address'] as const;
 
 function asked(req: Request): Asked {
   return { scope: callerOf(req).scope, requestId: contextOf(req).requestId };
@@ -98,15 +121,39 @@ function reasonOf(reason: unknown): string {
   throw new HubError('REQUEST_INVALID', { detail: `reason is a text of 1 to ${REASON_MAX} characters` });
 }
 
-function shown({
-  decisions,
-  review,
-  ...pair
-}: Awaited<ReturnType<PeopleDesk['explain']>>): Readonly<Record<string, unknown>> {
+/** Where a list ended, as it was told. */
+function placeOf({ query }: Request): Parameters<PeopleDesk['reviews']>[2] {
+  const { after } = query;
+  if (after === undefined) return null;
+  const [due = '', lo = '', hi = ''] = typeof after === 'string' ? after.split('_') : [];
+  const dueAt = parseInstant(due);
+  if (dueAt !== null && isUuid(lo) && isUuid(hi)) return { dueAt, lo, hi };
+  throw new HubError('PARAMETER_INVALID', { detail: 'after is the `next` of the list before' });
+}
+
+function shown({ decisions, review, ...pair }: ExplainedPair): Readonly<Record<string, unknown>> {
+  return { ...pair, review: review === null ? null : shownPair(review), decisions: decisions.map(shownDecision) };
+}
+
+function shownPerson({ records, overrides, decisions, ...person }: PersonShown): Readonly<Record<string, unknown>> {
+  return {
+    ...person,
+    records: records.map(({ since, ...one }) => ({ ...one, since: formatInstant(since) })),
+    overrides: overrides.map(({ at, ...one }) => ({ ...one, at: formatInstant(at) })),
+    decisions: decisions.map(shownDecision),
+  };
+}
+
+function shownPair({ openedAt, dueAt, claimedUntil, ...pair }: ShownPair): Readonly<Record<string, unknown>> {
   return {
     ...pair,
-    review: review === null ? null : { ...review, dueAt: formatInstant(review.dueAt) },
-    // What a person said that a value is stays where the records are.
-    decisions: decisions.map(({ value: _value, at, ...decision }) => ({ ...decision, at: formatInstant(at) })),
+    openedAt: formatInstant(openedAt),
+    dueAt: formatInstant(dueAt),
+    claimedUntil: claimedUntil === null ? null : formatInstant(claimedUntil),
   };
+}
+
+/** What a person said that a value is stays where the records are. */
+function shownDecision({ value: _value, at, ...decision }: ShownDecision): Readonly<Record<string, unknown>> {
+  return { ...decision, at: formatInstant(at) };
 }

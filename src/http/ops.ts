@@ -16,6 +16,7 @@ import { opsHl7 } from './ops-hl7.ts';
 import { opsIdentity } from './ops-identity.ts';
 import { opsReplayWindows } from './ops-replay.ts';
 import { opsSnapshots } from './ops-snapshot.ts';
+import { opsWork } from './ops-work.ts';
 import { OPS_HTML, OPS_SCRIPT, OPS_STYLE } from './ops-page.ts';
 
 const MESSAGES_DEFAULT = 50;
@@ -34,6 +35,7 @@ export function opsRouter(deps: HttpDeps): Router {
   router.use('/api', opsBookings(deps));
   router.use('/api', opsHl7(deps));
   router.use('/api/identity', opsIdentity(deps));
+  router.use('/api', opsWork(deps));
   router.use('/api', opsReplayWindows(deps));
   router.use('/api', opsSnapshots(deps));
   router.get('/api/sites', async (_req, res) => {

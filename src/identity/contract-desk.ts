@@ -1,6 +1,12 @@
 /** What people do about who is who: look at pairs, decide, take apart. Part of identity/contract.ts. */
 import type { Instant } from '../core/instant.ts';
-import type { IdentityCounts, ReviewRow, StoredDecision } from '../store/contract-identity.ts';
+import type {
+  IdentityCounts,
+  KnownRecord,
+  ReviewPlace,
+  ReviewRow,
+  StoredDecision,
+} from '../store/contract-identity.ts';
 import type { Scope } from '../store/contract.ts';
 
 /** Who asks, and under which request. */
@@ -25,6 +31,25 @@ export interface Parting {
   readonly overrule: boolean;
 }
 
+/** Attributes of which a person has one value. */
+export type PersonAttribute = 'name' | 'gender' | 'birthDate' | 'deceased' | 'address';
+
+/** A value that somebody knows to be right, for a golden person or one record. */
+export interface Saying {
+  /** A golden id, or the id of a record's Patient. */
+  readonly person: string;
+  readonly attribute: PersonAttribute;
+  /** Whole, as FHIR has it (the date as text, deceased as true or false). Null: what the records say holds again. */
+  readonly value: unknown;
+  readonly reason: string;
+}
+
+export interface TakenBack {
+  /** Place in the log of a person's decision; all that was said at once with it goes too. */
+  readonly decision: number;
+  readonly reason: string;
+}
+
 export interface Decided {
   /** Places in the log; empty: nothing had to be written. */
   readonly decisions: readonly number[];
@@ -43,26 +68,69 @@ export interface ExplainedPair {
   readonly guards: readonly { readonly guard: string; readonly says: string }[];
   readonly levels: Readonly<Record<string, string>>;
   readonly steps: readonly { readonly field: string; readonly level: string; readonly bits: number }[];
+  /** The same, added up from what two records taken at random have. */
+  readonly waterfall: ShownWaterfall;
   readonly modelId: string;
   readonly samePerson: boolean;
-  readonly review: Pick<ReviewRow, 'state' | 'why' | 'claimedBy' | 'dueAt'> | null;
+  /** `evidence`: as it was when the pair was put before a person. */
+  readonly review: (ShownPair & { readonly evidence: Readonly<Record<string, unknown>> }) | null;
   /** All that was decided about the two and those whom decisions connect with them. */
-  readonly decisions: readonly StoredDecision[];
+  readonly decisions: readonly ShownDecision[];
 }
 
-export interface ShownPair extends Omit<ReviewRow, 'evidence' | 'openedAt' | 'dueAt'> {
-  readonly openedAt: Instant;
-  readonly dueAt: Instant;
+export interface ShownWaterfall {
+  readonly start: number;
+  readonly steps: readonly {
+    readonly field: string;
+    readonly level: string;
+    readonly bits: number;
+    readonly sum: number;
+  }[];
+  readonly total: number;
+  readonly thresholds: { readonly review: number; readonly auto: number };
 }
 
-/** Whoever may not see both records of a pair is told of neither. @throws HubError NOT_FOUND, RULE_BROKEN */
+/** `holds`: nobody has taken it back. What it says may still give way to a weightier or a later word. */
+export type ShownDecision = StoredDecision & { readonly holds: boolean };
+
+export type ShownPair = Omit<ReviewRow, 'evidence'>;
+
+export interface ReviewList {
+  /** Those due first. */
+  readonly pairs: readonly ShownPair[];
+  /** Where the next list begins; null: this is the end. */
+  readonly next: ReviewPlace | null;
+}
+
+export interface PersonShown {
+  readonly goldenId: string;
+  readonly records: readonly Pick<KnownRecord, 'id' | 'site' | 'since' | 'survivorId'>[];
+  /** What people said and holds. The only values of a person that the desk shows. */
+  readonly overrides: readonly {
+    readonly attribute: PersonAttribute;
+    readonly value: unknown;
+    readonly decision: number;
+    readonly record: string;
+    readonly actor: StoredDecision['actor'];
+    readonly reason: string;
+    readonly at: Instant;
+  }[];
+  readonly decisions: readonly ShownDecision[];
+}
+
+/** Whoever may not see all records concerned is told of none. @throws HubError NOT_FOUND, RULE_BROKEN */
 export interface PeopleDesk {
   stats(asked: Asked): Promise<IdentityCounts>;
-  /** Pairs to be looked at, the likeliest first. */
-  reviews(asked: Asked, limit: number): Promise<readonly ShownPair[]>;
+  /** Pairs to be looked at. */
+  reviews(asked: Asked, limit: number, after: ReviewPlace | null): Promise<ReviewList>;
   explain(asked: Asked, one: string, other: string): Promise<ExplainedPair>;
+  /** By a golden id or the id of a record. */
+  person(asked: Asked, id: string): Promise<PersonShown>;
+  /** For so long as the settings say; whoever has it has it longer. */
   claim(asked: Asked, one: string, other: string): Promise<void>;
   release(asked: Asked, one: string, other: string): Promise<void>;
   decide(asked: Asked, word: Word): Promise<Decided>;
   unmerge(asked: Asked, parting: Parting): Promise<Decided>;
+  override(asked: Asked, saying: Saying): Promise<Decided>;
+  undo(asked: Asked, word: TakenBack): Promise<Decided>;
 }

@@ -18,5 +18,7 @@ export interface StageEvents {
   placed(outcome: 'linked' | 'withdrawn' | 'review' | 'alone'): void;
   keyCapped(kind: string, read: 'tight' | 'none'): void;
   swept(what: string, count: number): void;
+  /** So many overdue work items or pairs are this role's now; `subject` of a single one. */
+  escalated(kind: string, role: string, step: number, count: number, subject: string | null): void;
   replayWindow(site: string, what: 'began' | 'ended'): void;
 }

@@ -21,6 +21,8 @@ export interface PlanDiff {
   readonly refused: readonly string[];
   /** Slots by templates that come and go; absent where none do, or the time was not told. */
   readonly slots?: readonly SlotNews[];
+  /** What follows from a change, and what does not, where the name of the setting does not tell. */
+  readonly follows?: readonly string[];
 }
 
 export interface SiteChange {
@@ -58,8 +60,11 @@ export function diffPlans(running: Plan | null, next: Plan, now?: Instant): Plan
     ...names(fixed).filter((field) => NEEDS_RESTART.some((one) => field === one || field.startsWith(`${one}.`))),
   );
   const slots = running === null || now === undefined ? [] : slotNews(running, next, now);
+  const follows =
+    running === null ? [] : [...consequences(hub), ...consequences(change.flatMap(({ fields }) => fields))];
   return {
     ...(slots.length === 0 ? {} : { slots }),
+    ...(follows.length === 0 ? {} : { follows: [...new Set(follows)] }),
     start: started.map((site) => site.id),
     stop: stopped.map((site) => site.id),
     change,
@@ -84,9 +89,25 @@ export function formatDiff(diff: PlanDiff): string {
       ({ site, come, go }) => `slots  ${site}: ${come} come, ${go} go by its templates; what is booked keeps its slot`,
     ),
     ...diff.hubFields.map((field) => `hub    ${field}`),
+    ...(diff.follows ?? []).map((sentence) => `       ${sentence}`),
     ...diff.needsRestart.map((what) => `needs a restart: ${what}`),
   ];
   return lines.length === 0 ? 'nothing changes' : lines.join('\n');
+}
+
+/** Of settings that look backwards, or do not. */
+function consequences(fields: readonly string[]): readonly string[] {
+  const says = (prefix: string, sentence: string): readonly string[] =>
+    fields.some((field) => field === prefix || field.startsWith(`${prefix}.`)) ? [sentence] : [];
+  const thresholds =
+    'other thresholds: what is linked stays linked, and what waits keeps waiting; a record is compared by them when ' +
+    'it comes or changes';
+  return [
+    ...says('identity.matching', thresholds),
+    ...says('matching', thresholds),
+    ...says('identity.survivorship', 'golden records show what these rules choose from then on; no decision changes'),
+    ...says('work', 'overdue work items go on from the step where they are'),
+  ];
 }
 
 /** A crosswalk may change thousands of names at once; `--json` has them all. */

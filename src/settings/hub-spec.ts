@@ -25,6 +25,7 @@ import type {
   SimulatorSettings,
   VisitType,
 } from './shape.ts';
+import { identity, work } from './people-spec.ts';
 import type { Setting, SettingsSpec, ValueSchema } from './spec.ts';
 import { travel } from './take-spec.ts';
 
@@ -227,6 +228,8 @@ const hubFields: FieldsOf<HubSettings> = {
   booking: { schema: objectOf(booking), prose: 'How long a booking may take at each step.', default: {} },
   travel,
   retention: { schema: objectOf(retention), prose: 'How long what is stored is kept.', default: {} },
+  identity,
+  work,
 };
 
 export const hubSchema: ValueSchema = objectOf(hubFields);

@@ -12,6 +12,7 @@ import { hubSchema } from './hub-spec.ts';
 import { suggest, type Issue } from './issue.ts';
 import { loadConfig, reasonOf } from './load.ts';
 import { doorRules, mllpRules, sharedDoorIssues, type Addressed } from './mllp-rules.ts';
+import { peopleRules } from './people-rules.ts';
 import { withPresets } from './preset.ts';
 import { siteRules } from './site-rules.ts';
 import { kindNames, siteSchema } from './site-spec.ts';
@@ -117,7 +118,7 @@ function crossIssues(
   const minutesOf = (code: string): number | undefined => hubView?.at('visitTypes', code, 'duration_min').number();
   const around = { hubEnvironment, catalogue: hubView?.at('visitTypes').keys() ?? null, minutesOf, siteIds };
   return [
-    ...(hubView === null ? [] : hubRules(hubView, known)),
+    ...(hubView === null ? [] : [...hubRules(hubView, known), ...peopleRules(hubView, siteIds, views)]),
     ...sites.flatMap(({ id, checked }) => siteRules(id, View.of(checked), around)),
     ...identityIssues(views),
     ...sites.flatMap((site) => kindIssues(site, kinds)),

@@ -6,6 +6,7 @@ import type { HolidaySettings, TemplateSettings } from './template-shape.ts';
 
 import type { ClientHl7 } from './client-hl7-shape.ts';
 import type { MllpSettings } from './mllp-shape.ts';
+import type { IdentitySettings, MatchingBudgets, WorkSettings } from './people-shape.ts';
 
 /** Where messages and bookings are real. A site's environment must equal the hub's, or the plan is refused. */
 export type Environment = 'production' | 'test' | 'sandbox';
@@ -46,6 +47,9 @@ export interface HubSettings {
   /** How long a practitioner needs from place to place; absent: no time. */
   readonly travel?: TravelSettings;
   readonly retention: RetentionSettings;
+  /** Absent, of plans made by hand: the defaults. */
+  readonly identity?: IdentitySettings;
+  readonly work?: WorkSettings;
 }
 
 export interface PractitionerFiles {
@@ -172,6 +176,8 @@ export interface SiteSettings {
   readonly identifiers: Readonly<Record<string, IdentifierSettings>>;
   /** What to do with an authority that is not listed. */
   readonly unknownIdentifiers: 'park' | 'local-only';
+  /** Stricter than the hub's; absent: as the hub's. */
+  readonly matching?: Partial<MatchingBudgets>;
   /** Local visit type code -> key in the hub's catalogue. */
   readonly visitTypes: Readonly<Record<string, string>>;
   /** By visit type of the catalogue: what such a visit takes besides its slot. */

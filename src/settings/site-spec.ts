@@ -13,6 +13,7 @@ import {
   wholeNumber,
 } from './declare.ts';
 import { environment } from './hub-spec.ts';
+import { siteMatching } from './people-spec.ts';
 import type {
   IdentifierSettings,
   LocationSettings,
@@ -210,6 +211,7 @@ const siteFields: Omit<FieldsOf<Omit<SiteSettings, 'id' | 'identity'>>, 'setting
       'nothing and never written back.',
     default: 'park',
   },
+  matching: siteMatching,
   visitTypes: {
     schema: keyed(siteCode, text),
     prose: 'The code of the site, and the code of the catalogue. What is not listed is counted and cannot be booked.',

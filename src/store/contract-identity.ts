@@ -1,14 +1,15 @@
 /** Who is one person across sites: the log of decisions, golden ids, the review queue. Part of store/contract.ts. */
 import type { Instant } from '../core/instant.ts';
+import type { ChainStep } from './contract-ledger.ts';
 
 /** As the engine reads it (identity/golden/decision.ts). Records are named by the id of their Patient. */
 export interface StoredDecision {
   readonly seq: number;
-  readonly kind: 'link' | 'unlink' | 'not-same' | 'merge' | 'override';
+  readonly kind: 'link' | 'unlink' | 'not-same' | 'merge' | 'override' | 'undo';
   readonly one: string;
-  /** Null: an override. */
+  /** Null: an override, or the undo of one. */
   readonly other: string | null;
-  /** Of an override. */
+  /** Of an override, or of the undo of one. */
   readonly attribute: string | null;
   readonly value: unknown;
   readonly actor: { readonly kind: 'person' | 'site' | 'hub'; readonly id: string };
@@ -17,9 +18,13 @@ export interface StoredDecision {
   readonly modelId: string | null;
   readonly at: Instant;
   readonly supersedes: number | null;
+  /** Place of the first of what was said at once. */
+  readonly act: number;
 }
 
-export interface NewDecision extends Omit<StoredDecision, 'seq'> {
+export interface NewDecision extends Omit<StoredDecision, 'seq' | 'act'> {
+  /** Absent: it is the first, or all, of what is said. */
+  readonly act?: number;
   /** The site's own decision (patient_decision) that says so; null: none does. */
   readonly toldBy: number | null;
 }
@@ -72,9 +77,19 @@ export interface ReviewRow extends ReviewPair {
   /** outdated: the records changed, or are one person by now. */
   readonly state: 'open' | 'claimed' | 'decided' | 'outdated';
   readonly claimedBy: string | null;
+  /** Null: it is not claimed. From then on anybody may have it. */
+  readonly claimedUntil: Instant | null;
   readonly decision: number | null;
   readonly openedAt: Instant;
+  /** Who is to look at it, and how many steps it went up because it was overdue. */
+  readonly role: string;
+  readonly escalated: number;
 }
+
+export type EscalatedReview = Pick<ReviewRow, 'lo' | 'hi' | 'role'> & { readonly from: string; readonly step: number };
+
+/** Behind the last one of a list. */
+export type ReviewPlace = Pick<ReviewRow, 'dueAt' | 'lo' | 'hi'>;
 
 export interface IdentityCounts {
   readonly records: number;
@@ -83,6 +98,8 @@ export interface IdentityCounts {
   readonly truncated: number;
   readonly decisions: readonly { readonly actor: string; readonly kind: string; readonly count: number }[];
   readonly reviews: readonly { readonly state: string; readonly why: string; readonly count: number }[];
+  /** Of the pairs that wait: past their time, and by whose they are by now. */
+  readonly overdue: readonly { readonly role: string; readonly escalated: number; readonly count: number }[];
 }
 
 export interface IdentityStore {
@@ -90,7 +107,8 @@ export interface IdentityStore {
   append(decision: NewDecision, now: Instant): Promise<number | null>;
   /** All decisions about these records, and about records that decisions connect with them, in the order of the log. */
   about(ids: readonly string[]): Promise<readonly StoredDecision[]>;
-  decision(seq: number): Promise<StoredDecision | null>;
+  /** All that was said at once with this one; empty: there is none. */
+  act(seq: number): Promise<readonly StoredDecision[]>;
   /** Those that are known, sorted by id. */
   records(ids: readonly string[]): Promise<readonly KnownRecord[]>;
   setPeople(records: readonly Pick<KnownRecord, 'id' | 'goldenId' | 'survivorId'>[]): Promise<void>;
@@ -119,15 +137,21 @@ export interface IdentityStore {
   review(one: string, other: string): Promise<ReviewRow | null>;
   /** Open and claimed ones that name one of these records. */
   waiting(ids: readonly string[]): Promise<readonly Pick<ReviewRow, 'lo' | 'hi' | 'why'>[]>;
-  /** Open and claimed ones, the likeliest first. */
-  reviews(limit: number): Promise<readonly ReviewRow[]>;
+  /** Open and claimed ones, those due first. */
+  reviews(limit: number, after: ReviewPlace | null): Promise<readonly ReviewRow[]>;
   outdate(pairs: readonly Pick<ReviewPair, 'lo' | 'hi'>[], now: Instant): Promise<void>;
-  /** From open to claimed; by whoever has it already it is claimed again. False: it is not to be had. */
-  claim(one: string, other: string, by: string, now: Instant): Promise<boolean>;
+  /** From open to claimed; whoever has it already has it longer. False: it is not to be had. */
+  claim(one: string, other: string, by: string, until: Instant, now: Instant): Promise<boolean>;
   release(one: string, other: string, by: string, now: Instant): Promise<boolean>;
+  /** Claims that ended are open again; how many. */
+  lapseClaims(now: Instant): Promise<number>;
+  /** Takes overdue pairs up by one step each; `chain` is theirs. */
+  escalateReviews(chain: readonly ChainStep[], now: Instant): Promise<readonly EscalatedReview[]>;
+  /** From decided to open, of pairs that these decided: what they said is taken back. */
+  reopen(decisions: readonly number[], dueAt: Instant, now: Instant): Promise<void>;
   /** From open or claimed to decided. */
   decided(one: string, other: string, decision: number, now: Instant): Promise<boolean>;
-  counts(): Promise<IdentityCounts>;
+  counts(now: Instant): Promise<IdentityCounts>;
   /** Records to be placed, and pairs to be looked at; read without counting what is done. */
-  backlog(): Promise<{ readonly due: number; readonly open: number; readonly claimed: number }>;
+  backlog(now: Instant): Promise<Readonly<Record<'due' | 'open' | 'claimed' | 'overdue', number>>>;
 }

@@ -22,6 +22,7 @@ interface DecisionRow {
   readonly model_id: string | null;
   readonly at: Instant;
   readonly supersedes: number | null;
+  readonly act: number | null;
   readonly key_id: string | null;
   readonly sealed: Buffer | null;
 }
@@ -39,7 +40,7 @@ export interface KnownRow {
 export const KNOWN = 'l.patient_id, l.site, l.site_key, l.linked_at, l.golden_id, l.survivor_id, l.removed_at';
 
 const COLUMNS = `d.seq, d.kind, d.one, d.other, d.attribute, d.actor_kind, d.actor, d.reason, d.model_id, d.at,
-  d.supersedes, d.key_id, d.sealed`;
+  d.supersedes, d.act, d.key_id, d.sealed`;
 
 /** Outwards from the records along the decisions, whatever they decide: who is kept apart is concerned as well. */
 const CONNECTED = `
@@ -70,17 +71,17 @@ export function identityStore(q: Queryable, keys: Keys): IdentityStore {
 
     async append(decision, now) {
       const { kind, one, other, attribute, value, actor, reason, evidence, modelId, at, supersedes, toldBy } = decision;
-      const body = attribute === null ? evidence : { value };
+      const body = kind === 'override' ? { value } : evidence;
       const sealed = body === null ? null : keys.seal(Buffer.from(JSON.stringify(body)));
       const { rows } = await q.query<{ seq: number }>({
         name: 'identity-append',
         text: `INSERT INTO identity_decision (kind, one, other, attribute, actor_kind, actor, reason, model_id, at,
-                 supersedes, told_by, key_id, sealed, recorded_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                 supersedes, told_by, key_id, sealed, recorded_at, act)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
                ON CONFLICT (told_by, kind) WHERE told_by IS NOT NULL DO NOTHING RETURNING seq`,
         values: [
           kind, one, other, attribute, actor.kind, actor.id, reason, modelId, timestamptz(at), supersedes, toldBy,
-          sealed?.keyId ?? null, sealed?.sealed ?? null, timestamptz(now),
+          sealed?.keyId ?? null, sealed?.sealed ?? null, timestamptz(now), decision.act ?? null,
         ], // prettier-ignore
       });
       return rows[0]?.seq ?? null;
@@ -96,13 +97,17 @@ export function identityStore(q: Queryable, keys: Keys): IdentityStore {
       return rows.map((row) => toDecision(row, keys));
     },
 
-    async decision(seq) {
+    async act(seq) {
       const { rows } = await q.query<DecisionRow>({
-        name: 'identity-decision',
-        text: `SELECT ${COLUMNS} FROM identity_decision d WHERE d.seq = $1`,
+        name: 'identity-act', // the primary key, identity_decision_act
+        text: `WITH first AS (SELECT coalesce(act, seq) AS seq FROM identity_decision WHERE seq = $1)
+               SELECT ${COLUMNS} FROM first JOIN identity_decision d ON d.seq = first.seq
+               UNION ALL
+               SELECT ${COLUMNS} FROM first JOIN identity_decision d ON d.act = first.seq
+               ORDER BY seq`,
         values: [seq],
       });
-      return rows[0] === undefined ? null : toDecision(rows[0], keys);
+      return rows.map((row) => toDecision(row, keys));
     },
 
     async records(ids) {
@@ -159,8 +164,8 @@ export function identityStore(q: Queryable, keys: Keys): IdentityStore {
     },
 
     ...goldenIds(q),
-    counts: () => identityCounts(q),
-    backlog: () => identityBacklog(q),
+    counts: (now) => identityCounts(q, now),
+    backlog: (now) => identityBacklog(q, now),
   };
 }
 
@@ -259,7 +264,7 @@ export function toKnown(row: KnownRow): KnownRecord {
 function toDecision(row: DecisionRow, keys: Keys): StoredDecision {
   const body: unknown =
     row.key_id === null || row.sealed === null ? null : JSON.parse(keys.open(row.key_id, row.sealed).toString('utf8'));
-  const isOverride = row.attribute !== null;
+  const isOverride = row.kind === 'override';
   return {
     seq: row.seq,
     kind: row.kind,
@@ -273,5 +278,6 @@ function toDecision(row: DecisionRow, keys: Keys): StoredDecision {
     modelId: row.model_id,
     at: row.at,
     supersedes: row.supersedes,
+    act: row.act ?? row.seq,
   };
 }

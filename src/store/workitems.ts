@@ -7,6 +7,7 @@ import { isUuid } from '../core/ids.ts';
 import { SYSTEMS, type Task } from '../fhir/types.ts';
 import { timestamptz } from './column-types.ts';
 import type { WorkItem, WorkItemStore } from './contract-bookings.ts';
+import type { ChainStep, WorkCount } from './contract-ledger.ts';
 import type { ResourceStore } from './contract-resources.ts';
 import type { Scope } from './contract.ts';
 import type { Queryable } from './postgres.ts';
@@ -20,9 +21,11 @@ interface Row {
   readonly due_at: Instant;
   readonly opened_at: Instant;
   readonly evidence: string;
+  readonly escalated: number;
 }
 
-const COLUMNS = 'id, kind, subject, site, role, due_at, opened_at, evidence';
+const OPENED = 'id, kind, subject, site, role, due_at, opened_at, evidence';
+const COLUMNS = `${OPENED}, escalated`;
 const TASK_STATUS = 'http://hl7.org/fhir/task-status';
 
 /** What is to be done, for the person who must do it. */
@@ -50,7 +53,7 @@ export function workItemStore(q: Queryable, scope: Scope, resources: Pick<Resour
         name: 'work-item-open',
         // work_item_open decides. Two that open the same one at once: the second waits for the first, then finds it
         // open.
-        text: `INSERT INTO work_item (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        text: `INSERT INTO work_item (${OPENED}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING`,
         values: [
           item.id,
@@ -91,19 +94,72 @@ export function workItemStore(q: Queryable, scope: Scope, resources: Pick<Resour
       return rows.map((row) => row.subject);
     },
 
-    /** Open ones in the scope's reach, those due first. */
-    async list(limit) {
+    /** In the scope's reach. */
+    async list(limit, role) {
       const { rows } = await q.query<Row>({
         name: 'work-item-list', // work_item_due
         text: `SELECT ${COLUMNS} FROM work_item
                WHERE closed_at IS NULL AND (site IS NULL OR $2::text[] IS NULL OR site = ANY($2))
+                 AND ($3::text IS NULL OR role = $3)
                ORDER BY due_at, id LIMIT $1`,
-        values: [limit, scope.sites === '*' ? null : scope.sites],
+        values: [limit, scope.sites === '*' ? null : scope.sites, role ?? null],
       });
       return rows.map(toItem);
     },
+
+    async escalate(chain, own, now) {
+      const { rows } = await q.query<Row & { readonly from_role: string }>({
+        name: 'work-item-escalate', // work_item_due
+        // Whoever closes one just now is not waited for; a second hub takes others.
+        text: `WITH late AS (
+                 SELECT w.id, w.role AS from_role, c.role, c.step FROM work_item w
+                 JOIN ${CHAIN} ON c.step = w.escalated + 1
+                   AND (c.kind = w.kind OR (c.kind IS NULL AND NOT w.kind = ANY($6::text[])))
+                 WHERE w.closed_at IS NULL AND w.due_at <= $5 AND w.due_at + c.after_ms * interval '1 millisecond' <= $5
+                 ORDER BY w.due_at, w.id LIMIT ${String(AT_ONCE)} FOR UPDATE OF w SKIP LOCKED)
+               UPDATE work_item w SET role = late.role, escalated = late.step FROM late WHERE w.id = late.id
+               RETURNING ${COLUMNS.split(', ').map((column) => `w.${column}`).join(', ')}, late.from_role`,
+        values: [...chainValues(chain), timestamptz(now), own],
+      }); // prettier-ignore
+      for (const row of rows) await writeTask(resources, toItem(row), 'requested', now);
+      return rows.map(({ kind, subject, site, role, escalated, from_role }) => ({
+        kind,
+        subject,
+        site,
+        role,
+        from: from_role,
+        step: escalated,
+      }));
+    },
+
+    async counts(now) {
+      const { rows } = await q.query<WorkCount>({
+        name: 'work-item-counts', // work_item_due
+        text: `SELECT kind, role, due_at <= $1 AS "isOverdue", count(*) AS count FROM work_item
+               WHERE closed_at IS NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+        values: [timestamptz(now)],
+      });
+      return rows;
+    },
   };
 }
+
+/** Steps as rows `c`; the first four values of the statement. */
+export const CHAIN =
+  'unnest($1::text[], $2::int[], $3::text[], $4::double precision[]) AS c(kind, step, role, after_ms)';
+export const AT_ONCE = 100;
+
+export function chainValues(chain: readonly ChainStep[]): readonly unknown[] {
+  return [
+    chain.map(({ kind }) => kind),
+    chain.map(({ step }) => step),
+    chain.map(({ role }) => role),
+    chain.map(({ after_ms }) => after_ms),
+  ];
+}
+
+/** The higher it went, the more it presses. */
+const PRIORITY = ['routine', 'urgent', 'asap', 'stat'] as const;
 
 async function writeTask(
   resources: Pick<ResourceStore, 'put'>,
@@ -117,10 +173,12 @@ async function writeTask(
     identifier: [{ system: SYSTEMS.workItem, value: item.subject }],
     status,
     intent: 'order',
+    priority: PRIORITY[Math.min(item.escalated ?? 0, PRIORITY.length - 1)] ?? 'routine',
     code: { coding: [{ system: SYSTEMS.workItem, code: item.kind }] },
     description: SAYS[item.kind],
     ...(appointment !== undefined && isUuid(appointment) ? { focus: { reference: `Appointment/${appointment}` } } : {}),
     authoredOn: formatInstant(item.openedAt),
+    performerType: [{ coding: [{ system: SYSTEMS.workRole, code: item.role }] }],
     restriction: { period: { end: formatInstant(item.dueAt) } },
     ...(item.kind === 'conflict' ? { input: inputsOf(item.evidence) } : {}),
   };
@@ -135,6 +193,7 @@ async function writeTask(
         ...tokens('status', TASK_STATUS, status),
         ...tokens('code', SYSTEMS.workItem, item.kind),
         ...tokens('identifier', SYSTEMS.workItem, item.subject),
+        ...tokens('performer', SYSTEMS.workRole, item.role),
       ],
       during: { start: item.openedAt, end: item.dueAt },
     },
@@ -177,6 +236,7 @@ function toItem(row: Row): WorkItem {
     role: row.role,
     dueAt: row.due_at,
     openedAt: row.opened_at,
+    ...(row.escalated === 0 ? {} : { escalated: row.escalated }),
     evidence: JSON.parse(row.evidence) as Readonly<Record<string, string>>,
   };
 }

@@ -1,5 +1,8 @@
 /** Who is who, through the operations API and the command line, over real records of two sites. */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { startTestHub, TOKENS, type Answer, type TestHub, type Who } from '../http/hub.ts';
 import { ids } from '../store/search-world.ts';
@@ -52,9 +55,54 @@ test('a person is put together and taken apart by commands that tell what they w
   assert.match(stats.out, /decided by person: not-same 1/);
 });
 
+test('a value is said from a file, shown without itself, and withdrawn; a decision is undone by its number', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'slotwire-identity-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'name.json');
+  await writeFile(file, '{"family":"Quillfeather","given":["Ann"]}');
+  const told = await run('override', annSouth, 'name', '--value', file, '--reason', 'her passport');
+  assert.equal(told.code, 0, told.err);
+  const number = /Written down as (\d+)/.exec(told.out)?.[1] ?? '';
+  const person = await run('explain', annSouth);
+  assert.match(person.out, new RegExp(`name: said by a person \\(${number}\\)[\\s\\S]*her passport`));
+  assert.doesNotMatch(person.out, /Quillfeather/);
+  const answer = await ask('admin', `/people/${annSouth}`);
+  assert.match(JSON.stringify(answer.body), /Quillfeather/);
+  assert.equal((await ask('scheduler', `/people/${annSouth}`)).status, 403);
+  const undone = await run('undo', number, '--reason', 'another Ann');
+  assert.equal(undone.code, 0, undone.err);
+  assert.match((await run('explain', annSouth)).out, /another Ann/);
+  assert.doesNotMatch((await run('explain', annSouth)).out, /said by a person/);
+  assert.equal((await run('undo', number, '--reason', 'x')).code, 1);
+  const none = await run('override', annSouth, 'name', '--withdraw', '--reason', 'x');
+  assert.deepEqual([none.code, /nothing to withdraw/.test(none.err)], [1, true]);
+  for (const wrong of [
+    ['override', annSouth, 'name', '--reason', 'x'],
+    ['override', annSouth, 'name', '--value', file, '--withdraw', '--reason', 'x'],
+    ['undo', 'seven', '--reason', 'x'],
+    ['undo', number],
+  ]) {
+    assert.equal((await run(...wrong)).code, 2, wrong.join(' '));
+  }
+  const path = `/people/${annSouth}/override`;
+  for (const wrong of [{ attribute: 'shoe', value: 4 }, { attribute: 'name' }, { attribute: 'name', value: null }]) {
+    assert.equal((await ask('admin', path, wrong)).status, 400, JSON.stringify(wrong));
+  }
+  assert.equal((await ask('admin', path, { attribute: 'gender', value: 'x', reason: 'x' })).status, 422);
+  assert.equal((await ask('admin', '/decisions/x/undo', { reason: 'x' })).status, 400);
+  assert.equal((await ask('admin', '/decisions/4711/undo', { reason: 'x' })).status, 404);
+});
+
+test('why two records are alike is drawn as a waterfall', async () => {
+  const { out } = await run('explain', bob, annSouth);
+  assert.match(out, /start +two records at random/);
+  assert.match(out, /total/);
+  assert.match(out, /A person is asked from .*\(R\) on, nobody from .*\(A\)/);
+});
+
 test('what is wrong with the command line, or with the wish, is said in a sentence', async () => {
   assert.deepEqual(await run('decide', 'same', bob, annSouth).then(({ code }) => code), 2); // prettier-ignore
-  assert.deepEqual(await run('explain', bob).then(({ code }) => code), 2); // prettier-ignore
+  assert.deepEqual(await run('explain', bob, annSouth, carl).then(({ code }) => code), 2); // prettier-ignore
   assert.deepEqual(await run('unmerge', '--reason', 'x').then(({ code }) => code), 2); // prettier-ignore
   const alone = await run('unmerge', carl, '--reason', 'x');
   assert.equal(alone.code, 1);

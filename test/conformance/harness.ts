@@ -315,6 +315,7 @@ function recorder(told: [keyof StageEvents, ...unknown[]][]): StageEvents {
     placed: note('placed'),
     keyCapped: note('keyCapped'),
     swept: note('swept'),
+    escalated: note('escalated'),
     replayWindow: note('replayWindow'),
   };
 }

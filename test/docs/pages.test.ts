@@ -24,6 +24,7 @@ const GAUGES = [
   'slotwire_client_waiting',
   'slotwire_proven_share',
   'slotwire_identity_backlog',
+  'slotwire_work_items',
 ];
 
 before(async () => {

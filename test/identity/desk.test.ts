@@ -29,12 +29,12 @@ describe('a pair that waits for a person', () => {
     const world = await placingWorld(t);
     const desk = deskOf(world);
     const [north, south] = await twoSites(world, { ...ROBERT, birthDate: '1972-11-29' });
-    assert.equal((await desk.reviews(ANA, 10)).length, 1);
+    assert.equal((await desk.reviews(ANA, 10, null)).pairs.length, 1);
     await desk.claim(ANA, south, north);
     const decided = await desk.decide(ANA, { one: north, other: south, verdict: 'same', ...because });
     assert.deepEqual(decided.people, [{ goldenId: goldenIdOf(north), records: [north, south] }]);
     assert.equal(decided.decisions.length, 1);
-    assert.deepEqual(await desk.reviews(ANA, 10), []);
+    assert.deepEqual((await desk.reviews(ANA, 10, null)).pairs, []);
     await world.tell('south', '7', { ...ROBERT, birthDate: '1990-11-29', given: 'Hannah' });
     await world.settle();
     assert.equal((await world.people()).length, 1);
@@ -55,11 +55,11 @@ describe('a pair that waits for a person', () => {
     await world.tell('south', '7', { ...ROBERT, given: 'Bob' });
     await world.settle();
     assert.equal((await world.people()).length, 2);
-    assert.deepEqual(await desk.reviews(ANA, 10), []);
+    assert.deepEqual((await desk.reviews(ANA, 10, null)).pairs, []);
     const west = await world.tell('west', '3', ROBERT);
     await world.settle();
     assert.equal((await world.people()).length, 3, 'whom of the two it is would be a guess');
-    const waiting = await desk.reviews(ANA, 10);
+    const waiting = (await desk.reviews(ANA, 10, null)).pairs;
     assert.deepEqual(
       waiting.map(({ why, lo, hi }) => [why, [lo, hi].includes(west)]),
       [
@@ -86,7 +86,7 @@ describe('a pair that waits for a person', () => {
     const desk = deskOf(world);
     const [north, south] = await twoSites(world, { ...ROBERT, birthDate: '1972-11-29' });
     const here: Asked = { ...ANA, scope: { ...ANA.scope, sites: ['north'] } };
-    assert.deepEqual(await desk.reviews(here, 10), []);
+    assert.deepEqual((await desk.reviews(here, 10, null)).pairs, []);
     const word = { one: north, other: south, verdict: 'same', ...because } as const;
     await assert.rejects(desk.explain(here, north, south), { code: 'NOT_FOUND' });
     await assert.rejects(desk.decide(here, word), { code: 'NOT_FOUND' });
@@ -180,11 +180,11 @@ describe('visits', () => {
     assert.equal((await world.patient('1'))?.active, true);
     await world.tell(merge(T(9), '1', '2'));
     assert.deepEqual(await world.found('1'), ['F1'], 'the site says it again: a person has said otherwise');
-    const [raised] = await desk.reviews(ANA, 10);
+    const [raised] = (await desk.reviews(ANA, 10, null)).pairs;
     assert.equal(raised?.why, 'overruled');
     const again = { one: raised.lo, other: raised.hi, verdict: 'different', ...because } as const;
     assert.deepEqual((await desk.decide(ANA, again)).decisions, [], 'it stands already');
-    assert.deepEqual(await desk.reviews(ANA, 10), [], 'and whoever was asked has answered');
+    assert.deepEqual((await desk.reviews(ANA, 10, null)).pairs, [], 'and whoever was asked has answered');
     assert.equal((await desk.explain(ANA, raised.lo, raised.hi)).review?.state, 'decided');
   });
 });

@@ -94,7 +94,7 @@ describe('two people', () => {
     await world.tell('south', '7', ROBERT);
     await world.settle();
     assert.equal((await world.people()).length, 3, 'to which of them the third belongs would be a guess');
-    const reviews = await world.write(({ identity }) => identity.reviews(10));
+    const reviews = await world.write(({ identity }) => identity.reviews(10, null));
     assert.deepEqual(reviews.map(({ why }) => why).sort(), ['contradicted', 'contradicted', 'review']);
   });
 
@@ -148,7 +148,7 @@ it('where keys are over the cap and not all could be compared, nobody is linked 
     world.outcomes.some((outcome) => /^capped \S+ none$/.test(outcome)),
     true,
   );
-  const { truncated } = await world.write(({ identity }) => identity.counts());
+  const { truncated } = await world.write(({ identity }) => identity.counts(world.clock.now()));
   assert.equal(truncated > 0, true);
 });
 

@@ -120,8 +120,8 @@ test('a pair is claimed by one person, stays claimed when it is told again, and 
   const { write } = await openedStore(t);
   await write(async ({ identity }) => {
     await identity.openReview(PAIR, at(0));
-    assert.equal(await identity.claim(id(2), id(1), 'ana', at(1)), true);
-    assert.equal(await identity.claim(id(1), id(2), 'ben', at(2)), false);
+    assert.equal(await identity.claim(id(2), id(1), 'ana', at(30), at(1)), true);
+    assert.equal(await identity.claim(id(1), id(2), 'ben', at(30), at(2)), false);
     await identity.openReview({ ...PAIR, score: 14 }, at(3));
     const told = await identity.review(id(2), id(1));
     assert.deepEqual([told?.state, told?.claimedBy, told?.score, told?.openedAt], ['claimed', 'ana', 14, at(0)]);
@@ -131,7 +131,7 @@ test('a pair is claimed by one person, stays claimed when it is told again, and 
     assert.equal((await identity.waiting([id(2)])).length, 1);
     assert.equal(await identity.decided(id(1), id(2), 7, at(5)), true);
     assert.equal(await identity.decided(id(1), id(2), 8, at(5)), false);
-    assert.deepEqual([await identity.waiting([id(1)]), await identity.reviews(10)], [[], []]);
+    assert.deepEqual([await identity.waiting([id(1)]), await identity.reviews(10, null)], [[], []]);
     await identity.openReview(PAIR, at(6));
     await identity.outdate([PAIR], at(7));
     assert.equal((await identity.review(id(1), id(2)))?.state, 'outdated');

@@ -3,17 +3,7 @@
  * cannot hold, that is raised. What a person or matching decides must fit what stands, else it is refused with what
  * stands against it, so that nothing is linked, or left unlinked, in silence.
  */
-import {
-  isJoining,
-  isPair,
-  maySupersede,
-  pairKey,
-  rankOf,
-  standing,
-  verdicts,
-  type Decision,
-  type PairDecision,
-} from './decision.ts';
+import { isJoining, isPair, maySupersede, pairKey, rankOf, standing, verdicts, type Decision } from './decision.ts';
 import { isValue } from './value.ts';
 import { replay, type Contradiction, type Source } from './replay.ts';
 
@@ -52,9 +42,9 @@ export function admit(decision: Decision, log: readonly Decision[], sources: rea
   const known = new Map(sources.map((source) => [source.id, source]));
   const reason = formOf(decision, log, known);
   if (reason !== null) return refused(reason);
-  const named = isPair(decision) ? [decision.one, decision.other] : [decision.one];
+  const named = [decision.one, ...(isPair(decision) ? [decision.other] : [])];
   const unknown = named.filter((id) => !known.has(id));
-  if (!isPair(decision)) return { kind: 'admitted', unknown, raised: [] };
+  if (decision.kind === 'override') return { kind: 'admitted', unknown, raised: [] };
   const stands = standsAgainst(decision, log);
   if (stands !== null) return stands;
   const before = new Set(replay(log, sources).contradictions.map(contradictionKey));
@@ -73,6 +63,7 @@ function formOf(decision: Decision, log: readonly Decision[], known: ReadonlyMap
     const earlier = log.find(({ seq }) => seq === supersedes);
     if (earlier === undefined || !maySupersede(decision, earlier)) return 'not-to-supersede';
   }
+  if (decision.kind === 'undo') return actor.kind === 'person' && supersedes !== null ? null : 'not-for-matching';
   if (!isPair(decision)) {
     if (actor.kind !== 'person') return 'not-for-matching';
     if (!known.has(decision.one)) return 'unknown-record';
@@ -92,7 +83,8 @@ function formOf(decision: Decision, log: readonly Decision[], known: ReadonlyMap
   return null;
 }
 
-function standsAgainst(decision: PairDecision, log: readonly Decision[]): Admission | null {
+function standsAgainst(decision: Decision, log: readonly Decision[]): Admission | null {
+  if (!isPair(decision)) return null;
   const pairs = standing([...log, decision]).filter(isPair);
   const held = verdicts(pairs.filter(({ seq }) => seq !== decision.seq));
   const verdict = held.get(pairKey(decision.one, decision.other));

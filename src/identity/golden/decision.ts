@@ -63,7 +63,16 @@ export type OverrideDecision = {
   };
 }[SingleAttribute];
 
-export type Decision = PairDecision | OverrideDecision;
+/** Takes back what a person decided: all is as if that had never been said, and this says nothing itself. */
+export interface UndoDecision extends Said {
+  readonly kind: 'undo';
+  /** As in the decision that is taken back. */
+  readonly one: string;
+  readonly other: string | null;
+  readonly attribute: SingleAttribute | null;
+}
+
+export type Decision = PairDecision | OverrideDecision | UndoDecision;
 
 /** A person's word goes before a site's, and that before what matching says, however old it is. */
 export const RANK: Readonly<Record<ActorKind, number>> = { person: 3, site: 2, hub: 1 };
@@ -73,7 +82,7 @@ export function rankOf(decision: Decision): number {
 }
 
 export function isPair(decision: Decision): decision is PairDecision {
-  return decision.kind !== 'override';
+  return decision.kind !== 'override' && decision.kind !== 'undo';
 }
 
 export function isJoining({ kind }: PairDecision): boolean {

@@ -5,6 +5,7 @@ import { KEY_CAP } from '../match/candidates.ts';
 import { contactsOf } from '../match/frequencies.ts';
 import { matcher, type Explanation, type Matcher } from '../match/matcher.ts';
 import type { Person } from '../match/person.ts';
+import { careful } from './budgets.ts';
 import { measured } from './measure.ts';
 import { isShared, Neighbours, ownersOf, type Found } from './neighbours.ts';
 import { screened } from './screen.ts';
@@ -51,5 +52,6 @@ export async function explained(
   options: SightOptions,
 ): Promise<Explanation> {
   const [left, right] = [options.memory.personOf(one), options.memory.personOf(other)];
-  return (await matcherFor(tx, left, [right], options)).explain(left, right);
+  const told = (await matcherFor(tx, left, [right], options)).explain(left, right);
+  return careful(told, options.care, await tx.index.size(), [one.site, other.site]);
 }

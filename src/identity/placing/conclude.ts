@@ -42,13 +42,14 @@ const LINKED_EACH = 10;
 /** A week. */
 export const REVIEW_WITHIN_MS = 7 * 24 * 3_600_000;
 
-export function conclude(sight: Sight, now: Instant): Conclusion {
-  return new Placing(sight, now).done();
+export function conclude(sight: Sight, now: Instant, reviewWithin_ms = REVIEW_WITHIN_MS): Conclusion {
+  return new Placing(sight, now, plus(now, reviewWithin_ms)).done();
 }
 
 class Placing {
   readonly #sight: Sight;
   readonly #now: Instant;
+  readonly #reviewBy: Instant;
   readonly #id: string;
   readonly #decisions: Unwritten[] = [];
   /** By the person that the other record belongs to: of the records of one person the likeliest is enough. */
@@ -58,9 +59,10 @@ class Placing {
   #replayed: Replay;
   #verdicts: ReadonlyMap<string, PairDecision> | null = null;
 
-  constructor(sight: Sight, now: Instant) {
+  constructor(sight: Sight, now: Instant, reviewBy: Instant) {
     this.#sight = sight;
     this.#now = now;
+    this.#reviewBy = reviewBy;
     this.#id = sight.self.record.id;
     this.#log = sight.log;
     this.#replayed = replay(this.#log, sight.sources);
@@ -89,7 +91,8 @@ class Placing {
       if (link.actor.kind !== 'hub' || ![link.one, link.other].includes(this.#id)) continue;
       const other = this.#sight.people.get(link.one === this.#id ? link.other : link.one);
       if (other === undefined) continue;
-      const told = this.#explain(other);
+      // How strict two sites are changes no link that stands.
+      const told = this.#sight.matcher.explain(this.#sight.self.person, other.person);
       if (!contradicts(told)) continue;
       this.#write({ ...this.#pair('unlink', other, told), supersedes: link.seq });
       this.#review(other, 'withdrawn');
@@ -170,7 +173,8 @@ class Placing {
   }
 
   #explain(other: Compared): Explanation {
-    return this.#sight.matcher.explain(this.#sight.self.person, other.person);
+    const { matcher, self, strict } = this.#sight;
+    return strict(matcher.explain(self.person, other.person), other.record);
   }
 
   #pair(kind: 'link' | 'unlink', other: Compared, told: Explanation): Unwritten {
@@ -223,7 +227,7 @@ class Placing {
       probability,
       modelId,
       evidence: { guards, levels, steps, thresholds },
-      dueAt: plus(this.#now, REVIEW_WITHIN_MS),
+      dueAt: this.#reviewBy,
     });
   }
 }

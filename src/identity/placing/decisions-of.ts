@@ -6,11 +6,16 @@ export function decisionsOf(stored: readonly StoredDecision[]): readonly Decisio
   return stored.map((one) => {
     const { seq, at, actor, reason, evidence, modelId, supersedes } = one;
     const said = { seq, at, actor, reason, evidence, modelId, supersedes };
-    if (one.kind !== 'override') return { ...said, kind: one.kind, one: one.one, other: one.other ?? '' };
     const { attribute, value } = one;
+    if (one.kind === 'undo') return { ...said, kind: 'undo', one: one.one, other: one.other, attribute } as Decision;
+    if (one.kind !== 'override') return { ...said, kind: one.kind, one: one.one, other: one.other ?? '' };
     return { ...said, kind: 'override', one: one.one, attribute, value } as Decision;
   });
 }
+
+type WithoutPlace<T> = T extends unknown ? Omit<T, 'seq'> : never;
+/** What a person says, on its way into the log. */
+export type UnwrittenWord = WithoutPlace<Decision>;
 
 /** A pair's decision on its way into the log; its place is given there. */
 export type Unwritten = Omit<PairDecision, 'seq'>;

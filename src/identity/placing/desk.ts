@@ -4,31 +4,54 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
-import type { Instant } from '../../core/instant.ts';
+import { formatInstant, MINUTE_MS, plus, type Instant } from '../../core/instant.ts';
 import type { IndexedRecord } from '../../store/contract-index.ts';
-import { systemScope, type Scope, type Store, type Tx } from '../../store/contract.ts';
-import type { Asked, Decided, PeopleDesk } from '../contract-desk.ts';
-import { IDENTITY_LOG } from '../contract.ts';
-import { admit, REFUSALS } from '../golden/admit.ts';
-import { isPair, type PairDecision } from '../golden/decision.ts';
+import type { ReviewRow } from '../../store/contract-identity.ts';
+import type { Plan } from '../../settings/shape.ts';
+import { systemScope, type Store, type Tx } from '../../store/contract.ts';
+import type { Asked, PeopleDesk } from '../contract-desk.ts';
+import { standing } from '../golden/decision.ts';
 import { partings } from '../golden/unmerge.ts';
 import { GUARDS } from '../match/guards.ts';
+import type { Explanation } from '../match/matcher.ts';
 import type { Model } from '../match/model.ts';
 import { SHIPPED_MODEL } from '../match/shipped.ts';
+import { waterfallOf } from '../match/waterfall.ts';
+import { decisionsOf } from './decisions-of.ts';
+import { override, person } from './desk-override.ts';
+import { undo } from './desk-undo.ts';
+import {
+  acting,
+  audit,
+  decisionsFor,
+  nameOf,
+  said,
+  seenBy,
+  unknown,
+  visible,
+  write,
+  type Wording,
+} from './desk-words.ts';
+import { underPlan } from './placing.ts';
 import { explained } from './asked.ts';
-import type { Unwritten } from './decisions-of.ts';
 import { memory } from './memory.ts';
-import { raise } from './raise.ts';
-import { component, regroup, type Regrouped } from './regroup.ts';
-import { showSiteLinks } from './show-links.ts';
+import type { SightOptions } from './sight.ts';
 
 export interface DeskOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly model?: Model;
+  /** The plan in force. Absent: as the model says, a claim of an hour, a week for a pair. */
+  readonly plan?: () => Plan;
 }
 
-export function peopleDesk({ store, clock, model = SHIPPED_MODEL }: DeskOptions): PeopleDesk {
+const CLAIM_MIN = 60;
+/** Of lists that are read on because the caller may not see their pairs. */
+const PAGES_MAX = 5;
+
+export function peopleDesk(options: DeskOptions): PeopleDesk {
+  const { store, clock, plan } = options;
+  const claim_ms = (): number => (plan?.().hub.identity?.claim_min ?? CLAIM_MIN) * MINUTE_MS;
   const step = async (
     { scope, requestId }: Asked,
     pair: readonly [string, string],
@@ -43,27 +66,44 @@ export function peopleDesk({ store, clock, model = SHIPPED_MODEL }: DeskOptions)
   };
 
   return {
-    stats: () => store.read(systemScope('identity'), (tx) => tx.identity.counts()),
+    stats: () => store.read(systemScope('identity'), (tx) => tx.identity.counts(clock.now())),
 
-    async reviews({ scope }, limit) {
-      const rows = await store.read(systemScope('identity'), (tx) => tx.identity.reviews(limit));
-      const seen = await seenBy(store, scope, rows.flatMap(({ lo, hi }) => [lo, hi])); // prettier-ignore
-      return rows.filter(({ lo, hi }) => seen.has(lo) && seen.has(hi)).map(({ evidence: _evidence, ...row }) => row);
+    async reviews({ scope }, limit, after) {
+      const shown: ReviewRow[] = [];
+      let behind = after;
+      // Pairs that the caller may not see are passed over, and must not hide those behind them.
+      for (let page = 0; page < PAGES_MAX; page += 1) {
+        const from = behind;
+        const rows = await store.read(systemScope('identity'), (tx) => tx.identity.reviews(limit, from));
+        const seen = await seenBy(store, scope, rows.flatMap(({ lo, hi }) => [lo, hi])); // prettier-ignore
+        for (const row of rows) {
+          if (shown.length === limit) break;
+          behind = row;
+          if (seen.has(row.lo) && seen.has(row.hi)) shown.push(row);
+        }
+        const isRead = rows.length === 0 || behind === rows.at(-1);
+        if (rows.length < limit && isRead) return { pairs: shown.map(withoutEvidence), next: null };
+        if (shown.length === limit) break;
+      }
+      return { pairs: shown.map(withoutEvidence), next: behind };
     },
 
     async explain({ scope, requestId }, one, other) {
       await visible(store, scope, [one, other]);
-      return store.transaction(acting(scope), async (tx) => {
+      const told = await store.transaction(acting(scope), async (tx) => {
         const records = await tx.index.people([one, other]);
         const [left, right] = [one, other].map((id) => records.find((record) => record.id === id));
         if (left === undefined || right === undefined) throw unknown();
         await audit(tx, [one, other], requestId, clock.now());
-        return describe(tx, [left, right], model, clock.now());
+        return describe(tx, [left, right], seeing(options));
       });
+      return { ...told, decisions: await decisionsFor(store, scope, told.decisions) };
     },
 
     claim: (asked, one, other) =>
-      step(asked, [one, other], (tx) => tx.identity.claim(one, other, nameOf(asked.scope), clock.now())),
+      step(asked, [one, other], (tx) =>
+        tx.identity.claim(one, other, nameOf(asked.scope), plus(clock.now(), claim_ms()), clock.now()),
+      ),
 
     release: (asked, one, other) =>
       step(asked, [one, other], (tx) => tx.identity.release(one, other, nameOf(asked.scope), clock.now())),
@@ -71,15 +111,15 @@ export function peopleDesk({ store, clock, model = SHIPPED_MODEL }: DeskOptions)
     async decide(asked, { one, other, verdict, reason }) {
       await visible(store, asked.scope, [one, other]);
       const decision = said(asked.scope, clock.now(), reason);
-      return write(store, clock, asked, [one, other], () => [
-        { ...decision, kind: verdict === 'same' ? 'link' : 'not-same', one, other },
-      ]);
+      await free(store, asked, [one, other], clock.now());
+      const kind = verdict === 'same' ? 'link' : 'not-same';
+      return write(options, asked, [one, other], { deciding: () => [{ ...decision, kind, one, other }] });
     },
 
     async unmerge(asked, { records, reason, overrule }) {
       await visible(store, asked.scope, records);
       const decision = said(asked.scope, clock.now(), reason);
-      return write(store, clock, asked, records, (told) => {
+      const deciding: Wording['deciding'] = (told) => {
         const parted = partings(told, records);
         if (parted.length === 0) {
           throw new HubError('RULE_BROKEN', {
@@ -96,122 +136,49 @@ export function peopleDesk({ store, clock, model = SHIPPED_MODEL }: DeskOptions)
           throw new HubError('RULE_BROKEN', { detail });
         }
         return parted.map((pair) => ({ ...decision, ...pair }));
-      });
+      };
+      return write(options, asked, records, { deciding });
     },
+
+    override: (asked, saying) => override(options, asked, saying),
+    person: (asked, id) => person(options, asked, id),
+    undo: (asked, word) => undo(options, asked, word),
   };
 }
 
-/** Under the caller's name, with the reach of the hub: who is one person depends on records of every site. */
-function acting({ actor }: Scope): Scope {
-  return { ...systemScope('identity'), actor };
+function withoutEvidence({ evidence: _evidence, ...pair }: ReviewRow): Omit<ReviewRow, 'evidence'> {
+  return pair;
 }
 
-function nameOf({ actor }: Scope): string {
-  return actor.replace(/^(?:client|operator):/, '');
-}
-
-function said(scope: Scope, at: Instant, reason: string): Omit<Unwritten, 'kind' | 'one' | 'other'> {
-  const actor = { kind: 'person', id: nameOf(scope) } as const;
-  return { at, actor, reason, evidence: null, modelId: null, supersedes: null };
-}
-
-function unknown(): HubError {
-  return new HubError('NOT_FOUND', { detail: 'one of the patient records' });
-}
-
-async function seenBy(store: Store, scope: Scope, ids: readonly string[]): Promise<ReadonlySet<string>> {
-  return store.read(scope, async (tx) => {
-    const seen = new Set<string>();
-    for (const id of new Set(ids)) if ((await tx.resources.read('Patient', id)) !== null) seen.add(id);
-    return seen;
-  });
-}
-
-async function visible(store: Store, scope: Scope, ids: readonly string[]): Promise<void> {
-  const seen = await seenBy(store, scope, ids);
-  if (ids.length === 0 || ids.some((id) => !seen.has(id))) throw unknown();
-}
-
-async function audit(tx: Tx, ids: readonly string[], requestId: string, now: Instant): Promise<void> {
-  for (const resourceId of ids) {
-    await tx.audit({ at: now, action: 'operate', resourceType: 'Patient', resourceId, outcome: 'success', requestId });
-  }
-}
-
-/**
- * @param deciding what is to be written, from what stands when nobody else can write
- */
-async function write(
+/** Whoever has taken a pair decides about it, until the claim ends. */
+async function free(
   store: Store,
-  clock: Clock,
-  { scope, requestId }: Asked,
-  ids: readonly string[],
-  deciding: (told: Regrouped) => readonly Unwritten[],
-): Promise<Decided> {
-  return store.transaction(acting(scope), async (tx) => {
-    const now = clock.now();
-    let before: Regrouped | null = null;
-    // The Patients that show a site's merges are written like by the site's own news: under the same names.
-    await tx.lockRead([IDENTITY_LOG], async () => {
-      before = await component(tx, ids);
-      return before.sources.map(({ site, key }) => `patient:${site}:${key}`);
-    });
-    // What an earlier release wrote elsewhere comes first, and is decided against like the rest.
-    const copied = await tx.identity.copySiteDecisionsOf(ids, now);
-    const told = copied.length > 0 ? await component(tx, ids) : (before as Regrouped | null);
-    if (told === null) throw unknown();
-    const decisions = deciding(told);
-    const seqs = await append(tx, told, decisions, now);
-    const after = await regroup(tx, told.sources.map(({ id }) => id), now); // prettier-ignore
-    await showSiteLinks(tx, after, [], { site: null, messageId: null, siteTime: null, now });
-    await tx.index.due([...new Set(decisions.flatMap(({ one, other }) => [one, other]))], now);
-    await audit(tx, ids, requestId, now);
-    return {
-      decisions: seqs,
-      people: after.clusters.map(({ goldenId, members }) => ({ goldenId, records: members })),
-    };
-  });
+  { scope }: Asked,
+  [one, other]: readonly [string, string],
+  now: Instant,
+): Promise<void> {
+  const review = await store.read(systemScope('identity'), (tx) => tx.identity.review(one, other));
+  const { claimedBy = null, claimedUntil = null } = review ?? {};
+  if (claimedBy === null || claimedBy === nameOf(scope) || claimedUntil === null || claimedUntil <= now) return;
+  const detail = `${claimedBy} has taken this pair until ${formatInstant(claimedUntil)}: ask, or wait until then`;
+  throw new HubError('RULE_BROKEN', { detail });
 }
 
-async function append(
-  tx: Tx,
-  told: Regrouped,
-  decisions: readonly Unwritten[],
-  now: Instant,
-): Promise<readonly number[]> {
-  const seqs: number[] = [];
-  let log = told.log;
-  for (const decision of decisions) {
-    const seq = log.reduce((last, one) => Math.max(last, one.seq), 0) + 1;
-    const written: PairDecision = { ...decision, seq };
-    const admission = admit(written, log, told.sources);
-    if (admission.kind === 'refused') {
-      const [stands] = admission.by;
-      if (admission.reason !== 'decided' || stands === undefined) {
-        throw new HubError('RULE_BROKEN', { detail: REFUSALS[admission.reason] });
-      }
-      // Who was asked, because a site had said otherwise since, has answered.
-      await tx.identity.decided(decision.one, decision.other, stands, now);
-      continue;
-    }
-    log = [...log, written];
-    const stored = await tx.identity.append({ ...decision, attribute: null, value: null, toldBy: null }, now);
-    if (stored !== null) seqs.push(stored);
-    if (stored !== null) await tx.identity.decided(decision.one, decision.other, stored, now);
-    await raise(tx, { contradictions: admission.raised }, told.log.filter(isPair), now);
-  }
-  return seqs;
+function seeing({ model = SHIPPED_MODEL, clock, plan }: DeskOptions): SightOptions {
+  const under = plan === undefined ? {} : underPlan(model, plan());
+  return { model, memory: memory(), now: clock.now(), ...under };
 }
 
 async function describe(
   tx: Tx,
   pair: readonly [IndexedRecord, IndexedRecord],
-  model: Model,
-  now: Instant,
+  sight: SightOptions,
 ): Promise<Awaited<ReturnType<PeopleDesk['explain']>>> {
   const [one, other] = pair;
-  const { guards, ...told } = await explained(tx, pair, { model, memory: memory(), now });
+  const { guards, ...told } = await explained(tx, pair, sight);
   const review = await tx.identity.review(one.id, other.id);
+  const decisions = await tx.identity.about([one.id, other.id]);
+  const stands = new Set(standing(decisionsOf(decisions)).map(({ seq }) => seq));
   return {
     one: one.id,
     other: other.id,
@@ -222,12 +189,18 @@ async function describe(
     guards: guards.map((guard) => ({ guard, says: GUARDS[guard] })),
     levels: told.levels,
     steps: told.steps,
+    waterfall: waterfallOf(told.steps, told.thresholds),
     modelId: told.modelId,
     samePerson: one.goldenId === other.goldenId,
-    review:
-      review === null
-        ? null
-        : { state: review.state, why: review.why, claimedBy: review.claimedBy, dueAt: review.dueAt },
-    decisions: await tx.identity.about([one.id, other.id]),
+    review: review === null ? null : { ...review, evidence: stacked(review.evidence) },
+    decisions: decisions.map((decision) => ({ ...decision, holds: stands.has(decision.seq) })),
   };
+}
+
+/** What was stored with the pair, its steps added up; a site's word that does not hold has none. */
+function stacked(evidence: ReviewRow['evidence']): ReviewRow['evidence'] {
+  const { steps, thresholds, ...rest } = evidence as Partial<Pick<Explanation, 'steps' | 'thresholds'>>;
+  return steps === undefined || thresholds === undefined
+    ? evidence
+    : { ...rest, waterfall: waterfallOf(steps, thresholds) };
 }

@@ -43,7 +43,7 @@ export async function place(tx: Tx, id: string, options: SightOptions): Promise<
     }
     const looked = await lookMany(tx, [id], options);
     const [own] = looked.batch;
-    const plan = own === undefined ? null : planned(looked, own, options.now);
+    const plan = own === undefined ? null : planned(looked, own, options);
     seen = { looked, plan };
     // Where that asks for the log, which most records do not, the transaction is run again and takes it from the start.
     if (plan?.decides === true) options.memory.deciding.add(id);
@@ -67,7 +67,7 @@ export async function placeMany(tx: Tx, ids: readonly string[], options: SightOp
   const appending = new Appending(tx, options.now);
   const plans: Plan[] = [];
   for (const own of looked.batch) {
-    const plan = planned(looked, own, options.now);
+    const plan = planned(looked, own, options);
     // Who comes behind it is placed by what was decided here.
     for (const decision of plan.told.decisions) looked.log.add(await appending.add(decision));
     plans.push(plan);
@@ -89,9 +89,9 @@ function keyLock({ h }: { readonly h: string }): string {
   return `identity-key:${h}`;
 }
 
-function planned(looked: Looked, own: Own, now: Instant): Plan {
+function planned(looked: Looked, own: Own, { now, reviewWithin_ms }: SightOptions): Plan {
   const sight = looked.sightOf(own);
-  const told = conclude(sight, now);
+  const told = conclude(sight, now, reviewWithin_ms);
   return { own, sight, told, decides: told.decisions.length > 0 || isMoved(sight, told) };
 }
 

@@ -14,6 +14,7 @@ import { keysOf, KEY_EPOCH } from '../match/keys.ts';
 import { matcher, type Matcher, type Verdict } from '../match/matcher.ts';
 import type { Model } from '../match/model.ts';
 import type { Person } from '../match/person.ts';
+import { careful, type Care } from './budgets.ts';
 import { decisionsOf } from './decisions-of.ts';
 import type { Memory } from './memory.ts';
 import { measured } from './measure.ts';
@@ -43,13 +44,19 @@ export interface Sight {
   /** Of those that are named in it, the records in use. */
   readonly people: ReadonlyMap<string, Compared>;
   readonly matcher: Matcher;
+  /** What the matcher says of the record and another one, as strict as it is between their sites. */
+  readonly strict: <V extends Verdict>(told: V, other: IndexedRecord) => V;
 }
 
 export interface SightOptions {
   readonly model: Model;
+  /** Absent: no site is stricter than the model. */
+  readonly care?: Care;
   readonly memory: Memory;
   readonly now: Instant;
   readonly cap?: number;
+  /** Within which a pair is to be looked at; absent: a week. */
+  readonly reviewWithin_ms?: number;
 }
 
 /** Records that are about to be placed, in their order, and all that is read for that. */
@@ -97,8 +104,15 @@ export async function lookMany(tx: Tx, ids: readonly string[], options: SightOpt
     const contacts = [...new Set(all.flatMap(({ person }) => contactsOf(person)))];
     return matcher({ ...measure, shared: sharedAt(tx, neighbours, contacts, self.record.id) });
   };
+  const strictFor =
+    (self: Own): Sight['strict'] =>
+    (told, other) =>
+      careful(told, options.care, measure.records, [self.record.site, other.site]);
   const nearOf = new Map(
-    batch.map((self) => [self.record.id, nearTo(self, hits.get(self.record.id) ?? [], people, matcherFor)]),
+    batch.map((self) => [
+      self.record.id,
+      nearTo(self, hits.get(self.record.id) ?? [], people, { matcherFor, strictFor }),
+    ]),
   );
   const autosOf = ({ record }: Own): readonly string[] => autos(nearOf.get(record.id) ?? []);
   const about = await tx.identity.about([...batch.map(({ record }) => record.id), ...batch.flatMap(autosOf)]);
@@ -131,6 +145,7 @@ export async function lookMany(tx: Tx, ids: readonly string[], options: SightOpt
         sources: named.flatMap((one) => sources.get(one) ?? []),
         people: new Map(together.map((one) => [one.record.id, one])),
         matcher: matcherFor(self, together),
+        strict: strictFor(self),
       };
     },
   };
@@ -157,17 +172,22 @@ export function entryOf(
   };
 }
 
+interface Judging {
+  matcherFor(self: Own, all: readonly Compared[]): Matcher;
+  strictFor(self: Own): Sight['strict'];
+}
+
 function nearTo(
   self: Own,
   hits: readonly string[],
   people: ReadonlyMap<string, Compared>,
-  matcherFor: (self: Own, all: readonly Compared[]) => Matcher,
+  judging: Judging,
 ): readonly Near[] {
   const others = hits.flatMap((id) => people.get(id) ?? []).filter(({ record }) => record.inUse);
   if (others.length === 0) return [];
-  const judge = matcherFor(self, [self]);
+  const [judge, strict] = [judging.matcherFor(self, [self]), judging.strictFor(self)];
   return others
-    .map((one) => ({ ...one, verdict: judge.judge(self.person, one.person) }))
+    .map((one) => ({ ...one, verdict: strict(judge.judge(self.person, one.person), one.record) }))
     .filter(({ verdict }) => verdict.band !== 'none');
 }
 

@@ -1,0 +1,150 @@
+/** Settings of who is who (`identity`) and of what people must do (`work`), declared once. */
+import { keyed, listOf, name, objectOf, oneOfWords, text, wholeNumber } from './declare.ts';
+import type {
+  EscalationStep,
+  IdentitySettings,
+  MatchingBudgets,
+  MatchingSettings,
+  SitePairBudgets,
+  SurvivorshipSettings,
+  WorkSettings,
+} from './people-shape.ts';
+import type { Setting, SettingsSpec, ValueSchema } from './spec.ts';
+
+type FieldsOf<T> = SettingsSpec<T>['fields'];
+
+/** As the shipped model has them. */
+export const BUDGETS: MatchingBudgets = { falseLinksPerMillion: 1, reviewsPerLink: 20 };
+
+const falseLinks: Setting = {
+  schema: { type: 'number', minimum: 0.001, maximum: 1000 },
+  prose: 'Wrong links that matching may make without a person, for each million of records.',
+};
+const reviews: Setting = {
+  schema: { type: 'number', minimum: 2, maximum: 1000 },
+  prose: 'Pairs that people are ready to look at for one link found, where the queue begins.',
+};
+
+const sitePair: FieldsOf<SitePairBudgets> = {
+  sites: { schema: listOf(text), prose: 'Two site ids.', example: ['north-hl7', 'midtown-acuity'] },
+  falseLinksPerMillion: { ...falseLinks, optional: true },
+  reviewsPerLink: { ...reviews, optional: true },
+};
+
+const matching: FieldsOf<MatchingSettings> = {
+  falseLinksPerMillion: { ...falseLinks, default: BUDGETS.falseLinksPerMillion },
+  reviewsPerLink: { ...reviews, default: BUDGETS.reviewsPerLink },
+  sitePairs: {
+    schema: { type: 'array', items: objectOf(sitePair) },
+    prose: 'Stricter for records of these two sites (smaller numbers); a site may also be stricter in its own file.',
+    default: [],
+  },
+};
+
+const rule = oneOfWords('trust', 'verified', 'recency', 'frequency', 'completeness');
+const sites = listOf(text);
+
+const survivorship: FieldsOf<SurvivorshipSettings> = {
+  order: {
+    schema: { ...listOf(rule), minItems: 1 },
+    prose:
+      'How one of several values is chosen, rule after rule until one is left: trust (the rank of its site), ' +
+      'verified, recency (said last), frequency (said by most records), completeness (more parts).',
+    default: ['trust', 'verified', 'recency', 'frequency', 'completeness'],
+  },
+  trust: {
+    schema: sites,
+    prose: 'Site ids, the most trusted first. Those not named are behind them, and equal.',
+    default: [],
+  },
+  trustFor: {
+    schema: keyed(oneOfWords('name', 'gender', 'birthDate', 'deceased', 'address'), sites),
+    prose: 'The same for one attribute (name, gender, birthDate, deceased, address), instead.',
+    default: {},
+  },
+};
+
+const identityFields: FieldsOf<IdentitySettings> = {
+  matching: {
+    schema: objectOf(matching),
+    prose:
+      'How careful matching is. Two numbers, from which the thresholds follow. What is linked stays linked; records ' +
+      'that come or change are compared by the new ones.',
+    default: {},
+  },
+  survivorship: {
+    schema: objectOf(survivorship),
+    prose: 'What a golden record shows where records differ. Holds at once, for all golden records.',
+    default: {},
+  },
+  claim_min: {
+    schema: wholeNumber(1, 10_080),
+    prose: 'How long a pair is kept for whoever has taken it; then anybody may have it.',
+    default: 60,
+  },
+  reviewWithin_h: {
+    schema: wholeNumber(1, 8760),
+    prose: 'Within how long a pair that waits for a person is to be decided.',
+    default: 168,
+  },
+};
+
+/** `identity` of hub.yaml. */
+export const identity: Setting = {
+  schema: objectOf(identityFields),
+  prose: 'Which records are one person, and what is shown of a person.',
+  default: {},
+};
+
+/** `matching` of a site file. */
+export const siteMatching: Setting = {
+  schema: objectOf({
+    falseLinksPerMillion: { ...falseLinks, optional: true },
+    reviewsPerLink: { ...reviews, optional: true },
+  }),
+  prose: "Stricter than the hub's identity.matching for every pair with a record of this site.",
+  optional: true,
+};
+
+/** Work items, and pairs of records that wait for a person. */
+export const WORK_KINDS: readonly string[] = [
+  'unmapped',
+  'parked',
+  'unresolved-booking',
+  'conflict',
+  'mirror-refused',
+  'approval',
+  'failed-undo',
+  'unheard-answer',
+  'practitioner-conflict',
+  'identity-review',
+];
+
+const step: FieldsOf<EscalationStep> = {
+  role: { schema: name, prose: 'Whose it is from then on: a name of your choice.', example: 'supervisor' },
+  after_h: { schema: wholeNumber(0, 8760), prose: 'So long after it was due.', example: 24 },
+};
+const chain: ValueSchema = { type: 'array', items: objectOf(step) };
+
+const workFields: FieldsOf<WorkSettings> = {
+  escalation: {
+    schema: chain,
+    prose: 'To whom what is overdue goes, step by step, each later than the one before.',
+    default: [
+      { role: 'supervisor', after_h: 0 },
+      { role: 'management', after_h: 48 },
+    ],
+  },
+  escalationFor: {
+    schema: keyed({ ...oneOfWords(...WORK_KINDS), say: `write one of: ${WORK_KINDS.join(', ')}` }, chain),
+    prose: 'The same for one kind of work item, instead. An empty list: it goes to nobody else.',
+    default: {},
+  },
+};
+
+/** `work` of hub.yaml. */
+export const work: Setting = {
+  schema: objectOf(workFields),
+  prose: 'What people must do, where nobody does it in time.',
+  default: {},
+};
