@@ -3,7 +3,8 @@
  *
  *   npm run bench                              everything, some minutes
  *   npm run bench -- --json FILE               and writes the figures as JSON
- *   npm run bench -- --only inbox              one of start, webhook, bookings, race, inbox, parse, match, patients
+ *   npm run bench -- --only inbox              one of start, webhook, bookings, race, inbox, parse, match, sealed,
+ *                                              patients
  *   npm run bench -- --only patients --people 1000000   an index of that size
  *   npm run bench -- --seconds 20              longer timed phases (default 6)
  *   npm run bench -- --short                   shows that everything works; says nothing about speed
@@ -19,13 +20,14 @@ import { stopAll } from './child.ts';
 import { table, type Bench, type Figure, type Scale } from './figure.ts';
 import { inbox } from './inbox.ts';
 import { match } from './match.ts';
+import { sealed } from './sealed.ts';
 import { parse } from './parse.ts';
 import { patients } from './patients.ts';
 import { race } from './race.ts';
 import { start } from './start.ts';
 import { webhook } from './webhook.ts';
 
-const BENCHES: readonly Bench[] = [start, webhook, bookings, race, inbox, parse, match, patients];
+const BENCHES: readonly Bench[] = [start, webhook, bookings, race, inbox, parse, match, sealed, patients];
 const SECONDS = 6;
 const SECONDS_SHORT = 1;
 

@@ -13,13 +13,12 @@ import { parkOpenBookings } from './booking/park.ts';
 import { recordWithin } from './booking/settle.ts';
 import { verifier } from './booking/verify.ts';
 import { createBudgets } from './connectors/kit/budget.ts';
-import type { Clock } from './core/clock.ts';
 import { asHubError, HubError } from './core/errors.ts';
 import { startLoop, type Loop } from './core/loop.ts';
 import { isAnswer, lendSender } from './hub-answers.ts';
 import { awayOf, openConnector, runnerDeps, sameSite } from './hub-sites.ts';
 import type { HubEvents } from './hub-events.ts';
-import { identifying } from './hub-identity.ts';
+import { identifying, type IdentifyingDeps } from './hub-identity.ts';
 import { openDesks, type SetStage } from './hub-sets.ts';
 import { patientIndex } from './identity/patients.ts';
 import { practitionerIndex } from './identity/practitioners.ts';
@@ -35,12 +34,10 @@ import { runSite, type RunnerDeps, type SiteRunner } from './pipeline/site-runne
 import { watchBursts, type ReplayWindowDeps } from './pipeline/replay-window.ts';
 import { closeOpenings, expireHolds, keepHouse, type SweepDeps } from './pipeline/sweep.ts';
 import type { Plan, SiteSettings } from './settings/shape.ts';
-import { systemScope, type Store } from './store/contract.ts';
+import { systemScope } from './store/contract.ts';
 
-export interface EngineOptions {
+export interface EngineOptions extends Pick<IdentifyingDeps, 'store' | 'clock' | 'memory'> {
   readonly plan: Plan;
-  readonly store: Store;
-  readonly clock: Clock;
   readonly events: HubEvents;
   /** Where vendors send webhooks of a site; null: they cannot reach this hub. */
   readonly webhookUrl: (plan: Plan, siteId: string) => string | null;

@@ -17,7 +17,8 @@ import { takeWebhook } from './hub-sites.ts';
 import { opsView, watchGauges } from './hub-view.ts';
 import { startHttp, type HttpOptions } from './http/server.ts';
 import { peopleDesk } from './identity/placing/desk.ts';
-import { peopleServing } from './identity/serving/serving.ts';
+import { memory, type Memory } from './identity/placing/memory.ts';
+import { peopleServing, servingMemory } from './identity/serving/serving.ts';
 import { survivorshipOf } from './identity/survivorship.ts';
 import { mappingFor } from './mappings/registry.ts';
 import { aMomentAside } from './pipeline/give-way.ts';
@@ -52,6 +53,12 @@ export interface Hub {
   stop(deadline_ms: number): Promise<void>;
 }
 
+/** Of people: the desk takes out of both whoever is erased. */
+interface Memories {
+  readonly placing: Memory;
+  readonly serving: Memory;
+}
+
 interface Doors {
   httpPort: number;
   mllp: Mllp | null;
@@ -62,11 +69,13 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const { store, clock, telemetry, host } = options;
   const events = hubEvents(telemetry);
   const doors: Doors = { httpPort: options.httpPort, ready: false, mllp: null };
+  const memories: Memories = { placing: memory(), serving: servingMemory() };
   const engine = new Engine({
     plan: options.plan,
     store,
     clock,
     events,
+    memory: memories.placing,
     // In the sandbox the vendors run on this machine and reach the hub where it listens.
     webhookUrl: ({ hub }, siteId) => {
       const base = hub.publicUrl ?? (hub.environment === 'sandbox' ? `http://${host}:${doors.httpPort}` : null);
@@ -79,7 +88,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   ];
   await engine.start();
   const http = await startHttp({
-    ...httpDeps(options, engine, events, doors, missing),
+    ...httpDeps(options, engine, events, doors, memories, missing),
     host,
     port: options.httpPort,
   }).catch(async (error: unknown) => {
@@ -129,6 +138,7 @@ function httpDeps(
   engine: Engine,
   events: HubEvents,
   doors: Doors,
+  memories: Memories,
   missing: () => Promise<readonly string[]>,
 ): Omit<HttpOptions, 'host' | 'port'> {
   const { store, clock, telemetry, version } = options;
@@ -139,8 +149,8 @@ function httpDeps(
     desk,
     sets: sets.desk,
     approvals,
-    people: peopleDesk({ store, clock, plan: engine.plan }),
-    serving: peopleServing({ survivorship: () => survivorshipOf(engine.plan().hub) }),
+    people: peopleDesk({ store, clock, plan: engine.plan, memories: Object.values(memories) }),
+    serving: peopleServing({ survivorship: () => survivorshipOf(engine.plan().hub), memory: memories.serving }),
     currentPlan: engine.plan,
     version,
     events: events.http,

@@ -50,6 +50,8 @@ test('every figure stands beside a limit or a peer of the same run, with the rat
 });
 
 const PROMISED: readonly (readonly [figure: string, beside: RegExp])[] = [
+  ['records opened, data key unwrapped too', /the same bytes under one key/],
+  ['records opened and read', /wanted: 2000/],
   ['start to ready, first', /target: 60 s/],
   ['start to ready, first', /rate limit/],
   ['start to ready, first', /bare Node and Express/],
@@ -116,5 +118,5 @@ test('a figure has a row for each of its limits, and the table shows them all', 
 test('a bench that does not exist is refused, and nothing is started', async () => {
   const { code, text } = await bench('--only', 'nothing');
   assert.equal(code, 1);
-  assert.match(text, /--only takes one of start, webhook, bookings, race, inbox, parse, match, patients/);
+  assert.match(text, /--only takes one of start, webhook, bookings, race, inbox, parse, match, sealed, patients/);
 });

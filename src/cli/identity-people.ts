@@ -9,7 +9,7 @@ import { counted, printTable } from './table.ts';
 export const PEOPLE_OPTIONS: Readonly<Record<string, Option>> = {
   reason: {
     value: 'TEXT',
-    prose: 'With decide, unmerge, override and undo: why. It is kept for ever; write no patient data into it.',
+    prose: 'With decide, unmerge, erase, override and undo: why. It is kept for ever; write no patient data into it.',
   },
   limit: {
     value: 'NUMBER',
@@ -138,6 +138,34 @@ export async function identityUndo(call: Call): Promise<ExitCode> {
   }
   const body = { reason: reasonOf(call, 'undo') };
   return tell(call, await (await hubApi(call)).post<Decided>(`/identity/decisions/${seq}/undo`, body));
+}
+
+interface Erased {
+  readonly erased: readonly string[];
+  readonly gone: readonly string[];
+  readonly visits: number;
+  readonly bookings: number;
+}
+
+export async function identityErase(call: Call): Promise<ExitCode> {
+  const records = call.arguments.map((id) => recordOf(id, 'erase'));
+  if (records.length === 0) throw new UsageError('identity erase wants all records of the person who is to go.');
+  const answer = await (
+    await hubApi(call)
+  ).post<Erased>('/identity/erase', {
+    records,
+    reason: reasonOf(call, 'erase'),
+  });
+  if (await asJson(call, answer)) return 0;
+  const { erased, gone, visits, bookings } = answer;
+  if (gone.length > 0) call.print(`Erased before: ${gone.join(', ')}.`);
+  if (erased.length === 0) return 0;
+  call.print(`Erased: ${erased.join(', ')}; nobody can bring this back.`);
+  call.print(
+    `${counted(visits, 'visit')} and ${counted(bookings, 'booking')} stand without the person. Stored messages are ` +
+      'emptied within minutes; backups made before keep everything until you drop them.',
+  );
+  return 0;
 }
 
 async function tell(call: Call, answer: Decided): Promise<ExitCode> {

@@ -3,6 +3,7 @@ import { EVALUATE_OPTIONS, identityEvaluate } from './identity-evaluate.ts';
 import { identityExplain } from './identity-explain.ts';
 import {
   identityDecide,
+  identityErase,
   identityOverride,
   identityStats,
   identityUndo,
@@ -18,6 +19,7 @@ const VERBS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = {
   unmerge: identityUnmerge,
   override: identityOverride,
   undo: identityUndo,
+  erase: identityErase,
   evaluate: identityEvaluate,
   train: identityTrain,
 };
@@ -39,6 +41,8 @@ export const identityCommand: Command = {
       '--reason TEXT` says a whole value that somebody knows to be right; with `--withdraw` the records hold again. ' +
       "`identity undo NUMBER --reason TEXT` takes a person's decision back, with all that was said at once with it. " +
       'Records are named by the ids of their Patients; nothing of what they say is printed.',
+    '`identity erase ID... --reason TEXT` destroys a person: name all of their records. Their data keys go, and with ' +
+      'them every version; nobody can bring that back. Visits to come must be cancelled first.',
     '`identity evaluate` runs labelled files through the matcher and prints, at the shipped thresholds, precision, ' +
       'recall and F1 of the links made without a person, the recall of those and the review band together, how many ' +
       'true pairs were compared at all (pair completeness) and how many pairs were not (reduction ratio); then the ' +

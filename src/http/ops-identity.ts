@@ -59,10 +59,7 @@ export function opsIdentity({ people, currentPlan }: Pick<HttpDeps, 'people' | '
   });
   router.post('/unmerge', body, async (req, res) => {
     const { records, reason, overrule } = fieldsOf(req);
-    if (!Array.isArray(records) || records.length === 0 || records.length > RECORDS_MAX) {
-      throw new HubError('REQUEST_INVALID', { detail: `records is a list of 1 to ${RECORDS_MAX} Patient ids` });
-    }
-    const parting = { records: records.map(recordOf), reason: reasonOf(reason), overrule: overrule === true };
+    const parting = { records: recordsOf(records), reason: reasonOf(reason), overrule: overrule === true };
     res.json(await people.unmerge(asked(req), parting));
   });
   router.get('/people/:id', async (req, res) => {
@@ -84,6 +81,10 @@ export function opsIdentity({ people, currentPlan }: Pick<HttpDeps, 'people' | '
       throw new HubError('PARAMETER_INVALID', { detail: 'a decision is named by its number' });
     res.json(await people.undo(asked(req), { decision: Number(seq), reason: reasonOf(fieldsOf(req)['reason']) }));
   });
+  router.post('/erase', body, async (req, res) => {
+    const { records, reason } = fieldsOf(req);
+    res.json(await people.erase(asked(req), { records: recordsOf(records), reason: reasonOf(reason) }));
+  });
   return router;
 }
 
@@ -91,6 +92,11 @@ const ATTRIBUTES = ['name', 'gender', 'birthDate', 'deceased', 'address'] as con
 
 function asked(req: Request): Asked {
   return { scope: callerOf(req).scope, requestId: contextOf(req).requestId };
+}
+
+function recordsOf(records: unknown): readonly string[] {
+  if (Array.isArray(records) && records.length > 0 && records.length <= RECORDS_MAX) return records.map(recordOf);
+  throw new HubError('REQUEST_INVALID', { detail: `records is a list of 1 to ${RECORDS_MAX} Patient ids` });
 }
 
 function recordOf(id: unknown): string {

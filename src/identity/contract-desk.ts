@@ -1,5 +1,6 @@
 /** What people do about who is who: look at pairs, decide, take apart. Part of identity/contract.ts. */
 import type { Instant } from '../core/instant.ts';
+import type { ErasedRows } from '../store/contract-erasure.ts';
 import type {
   IdentityCounts,
   KnownRecord,
@@ -118,6 +119,22 @@ export interface PersonShown {
   readonly decisions: readonly ShownDecision[];
 }
 
+/** For good: nobody can bring back what is destroyed. */
+export interface Erasing {
+  /** All records of the person, by the ids of their Patients. */
+  readonly records: readonly string[];
+  readonly reason: string;
+}
+
+export interface Erased extends ErasedRows {
+  /** Now, and by this. */
+  readonly erased: readonly string[];
+  /** Before. */
+  readonly gone: readonly string[];
+  /** Visits that were of nobody else: their times stay, what was said of the person does not. */
+  readonly visits: number;
+}
+
 /** Whoever may not see all records concerned is told of none. @throws HubError NOT_FOUND, RULE_BROKEN */
 export interface PeopleDesk {
   stats(asked: Asked): Promise<IdentityCounts>;
@@ -133,4 +150,6 @@ export interface PeopleDesk {
   unmerge(asked: Asked, parting: Parting): Promise<Decided>;
   override(asked: Asked, saying: Saying): Promise<Decided>;
   undo(asked: Asked, word: TakenBack): Promise<Decided>;
+  /** @throws HubError RULE_BROKEN with what is to be done first */
+  erase(asked: Asked, erasing: Erasing): Promise<Erased>;
 }

@@ -16,9 +16,19 @@ export interface PatientIndex {
   /**
    * Writes down what a site decides about its own records, and what all decisions about them come to. Records that are
    * named and not known yet are made. `circular`: a merge that would make two records stand for each other; nothing is
-   * written.
+   * written. `erased`: one of them was erased, and nothing is decided about it any more.
    */
-  decide(statement: PatientStatement, site: SiteSettings, tx: Tx, cause: Cause): Promise<'decided' | 'circular'>;
+  decide(
+    statement: PatientStatement,
+    site: SiteSettings,
+    tx: Tx,
+    cause: Cause,
+  ): Promise<'decided' | 'circular' | 'erased'>;
+  /**
+   * Whether the record that is named was erased. What its site says of it then is not taken, and the message is noted,
+   * so that its body goes as well.
+   */
+  isErased(name: Pick<PatientName, 'key'>, site: SiteSettings, tx: Tx, cause: Cause): Promise<boolean>;
   /** Keys of all records that a decision about these would change: locked before it is made. */
   concerned(statement: PatientStatement, site: SiteSettings, tx: Tx): Promise<readonly string[]>;
 }
@@ -33,6 +43,8 @@ export interface PatientMatch {
   readonly goldenId: string;
   /** Since when the site no longer has the record. */
   readonly removedAt: Instant | null;
+  /** The person was erased: nothing that is said of them is kept. */
+  readonly isErased?: true;
 }
 
 /** Records by name; `other` is null where only one is concerned. */

@@ -11,6 +11,7 @@ import type { PatientDecision, PatientRecord } from '../store/contract-people.ts
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
 import type { PatientStatement } from './contract.ts';
+import { isErased } from './erased.ts';
 import { goldenIdOf } from './golden/replay.ts';
 import { linksOf } from './links.ts';
 import { writePatient } from './patient-write.ts';
@@ -23,7 +24,9 @@ export async function decide(
   site: SiteSettings,
   tx: Tx,
   cause: Cause,
-): Promise<'decided' | 'circular'> {
+): Promise<'decided' | 'circular' | 'erased'> {
+  const named = statement.other === null ? [statement.one] : [statement.one, statement.other];
+  for (const name of named) if (await isErased(name, site, tx, cause)) return 'erased';
   const one = await recordNamed(statement.one, site, tx);
   const other = statement.other === null ? null : await recordNamed(statement.other, site, tx);
   if (other === one) return 'decided';

@@ -6,6 +6,7 @@ import { canonicalId } from '../fhir/canonical-ids.ts';
 import { SYSTEMS, type ContactPoint, type Patient } from '../fhir/types.ts';
 import type { ClearedField, PatientAssertion } from '../mappings/contract.ts';
 import type { PatientIndex } from './contract.ts';
+import { isErased, noteErased } from './erased.ts';
 import { goldenIdOf } from './golden/replay.ts';
 import { concerned, decide } from './patient-links.ts';
 import { writePatient } from './patient-write.ts';
@@ -15,10 +16,14 @@ export const patientIndex: PatientIndex = {
     const known = await tx.people.record(site.id, assertion.key);
     const id = known?.patientId ?? canonicalId.patient(site.identity, assertion.key);
     if (known === null) await tx.resources.linkPatient(id, goldenIdOf(id), site.id, assertion.key, cause.now);
+    const stored = await tx.resources.read('Patient', id);
+    if (stored?.deleted === true) {
+      await noteErased(tx, id, site.id, cause);
+      return { kind: 'known', id, recordId: id, goldenId: goldenIdOf(id), removedAt: null, isErased: true };
+    }
     const object = `patient:${assertion.key}`;
     const newest = await tx.inbox.appliedReadAt(site.id, object);
     if (newest === null || newest <= at) {
-      const stored = await tx.resources.read('Patient', id);
       const before = stored === null ? null : (JSON.parse(stored.json) as Patient);
       const resource = patient(assertion, before);
       // Nearly every message names somebody who is known; the store need not be asked a second time about them.
@@ -37,6 +42,7 @@ export const patientIndex: PatientIndex = {
   },
   decide,
   concerned,
+  isErased,
 };
 
 function saysTheSame(before: Patient, resource: Patient, labels: readonly string[]): boolean {

@@ -16,6 +16,7 @@ import type { StoredAppointment } from '../store/contract-resources.ts';
 import { buildAppointment, type AppointmentFacts } from './appointment-resource.ts';
 import { dueWindows } from './due-windows.ts';
 import { attachedTo, bookedAs, moveOf, settleByNews, takeUpMove, type Attached } from './echo.ts';
+import { patientsNamed, withoutWords } from './erased-news.ts';
 import { slotsFor } from './filled-slots.ts';
 import { endOccurrences, endReplaced, linkTokens, replacedBy } from './linked-visits.ts';
 import { oweMirrors } from './mirrors.ts';
@@ -32,10 +33,8 @@ export async function applyAppointment(
   attached: Attached,
 ): Promise<Applied> {
   const { tx, site } = context;
-  const patients: string[] = [];
-  for (const assertion of news.patients) {
-    patients.push((await context.patients.resolve(assertion, site, news.at, tx, context.cause)).id);
-  }
+  const named = await patientsNamed(context, news);
+  const patients = named.ids;
   const id = attached.appointmentId;
   const before = await tx.resources.appointment(id);
   const known = before !== null && before.siteKey !== null ? before : null;
@@ -43,8 +42,9 @@ export async function applyAppointment(
   if (before === null && ENDED.has(news.status) && (await opensBlock(context, news))) return 'applied';
   const old = before === null ? await replacedBy(context, news, attached) : null;
   const ours = await moveOf(context, attached, old, news);
+  const said = await withoutWords(context, news, named, before);
   // A modification that states no status must not make a visit under way booked again.
-  const change = news.keepsStatus === true && known !== null ? { ...news, status: known.resource.status } : news;
+  const change = said.keepsStatus === true && known !== null ? { ...said, status: known.resource.status } : said;
   const parts = { ...(await partsOf(context, change, before)), booked: bookedAs(before, ours, change) };
   const { participants, during, kept, place } = parts;
 

@@ -84,6 +84,7 @@ async function merge(context: ApplyContext, change: PatientMerge): Promise<Appli
     const why = 'PID and MRG: the record that is to stay was merged into the one that is to go, by an earlier message';
     throw new Park('identify', 'MERGE_UNDECIDED', why, true);
   }
+  if (outcome === 'erased') return 'applied';
   const from = await tx.people.record(site.id, change.from.key);
   record(context, 'patient-merged', { ...(from === null ? {} : { from: from.patientId }), into: into.recordId });
   return 'applied';
@@ -93,7 +94,7 @@ async function link(context: ApplyContext, change: PatientLink): Promise<Applied
   const { tx, site, cause, patients } = context;
   const one = await patients.resolve(change.one, site, change.at, tx, cause);
   const other = await patients.resolve(change.other, site, change.at, tx, cause);
-  await patients.decide(statementOf(change), site, tx, cause);
+  if ((await patients.decide(statementOf(change), site, tx, cause)) === 'erased') return 'applied';
   const kind = change.linked ? 'patient-linked' : 'patient-unlinked';
   record(context, kind, { one: one.recordId, other: other.recordId });
   return 'applied';
@@ -103,8 +104,11 @@ async function link(context: ApplyContext, change: PatientLink): Promise<Applied
 async function remove(context: ApplyContext, change: PatientGone): Promise<Applied> {
   const { tx, site, cause, patients } = context;
   const known = await tx.people.record(site.id, change.patient.key);
-  // Nobody was ever named by it: there is nothing to hide.
-  if (known === null) return 'applied';
+  // Nobody was ever named by it, or nobody is any more: there is nothing to hide.
+  if (known === null) {
+    await patients.isErased(change.patient, site, tx, cause);
+    return 'applied';
+  }
   const newest = await tx.inbox.appliedReadAt(site.id, `patient:${change.patient.key}`);
   if (newest !== null && newest > change.at) return 'superseded';
   await patients.decide(statementOf(change), site, tx, cause);

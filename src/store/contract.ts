@@ -16,6 +16,7 @@ import type {
 } from './contract-bookings.ts';
 import type { ConflictStore } from './contract-conflicts.ts';
 import type { Arrival, FeedStore, HeardFeed, InboxStore, Stored } from './contract-inbox.ts';
+import type { ErasureStore } from './contract-erasure.ts';
 import type { IdentityStore } from './contract-identity.ts';
 import type { IndexStore } from './contract-index.ts';
 import type { PeopleStore } from './contract-people.ts';
@@ -100,6 +101,7 @@ export interface Tx {
   readonly identity: IdentityStore;
   readonly index: IndexStore;
   readonly sight: SightStore;
+  readonly erasure: ErasureStore;
   readonly busy: BusyStore;
   readonly conflicts: ConflictStore;
   readonly proofs: ProofStore;

@@ -29,7 +29,7 @@ const STATEMENTS: readonly string[] = [
      OR other IN (SELECT patient_id FROM patient_link WHERE site = $1)`,
   `DELETE FROM identity_review WHERE lo IN (SELECT patient_id FROM patient_link WHERE site = $1)
      OR hi IN (SELECT patient_id FROM patient_link WHERE site = $1)`,
-  ...['golden_holding', 'patient_key', 'patient_contact', 'patient_indexed', 'patient_due'].map(
+  ...['golden_holding', 'patient_key', 'patient_contact', 'patient_indexed', 'patient_due', 'patient_erasure'].map(
     (table) => `DELETE FROM ${table} WHERE patient_id IN (SELECT patient_id FROM patient_link WHERE site = $1)`,
   ),
   `DELETE FROM patient_link WHERE site = $1`,

@@ -25,6 +25,7 @@ const APART: ReadonlySet<string> = new Set([
   'lock', 'ledger-add', 'outbox-add', 'unmapped-count', 'mirror-of-appointment', 'mirror-put',
   'work-item-open', 'work-item-close', 'inbox-retry', 'audit-add', 'read-resource', 'resource-for-update',
   'resource-put', 'history-add', 'patient-due', 'patient-link', 'slots-overlapping',
+  'erased-heard', 'erase-erased',
 ]);
 
 /** Change nothing, although they do not begin with SELECT. */

@@ -6,8 +6,8 @@ import type { Queryable } from './postgres.ts';
 
 export async function identityCounts(q: Queryable, now: Instant): Promise<IdentityCounts> {
   const { rows } = await q.query<Pick<IdentityCounts, 'records' | 'people' | 'due' | 'truncated'>>(
-    `SELECT (SELECT count(*) FROM patient_link) AS records,
-       (SELECT count(DISTINCT golden_id) FROM patient_link) AS people,
+    `SELECT (SELECT count(*) FROM patient_link WHERE erased_at IS NULL) AS records,
+       (SELECT count(DISTINCT golden_id) FROM patient_link WHERE erased_at IS NULL) AS people,
        (SELECT count(DISTINCT patient_id) FROM patient_due) AS due,
        (SELECT count(*) FROM patient_indexed WHERE truncated) AS truncated`,
   );

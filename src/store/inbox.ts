@@ -52,7 +52,7 @@ const REPLAY = `
     UPDATE inbox SET status = 'received', stage = NULL, code = NULL, reason = NULL, done_at = NULL, attempts = 0,
       xid = pg_current_xact_id()
     WHERE id = $1 AND received_at = (SELECT received_at FROM inbox WHERE id = $1) AND status <> 'received'
-      AND ($3::text[] IS NULL OR site = ANY($3))
+      AND emptied_at IS NULL AND ($3::text[] IS NULL OR site = ANY($3))
     RETURNING id, received_at, site, shape, object, sequence_keys),
   queued AS (
     INSERT INTO inbox_queue (inbox_id, received_at, site, next_attempt_at)

@@ -8,7 +8,7 @@ export async function keysInUse(q: Queryable): Promise<readonly string[]> {
   const { rows } = await q.query<{ key_id: string }>(
     `SELECT DISTINCT key_id FROM (
        (SELECT key_id FROM inbox ORDER BY id DESC LIMIT 1)
-       UNION ALL (SELECT key_id FROM resource WHERE type = 'Patient' LIMIT 1)
+       UNION ALL (SELECT key_id FROM resource WHERE type = 'Patient' AND key_id IS NOT NULL LIMIT 1)
        UNION ALL (SELECT key_id FROM appointment LIMIT 1)
        UNION ALL (SELECT key_id FROM booking LIMIT 1)) AS sample
      WHERE key_id IS NOT NULL ORDER BY key_id`,

@@ -50,7 +50,8 @@ export function dueRecords(q: Queryable): DueRecords {
         name: 'patient-due-unindexed',
         text: `INSERT INTO patient_due (patient_id, due_at)
                SELECT l.patient_id, $3 FROM patient_link l
-               WHERE NOT EXISTS (SELECT FROM patient_indexed i WHERE i.patient_id = l.patient_id AND i.epoch = $1)
+               WHERE l.erased_at IS NULL
+                 AND NOT EXISTS (SELECT FROM patient_indexed i WHERE i.patient_id = l.patient_id AND i.epoch = $1)
                  AND NOT EXISTS (SELECT FROM patient_due d WHERE d.patient_id = l.patient_id)
                ORDER BY l.ordinal LIMIT $2`,
         values: [epoch, limit, timestamptz(now)],

@@ -88,6 +88,7 @@ export function resourceStore(q: Gathered, keys: Keys, scope: Scope): ResourceSt
       const row = await current(type, id);
       // What the caller may see is decided by the present labels: an older, less careful version does not leak.
       if (row === null || serve(type, row) === null) return null;
+      if (row.deleted) return serve(type, row);
       const { rows } = await q.query<ResourceDbRow & { recorded_at: Instant }>({
         name: 'read-version',
         // The data key as it stands at the moment of the version: both may just be made anew (reseal.ts).
@@ -121,6 +122,8 @@ export function resourceStore(q: Gathered, keys: Keys, scope: Scope): ResourceSt
       const version = (old?.version ?? 0) + 1;
       const json = renderResource(row.resource, row.id, version, row.security ?? [], cause);
       if (old !== undefined && said(old)) return false;
+      // Erased: nothing that was read before, or is told afterwards, brings a person back.
+      if (old?.deleted === true && row.type === 'Patient') return false;
       const dataKey = isSealed(row.type) ? dataKeyFor(row.id, old, keys) : null;
       const body = bodyOf({ type: row.type, id: row.id, version }, json, dataKey, keys);
       const tokens = (row.tokens ?? []).map((token) => (isSealed(row.type) ? keys.blind(token) : token));

@@ -10,6 +10,7 @@ import { bookingStore } from './bookings.ts';
 import { gatheredBusyStore } from './busy-gathered.ts';
 import { conflictStore } from './conflicts.ts';
 import type { Retention, Scope, Store, Tx } from './contract.ts';
+import { erasureStore } from './erasure.ts';
 import { feedStore } from './feeds.ts';
 import { forgetSite } from './forget.ts';
 import { Gathered } from './gather.ts';
@@ -108,6 +109,7 @@ function composed(q: Gathered, keys: Keys, scope: Scope, clock: Clock): Tx {
     identity: identityStore(q, keys),
     index: indexStore(q, keys),
     sight: sightStore(q, keys, scope),
+    erasure: erasureStore(q, keys, scope),
     busy: gatheredBusyStore(q),
     conflicts: conflictStore(q),
     proofs: proofStore(q),

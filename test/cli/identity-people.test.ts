@@ -100,11 +100,29 @@ test('why two records are alike is drawn as a waterfall', async () => {
   assert.match(out, /A person is asked from .*\(R\) on, nobody from .*\(A\)/);
 });
 
+test('a person is erased by an admin who says why, once and for good', async () => {
+  const wish = { records: [annSouth], reason: 'asked in writing' };
+  assert.equal((await ask('scheduler', '/erase', wish)).status, 403);
+  assert.equal((await ask('admin', '/erase', { records: [annSouth] })).status, 400);
+  assert.equal((await run('erase', annSouth)).code, 2);
+  const read = (): Promise<Answer> =>
+    hub.request(`/fhir/R4/Patient/${annSouth}`, { headers: { authorization: `Bearer ${TOKENS.admin}` } });
+  assert.equal((await read()).status, 200);
+  const toCome = await run('erase', carl, '--reason', 'asked in writing');
+  assert.match(toCome.err, /visits to come; have them cancelled first \(\d+\)/);
+  const said = await run('erase', annSouth, '--reason', 'asked in writing');
+  assert.equal(said.code, 0, said.err);
+  assert.match(said.out, new RegExp(`Erased: ${annSouth}; nobody can bring this back`));
+  assert.equal((await read()).status, 410);
+  assert.match((await run('erase', annSouth, '--reason', 'again')).out, /Erased before/);
+  assert.equal((await run('decide', 'same', bob, annSouth, '--reason', 'x')).code, 1);
+});
+
 test('what is wrong with the command line, or with the wish, is said in a sentence', async () => {
   assert.deepEqual(await run('decide', 'same', bob, annSouth).then(({ code }) => code), 2); // prettier-ignore
   assert.deepEqual(await run('explain', bob, annSouth, carl).then(({ code }) => code), 2); // prettier-ignore
   assert.deepEqual(await run('unmerge', '--reason', 'x').then(({ code }) => code), 2); // prettier-ignore
-  const alone = await run('unmerge', carl, '--reason', 'x');
+  const alone = await run('unmerge', bob, '--reason', 'x');
   assert.equal(alone.code, 1);
   assert.match(alone.err, /nothing joins these records to others/);
 });

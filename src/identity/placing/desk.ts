@@ -34,7 +34,8 @@ import {
 } from './desk-words.ts';
 import { underPlan } from './placing.ts';
 import { explained } from './asked.ts';
-import { memory } from './memory.ts';
+import { eraser } from './erase.ts';
+import { memory, type Memory } from './memory.ts';
 import type { SightOptions } from './sight.ts';
 
 export interface DeskOptions {
@@ -43,6 +44,8 @@ export interface DeskOptions {
   readonly model?: Model;
   /** The plan in force. Absent: as the model says, a claim of an hour, a week for a pair. */
   readonly plan?: () => Plan;
+  /** What the hub remembers of people: whoever is erased is forgotten there too. */
+  readonly memories?: readonly Pick<Memory, 'forget'>[];
 }
 
 const CLAIM_MIN = 60;
@@ -115,6 +118,8 @@ export function peopleDesk(options: DeskOptions): PeopleDesk {
       const kind = verdict === 'same' ? 'link' : 'not-same';
       return write(options, asked, [one, other], { deciding: () => [{ ...decision, kind, one, other }] });
     },
+
+    erase: eraser(options),
 
     async unmerge(asked, { records, reason, overrule }) {
       await visible(store, asked.scope, records);

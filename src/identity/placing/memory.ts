@@ -8,6 +8,8 @@ export interface Memory {
   personOf(record: IndexedRecord): Person;
   /** @param name `ID VERSION`; undefined: it is not remembered */
   known(name: string): Person | undefined;
+  /** Of records that were erased nothing is remembered, whoever read them before and is not done yet. */
+  forget(ids: readonly string[]): void;
   /** Records that turned out to be decided about, and are placed anew under the lock on the log. */
   readonly deciding: Set<string>;
 }
@@ -20,7 +22,10 @@ const SHARE_OF_HEAP = 0.25;
 export function memory(most = fitting()): Memory {
   let fresh = new Map<string, Person>();
   let older = new Map<string, Person>();
+  // For good: they are never read again, and one takes as little as its id.
+  const erased = new Set<string>();
   const keep = (name: string, person: Person): void => {
+    if (erased.has(idOf(name))) return;
     if (fresh.size >= most) {
       older = fresh;
       fresh = new Map();
@@ -38,6 +43,11 @@ export function memory(most = fitting()): Memory {
   return {
     deciding: new Set(),
     known,
+    forget(ids) {
+      for (const id of ids) erased.add(id);
+      for (const people of [fresh, older])
+        for (const name of people.keys()) if (erased.has(idOf(name))) people.delete(name);
+    },
     personOf(record) {
       const name = nameOf(record);
       const before = known(name);
@@ -56,4 +66,9 @@ function fitting(): number {
 /** As the index names who shares a key. */
 export function nameOf({ id, version }: Pick<IndexedRecord, 'id' | 'version'>): string {
   return `${id} ${String(version)}`;
+}
+
+/** Of such a name. */
+export function idOf(name: string): string {
+  return name.slice(0, name.indexOf(' '));
 }

@@ -85,7 +85,7 @@ async function keyLocks(tx: Tx, id: string, { memory }: SightOptions): Promise<r
   return [...keys, ...(await tx.index.rowsOf([id]))].map(keyLock);
 }
 
-function keyLock({ h }: { readonly h: string }): string {
+export function keyLock({ h }: { readonly h: string }): string {
   return `identity-key:${h}`;
 }
 

@@ -8,7 +8,7 @@ import type { Tx } from '../../store/contract.ts';
 import { contactsOf } from '../match/frequencies.ts';
 import { matcher, type MatcherOptions } from '../match/matcher.ts';
 import type { Person } from '../match/person.ts';
-import type { Memory } from './memory.ts';
+import { idOf, type Memory } from './memory.ts';
 import type { Neighbours } from './neighbours.ts';
 import { sharedAt, type Own } from './sight.ts';
 
@@ -97,8 +97,4 @@ async function people(
     }
   }
   return (name) => found.get(name) ?? read.get(idOf(name));
-}
-
-function idOf(name: string): string {
-  return name.slice(0, name.indexOf(' '));
 }

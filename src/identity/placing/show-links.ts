@@ -32,7 +32,7 @@ async function show(
   cause: Cause,
 ): Promise<void> {
   const served = await tx.resources.read('Patient', record.id);
-  if (served === null) return;
+  if (served === null || served.deleted) return;
   const before = JSON.parse(served.json) as Patient;
   const { link: linkBefore, ...patient } = before;
   const link = inOrder(

@@ -7,7 +7,7 @@ import { SURVIVORSHIP, type Survivorship } from '../golden/member.ts';
 import { goldenIdPatient, referring } from '../golden/patient-link.ts';
 import type { Model } from '../match/model.ts';
 import { SHIPPED_MODEL } from '../match/shipped.ts';
-import { memory } from '../placing/memory.ts';
+import { memory, type Memory } from '../placing/memory.ts';
 import { crossReferenced } from './cross-reference.ts';
 import { goldenServed, pointerServed } from './golden-served.ts';
 import { matchedPeople } from './match-people.ts';
@@ -18,16 +18,22 @@ export interface ServingOptions {
   /** Asked anew for each answer, so that what an operator trusts holds at once. */
   readonly survivorship?: () => Survivorship;
   readonly model?: Model;
+  /** Default: one of its own, of a size that fits. */
+  readonly memory?: Memory;
 }
 
 /** Fewer than those that are placed: callers ask about somebody, and then about somebody else. */
 const REMEMBERED = 5_000;
 
+export function servingMemory(): Memory {
+  return memory(REMEMBERED);
+}
+
 export function peopleServing({
   survivorship = () => SURVIVORSHIP,
   model = SHIPPED_MODEL,
+  memory: remembered = servingMemory(),
 }: ServingOptions = {}): PeopleServing {
-  const remembered = memory(REMEMBERED);
   return {
     async person(tx, id) {
       const known = await found(tx, id);
