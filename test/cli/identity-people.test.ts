@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { goldenIdOf } from '../../src/identity/golden/replay.ts';
 import { startTestHub, TOKENS, type Answer, type TestHub, type Who } from '../http/hub.ts';
 import { ids } from '../store/search-world.ts';
 import { slotwire, type Said } from './terminal.ts';
@@ -105,15 +106,17 @@ test('a person is erased by an admin who says why, once and for good', async () 
   assert.equal((await ask('scheduler', '/erase', wish)).status, 403);
   assert.equal((await ask('admin', '/erase', { records: [annSouth] })).status, 400);
   assert.equal((await run('erase', annSouth)).code, 2);
-  const read = (): Promise<Answer> =>
-    hub.request(`/fhir/R4/Patient/${annSouth}`, { headers: { authorization: `Bearer ${TOKENS.admin}` } });
+  const read = (id = annSouth): Promise<Answer> =>
+    hub.request(`/fhir/R4/Patient/${id}`, { headers: { authorization: `Bearer ${TOKENS.admin}` } });
   assert.equal((await read()).status, 200);
+  assert.equal((await read(goldenIdOf(annSouth))).status, 200);
   const toCome = await run('erase', carl, '--reason', 'asked in writing');
   assert.match(toCome.err, /visits to come; have them cancelled first \(\d+\)/);
   const said = await run('erase', annSouth, '--reason', 'asked in writing');
   assert.equal(said.code, 0, said.err);
   assert.match(said.out, new RegExp(`Erased: ${annSouth}; nobody can bring this back`));
   assert.equal((await read()).status, 410);
+  assert.equal((await read(goldenIdOf(annSouth))).status, 404);
   assert.match((await run('erase', annSouth, '--reason', 'again')).out, /Erased before/);
   assert.equal((await run('decide', 'same', bob, annSouth, '--reason', 'x')).code, 1);
 });
