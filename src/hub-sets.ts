@@ -35,7 +35,7 @@ export function openDesks(deps: DeskDeps): { readonly desk: Desk; readonly sets:
       return carryOnSets({ ...deps, setChanged: (id) => setsDesk.changed(id) }, ids);
     },
     rings: (one) => (loop = one),
-    moved: (booking, visit) => (isOfSet(booking) ? changed : desk.changed)(booking.id, visit),
+    moved: (booking, visit) => (isOfSet(booking) ? changed(booking.id, visit) : desk.changed(booking.id, visit)),
   };
   return { desk: { ...desk, changed }, sets };
 }
