@@ -19,14 +19,13 @@ import { isAnswer, lendSender } from './hub-answers.ts';
 import { awayOf, openConnector, runnerDeps, sameSite } from './hub-sites.ts';
 import type { HubEvents } from './hub-events.ts';
 import { identifying, type IdentifyingDeps } from './hub-identity.ts';
+import { openPractitioners, type HubPractitioners } from './hub-practitioners.ts';
 import { openDesks, type SetStage } from './hub-sets.ts';
 import { patientIndex } from './identity/patients.ts';
-import { practitionerIndex } from './identity/practitioners.ts';
 import { mappingFor } from './mappings/registry.ts';
 import { applyStage, type ApplyStage } from './pipeline/apply.ts';
 import { reviewConflicts, sweepConflicts } from './pipeline/conflicts.ts';
 import { requeueExpired } from './pipeline/deliver.ts';
-import { syncDirectory } from './pipeline/directory.ts';
 import { escalate } from './pipeline/escalate.ts';
 import { givingWay, standingAside, type Aside } from './pipeline/give-way.ts';
 import { receiver as makeReceiver, type ReceiveStage } from './pipeline/receive.ts';
@@ -60,6 +59,7 @@ export class Engine {
   readonly #budgets: ReturnType<typeof createBudgets>;
   readonly booking: ResolveDeps;
   readonly #loops: Loop[] = [];
+  readonly #practitioners: HubPractitioners;
   readonly #aside: Aside;
   readonly #publishing = new WeakMap<SiteSettings, boolean>();
   #apply: Loop | null = null;
@@ -73,6 +73,7 @@ export class Engine {
     this.#budgets = createBudgets(clock);
     this.#aside = standingAside(() => this.desk.isBooking(), clock);
     const plan = this.plan;
+    this.#practitioners = openPractitioners({ ...options, plan }, () => this.#conflicts?.ring());
     const deskDeps: DeskDeps = {
       store,
       clock,
@@ -124,11 +125,12 @@ export class Engine {
   async start(): Promise<void> {
     const { store, clock } = this.#options;
     await store.maintain(clock.now(), this.#plan.hub.retention);
-    await syncDirectory(store, this.#plan, practitionerIndex, clock.now());
+    await this.#practitioners.writeDirectory(this.#plan);
     await this.#parkBookingsOfRemovedSites();
     const served = { receiver: this.receiver, isBooking: (): boolean => this.desk.isBooking() };
     const apply = this.#applyStage();
-    const applying = givingWay(served, clock, () => apply.step(this.desk.isBooking()));
+    const step = (): Promise<boolean> => apply.step(this.desk.isBooking());
+    const applying = givingWay(served, clock, () => this.#practitioners.then(step));
     this.#apply = this.#loop('apply', TICK_MS, applying);
     this.#loop('identify', TICK_MS, identifying({ ...this.#options, plan: this.plan }, served));
     this.#conflicts = this.#loop('conflicts', TICK_MS, () => reviewConflicts(this.#options));
@@ -157,7 +159,6 @@ export class Engine {
 
   /** Puts another plan in force; sites that did not change go on undisturbed. */
   async apply(next: Plan): Promise<{ readonly started: number; readonly stopped: number }> {
-    const { store, clock } = this.#options;
     const running = this.#plan.sites;
     const changed = next.sites.filter(
       (site) =>
@@ -169,8 +170,9 @@ export class Engine {
     // Opened before anything is stopped: a site that cannot open leaves the running plan as it is.
     for (const site of changed) await this.#open(site, next).connector.close();
     const gone = running.filter((old) => !next.sites.some((site) => site.id === old.id));
-    await syncDirectory(store, next, practitionerIndex, clock.now());
+    await this.#practitioners.writeDirectory(next);
     this.#plan = next;
+    this.#practitioners.askAgain();
     for (const { id } of gone) {
       await this.runners.get(id)?.stop();
       this.runners.delete(id);
@@ -250,7 +252,7 @@ export class Engine {
       plan: this.plan,
       events,
       patients: patientIndex,
-      practitioners: practitionerIndex,
+      practitioners: this.#practitioners.index,
       mappingOf: (site, messageKind) => mappingFor(site.kind, messageKind) ?? null,
       publishesSlots: (site) => this.#publishesSlots(site),
       settle: (tx, answer) => recordWithin(this.booking, tx, answer),

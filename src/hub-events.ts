@@ -39,6 +39,7 @@ export function hubEvents(telemetry: Telemetry): HubEvents {
     },
     placed: (outcome) => emit('RecordPlaced', { outcome }),
     keyCapped: (kind, read) => emit('KeyCapped', { kind, read }),
+    practitionerMoved: (site, because, visits) => emit('PractitionerMoved', { site, because, visits }),
     swept: (what, count) => emit('Swept', { what, count }),
     escalated: (kind, role, step, count, subject) => emit('WorkEscalated', { kind, role, step, count, subject }),
     replayWindow: (site, what) => emit('ReplayWindow', { site, what }),

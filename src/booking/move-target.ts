@@ -11,7 +11,7 @@ import type { StoredAppointment, StoredSlot } from '../store/contract-resources.
 import type { Tx } from '../store/contract.ts';
 import type { MoveRequest } from './contract.ts';
 import { localTypeOf } from './move-terms.ts';
-import { calendarOf } from './order.ts';
+import { actorsOf, calendarOf } from './order.ts';
 import * as prepare from './prepare.ts';
 import type { BookingDeps } from './place.ts';
 import { checkTogether, claimsOf, takenBy, type Part } from './take.ts';
@@ -135,13 +135,16 @@ export async function targetOf(
   }
 }
 
-/** Of all parts anew, under the locks. @throws TOO_BUSY where the site has changed one meanwhile */
+/** Of all parts anew, under the locks. @throws TOO_BUSY where the site has changed one meanwhile; as `asLocked` */
 export async function partsNow(tx: Tx, parts: readonly Part[]): Promise<readonly Part[]> {
-  const now: Part[] = [];
-  for (const part of parts) {
-    now.push({ ...part, slot: prepare.asPrepared(part.slot, await prepare.visibleSlot(tx, part.slot.id)) });
-  }
-  return now;
+  return Promise.all(
+    parts.map(async (part) => {
+      const schedule = tx.resources.read('Schedule', part.slot.scheduleId);
+      const [slot, served] = await Promise.all([prepare.visibleSlot(tx, part.slot.id), schedule]);
+      prepare.asLocked(part, actorsOf(served));
+      return { ...part, slot: prepare.asPrepared(part.slot, slot) };
+    }),
+  );
 }
 
 /** Whether its site closes a slot to this visit, other than because of the visit itself. */

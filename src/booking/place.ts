@@ -22,6 +22,7 @@ import type { Ability } from './owning-site.ts';
 import { patientOf, patientsOfSite, standingFor } from './patient-records.ts';
 import { judgeOwnTime } from './patient-time.ts';
 import {
+  asLocked,
   asPrepared,
   factsFor,
   ownTimeOf,
@@ -203,9 +204,10 @@ async function show(
   return tx.resources.putAround(around, withMine, cause);
 }
 
-/** @throws HubError TOO_BUSY, RULE_BROKEN, NOT_FOUND */
+/** @throws HubError TOO_BUSY, RULE_BROKEN, NOT_FOUND; RunAgain as `asLocked` */
 function partsNow({ parts, request }: Prepared, seen: UnderLock, scope: Scope, now: Instant): [Part, ...Part[]] {
   const found = parts.map((part, at): Part => {
+    asLocked(part, actorsOf(seen.schedules[at] ?? null));
     return { ...part, slot: asPrepared(part.slot, visible(seen.slots[at] ?? null, scope)) };
   });
   found.forEach(({ slot }, at) => checkRequest(at === 0 ? request : { start: null, end: null }, slot, now));

@@ -1,6 +1,7 @@
 /** What a placement will take, read before anything is locked, and read again under the locks. */
 import { HubError } from '../core/errors.ts';
 import type { Instant } from '../core/instant.ts';
+import { RunAgain } from '../core/run-again.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import { mayWrite } from '../settings/write.ts';
 import type { Claim } from '../store/contract-bookings.ts';
@@ -8,7 +9,7 @@ import type { Served, SlotsAround, StoredSlot } from '../store/contract-resource
 import type { Scope, Tx } from '../store/contract.ts';
 import type { PlaceRequest } from './contract.ts';
 import { letLapse } from './lapse.ts';
-import { calendarOf } from './order.ts';
+import { calendarOf, type Actor } from './order.ts';
 import { notInService, notWritable } from './owning-site.ts';
 import { personOf, seeOwnTime, type OwnTime, type OwnTimeSeen, type Person } from './patient-time.ts';
 import type { BookingDeps } from './place.ts';
@@ -125,6 +126,19 @@ export function asPrepared(seen: StoredSlot, slot: StoredSlot): StoredSlot {
   if (isSame) return slot;
   const detail = 'the site changed the slot at this moment: read it again, and book what it is now';
   throw new HubError('TOO_BUSY', { detail, site: slot.site });
+}
+
+/**
+ * What was locked is whose calendar it was before.
+ * @throws RunAgain when it came to light meanwhile that it is somebody else's: it is booked as that person's
+ */
+export function asLocked({ claims, slot }: Part, actors: readonly Pick<Actor, 'type' | 'id'>[]): void {
+  if (actors.length === 0) return;
+  const now = new Set([slot.scheduleId, ...actors.map(({ id }) => id)]);
+  const locked = new Set(claims.map(({ resourceId }) => resourceId));
+  const isOther = actors.some(({ type, id }) => type === 'Practitioner' && !locked.has(id));
+  if (isOther || [...locked].some((id) => !now.has(id)))
+    throw new RunAgain(`it turned out at this moment whose calendar Schedule/${slot.scheduleId} is`);
 }
 
 /** What was locked and looked at depends on these. */

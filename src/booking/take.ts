@@ -32,7 +32,7 @@ export function claimsOf(
   const room = rule?.location !== undefined && site.locations[rule.location]?.room === true;
   return actors
     .filter((id) => id !== slot.locationId || room)
-    .map((resourceId) => ({ resourceId, during: slot.during }));
+    .map((resourceId) => ({ resourceId, during: slot.during, code: rule?.person ?? calendar }));
 }
 
 /** Everything that these slots take, each claim once; the first of them is the visit. */
@@ -49,7 +49,7 @@ export function resourcesOf(claims: readonly Claim[]): string[] {
 
 /** The rows of the busy calendar that take what is claimed. */
 export function rowsOf(claims: readonly Claim[], row: Omit<BusyRow, 'resourceId' | 'during'>): BusyRow[] {
-  return claims.map(({ resourceId, during }) => ({ ...row, resourceId, during }));
+  return claims.map((claim) => ({ ...row, ...claim }));
 }
 
 export interface Seats {

@@ -164,6 +164,16 @@ export const EVENTS = {
       labels: ['kind', 'read'],
     },
   },
+  PractitionerMoved: {
+    level: 'info',
+    text: 'a code of a site stands for another person now, and what it takes was moved',
+    metric: {
+      name: 'slotwire_practitioner_visits_moved_total',
+      help: 'Visits moved to another practitioner, by site and who said so',
+      labels: ['site', 'because'],
+      add: 'visits',
+    },
+  },
   Swept: {
     level: 'debug',
     text: 'swept',

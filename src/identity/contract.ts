@@ -8,7 +8,7 @@ import type { PatientName } from '../mappings/contract-people.ts';
 import type { PatientAssertion, PractitionerAssertion } from '../mappings/contract.ts';
 import type { PatientDecision } from '../store/contract-people.ts';
 import type { Instant } from '../core/instant.ts';
-import type { SiteSettings } from '../settings/shape.ts';
+import type { Plan, SiteSettings } from '../settings/shape.ts';
 
 export interface PatientIndex {
   /** Writes or updates the Patient of the record that is named, and answers which record stands for it. */
@@ -68,6 +68,44 @@ export interface PractitionerIndex {
 export interface PractitionerMatch {
   readonly practitionerId: string;
   readonly roleId: string;
+}
+
+/** `npi` is null for somebody who is known at one site only. */
+export interface Who {
+  readonly id: string;
+  readonly npi: string | null;
+}
+
+/** A code of a site that should stand for somebody else than it does. */
+export interface CodeDue {
+  readonly site: SiteSettings;
+  readonly code: string;
+  readonly from: Who;
+  /** Null: nobody, but a place or a calendar, as the site file says. */
+  readonly to: Who | null;
+  /** The site file's word, the crosswalk's included, is not doubted. */
+  readonly because: 'site-file' | 'site-silent' | 'master' | 'message';
+}
+
+/** What is to be moved from one person to another (pipeline/rekey.ts). */
+export interface PractitionerChanges {
+  /** False: nothing was said since `due` was empty. */
+  isDue(): boolean;
+  due(plan: Plan): readonly CodeDue[];
+  /** Null: go on. Else it is left, and a person is asked by a Task, since names deny that two are one. */
+  doubt(due: CodeDue, tx: Tx, cause: Cause): Promise<string | null>;
+  /** The person has no other code at the site. */
+  isOnly(due: CodeDue): boolean;
+  /** Whom assertions name once it is done. */
+  as(due: CodeDue): PractitionerIndex;
+  /** Takes the code from the person of before, and writes down again what was said. */
+  giveUp(due: CodeDue, tx: Tx, cause: Cause): Promise<void>;
+  /** Committed: from now on the code stands for the other. */
+  done(due: CodeDue): void;
+  /** Left until `askAgain`. */
+  wait(due: CodeDue): void;
+  /** The plan is another one. */
+  askAgain(): void;
 }
 
 /** Locked by whoever writes down what is decided about who is one person: such decisions are made one by one. */

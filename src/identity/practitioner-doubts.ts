@@ -13,6 +13,7 @@ import type { ResourceRule, SiteSettings } from '../settings/shape.ts';
 import type { WorkItem } from '../store/contract-bookings.ts';
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
+import type { CodeDue, Who } from './contract.ts';
 import { words } from './match/normalise-text.ts';
 import { jaroWinkler } from './match/similarity.ts';
 
@@ -26,6 +27,8 @@ export interface Said {
   readonly facts: PractitionerFacts;
   /** As stored before; null: nobody yet. */
   readonly known: Practitioner | null;
+  /** Whom the code stood for; null: nothing was known of it. */
+  readonly before: Who | null;
 }
 
 /** Opens a work item for each doubt that is not open yet. */
@@ -58,6 +61,17 @@ export async function raiseDoubts(said: Said, site: SiteSettings, tx: Tx, cause:
       do: `Correct the NPI of ${assertion.code} in ${site.id}.yaml or the crosswalk, or have the site correct its own.`,
     });
   }
+  const { before } = said;
+  const isOther = before !== null && before.npi !== null && facts.npi !== null && before.npi !== facts.npi;
+  if (isOther && ruled === null && assertion.filed === undefined) {
+    await conflict(site, tx, cause, subject('two-npis', site, assertion.code, facts.npi, before.npi), {
+      code: assertion.code,
+      because: 'a message names another NPI than the site gave before for this code',
+      said: facts.npi,
+      before: before.npi,
+      do: `Write under resources.practitioners in ${site.id}.yaml who ${assertion.code} is.`,
+    });
+  }
   const surnames = otherSurname(said, rule);
   if (surnames !== null) {
     const number = cut(facts.npi ?? facts.code);
@@ -72,6 +86,35 @@ export async function raiseDoubts(said: Said, site: SiteSettings, tx: Tx, cause:
         'this NPI and a name that holds the surname said here; if not, list it with the right NPI, or as local:.',
     });
   }
+}
+
+/**
+ * An NPI outranks names; but where neither surname nor first name of the two fits, the number is more likely to stand
+ * in the wrong place than the person to have two names. Null: nothing speaks against it.
+ */
+export async function doubtChange(due: CodeDue, tx: Tx, cause: Cause): Promise<string | null> {
+  const { site, code, from, to, because } = due;
+  if (to?.npi === undefined || to.npi === null || because === 'site-file' || because === 'site-silent') return null;
+  const [one, other] = [await nameOf(tx, from.id), await nameOf(tx, to.id)];
+  const [some, others] = [words(one), words(other)];
+  if (some.length === 0 || others.length === 0 || sharesName(some, others)) return null;
+  await conflict(site, tx, cause, subject('two-people', site, code, to.npi), {
+    code,
+    because: 'an NPI was said of a code that has another name: what the code has taken stays where it is until then',
+    number: to.npi,
+    said: cut(one),
+    known: cut(other),
+    do:
+      `Write under resources.practitioners in ${site.id}.yaml who ${code} is: npi:${to.npi} if both are one person, ` +
+      'else the right NPI, or local:.',
+  });
+  return 'names';
+}
+
+async function nameOf(tx: Tx, id: string): Promise<string> {
+  const served = await tx.resources.read('Practitioner', id);
+  const name = served === null ? undefined : (JSON.parse(served.json) as Practitioner).name?.[0];
+  return name?.text ?? '';
 }
 
 /** Closes what the site file has answered since. */
@@ -92,6 +135,7 @@ function isAnswered(about: string, site: SiteSettings, code: string, rule: Resou
     const start = `${subject(what, site, code)}:`;
     return about.startsWith(start) ? about.slice(start.length).split(':') : [];
   };
+  if (rest('two-people').length > 0) return true;
   const [, file, ...tooMany] = rest('two-npis');
   if (file !== undefined && tooMany.length === 0) return rule.practitioner !== `npi:${file}`;
   const [number, surname, ...more] = rest('surname');
@@ -132,7 +176,7 @@ function isSameName(one: string, other: string): boolean {
 }
 
 function subject(
-  about: 'npi' | 'surname' | 'two-npis',
+  about: 'npi' | 'surname' | 'two-npis' | 'two-people',
   site: SiteSettings,
   code: string,
   ...more: readonly string[]

@@ -4,29 +4,31 @@
  * local codes are never taken for one person.
  */
 import { isNpi } from '../core/npi.ts';
-import { practitioner, practitionerRole, identifierTokens, type PractitionerFacts } from '../fhir/canonical.ts';
+import type { PractitionerFacts } from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { ruledPractitioner } from '../fhir/practitioner-rule.ts';
-import type { Practitioner, PractitionerRole } from '../fhir/types.ts';
+import type { Practitioner } from '../fhir/types.ts';
 import type { PractitionerAssertion } from '../mappings/contract.ts';
 import type { ResourceRule, SiteSettings } from '../settings/shape.ts';
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
-import type { PractitionerIndex, PractitionerMatch } from './contract.ts';
+import type { PractitionerIndex, PractitionerMatch, Who } from './contract.ts';
+import { teaches, type CodesInForce, type PractitionerCodes } from './practitioner-codes.ts';
 import { closeAnswered, raiseDoubts } from './practitioner-doubts.ts';
+import { writePractitioner } from './practitioner-write.ts';
 
-export function identify(assertion: PractitionerAssertion, site: SiteSettings): PractitionerFacts {
+/** `codes`: whom codes stand for now. Absent: whoever files and messages say. */
+export function identify(
+  assertion: PractitionerAssertion,
+  site: SiteSettings,
+  codes: CodesInForce | null = null,
+): PractitionerFacts {
   const rule: ResourceRule | undefined = site.resources.practitioners[assertion.code];
-  // What cannot be an NPI is no key: 9999999999 would join everybody who has it.
-  const npi = assertion.npi !== undefined && isNpi(assertion.npi) ? `npi:${assertion.npi}` : undefined;
-  const reference = rule?.practitioner ?? npi;
-  const who =
-    reference === undefined
-      ? { id: canonicalId.practitionerAtSite(site.identity, assertion.code), npi: null }
-      : ruledPractitioner(site, reference);
+  const who = whoIs(assertion, site, codes);
   const name = rule?.name ?? assertion.name;
   return {
-    ...who,
+    id: who.id,
+    npi: who.npi,
     code: assertion.code,
     ...(name === undefined ? {} : { name }),
     ...(assertion.family === undefined ? {} : { family: assertion.family }),
@@ -36,95 +38,71 @@ export function identify(assertion: PractitionerAssertion, site: SiteSettings): 
   };
 }
 
-export const practitionerIndex: PractitionerIndex = {
-  async resolve(assertion, site, tx, cause): Promise<PractitionerMatch> {
-    const facts = identify(assertion, site);
-    // Whom only this site knows is called as its master file says.
-    const renames = assertion.isMaster === true && facts.npi === null;
-    const served = await tx.resources.read('Practitioner', facts.id);
-    const known = served === null ? null : (JSON.parse(served.json) as Practitioner);
-    await raiseDoubts({ assertion, facts, known }, site, tx, cause);
-    return writePractitioner({ facts, known, renames }, site, tx, cause);
-  },
-  review: closeAnswered,
-  idOf: (assertion, site) => identify(assertion, site).id,
-};
-
-interface Writing {
-  readonly facts: PractitionerFacts;
-  readonly known: Practitioner | null;
-  readonly renames: boolean;
+function whoIs(assertion: PractitionerAssertion, site: SiteSettings, codes: CodesInForce | null): Who {
+  const filed = site.resources.practitioners[assertion.code]?.practitioner ?? assertion.filed?.reference;
+  const known = codes?.inForce(site.id, nameOf(assertion)) ?? null;
+  if (filed !== undefined) return known ?? ruledPractitioner(site, filed);
+  // What cannot be an NPI is no key: 9999999999 would join everybody who has it.
+  const npi = assertion.npi !== undefined && isNpi(assertion.npi) ? assertion.npi : null;
+  // Known here without an NPI until now: what the code has taken moves together (pipeline/rekey.ts).
+  if (npi !== null && known?.npi !== null) return { id: canonicalId.practitionerByNpi(npi), npi };
+  return known ?? { id: canonicalId.practitionerAtSite(site.identity, assertion.code), npi: null };
 }
 
-async function writePractitioner(
-  { facts, known, renames }: Writing,
+/** Under which name the site has the person: a calendar, or a code. */
+function nameOf({ filed, code }: PractitionerAssertion): string {
+  return filed?.key ?? code;
+}
+
+/** Without `codes` nothing that a code has taken is ever moved. */
+export function practitioners(codes: PractitionerCodes | null): PractitionerIndex {
+  return indexOf(codes, codes);
+}
+
+/** As the codes will stand: for what is written together with the change. */
+export function practitionersAs(codes: CodesInForce): PractitionerIndex {
+  return indexOf(codes, null);
+}
+
+export const practitionerIndex: PractitionerIndex = practitioners(null);
+
+function indexOf(codes: CodesInForce | null, learning: PractitionerCodes | null): PractitionerIndex {
+  return {
+    async resolve(assertion, site, tx, cause): Promise<PractitionerMatch> {
+      if (learning !== null) await learn(assertion, site, tx, cause, learning);
+      const facts = identify(assertion, site, codes);
+      // Whom only this site knows is called as its master file says.
+      const renames = assertion.isMaster === true && facts.npi === null;
+      const served = await tx.resources.read('Practitioner', facts.id);
+      const known = served === null ? null : (JSON.parse(served.json) as Practitioner);
+      const before = codes?.inForce(site.id, nameOf(assertion)) ?? null;
+      await raiseDoubts({ assertion, facts, known, before }, site, tx, cause);
+      const match = await writePractitioner({ facts, known, renames, name: nameOf(assertion) }, site, tx, cause);
+      const { id, npi } = facts;
+      if (learning !== null && before === null) learning.set(site.id, nameOf(assertion), { id, npi });
+      return match;
+    },
+    review: closeAnswered,
+    idOf: (assertion, site) => identify(assertion, site, codes).id,
+  };
+}
+
+/** What the site itself says of its codes counts where the site file is silent; a master file goes before messages. */
+async function learn(
+  assertion: PractitionerAssertion,
   site: SiteSettings,
   tx: Tx,
-  cause: Cause,
-): Promise<PractitionerMatch> {
-  const canonical: Cause = { ...cause, site: null, messageId: null };
-  // The first name stays: sites spell one person differently, and each spelling would otherwise be a new version.
-  const named = known?.name !== undefined;
-  const person = practitioner(facts);
-  if (!named || (renames && person.name !== undefined)) {
-    await tx.resources.put(
-      {
-        type: 'Practitioner',
-        id: facts.id,
-        site: null,
-        resource: person,
-        ...(person.name?.[0]?.text === undefined ? {} : { name: person.name[0].text }),
-        tokens: identifierTokens(person.identifier ?? []),
-      },
-      canonical,
-    );
-  }
-  const roleId = canonicalId.practitionerRole(site.identity, facts.id);
-  const role = await tx.resources.read('PractitionerRole', roleId);
-  const before = role === null ? null : (JSON.parse(role.json) as PractitionerRole);
-  const codes = (before?.identifier ?? []).flatMap(({ value }) => (value === undefined ? [] : [value]));
-  const places = (before?.location ?? []).flatMap(({ reference }) =>
-    reference === undefined ? [] : [reference.slice(9)],
-  );
-  // Of someone who left, a later mention by an old message is no news of a return.
-  const active = facts.active ?? before?.active ?? true;
-  const resource = practitionerRole(site, { ...facts, active }, union(codes, [facts.code]), places);
-  const specialty = facts.specialty ?? specialtyOf(before);
-  const isNews =
-    !codes.includes(facts.code) || active !== (before?.active ?? true) || specialty !== specialtyOf(before);
-  // Every message names its people: one that says nothing new must not lock a row that a hundred others read.
-  if (before !== null && !isNews) return { practitionerId: facts.id, roleId };
-  await tx.resources.put(
-    {
-      type: 'PractitionerRole',
-      id: roleId,
-      site: site.id,
-      resource:
-        specialty === undefined
-          ? resource
-          : ({ ...resource, specialty: before?.specialty ?? resource.specialty } as PractitionerRole),
-      tokens: [
-        ...identifierTokens(resource.identifier ?? []),
-        ...(specialty === undefined
-          ? []
-          : [`specialty:http://nucc.org/provider-taxonomy|${specialty}`, `specialty:*|${specialty}`]),
-      ],
-      refs: [
-        `practitioner:Practitioner/${facts.id}`,
-        `organization:Organization/${canonicalId.organization(site.identity)}`,
-        ...places.map((id) => `location:Location/${id}`),
-      ],
-      locations: places,
-    },
-    { ...cause, messageId: null },
-  );
-  return { practitionerId: facts.id, roleId };
-}
-
-function specialtyOf(role: PractitionerRole | null): string | undefined {
-  return role?.specialty?.[0]?.coding?.[0]?.code;
-}
-
-function union(left: readonly string[], right: readonly string[]): string[] {
-  return [...new Set([...left, ...right])].sort();
+  { now }: Cause,
+  codes: PractitionerCodes,
+): Promise<void> {
+  const { npi, code } = assertion;
+  if (npi === undefined || !isNpi(npi) || assertion.filed !== undefined || !teaches(code)) return;
+  if (code === npi && codes.inForce(site.id, code)?.npi !== null) return;
+  const by = assertion.isMaster === true ? 'master' : 'message';
+  const known = codes.said(site.id, code);
+  // Another number in a message is a doubt (practitioner-doubts.ts); the first stands until the master file says more.
+  if (known !== null && (by === 'message' || (known.by === 'master' && known.npi === npi))) return;
+  const said = { site: site.id, code, npi, by } as const;
+  await tx.practitioners.say(said, now);
+  codes.hear(said);
 }

@@ -173,6 +173,8 @@ export interface PractitionerAssertion {
   readonly active?: boolean;
   /** From a master file: the name stands for the one that is known, unless other sites know the person as well. */
   readonly isMaster?: true;
+  /** Of a calendar of the site file: whom the file says, and the key it stands under there. */
+  readonly filed?: { readonly reference: string; readonly key: string };
 }
 
 /**

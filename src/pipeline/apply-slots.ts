@@ -78,9 +78,10 @@ export async function applyBlock(context: ApplyContext, change: BlockChange): Pr
     touched.push(...(await tx.busy.removeBlocksUnder(site.id, pieceKey(change.key))));
     await tx.inbox.setAppliedReadAt(site.id, closedObject(change.key), change.at);
   }
+  const code = actor.calendar ?? actor.practitionerCode;
   for (const resourceId of ids) {
     touched.push(
-      ...(change.closed ? await close(context, change, resourceId) : await open(context, change, resourceId)),
+      ...(change.closed ? await close(context, change, { resourceId, code }) : await open(context, change, resourceId)),
     );
   }
   context.batch.touched.push(...touched);
@@ -94,9 +95,14 @@ export async function applyBlock(context: ApplyContext, change: BlockChange): Pr
   return 'applied';
 }
 
-async function close({ tx, site }: ApplyContext, change: BlockChange, resourceId: string): Promise<readonly Touched[]> {
+async function close(
+  { tx, site }: ApplyContext,
+  change: BlockChange,
+  { resourceId, code }: { readonly resourceId: string; readonly code: string | null },
+): Promise<readonly Touched[]> {
   return tx.busy.putBlock({
     resourceId,
+    ...(code === null ? {} : { code }),
     during: change.during,
     occupancy: canonicalId.session(site.identity, `block:${change.key}`),
     origin: 'block',
@@ -173,6 +179,7 @@ export async function applyBlockWindow(context: ApplyContext, change: BlockWindo
           origin: 'block',
           site: site.id,
           blockKey: named(block.key),
+          code: change.calendar,
           tentative: false,
         })),
       );

@@ -7,12 +7,13 @@ import type { Location } from '../fhir/types.ts';
 import * as canonical from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import type { PractitionerIndex } from '../identity/contract.ts';
+import type { PractitionerAssertion } from '../mappings/contract.ts';
 import type { Plan, ResourceRule, SiteSettings } from '../settings/shape.ts';
 import type { Cause } from '../store/contract-resources.ts';
 import { systemScope, type Store, type Tx } from '../store/contract.ts';
 
 /** Farther ahead than any site publishes its slots. */
-const HORIZON_MS = 730 * DAY_MS;
+export const HORIZON_MS = 730 * DAY_MS;
 
 export async function syncDirectory(
   store: Store,
@@ -120,7 +121,7 @@ export async function putLocation(
   return id;
 }
 
-async function putCalendar(
+export async function putCalendar(
   tx: Tx,
   site: SiteSettings,
   key: string,
@@ -207,11 +208,12 @@ export async function putSchedule(tx: Tx, site: SiteSettings, key: string, facts
 }
 
 /** Whose calendar it is, as the site file says. */
-export function asserted(code: string, rule: ResourceRule): { code: string; npi?: string; name?: string } {
+export function asserted(key: string, rule: ResourceRule): PractitionerAssertion {
   const npi = rule.practitioner?.startsWith('npi:') === true ? rule.practitioner.slice(4) : undefined;
   return {
-    code: rule.person ?? (rule.practitioner?.startsWith('local:') === true ? rule.practitioner.slice(6) : code),
+    code: rule.person ?? (rule.practitioner?.startsWith('local:') === true ? rule.practitioner.slice(6) : key),
     ...(npi === undefined ? {} : { npi }),
     ...(rule.name === undefined ? {} : { name: rule.name }),
+    ...(rule.practitioner === undefined ? {} : { filed: { reference: rule.practitioner, key: rule.person ?? key } }),
   };
 }

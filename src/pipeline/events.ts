@@ -17,6 +17,8 @@ export interface StageEvents {
   conflict(what: 'raised' | 'cleared', sites: readonly string[], because: string, subject: string): void;
   placed(outcome: 'linked' | 'withdrawn' | 'review' | 'alone'): void;
   keyCapped(kind: string, read: 'tight' | 'none'): void;
+  /** A code of a site stands for somebody else now; visits that were moved to them. */
+  practitionerMoved(site: string, because: string, visits: number): void;
   swept(what: string, count: number): void;
   /** So many overdue work items or pairs are this role's now; `subject` of a single one. */
   escalated(kind: string, role: string, step: number, count: number, subject: string | null): void;

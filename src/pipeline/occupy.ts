@@ -4,7 +4,7 @@ import { neededBy } from '../fhir/needs.ts';
 import type { AppointmentStatus } from '../fhir/types.ts';
 import type { Interval } from '../core/instant.ts';
 import type { AppointmentChange } from '../mappings/contract.ts';
-import type { BusyRow, Touched } from '../store/contract-bookings.ts';
+import type { BusyRow, Claim, Touched } from '../store/contract-bookings.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
 import type { ApplyContext } from './apply-context.ts';
 import type { ResolvedParticipant } from './participants.ts';
@@ -58,7 +58,7 @@ export async function occupy(
   const taken = during !== null && occupiesTime(change.status) ? during : null;
   if (taken === null) return old.length === 0 ? [] : tx.busy.replaceAppointment(appointmentId, []);
   const named = participants.flatMap((one) =>
-    one.occupies.map((resourceId) => ({ resourceId, during: one.statement.during ?? taken })),
+    one.occupies.map((resourceId) => ({ resourceId, during: one.statement.during ?? taken, ...codeOf(one) })),
   );
   // A visit that names only a clinic takes the time of its calendar there, and of nobody else in the clinic.
   const itself = named.length > 0 || schedule === null ? [] : [{ resourceId: schedule.id, during: taken }];
@@ -70,17 +70,19 @@ export async function occupy(
   const unnamed = kept.filter(({ resourceId }) => besides?.has(resourceId) === true && isUnnamed(resourceId));
   const isSameTime = booked?.during?.start === taken.start && booked.during.end === taken.end;
   const moved = isSameTime ? undefined : change.during;
-  const wanted: { resourceId: string; during: Interval }[] = [
+  const wanted: Claim[] = [
     ...(keeps
-      ? kept.map((row) => ({ resourceId: row.resourceId, during: moved ?? row.during }))
-      : [...named, ...itself, ...unnamed.map(({ resourceId, during: own }) => ({ resourceId, during: own }))]),
+      ? kept.map((row) => ({ ...asNamed(row), during: moved ?? row.during }))
+      : [...named, ...itself, ...unnamed.map(asNamed)]),
     ...needed,
   ];
-  const rows = distinct(wanted).map(({ resourceId, during: interval }): BusyRow => {
+  const rows = distinct(wanted).map(({ resourceId, during: interval, code }): BusyRow => {
     const same = old.find(
       (row) => row.resourceId === resourceId && row.during.start === interval.start && row.during.end === interval.end,
     );
     const occupancy = change.session === undefined ? appointmentId : canonicalId.session(site.identity, change.session);
+    const before = old.find((row) => row.resourceId === resourceId)?.code;
+    const by = change.partial === true ? (before ?? code) : (code ?? before);
     const stays = same?.origin === 'hub' && same.occupancy === occupancy;
     return {
       resourceId,
@@ -93,11 +95,23 @@ export async function occupy(
       ...(same?.bookingId === undefined ? {} : { bookingId: same.bookingId }),
       tentative: change.status === 'pending',
       ...(stays && same.seat !== undefined ? { seat: same.seat } : {}),
+      ...(by === undefined ? {} : { code: by }),
+      ...(stays && same.contested === true ? { contested: true } : {}),
     };
   });
   if (old.length > 0) return sameRows(old, rows) ? [] : tx.busy.replaceAppointment(appointmentId, rows);
   await tx.busy.insert(rows);
   return rows;
+}
+
+/** By which name of the site the resource is taken. A partial statement has it from the visit, which knows no codes. */
+function codeOf({ calendar, practitionerCode, statement }: ResolvedParticipant): Pick<Claim, 'code'> {
+  const code = statement.actor.kind === 'calendar' ? calendar : practitionerCode;
+  return code === null ? {} : { code };
+}
+
+function asNamed({ resourceId, during, code }: BusyRow): Claim {
+  return { resourceId, during, ...(code === undefined ? {} : { code }) };
 }
 
 function sameRows(old: readonly BusyRow[], rows: readonly BusyRow[]): boolean {

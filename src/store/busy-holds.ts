@@ -43,6 +43,7 @@ export function holdStore(q: Queryable): HoldStore {
                    SELECT FROM busy mine JOIN busy theirs ON theirs.live AND theirs.resource_id = mine.resource_id
                      AND theirs.during && mine.during AND theirs.occupancy <> mine.occupancy
                    WHERE mine.booking_id = b.id AND theirs.booking_id IS DISTINCT FROM b.id
+                     AND (mine.contested OR NOT theirs.contested)
                      AND (b.attempts = 0 OR theirs.site <> b.site)))`,
         values: [bookingIds],
       });

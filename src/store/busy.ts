@@ -21,11 +21,13 @@ export interface BusyDbRow {
   readonly tentative: boolean;
   readonly expires_at: Instant | null;
   readonly seat: number | null;
+  readonly code: string | null;
+  readonly contested: boolean;
 }
 
 export const BUSY_COLUMNS = `resource_id, lower(during) AS start_at, upper(during) AS end_at, occupancy, origin, site,
   appointment_id,
-  booking_id, block_key, tentative, expires_at, seat`;
+  booking_id, block_key, tentative, expires_at, seat, code, contested`;
 const TOUCHED = `resource_id, lower(during) AS start_at, upper(during) AS end_at`;
 
 const LAST_LINES: readonly string[] = ['busy_no_double_booking', 'busy_one_visit_a_seat'];
@@ -41,13 +43,14 @@ export function busyStore(q: Queryable): BusyStore {
     await q.post({
       name: 'busy-insert',
       text: `INSERT INTO busy (resource_id, during, occupancy, origin, site, appointment_id, booking_id, block_key,
-               tentative, expires_at, seat)
+               tentative, expires_at, seat, code, contested)
              SELECT u.resource_id, tstzrange(u.start_at, u.end_at), u.occupancy, u.origin, u.site, u.appointment_id,
-               u.booking_id, u.block_key, u.tentative, u.expires_at, u.seat
+               u.booking_id, u.block_key, u.tentative, u.expires_at, u.seat, u.code, u.contested
              FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::uuid[], $5::text[], $6::text[],
-               $7::uuid[], $8::uuid[], $9::text[], $10::bool[], $11::timestamptz[], $12::smallint[])
+               $7::uuid[], $8::uuid[], $9::text[], $10::bool[], $11::timestamptz[], $12::smallint[],
+               $13::text[], $14::bool[])
                AS u(resource_id, start_at, end_at, occupancy, origin, site, appointment_id, booking_id, block_key,
-                 tentative, expires_at, seat)`,
+                 tentative, expires_at, seat, code, contested)`,
       values: [
         rows.map((row) => row.resourceId),
         rows.map((row) => new Date(row.during.start)),
@@ -61,6 +64,8 @@ export function busyStore(q: Queryable): BusyStore {
         rows.map((row) => row.tentative),
         rows.map((row) => (row.expiresAt === undefined ? null : new Date(row.expiresAt))),
         rows.map((row) => row.seat ?? null),
+        rows.map((row) => row.code ?? null),
+        rows.map((row) => row.contested === true),
       ],
       // The last line behind the locks and the check: if it ever speaks, the booking is refused and nothing is stored.
       refusal: (constraint) => (LAST_LINES.includes(constraint) ? new HubError('SLOT_TAKEN') : null),
@@ -213,5 +218,7 @@ export function toBusy(row: BusyDbRow): BusyRow {
     tentative: row.tentative,
     ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
     ...(row.seat === null ? {} : { seat: row.seat }),
+    ...(row.code === null ? {} : { code: row.code }),
+    ...(row.contested ? { contested: true } : {}),
   };
 }

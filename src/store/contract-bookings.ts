@@ -146,11 +146,17 @@ export interface BusyRow {
   readonly expiresAt?: Instant;
   /** Of visits that share an occupancy: which of its seats this one has, from 1. */
   readonly seat?: number;
+  /** The site's name (calendar, or code of a person) by which the resource came to be taken. */
+  readonly code?: string;
+  /** Overlaps another visit that the hub placed: it came to light that two people are one. */
+  readonly contested?: true;
 }
 /** One resource, and the time that a booking wants of it. */
 export interface Claim {
   readonly resourceId: string;
   readonly during: Interval;
+  /** As of BusyRow. */
+  readonly code?: string;
 }
 export interface BusyStore extends AroundStore {
   /**
@@ -173,7 +179,7 @@ export interface BusyStore extends AroundStore {
   /**
    * Of these placements and moves those that must not be sent any more: their time was taken by what came after their
    * hold, or the hold itself is gone. A record of the owning site does not count once a placement was sent: it may be
-   * ours.
+   * ours. Of two that came together because two people are one, only the one that is contested is overtaken.
    */
   overtaken(bookingIds: readonly string[]): Promise<readonly string[]>;
   /** Throws SLOT_TAKEN when the database's constraint refuses a hub row. */

@@ -21,6 +21,7 @@ import type { IdentityStore } from './contract-identity.ts';
 import type { IndexStore } from './contract-index.ts';
 import type { PeopleStore } from './contract-people.ts';
 import type { PlacedStore } from './contract-placed.ts';
+import type { PractitionerStore } from './contract-practitioners.ts';
 import type { ProofStore } from './contract-proofs.ts';
 import type { ReplayWindowStore } from './contract-replay.ts';
 import type { Hl7RequestStore } from './contract-requests.ts';
@@ -98,6 +99,7 @@ export interface Tx {
   readonly feeds: FeedStore;
   readonly resources: ResourceStore;
   readonly people: PeopleStore;
+  readonly practitioners: PractitionerStore;
   readonly identity: IdentityStore;
   readonly index: IndexStore;
   readonly sight: SightStore;

@@ -38,6 +38,7 @@ const STATEMENTS: readonly string[] = [
   `DELETE FROM work_item WHERE site = $1`,
   `DELETE FROM replay_window WHERE site = $1`,
   `DELETE FROM unmapped_code WHERE site = $1`,
+  `DELETE FROM practitioner_code WHERE site = $1`,
   `DELETE FROM freshness WHERE site = $1`,
   `DELETE FROM feed_hour WHERE site = $1`,
   `DELETE FROM feed WHERE site = $1`,

@@ -7,7 +7,15 @@
 import type { Queryable } from './postgres.ts';
 
 /** What is known of a feed is not worth a conflict with rows that another site of that name has left behind. */
-const REPLACED: readonly string[] = ['cursor', 'feed', 'feed_hour', 'freshness', 'unmapped_code', 'proof'];
+const REPLACED: readonly string[] = [
+  'cursor',
+  'feed',
+  'feed_hour',
+  'freshness',
+  'unmapped_code',
+  'proof',
+  'practitioner_code',
+];
 // prettier-ignore
 const RENAMED: readonly string[] = [
   ...REPLACED, 'resource', 'slot', 'appointment', 'appointment_key', 'patient_link', 'busy', 'booking', 'mirror',

@@ -27,6 +27,7 @@ import { indexStore } from './patient-index.ts';
 import { sightStore } from './sight.ts';
 import { peopleStore } from './people.ts';
 import { placedStore } from './placed.ts';
+import { practitionerStore } from './practitioners.ts';
 import { proofStore } from './proofs.ts';
 import { readAhead } from './read-ahead.ts';
 import { maintain } from './partitions.ts';
@@ -106,6 +107,7 @@ function composed(q: Gathered, keys: Keys, scope: Scope, clock: Clock): Tx {
     feeds: feedStore(q, scope, clock),
     resources,
     people: peopleStore(q, keys, scope),
+    practitioners: practitionerStore(q),
     identity: identityStore(q, keys),
     index: indexStore(q, keys),
     sight: sightStore(q, keys, scope),

@@ -314,6 +314,7 @@ function recorder(told: [keyof StageEvents, ...unknown[]][]): StageEvents {
     conflict: note('conflict'),
     placed: note('placed'),
     keyCapped: note('keyCapped'),
+    practitionerMoved: note('practitionerMoved'),
     swept: note('swept'),
     escalated: note('escalated'),
     replayWindow: note('replayWindow'),

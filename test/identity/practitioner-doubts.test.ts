@@ -136,7 +136,7 @@ describe('a message that names another NPI than the site file', () => {
 });
 
 describe('a code that is given its NPI', () => {
-  it('is that person from then on; a visit applied before follows when its site tells it again', async (t) => {
+  it('is that person from then on, and so are the visits that were applied before', async (t) => {
     const world = await openWorld(t);
     const tell = async (at: number): Promise<readonly string[]> => {
       const participants = [
@@ -151,7 +151,8 @@ describe('a code that is given its NPI', () => {
     const alone = canonicalId.practitionerAtSite('feed', 'P9');
     assert.ok((await tell(0)).includes(alone));
     await write(world, { P9: { practitioner: `npi:${NPI}` } });
-    assert.deepEqual([await taken(alone), await taken(SHARED)], [1, 0]);
+    assert.deepEqual([await taken(alone), await taken(SHARED)], [0, 1]);
+    assert.ok((await world.appointment('feed', 'F-P9')).actors.includes(SHARED));
     assert.ok((await tell(60_000)).includes(SHARED));
     assert.deepEqual([await taken(alone), await taken(SHARED)], [0, 1]);
   });

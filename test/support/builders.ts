@@ -26,8 +26,8 @@ import { type Instant } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import type { Amendment } from '../../src/fhir/amendment.ts';
 import type { Appointment, AppointmentStatus, Slot } from '../../src/fhir/types.ts';
+import { openPractitioners } from '../../src/hub-practitioners.ts';
 import { patientIndex } from '../../src/identity/patients.ts';
-import { practitionerIndex } from '../../src/identity/practitioners.ts';
 import type { Change, Mapped, Mapping, PatientAssertion, SlotStatement } from '../../src/mappings/contract.ts';
 import { mappingFor } from '../../src/mappings/registry.ts';
 import type { Effects, MappingOf } from '../../src/pipeline/apply-context.ts';
@@ -37,7 +37,6 @@ import { askNow } from '../../src/pipeline/availability.ts';
 import type { PollDeps } from '../../src/pipeline/poll.ts';
 import { createBreaker, type Breaker } from '../../src/pipeline/breaker.ts';
 import { deliverToSite, requeueExpired, type DeliverDeps } from '../../src/pipeline/deliver.ts';
-import { syncDirectory } from '../../src/pipeline/directory.ts';
 import type { StageEvents } from '../../src/pipeline/events.ts';
 import { expireHolds } from '../../src/pipeline/sweep.ts';
 import type { Plan, SiteSettings } from '../../src/settings/shape.ts';
@@ -49,10 +48,9 @@ import { openedStore, type Opened } from '../store/opened.ts';
 import type { Cleanup } from './database.ts';
 import { askedOf, scriptedSite, type ScriptedSite } from './scripted-site.ts';
 import { SCOPE, MONDAY, type ManualClock, manualClock, testPlan, ANA } from './facts.ts';
-
-export type { ManualClock } from './facts.ts';
 export { bookedAt, scriptedSite, stands, type ScriptedSite } from './scripted-site.ts';
 export {
+  type ManualClock,
   NPI,
   SHARED,
   SCOPE,
@@ -242,13 +240,14 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     outdated,
     settle: (answer) => recordOutcome(resolveDeps, answer),
   };
+  const people = openPractitioners({ store, clock, events, plan: () => world.plan }, () => undefined);
   const stage = applyStage({
     store,
     clock,
     plan: () => world.plan,
     mappingOf: testMappingOf,
     patients: patientIndex,
-    practitioners: practitionerIndex,
+    practitioners: people.index,
     publishesSlots: (site) => site.kind === 'scripted',
     settle: (tx, answer) => recordWithin(resolveDeps, tx, answer),
     events,
@@ -323,7 +322,7 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
       return stored?.id ?? 0;
     },
     async apply() {
-      for (let round = 0; round < 500 && (await stage.step()); round += 1);
+      for (let round = 0; round < 500 && (await people.then(() => stage.step())); round += 1);
       while (await reviewConflicts({ store, clock, events }));
     },
     async deliver(site = 'north') {
@@ -341,7 +340,10 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
       const retention = (): Plan['hub']['retention'] => world.plan.hub.retention;
       await expireHolds({ store, clock, events, retention, lapse, expired: (id) => desk.changed(id) });
     },
-    syncDirectory: () => syncDirectory(store, world.plan, practitionerIndex, clock.now()),
+    async syncDirectory() {
+      await people.writeDirectory(world.plan);
+      await people.askAgain().then(() => Promise.resolve(false));
+    },
     async offer(site, calendar, visitType, slots, at) {
       const change: Change = { kind: 'slots', at: clock.now(), calendar, visitType, window: MONDAY, slots };
       await world.tell(site, change, at === undefined ? {} : { at });
