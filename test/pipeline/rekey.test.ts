@@ -69,7 +69,8 @@ describe('a code that turns out to be a person who is known elsewhere', () => {
     const named = moved.resource.participant.map(({ actor }) => actor?.reference);
     assert.ok(named.includes(`Practitioner/${SHARED}`) && !named.includes(`Practitioner/${ALONE}`));
     const entries = await world.rows(
-      `SELECT cause, appointment_id FROM ledger WHERE kind = 'practitioner-changed' AND data::jsonb ->> 'code' = 'P9' ORDER BY appointment_id NULLS FIRST`,
+      `SELECT cause, appointment_id FROM ledger WHERE kind = 'practitioner-changed' AND data::jsonb ->> 'code' = 'P9'
+       ORDER BY appointment_id NULLS FIRST`,
     );
     assert.deepEqual(entries, [
       { cause: 'site-file', appointment_id: null },
