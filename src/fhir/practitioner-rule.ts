@@ -17,3 +17,16 @@ export function ruledPractitioner(
 export function ruledPractitionerId(site: Pick<SiteSettings, 'identity'>, reference: string): string {
   return ruledPractitioner(site, reference).id;
 }
+
+/** A code that the site uses for people, of a room or a device: null where the site file does not say so. */
+export function listedThing(
+  { resources }: Pick<SiteSettings, 'resources'>,
+  code: string,
+): { readonly kind: 'location' | 'device'; readonly code: string } | null {
+  const rule = Object.hasOwn(resources.practitioners, code) ? resources.practitioners[code] : undefined;
+  if (rule !== undefined) {
+    const isPlace = rule.practitioner === undefined && rule.location !== undefined;
+    return isPlace ? { kind: 'location', code: rule.location } : null;
+  }
+  return Object.hasOwn(resources.devices, code) ? { kind: 'device', code } : null;
+}

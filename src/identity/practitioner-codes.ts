@@ -7,7 +7,7 @@
  */
 import { isFillerNpi, isNpi } from '../core/npi.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
-import { ruledPractitioner } from '../fhir/practitioner-rule.ts';
+import { listedThing, ruledPractitioner } from '../fhir/practitioner-rule.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import type { CodeInForce, CodeSaid } from '../store/contract-practitioners.ts';
 import type { Tx } from '../store/contract.ts';
@@ -114,7 +114,8 @@ function wanted(site: SiteSettings, code: string, codes: CodesInForce): Pick<Cod
   const { calendars, practitioners } = site.resources;
   const filed = practitioners[code]?.practitioner ?? calendars[code]?.practitioner ?? templateRule(site, code);
   if (filed !== undefined) return { to: ruledPractitioner(site, filed), because: 'site-file' };
-  if (Object.hasOwn(practitioners, code) || Object.hasOwn(calendars, code)) return { to: null, because: 'site-file' };
+  const isListed = listedThing(site, code) !== null || Object.hasOwn(calendars, code);
+  if (isListed) return { to: null, because: 'site-file' };
   const said = codes.said(site.id, code);
   if (said !== null) {
     const to = { id: canonicalId.practitionerByNpi(said.npi), npi: said.npi };

@@ -3,6 +3,7 @@
  * adds names to what it does not name, and tells who and what is no longer there. Nothing is removed.
  */
 import type { Instant } from '../core/instant.ts';
+import { listedThing } from '../fhir/practitioner-rule.ts';
 import type { PlaceChange, PractitionerChange } from '../mappings/contract-directory.ts';
 import type { Applied, ApplyContext } from './apply-context.ts';
 import { putLocation } from './directory.ts';
@@ -11,6 +12,8 @@ import { locationKey, unlistedPlace } from './participants.ts';
 export async function applyPractitioner(context: ApplyContext, change: PractitionerChange): Promise<Applied> {
   const { tx, site, cause, practitioners } = context;
   if (await isOld(context, `practitioner:${change.assertion.code}`, change.at)) return 'superseded';
+  // The master file of staff lists rooms and machines as well, where the site books them like people.
+  if (listedThing(site, change.assertion.code) !== null) return 'applied';
   const { active } = change;
   const assertion = { ...change.assertion, isMaster: true as const, ...(active === undefined ? {} : { active }) };
   await practitioners.resolve(assertion, site, tx, cause);

@@ -7,7 +7,7 @@ export interface Swap {
   readonly from: string;
   readonly fromRole: string;
   /** Who or what visits name instead, and with it its role; null: nobody, since the calendar is nobody's. */
-  readonly to: { readonly type: 'Practitioner' | 'Location'; readonly id: string } | null;
+  readonly to: { readonly type: 'Practitioner' | 'Location' | 'Device'; readonly id: string } | null;
   readonly toRole: string | null;
 }
 
@@ -44,7 +44,8 @@ export async function rekeyVisits(tx: Tx, ids: readonly string[], swap: Swap, no
 function swapped(visit: Appointment, { from, to }: Swap, both: boolean): Appointment {
   const old = `Practitioner/${from}`;
   const reference = to === null ? null : `${to.type}/${to.id}`;
-  const isThere = visit.participant.some(({ actor }) => actor?.reference === reference);
+  // A device is named by its code: as the site tells the visit the next time.
+  const isThere = to?.type === 'Device' || visit.participant.some(({ actor }) => actor?.reference === reference);
   const participant = visit.participant.flatMap((one): AppointmentParticipant[] => {
     if (one.actor?.reference !== old) return [one];
     const other = isThere || reference === null ? [] : [{ ...one, actor: { ...one.actor, reference } }];

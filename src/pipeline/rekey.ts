@@ -18,6 +18,7 @@ import type { Clock } from '../core/clock.ts';
 import { asHubError } from '../core/errors.ts';
 import { plus } from '../core/instant.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
+import { listedThing } from '../fhir/practitioner-rule.ts';
 import type { Practitioner, Schedule } from '../fhir/types.ts';
 import type { CodeDue, PractitionerChanges, PractitionerIndex, PractitionerMatch } from '../identity/contract.ts';
 import type { Plan } from '../settings/shape.ts';
@@ -101,10 +102,11 @@ async function rekey({ store, clock, plan, changes }: RekeyDeps, due: CodeDue): 
   });
 }
 
-/** The room that such a calendar takes; null: itself. */
-function placeOf({ site, code }: CodeDue): { readonly type: 'Location'; readonly id: string } | null {
-  const { calendars, practitioners } = site.resources;
-  const location = (calendars[code] ?? practitioners[code])?.location;
+/** The room or the device that such a code takes; null: the calendar itself. */
+function placeOf({ site, code }: CodeDue): { readonly type: 'Location' | 'Device'; readonly id: string } | null {
+  const thing = listedThing(site, code);
+  if (thing?.kind === 'device') return { type: 'Device', id: canonicalId.device(site.identity, code) };
+  const location = thing?.code ?? site.resources.calendars[code]?.location;
   const isRoom = location !== undefined && site.locations[location]?.room === true;
   return isRoom ? { type: 'Location', id: canonicalId.location(site.identity, location) } : null;
 }

@@ -124,8 +124,11 @@ function resourceRules(site: View): readonly Issue[] {
       issues.push(...knownLocation(rule.at('location'), locations), ...npiRule(rule.at('practitioner')));
       if (part === 'calendars' && !rule.has('practitioner') && !rule.has('location'))
         issues.push(rule.issue('names nobody and no place', 'add practitioner: or location:'));
-      if (part === 'practitioners' && !rule.has('practitioner'))
-        issues.push(rule.issue('does not say who it is', 'add practitioner: npi:... or local:...'));
+      const isRoom = locations.at(rule.at('location').text() ?? '', 'room').whole() === true;
+      if (part === 'practitioners' && !rule.has('practitioner') && !isRoom)
+        issues.push(
+          rule.issue('does not say who it is', 'add practitioner: npi:... or local:..., or the location of a room'),
+        );
     }
   return issues;
 }

@@ -213,3 +213,14 @@ test('notes behind services become the comment only where the site wants them', 
   assert.equal(appointment(fixture('three-groups'), site).change.comment, 'Yearly check-up\nCome without breakfast');
   assert.equal(appointment(fixture('three-groups'), hl7Site({}, { notes: [] })).change.comment, undefined);
 });
+
+test('a code in AIP-3 or AIL-3 that the site file lists as a room or a device is that, and no person', () => {
+  const locations = { r1: { name: 'Room 1', timeZone: 'America/Chicago', room: true, codes: [] } };
+  const practitioners = { ROOM1: { location: 'r1' } };
+  const devices = { XRAY: { name: 'X-ray' } };
+  const site = hl7Site({ locations, resources: { calendars: {}, practitioners, devices } });
+  const named = (message: string): readonly string[] => codes(appointment(message, site).change.participants);
+  assert.equal(named(edit(v1, 'AIP-3', 'ROOM1^ROOM ONE'))[0], 'location r1');
+  assert.equal(named(edit(v1, 'AIP-3', 'XRAY^X-RAY'))[0], 'device XRAY');
+  assert.ok(named(edit(v1, 'AIL-3', 'XRAY')).includes('device XRAY'));
+});

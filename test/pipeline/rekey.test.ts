@@ -185,6 +185,38 @@ describe('one person who turns out to be two', () => {
   });
 });
 
+describe('a code that turns out to be a room', () => {
+  it('takes the room from then on, and its visits name no person', async (t) => {
+    const world = await openWorld(t);
+    await world.tell('feed', fed('F1', NINE, says({ code: 'P9' })));
+    await write(world, { feed: { P9: { location: 'room1' } } });
+    const room = canonicalId.location('feed', 'room1');
+    assert.deepEqual([await taken(world, ALONE), await taken(world, room)], [0, 1]);
+    const { actors } = await world.appointment('feed', 'F1');
+    assert.ok(actors.includes(room) && !actors.includes(ALONE));
+    await world.tell('feed', { kind: 'practitioner', at: world.clock.now(), assertion: { code: 'P9', npi: OTHER } });
+    assert.deepEqual([await taken(world, room), await taken(world, BY_OTHER)], [1, 0]);
+  });
+
+  it('is the room of its calendar, where a vendor has calendars for rooms', async (t) => {
+    const world = await openWorld(t);
+    await world.tell('north', visit('N1', 'n2', NINE));
+    const { calendars } = NORTH.resources;
+    const annex = { ...NORTH.locations['annex'], name: 'Annex', timeZone: 'UTC', codes: [], room: true };
+    const north: SiteSettings = {
+      ...NORTH,
+      locations: { ...NORTH.locations, annex },
+      resources: { ...NORTH.resources, calendars: { ...calendars, n2: { location: 'annex' } } },
+    };
+    world.plan = testPlan([north, SOUTH, FEED]);
+    await world.syncDirectory();
+    const room = canonicalId.location('north', 'annex');
+    assert.deepEqual([await taken(world, BEN), await taken(world, room)], [0, 1]);
+    await world.tell('north', visit('N2', 'n2', TEN));
+    assert.equal(await taken(world, room), 2);
+  });
+});
+
 describe('what a site says of its own codes', () => {
   it('makes a code alone the person that a master file named, for visits before and behind it', async (t) => {
     const world = await openWorld(t);

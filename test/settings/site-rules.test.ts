@@ -87,7 +87,9 @@ const rules: readonly (readonly [string, string, string, readonly string[]])[] =
     'a code of a person says who it is',
     'visitTypes:',
     '  practitioners: { RAO: { location: main } }\nvisitTypes:',
-    ['12 resources.practitioners.RAO: does not say who it is; add practitioner: npi:... or local:...'],
+    [
+      '12 resources.practitioners.RAO: does not say who it is; add practitioner: npi:... or local:..., or the location of a room',
+    ],
   ],
   [
     'a mistyped digit of an NPI is found by its check digit',

@@ -3,6 +3,7 @@
  */
 import type { Repetition } from '../../hl7v2/segment.ts';
 import { isFillerNpi, isNpi } from '../../core/npi.ts';
+import { listedThing } from '../../fhir/practitioner-rule.ts';
 import type { PractitionerAssertion, ResourceAssertion } from '../contract.ts';
 import { part, type Composite, type Reading } from './reading.ts';
 
@@ -20,6 +21,9 @@ export function personOf(reading: Reading, ids: readonly Repetition[], where: st
     reading.warn(where, 'says NPI, but the check digit does not fit; taken for a code of this site');
   }
   const codes = ids.map((id) => part(id, 1)).filter((code) => code !== '');
+  // Rooms and machines are booked like people at many sites.
+  const thing = codes.map((code) => listedThing(reading.site, code)).find((one) => one !== null);
+  if (thing !== undefined) return thing;
   const listed = codes.find((code) => Object.hasOwn(reading.site.resources.practitioners, code));
   const others = ids.filter((id) => !saysNpi(id)).map((id) => part(id, 1));
   const local = others.find((code) => code !== '');
@@ -57,6 +61,8 @@ export function locationOf(reading: Reading, pl: Composite): ResourceAssertion |
   const fine = [pointOfCare, room].filter((text) => text !== '').join('^') || facility;
   if (fine === '') return null;
   const candidates = [fine, pointOfCare, room === '' ? '' : `^${room}`, facility].filter((text) => text !== '');
+  const device = candidates.find((candidate) => Object.hasOwn(reading.site.resources.devices, candidate));
+  if (device !== undefined) return { kind: 'device', code: device };
   const listed = candidates.flatMap((candidate) => listedLocation(reading, candidate) ?? [])[0];
   // HL7 has nine parts; the description is for people. `11&X-Ray Room&L` is a code with its text.
   const description = part(pl, 9) || part(pl, 1, 2);
