@@ -8,7 +8,7 @@ export interface Limit {
 
 export interface Figure {
   readonly name: string;
-  /** `s`, `ms`, `us`: less is better. `.../s`: more is better. */
+  /** `s`, `ms`, `us`: less is better. `.../s`, `share`: more is better. */
   readonly unit: string;
   readonly value: number;
   readonly p50?: number;

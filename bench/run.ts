@@ -4,7 +4,7 @@
  *   npm run bench                              everything, some minutes
  *   npm run bench -- --json FILE               and writes the figures as JSON
  *   npm run bench -- --only inbox              one of start, webhook, bookings, race, inbox, parse, match, sealed,
- *                                              patients
+ *                                              patients, practitioners
  *   npm run bench -- --only patients --people 1000000   an index of that size
  *   npm run bench -- --seconds 20              longer timed phases (default 6)
  *   npm run bench -- --short                   shows that everything works; says nothing about speed
@@ -20,6 +20,7 @@ import { stopAll } from './child.ts';
 import { table, type Bench, type Figure, type Scale } from './figure.ts';
 import { inbox } from './inbox.ts';
 import { match } from './match.ts';
+import { practitioners } from './practitioners.ts';
 import { sealed } from './sealed.ts';
 import { parse } from './parse.ts';
 import { patients } from './patients.ts';
@@ -27,7 +28,10 @@ import { race } from './race.ts';
 import { start } from './start.ts';
 import { webhook } from './webhook.ts';
 
-const BENCHES: readonly Bench[] = [start, webhook, bookings, race, inbox, parse, match, sealed, patients];
+const BENCHES: readonly Bench[] = [
+  ...[start, webhook, bookings, race, inbox],
+  ...[parse, match, sealed, patients, practitioners],
+];
 const SECONDS = 6;
 const SECONDS_SHORT = 1;
 

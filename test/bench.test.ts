@@ -42,7 +42,7 @@ test('every figure stands beside a limit or a peer of the same run, with the rat
   for (const one of all) {
     const about = JSON.stringify(one);
     assert.ok(one.name.length > 0 && one.limit.name.length > 0 && one.conditions.length > 0, about);
-    assert.match(one.unit, /^(?:s|ms|us|[a-z]+\/s)$/, about);
+    assert.match(one.unit, /^(?:s|ms|us|share|[a-z]+\/s)$/, about);
     assert.ok(Number.isFinite(one.value) && Number.isFinite(one.ratio) && one.limit.value > 0, about);
     assert.ok(Math.abs(one.ratio - one.value / one.limit.value) <= Math.abs(one.ratio) * 0.01 + 0.001, about);
     if (one.p50 !== undefined) assert.ok((one.p99 ?? -1) >= one.p50, about);
@@ -87,6 +87,8 @@ const PROMISED: readonly (readonly [figure: string, beside: RegExp])[] = [
   ['match of one person: p99', /target among a million: 50 ms/],
   ['match of one person, nobody remembered', /E-PIX/],
   ['one record taken out of twenty', /target: 200 ms/],
+  ['practitioners: links that are right', /target: all/],
+  ['practitioners: pairs linked or shown', /target: 0.97/],
 ];
 
 for (const [figure, beside] of PROMISED) {
@@ -118,5 +120,6 @@ test('a figure has a row for each of its limits, and the table shows them all', 
 test('a bench that does not exist is refused, and nothing is started', async () => {
   const { code, text } = await bench('--only', 'nothing');
   assert.equal(code, 1);
-  assert.match(text, /--only takes one of start, webhook, bookings, race, inbox, parse, match, sealed, patients/);
+  assert.match(text, /--only takes one of start, webhook, bookings, race, inbox, parse, match, sealed, patients, /);
+  assert.match(text, /patients, practitioners/);
 });
