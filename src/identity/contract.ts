@@ -61,6 +61,8 @@ export interface PractitionerIndex {
   resolve(assertion: PractitionerAssertion, site: SiteSettings, tx: Tx, cause: Cause): Promise<PractitionerMatch>;
   /** The Practitioner that `resolve` will answer, told without looking: what is to be changed must be locked before. */
   idOf(assertion: PractitionerAssertion, site: SiteSettings): string;
+  /** The code still stands for a person: what it takes is to be moved before its calendar is anything else. */
+  isPerson(code: string, site: SiteSettings): boolean;
   /** After the site file was read: closes the work items about practitioners that it answers. */
   review(site: SiteSettings, tx: Tx, cause: Cause): Promise<void>;
 }

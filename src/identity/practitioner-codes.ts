@@ -52,6 +52,7 @@ export class PractitionerCodes implements CodesInForce {
 
   hear(said: CodeSaid): void {
     this.#said.set(key(said.site, said.code), said);
+    this.#waiting.delete(key(said.site, said.code));
     this.#isDue = true;
   }
 

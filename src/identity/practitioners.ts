@@ -82,6 +82,7 @@ function indexOf(codes: CodesInForce | null, learning: PractitionerCodes | null)
       if (learning !== null && before === null) learning.set(site.id, nameOf(assertion), { id, npi });
       return match;
     },
+    isPerson: (code, site) => (codes?.inForce(site.id, code) ?? null) !== null,
     review: closeAnswered,
     idOf: (assertion, site) => identify(assertion, site, codes).id,
   };

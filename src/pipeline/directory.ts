@@ -81,6 +81,8 @@ async function syncSite(
   }
   await practitioners.review(site, tx, cause);
   for (const [key, rule] of Object.entries(site.resources.calendars)) {
+    // Whose visits would be left behind, and their time be offered: pipeline/rekey.ts writes it together with them.
+    if (rule.practitioner === undefined && practitioners.isPerson(key, site)) continue;
     await putCalendar(tx, site, key, rule, plan, practitioners, cause);
   }
 }
