@@ -88,7 +88,8 @@ const rules: readonly (readonly [string, string, string, readonly string[]])[] =
     'visitTypes:',
     '  practitioners: { RAO: { location: main } }\nvisitTypes:',
     [
-      '12 resources.practitioners.RAO: does not say who it is; add practitioner: npi:... or local:..., or the location of a room',
+      '12 resources.practitioners.RAO: does not say who it is; ' +
+        'add practitioner: npi:... or local:..., or the location of a room',
     ],
   ],
   [
