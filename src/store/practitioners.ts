@@ -1,4 +1,4 @@
-/** Who is meant by the codes of sites (0018_practitioner_codes.sql). Part of Tx. */
+/** Who is meant by the codes of sites (0019_practitioner_codes.sql). Part of Tx. */
 import type { Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
 import type { CodeInForce, CodeSaid, PractitionerStore, RekeyedRow } from './contract-practitioners.ts';
@@ -27,6 +27,8 @@ const MINE = `b.live AND b.resource_id = $3 AND b.site = $1 AND upper(b.during) 
                WHERE v.id = b.appointment_id AND s.schedule_id = ANY($7::uuid[]))
     OR EXISTS (SELECT FROM booking k JOIN slot s ON s.id = k.slot_id
                WHERE k.id = b.booking_id AND s.schedule_id = ANY($7::uuid[]))))`;
+
+const MOVED = `b.resource_id, lower(b.during) AS start_at, upper(b.during) AS end_at, b.appointment_id, b.booking_id`;
 
 /** Another visit that the hub placed stands in the way of `b` on the resource $4. */
 const IN_THE_WAY = `EXISTS (SELECT FROM busy o WHERE o.live AND o.origin = 'hub' AND o.resource_id = $4
@@ -85,24 +87,25 @@ export function practitionerStore(q: Queryable): PractitionerStore {
     async rekey({ site, code, from, to, now, schedules, only }) {
       const values = [site, code, from, to, timestamptz(now), only, schedules];
       // A visit that names one person under both codes takes the time once.
-      await q.query({
+      const twice = await q.query<MovedRow>({
         name: 'busy-rekey-twice', // busy_resource
         text: `DELETE FROM busy b WHERE ${MINE} AND EXISTS (
                  SELECT FROM busy o WHERE o.live AND o.resource_id = $4 AND o.site = b.site AND o.during && b.during
                    AND (o.block_key = b.block_key OR (o.during = b.during AND o.occupancy = b.occupancy
                      AND o.appointment_id IS NOT DISTINCT FROM b.appointment_id
-                     AND o.booking_id IS NOT DISTINCT FROM b.booking_id)))`,
+                     AND o.booking_id IS NOT DISTINCT FROM b.booking_id)))
+               RETURNING ${MOVED}`,
         values,
       });
-      const { rows } = await q.query<MovedRow>({
+      const moved = await q.query<MovedRow>({
         name: 'busy-rekey', // busy_resource, and once more for each row
         text: `UPDATE busy b SET resource_id = $4, code = $2,
                  contested = b.contested OR (b.origin = 'hub' AND ${IN_THE_WAY})
                WHERE ${MINE}
-               RETURNING b.resource_id, lower(b.during) AS start_at, upper(b.during) AS end_at, b.appointment_id,
-                 b.booking_id`,
+               RETURNING ${MOVED}`,
         values,
       });
+      const rows = [...twice.rows, ...moved.rows];
       await q.query({
         name: 'busy-uncontest', // busy_resource
         text: `UPDATE busy b SET contested = false

@@ -96,6 +96,20 @@ describe('a code that turns out to be a person who is known elsewhere', () => {
     assert.ok((await world.appointment('feed', 'F1')).actors.includes(ALONE), person);
   });
 
+  it('takes the time once, and is named once, where a visit had it under both codes', async (t) => {
+    const world = await openWorld(t);
+    const both = ['ADA', 'P9'].flatMap((code) => says({ code }).participants ?? []);
+    await world.tell('feed', fed('F1', NINE, { ...says({ code: 'P9' }), participants: both }));
+    assert.deepEqual([await taken(world, ALONE), await taken(world, SHARED)], [1, 1]);
+    const npi = { practitioner: `npi:${NPI}` };
+    await write(world, { feed: { ADA: npi, P9: npi } });
+    assert.deepEqual([await taken(world, ALONE), await taken(world, SHARED)], [0, 1]);
+    const { actors, resource } = await world.appointment('feed', 'F1');
+    const named = resource.participant.flatMap(({ actor }) => actor?.reference ?? []);
+    const people = named.filter((one) => one.startsWith('Practitioner/'));
+    assert.deepEqual([actors.includes(ALONE), people], [false, [`Practitioner/${SHARED}`]]);
+  });
+
   it('leaves what is over as it was', async (t) => {
     const world = await openWorld(t);
     await world.tell('feed', fed('F1', NINE, says({ code: 'P9' })));
