@@ -118,7 +118,9 @@ async function readPlaced(tx: Tx, context: OutcomeContext, at: Instant): Promise
     slotId === null ? null : tx.resources.slot(slotId),
   ]);
   const isItsOwn = rows.every((row) => row.bookingId === id && resources.includes(row.resourceId));
-  const around = isItsOwn ? await tx.resources.slotsAround(rows, at) : null;
+  // Else it turned out meanwhile who one of them is: the booking as it was read names another.
+  const isAll = resources.every((resource) => rows.some(({ resourceId }) => resourceId === resource));
+  const around = isItsOwn && isAll ? await tx.resources.slotsAround(rows, at) : null;
   return around === null ? null : { taking: rows, around, slot };
 }
 

@@ -20,13 +20,16 @@ export async function showBooked(tx: Tx, context: OutcomeContext, at: SiteBookin
   const { booking, site } = context;
   const siteKey = at.key === '' ? null : at.key;
   const cause: Cause = { site: booking.site, messageId: null, siteTime: null, now };
-  const [shown] = await Promise.all([
+  const [shown, stored] = await Promise.all([
     tx.resources.appointment(booking.appointmentId),
+    // Whom it names may have turned out to be somebody else since it was sent (pipeline/rekey.ts).
+    tx.bookings.get(booking.id),
     siteKey === null ? undefined : tx.resources.nameAppointment(booking.site, siteKey, booking.appointmentId),
   ]);
   const isOurs = shown === null || isOursAlone(shown);
-  if (isOurs && booking.order.appointmentJson !== undefined) {
-    const resource = bookedAs(booking.order.appointmentJson, site.id, siteKey);
+  const { appointmentJson } = (stored ?? booking).order;
+  if (isOurs && appointmentJson !== undefined) {
+    const resource = bookedAs(appointmentJson, site.id, siteKey);
     const row = await ownRow(tx, booking, resource, { siteKey, orderedAt: context.sentAt });
     await tx.resources.putAppointment(row, cause);
   }

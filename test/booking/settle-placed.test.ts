@@ -9,7 +9,20 @@ import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import { deliverer, type DeliverDeps } from '../../src/pipeline/deliver.ts';
 import type { Booking } from '../../src/store/contract-bookings.ts';
 import type { Store } from '../../src/store/contract.ts';
-import { bookedAt, BOB, during, offered, openWorld, SCOPE, slotKey, visit, type World } from '../support/builders.ts';
+import {
+  bookedAt,
+  BOB,
+  during,
+  NPI,
+  offered,
+  openWorld,
+  SCOPE,
+  slotKey,
+  testPlan,
+  testSites,
+  visit,
+  type World,
+} from '../support/builders.ts';
 import type { Cleanup } from '../support/database.ts';
 
 const NINE = during(9, 0, 50);
@@ -39,6 +52,8 @@ interface Day {
   readonly handed: (BookedVisit | undefined)[];
   /** Held and sent by this process; the booking as it stands when its answer was taken in. */
   place(settle?: DeliverDeps['settle']): Promise<Booking>;
+  /** For `place`: what was taken is not known any more, as in another process. */
+  readonly settledUnseen: DeliverDeps['settle'];
 }
 
 async function openDay(t: Cleanup): Promise<Day> {
@@ -62,6 +77,7 @@ async function openDay(t: Cleanup): Promise<Day> {
     ana,
     settling: () => settling,
     handed,
+    settledUnseen: ({ placed: _placed, ...answer }) => recordOutcome(deps, answer),
     async place(settle = (answer) => recordOutcome(deps, answer)) {
       const { book, block } = world.sites.north;
       const owed = deliverer({ ...world.deliverDeps, settle }, site, { book, block }, () => undefined);
@@ -118,9 +134,7 @@ describe('a placement that its site confirms', () => {
   it('comes to the same rows in one round, where it is read first, and by the general way', async (t) => {
     const ways: readonly ((day: Day) => DeliverDeps['settle'] | undefined)[] = [
       () => undefined,
-      (day) =>
-        ({ placed: _placed, ...answer }) =>
-          recordOutcome(day.world.resolveDeps, answer),
+      (day) => day.settledUnseen,
       (day) => (answer) => day.world.store.transaction(SCOPE, (tx) => recordWithin(day.world.resolveDeps, tx, answer)),
     ];
     const results: unknown[] = [];
@@ -184,6 +198,43 @@ describe('a placement that its site confirms', () => {
       const open = `SELECT id FROM work_item WHERE kind = 'unresolved-booking' AND closed_at IS NULL`;
       assert.deepEqual(await day.world.rows(open), []);
     });
+  }
+
+  const OTHER = '1234567893';
+  const calendars: readonly (readonly [string, string, string])[] = [
+    ['its calendar turned out to be somebody else’s', 'n1', OTHER],
+    ['another calendar turned out to be that person’s', 'n2', NPI],
+  ];
+  for (const [what, calendar, npi] of calendars) {
+    for (const isRead of [false, true]) {
+      it(`is of whoever it is by then, by the general way, where ${what}${isRead ? '; read first' : ''}`, async (t) => {
+        const day = await openDay(t);
+        const { world } = day;
+        await world.offer('north', 'n2', 't50', [offered('n2', 't50', NINE)]);
+        world.sites.north.onPlace = async () => {
+          const [north, ...others] = testSites();
+          const rule = { practitioner: `npi:${npi}`, location: 'north-clinic' };
+          const resources = { ...north.resources, calendars: { ...north.resources.calendars, [calendar]: rule } };
+          world.plan = testPlan([{ ...north, resources }, ...others]);
+          await world.syncDirectory();
+          await world.apply();
+          return withReading(world);
+        };
+        const booking = await (isRead ? day.place(day.settledUnseen) : day.place());
+        const person = canonicalId.practitionerByNpi(npi);
+        const busy = await world.rows(`SELECT resource_id, tentative FROM busy WHERE booking_id = $1`, [booking.id]);
+        assert.deepEqual([booking.state, busy], ['booked', [{ resource_id: person, tentative: false }]]);
+        assert.deepEqual(booking.resources, [person]);
+        const shown = await world.appointmentOf(booking.appointmentId);
+        const named = shown?.resource.participant.flatMap(({ actor }) => actor?.reference ?? []) ?? [];
+        const people = named.filter((one) => one.startsWith('Practitioner/'));
+        assert.deepEqual(people, [`Practitioner/${person}`]);
+        assert.deepEqual([shown?.actors.includes(person), day.settling()], [true, isRead && calendar === 'n2' ? 1 : 2]);
+        assert.equal((await world.slot('north', slotKey('n1', 't50', NINE.start))).status, 'busy');
+        const other = calendar === 'n1' ? 'free' : 'busy';
+        assert.equal((await world.slot('north', slotKey('n2', 't50', NINE.start))).status, other);
+      });
+    }
   }
 
   it('is the visit that its site told of under that name, where it did', async (t) => {
