@@ -160,13 +160,8 @@ export class Engine {
   /** Puts another plan in force; sites that did not change go on undisturbed. */
   async apply(next: Plan): Promise<{ readonly started: number; readonly stopped: number }> {
     const running = this.#plan.sites;
-    const changed = next.sites.filter(
-      (site) =>
-        !sameSite(
-          running.find(({ id }) => id === site.id),
-          site,
-        ),
-    );
+    const before = new Map(running.map((site) => [site.id, site]));
+    const changed = next.sites.filter((site) => !sameSite(before.get(site.id), site));
     // Opened before anything is stopped: a site that cannot open leaves the running plan as it is.
     for (const site of changed) await this.#open(site, next).connector.close();
     const gone = running.filter((old) => !next.sites.some((site) => site.id === old.id));
