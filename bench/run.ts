@@ -29,8 +29,16 @@ import { start } from './start.ts';
 import { webhook } from './webhook.ts';
 
 const BENCHES: readonly Bench[] = [
-  ...[start, webhook, bookings, race, inbox],
-  ...[parse, match, sealed, patients, practitioners],
+  start,
+  webhook,
+  bookings,
+  race,
+  inbox,
+  parse,
+  match,
+  sealed,
+  patients,
+  practitioners,
 ];
 const SECONDS = 6;
 const SECONDS_SHORT = 1;

@@ -1,4 +1,4 @@
-/** Who is meant by the codes of sites (0019_practitioner_codes.sql). Part of Tx. */
+/** Who is meant by the codes of sites (0020_practitioner_codes.sql). Part of Tx. */
 import type { Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
 import type { CodeInForce, CodeSaid, PractitionerStore, RekeyedRow } from './contract-practitioners.ts';
