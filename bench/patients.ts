@@ -42,7 +42,7 @@ export const patients: Bench = {
 async function measured(index: Index, run: Run): Promise<readonly Figure[]> {
   const { scale, say } = run;
   const records = scale.people ?? (scale.short ? PEOPLE_SHORT : PEOPLE);
-  const remembered = memory(2 * records);
+  const remembered = memory({ most: 2 * records });
   const stored_s = await timed(() => storeRecords(index.store, records));
   say(`patients: ${String(records)} records stored in ${stored_s.toFixed(1)} s`);
   const load = await loaded(index, remembered, records, say);
@@ -164,7 +164,7 @@ async function oneByOne(index: Index, people: readonly Person[]): Promise<readon
   const each: number[] = [];
   for (const person of people) {
     const began = systemClock.monotonic();
-    await match(index, memory(1), person, systemClock.now());
+    await match(index, memory({ most: 1 }), person, systemClock.now());
     each.push(systemClock.monotonic() - began);
   }
   return each;

@@ -17,7 +17,8 @@ import { takeWebhook } from './hub-sites.ts';
 import { opsView, watchGauges } from './hub-view.ts';
 import { startHttp, type HttpOptions } from './http/server.ts';
 import { peopleDesk } from './identity/placing/desk.ts';
-import { memory, type Memory } from './identity/placing/memory.ts';
+import type { Memory } from './identity/placing/memory.ts';
+import { memoryUnder } from './identity/placing/placing.ts';
 import { peopleServing, servingMemory } from './identity/serving/serving.ts';
 import { survivorshipOf } from './identity/survivorship.ts';
 import { mappingFor } from './mappings/registry.ts';
@@ -69,7 +70,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const { store, clock, telemetry, host } = options;
   const events = hubEvents(telemetry);
   const doors: Doors = { httpPort: options.httpPort, ready: false, mllp: null };
-  const memories: Memories = { placing: memory(), serving: servingMemory() };
+  const plan = (): Plan => engine.plan();
+  const memories: Memories = { placing: memoryUnder(plan), serving: servingMemory(plan) };
   const engine = new Engine({
     plan: options.plan,
     store,
@@ -150,7 +152,11 @@ function httpDeps(
     sets: sets.desk,
     approvals,
     people: peopleDesk({ store, clock, plan: engine.plan, memories: Object.values(memories) }),
-    serving: peopleServing({ survivorship: () => survivorshipOf(engine.plan().hub), memory: memories.serving }),
+    serving: peopleServing({
+      plan: engine.plan,
+      survivorship: () => survivorshipOf(engine.plan().hub),
+      memory: memories.serving,
+    }),
     currentPlan: engine.plan,
     version,
     events: events.http,

@@ -3,6 +3,11 @@ import type { Instant } from '../core/instant.ts';
 import type { AppointmentStatus } from '../fhir/types.ts';
 import type { PatientAssertion, SiteIdentifier } from './contract.ts';
 
+/** Authorities of identifiers (`ACME^MR`) that the site file does not list; absent: none. */
+export interface Unlisted {
+  readonly unlisted?: readonly string[];
+}
+
 interface Told {
   /** Ordering time. */
   readonly at: Instant;

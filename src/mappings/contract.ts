@@ -6,7 +6,7 @@ import type { Instant, Interval } from '../core/instant.ts';
 import type { AppointmentStatus, Coding, SlotStatus } from '../fhir/types.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import type { BookingAnswer } from './contract-answer.ts';
-import type { PeopleChange, VisitChange } from './contract-people.ts';
+import type { PeopleChange, Unlisted, VisitChange } from './contract-people.ts';
 import type { BlockChange, BlockWindowChange } from './contract-blocks.ts';
 import type { PlaceChange, PractitionerChange } from './contract-directory.ts';
 import type { VisitLinks } from './contract-links.ts';
@@ -38,10 +38,10 @@ export interface SiteFacts {
 }
 
 export type Mapped =
-  | { readonly kind: 'changes'; readonly changes: readonly Change[]; readonly warnings: readonly string[] }
+  | ({ readonly kind: 'changes'; readonly changes: readonly Change[]; readonly warnings: readonly string[] } & Unlisted)
   | { readonly kind: 'ignored'; readonly because: string }
   // Parked with stage 'map'. A barrier: what it would have done decides how later messages about the same are read.
-  | { readonly kind: 'unreadable'; readonly issues: readonly MapIssue[]; readonly barrier?: true };
+  | ({ readonly kind: 'unreadable'; readonly issues: readonly MapIssue[]; readonly barrier?: true } & Unlisted);
 
 /** `where` is a path (`SCH-11.4`, `datetime`), `problem` a sentence; neither holds a value of the message. */
 export interface MapIssue {

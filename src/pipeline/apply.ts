@@ -32,6 +32,7 @@ import { attachAll, UNDECIDED_MS } from './echo.ts';
 import type { StageEvents } from './events.ts';
 import { park, unpark } from './parking.ts';
 import { holdBack } from './replay-guard.ts';
+import { raiseUnlisted } from './unlisted.ts';
 
 export interface ApplyStage {
   /** Applies one batch, a small one where somebody waits for what it locks; true when more may be waiting. */
@@ -236,9 +237,11 @@ async function applyOne(
     const code = mapped.issues[0]?.code ?? 'MESSAGE_UNREADABLE';
     const barrier = mapped.barrier === true;
     await park(tx, message, { stage: 'map', code, reason: describeIssues(mapped.issues), barrier }, now);
+    await raiseUnlisted({ authorities: mapped.unlisted ?? [], parked: true }, site, tx, { now });
     return { message, status: 'parked', parked: code };
   }
   const cause = { site: site.id, messageId: message.id, siteTime: message.occurredAt ?? message.readAt, now };
+  await raiseUnlisted({ authorities: mapped.unlisted ?? [], parked: false }, site, tx, cause);
   const context: ApplyContext = {
     tx,
     plan,

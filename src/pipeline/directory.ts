@@ -8,9 +8,11 @@ import * as canonical from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import type { PractitionerIndex } from '../identity/contract.ts';
 import type { PractitionerAssertion } from '../mappings/contract.ts';
+import { namespaceDigest } from '../settings/identifier-types.ts';
 import type { Plan, ResourceRule, SiteSettings } from '../settings/shape.ts';
 import type { Cause } from '../store/contract-resources.ts';
 import { systemScope, type Store, type Tx } from '../store/contract.ts';
+import { closeListed } from './unlisted.ts';
 
 /** Farther ahead than any site publishes its slots. */
 export const HORIZON_MS = 730 * DAY_MS;
@@ -80,6 +82,10 @@ async function syncSite(
     await practitioners.resolve(asserted(code, rule), site, tx, cause);
   }
   await practitioners.review(site, tx, cause);
+  await closeListed(site, tx, cause);
+  // What their numbers mean decides with whom records are compared, so they are placed again where the file says
+  // another.
+  await tx.index.meant(site.id, namespaceDigest(site), '', now);
   for (const [key, rule] of Object.entries(site.resources.calendars)) {
     // Whose visits would be left behind, and their time be offered: pipeline/rekey.ts writes it together with them.
     if (rule.practitioner === undefined && practitioners.isPerson(key, site)) continue;

@@ -9,6 +9,7 @@ import { readCrosswalk, type Crosswalk } from './crosswalk.ts';
 import { fill, schemaOfKey, type Filled, type Variables } from './fill.ts';
 import { hubRules, leadsOut, subscriberRules, type KnownSites } from './hub-rules.ts';
 import { hubSchema } from './hub-spec.ts';
+import { identifierRules } from './identifier-rules.ts';
 import { suggest, type Issue } from './issue.ts';
 import { loadConfig, reasonOf } from './load.ts';
 import { doorRules, mllpRules, sharedDoorIssues, type Addressed } from './mllp-rules.ts';
@@ -121,6 +122,7 @@ function crossIssues(
     ...(hubView === null ? [] : [...hubRules(hubView, known), ...peopleRules(hubView, siteIds, views)]),
     ...sites.flatMap(({ id, checked }) => siteRules(id, View.of(checked), around)),
     ...identityIssues(views),
+    ...identifierRules(views),
     ...sites.flatMap((site) => kindIssues(site, kinds)),
     ...mllpIssues(hub, sites, kinds),
     ...(subscribers === null ? [] : subscriberRules(View.of(subscribers), known, hubEnvironment)),

@@ -5,6 +5,7 @@
 import type { HolidaySettings, TemplateSettings } from './template-shape.ts';
 
 import type { ClientHl7 } from './client-hl7-shape.ts';
+import type { IdentifierSettings } from './identifier-shape.ts';
 import type { MllpSettings } from './mllp-shape.ts';
 import type { IdentitySettings, MatchingBudgets, WorkSettings } from './people-shape.ts';
 
@@ -246,12 +247,6 @@ export interface ResourceRule {
   readonly specialty?: string;
   /** Of a calendar that a template makes, never written in a file: the code that the site itself has for the person. */
   readonly person?: string;
-}
-
-export interface IdentifierSettings {
-  readonly system: string;
-  readonly type: string;
-  readonly useForWriteBack: boolean;
 }
 
 export interface MirrorSettings {

@@ -13,9 +13,9 @@ import {
   wholeNumber,
 } from './declare.ts';
 import { environment } from './hub-spec.ts';
+import { identifier } from './identifier-spec.ts';
 import { siteMatching } from './people-spec.ts';
 import type {
-  IdentifierSettings,
   LocationSettings,
   PilotScope,
   PollSettings,
@@ -99,25 +99,6 @@ const resources: FieldsOf<ResourceSettings> = {
     default: {},
   },
   devices: { schema: keyed(siteCode, objectOf(device)), prose: 'Device code as the site writes it.', default: {} },
-};
-
-const identifier: FieldsOf<IdentifierSettings> = {
-  system: {
-    schema: {
-      type: 'string',
-      pattern:
-        '^(urn:oid:[0-2](\\.(0|[1-9][0-9]*))+|urn:uuid:[0-9a-f-]{36}|urn:(?!oid:|uuid:)[a-z0-9-]+:\\S+|https?://\\S+)$',
-      say: 'write an address like urn:oid:1.2.3 or https://example.org/mrn',
-    },
-    prose: 'The address of the system that gives out these identifiers.',
-    example: 'urn:oid:1.2.3',
-  },
-  type: { schema: name, prose: 'What it is: site-mrn, enterprise-mrn, account.', default: 'site-mrn' },
-  useForWriteBack: {
-    schema: { type: 'boolean' },
-    prose: 'Whether a booking names the patient by it at this site.',
-    default: false,
-  },
 };
 
 const mirrorRule: ValueSchema = objectOf({

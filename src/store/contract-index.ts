@@ -114,6 +114,11 @@ export interface IndexStore {
   takeDue(now: Instant, most: number): Promise<readonly DueRecord[]>;
   /** What could not be placed is due again. */
   putOff(id: string, attempts: number, at: Instant): Promise<void>;
+  /**
+   * Notes what the site file says of identifiers. Where that is something else than before, all records of the site are
+   * due; `unless`: what was meant where nothing was noted yet. True: they are.
+   */
+  meant(site: string, digest: string, unless: string, now: Instant): Promise<boolean>;
   /** Makes records due that have no entry of this epoch; how many. */
   dueUnindexed(epoch: number, limit: number, now: Instant): Promise<number>;
 }

@@ -3,7 +3,7 @@ import { timestamptz } from './column-types.ts';
 import type { IndexStore } from './contract-index.ts';
 import type { Queryable } from './postgres.ts';
 
-type DueRecords = Pick<IndexStore, 'due' | 'takeDue' | 'putOff' | 'dueUnindexed'>;
+type DueRecords = Pick<IndexStore, 'due' | 'takeDue' | 'putOff' | 'meant' | 'dueUnindexed'>;
 
 export function dueRecords(q: Queryable): DueRecords {
   return {
@@ -43,6 +43,26 @@ export function dueRecords(q: Queryable): DueRecords {
                INSERT INTO patient_due (patient_id, attempts, due_at) VALUES ($1, $2, $3)`,
         values: [id, attempts, timestamptz(at)],
       });
+    },
+
+    async meant(site, digest, unless, now) {
+      const { rows } = await q.query<{ isFirst: boolean }>({
+        name: 'identity-namespace-put',
+        text: `INSERT INTO identity_namespace (site, digest, changed_at) VALUES ($1, $2, $3)
+               ON CONFLICT (site) DO UPDATE SET digest = excluded.digest, changed_at = excluded.changed_at
+                 WHERE identity_namespace.digest <> excluded.digest
+               RETURNING (xmax = 0) AS "isFirst"`,
+        values: [site, digest, timestamptz(now)],
+      });
+      const [row] = rows;
+      if (row === undefined || (row.isFirst && digest === unless)) return false;
+      await q.query({
+        name: 'patient-due-site',
+        text: `INSERT INTO patient_due (patient_id, due_at)
+               SELECT patient_id, $2 FROM patient_link WHERE site = $1 AND erased_at IS NULL`,
+        values: [site, timestamptz(now)],
+      });
+      return true;
     },
 
     async dueUnindexed(epoch, limit, now) {

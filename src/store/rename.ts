@@ -15,6 +15,7 @@ const REPLACED: readonly string[] = [
   'unmapped_code',
   'proof',
   'practitioner_code',
+  'identity_namespace',
 ];
 // prettier-ignore
 const RENAMED: readonly string[] = [

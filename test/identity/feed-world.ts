@@ -42,6 +42,8 @@ export interface FeedWorld extends Opened {
   foundBy(patient: string): Promise<readonly string[]>;
   workItems(): Promise<readonly WorkItem[]>;
   rows(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** The site file was changed and read again. */
+  reload(site: SiteSettings): Promise<void>;
 }
 
 export const MRN = (number: string): string => `${number}^^^HOSP_A^MR`;
@@ -49,7 +51,7 @@ export const MRN = (number: string): string => `${number}^^^HOSP_A^MR`;
 export async function feedWorld(cleanup: Cleanup, site: SiteSettings = hl7Site()): Promise<FeedWorld> {
   const clock = manualClock(at('2026-11-22T12:00:00Z'));
   const opened = await openedStore(cleanup, { clock, max: 4 });
-  const plan = testPlan([site]);
+  let plan = testPlan([site]);
   const events = new Proxy({} as StageEvents, { get: () => () => undefined });
   const stage = applyStage({
     store: opened.store,
@@ -138,6 +140,10 @@ export async function feedWorld(cleanup: Cleanup, site: SiteSettings = hl7Site()
         .sort();
     },
     workItems: () => opened.write((tx) => tx.workItems.list(50)),
+    async reload(changed) {
+      plan = testPlan([changed]);
+      await syncDirectory(opened.store, plan, practitionerIndex, clock.now());
+    },
     async rows(text) {
       return (await opened.pool.query<Readonly<Record<string, unknown>>>(text)).rows;
     },

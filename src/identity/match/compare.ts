@@ -62,7 +62,7 @@ function compareIdentifiers(as: readonly RecordIdentifier[], bs: readonly Record
   vector[AT.member] = 0;
   if (as.length === 0 || bs.length === 0) return;
   vector[AT.social] = compareSocial(as, bs);
-  vector[AT.person] = compareKind(as, bs, 'person');
+  vector[AT.person] = comparePersonal(as, bs);
   vector[AT.member] = compareKind(as, bs, 'family');
 }
 
@@ -85,6 +85,38 @@ function socialLevel(a: RecordIdentifier, b: RecordIdentifier): number {
     return a.kind === 'social' && isOneEdit(a.value, b.value) ? SOCIAL.near : SOCIAL.differ;
   }
   return a.value.slice(-4) === b.value.slice(-4) ? SOCIAL.end : SOCIAL.differ;
+}
+
+/**
+ * One person may have two record numbers in a group that call one enterprise number, and then is one; two enterprise
+ * numbers are two people whatever record numbers they share.
+ */
+function comparePersonal(as: readonly RecordIdentifier[], bs: readonly RecordIdentifier[]): number {
+  let agrees = -1;
+  let differs = -1;
+  for (const a of as) {
+    if (a.kind !== 'person') continue;
+    const level = levelIn(a, bs);
+    const reach = a.reach ?? 0;
+    if (level === 1) agrees = Math.max(agrees, reach);
+    else if (level === 2 && !as.some((other) => isAgreed(other, a.system, bs))) differs = Math.max(differs, reach);
+  }
+  if (agrees < 0 && differs < 0) return 0;
+  return agrees >= differs ? 1 : 2;
+}
+
+function levelIn(a: RecordIdentifier, bs: readonly RecordIdentifier[]): number {
+  let level = 0;
+  for (const b of bs) {
+    if (b.kind !== 'person' || a.system !== b.system) continue;
+    if (a.value === b.value) return 1;
+    level = 2;
+  }
+  return level;
+}
+
+function isAgreed(a: RecordIdentifier, system: string, bs: readonly RecordIdentifier[]): boolean {
+  return a.kind === 'person' && a.system === system && levelIn(a, bs) === 1;
 }
 
 function compareKind(as: readonly RecordIdentifier[], bs: readonly RecordIdentifier[], kind: IdentifierKind): number {

@@ -62,7 +62,7 @@ export function identifier(one: RecordIdentifier): RecordIdentifier | null {
   if (/^0*$/.test(value) || /^(NONE|UNKNOWN|NA|NULL|TEST)$/.test(value)) return null;
   if (one.kind.startsWith('social') && isFillerNumber(value)) return null;
   if (one.kind === 'social' && /^\d{4}$/.test(value)) return { kind: 'social-end', system: one.system, value };
-  return { kind: one.kind, system: one.system, value };
+  return { ...one, value };
 }
 
 /**

@@ -47,6 +47,11 @@ export interface RecordIdentifier {
   /** Two identifiers are compared only within one system. */
   readonly system: string;
   readonly value: string;
+  /**
+   * How far the number reaches, of `person`: 0 a site, 1 a group of sites, 2 the enterprise. Of two that say different
+   * things the one that reaches farther is believed. Absent: 0.
+   */
+  readonly reach?: number;
 }
 
 /** How dates, phones and addresses are read where the text alone does not tell. */

@@ -32,10 +32,10 @@ import {
   write,
   type Wording,
 } from './desk-words.ts';
-import { underPlan } from './placing.ts';
+import { memoryUnder, underPlan } from './placing.ts';
 import { explained } from './asked.ts';
 import { eraser } from './erase.ts';
-import { memory, type Memory } from './memory.ts';
+import type { Memory } from './memory.ts';
 import type { SightOptions } from './sight.ts';
 
 export interface DeskOptions {
@@ -171,7 +171,7 @@ async function free(
 
 function seeing({ model = SHIPPED_MODEL, clock, plan }: DeskOptions): SightOptions {
   const under = plan === undefined ? {} : underPlan(model, plan());
-  return { model, memory: memory(), now: clock.now(), ...under };
+  return { model, memory: memoryUnder(plan), now: clock.now(), ...under };
 }
 
 async function describe(

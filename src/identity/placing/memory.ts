@@ -1,5 +1,6 @@
 /** People that were compared a moment ago need not be opened and read again. Nothing but memory is kept of them. */
 import { getHeapStatistics } from 'node:v8';
+import { NO_NAMESPACES, type Namespaces, type NamespacesOf } from '../../settings/identifier-types.ts';
 import type { IndexedRecord } from '../../store/contract-index.ts';
 import type { Person } from '../match/person.ts';
 import { personOf } from './person-of.ts';
@@ -18,27 +19,38 @@ export interface Memory {
 const PERSON_BYTES = 1_500;
 const SHARE_OF_HEAP = 0.25;
 
-/** @param most so many people at least, and twice as many at most. Default: a quarter of what the process may have */
-export function memory(most = fitting()): Memory {
-  let fresh = new Map<string, Person>();
-  let older = new Map<string, Person>();
+export interface MemoryOptions {
+  /** So many people at least, and twice as many at most. Default: a quarter of what the process may have. */
+  readonly most?: number;
+  /** As the settings are now: where they were read again, so is the person. */
+  readonly namespaces?: NamespacesOf;
+}
+
+interface Remembered {
+  readonly person: Person;
+  readonly site: string;
+  readonly by: Namespaces;
+}
+
+export function memory({ most = fitting(), namespaces = () => NO_NAMESPACES }: MemoryOptions = {}): Memory {
+  let fresh = new Map<string, Remembered>();
+  let older = new Map<string, Remembered>();
   // For good: they are never read again, and one takes as little as its id.
   const erased = new Set<string>();
-  const keep = (name: string, person: Person): void => {
+  const keep = (name: string, remembered: Remembered): void => {
     if (erased.has(idOf(name))) return;
     if (fresh.size >= most) {
       older = fresh;
       fresh = new Map();
     }
-    fresh.set(name, person);
+    fresh.set(name, remembered);
   };
   const known = (name: string): Person | undefined => {
-    const person = fresh.get(name);
-    if (person !== undefined) return person;
-    const before = older.get(name);
+    const found = fresh.get(name) ?? older.get(name);
+    if (found === undefined || found.by !== namespaces(found.site)) return undefined;
     // Whoever is asked for stays.
-    if (before !== undefined) keep(name, before);
-    return before;
+    if (!fresh.has(name)) keep(name, found);
+    return found.person;
   };
   return {
     deciding: new Set(),
@@ -52,8 +64,9 @@ export function memory(most = fitting()): Memory {
       const name = nameOf(record);
       const before = known(name);
       if (before !== undefined) return before;
-      const person = personOf(record.patient());
-      keep(name, person);
+      const by = namespaces(record.site);
+      const person = personOf(record.patient(), by);
+      keep(name, { person, site: record.site, by });
       return person;
     },
   };

@@ -1,9 +1,11 @@
 /** From a Patient, as its site tells of it, to the person that is compared. */
+import { NO_NAMESPACES, type IdentifierMeaning, type Namespaces } from '../../settings/identifier-types.ts';
 import { SYSTEMS, type HumanName, type Identifier, type Patient } from '../../fhir/types.ts';
 import { normalised } from '../match/normalise.ts';
 import type { IdentifierKind, Person, RecordIdentifier } from '../match/person.ts';
 
-export function personOf(patient: Patient): Person {
+/** @param namespaces what the file of its site says of the numbers of people */
+export function personOf(patient: Patient, namespaces: Namespaces = NO_NAMESPACES): Person {
   const telecom = (systems: readonly string[]): readonly string[] =>
     (patient.telecom ?? []).flatMap(({ system = '', value }) =>
       value !== undefined && systems.includes(system) ? [value] : [],
@@ -20,7 +22,7 @@ export function personOf(patient: Patient): Person {
     })),
     phones: telecom(['phone', 'sms']),
     emails: telecom(['email']),
-    identifiers: (patient.identifier ?? []).flatMap((one) => identifierOf(one) ?? []),
+    identifiers: (patient.identifier ?? []).flatMap((one) => identifierOf(one, namespaces) ?? []),
   });
 }
 
@@ -43,8 +45,8 @@ function nameOf({ family, given = [], suffix }: HumanName): {
 }
 
 /**
- * What an identifier proves, by its type (HL7 v2 table 0203). Of a number without a type nobody knows whether a family
- * shares it, so it proves nothing; numbers of an account or a visit are nobody's.
+ * What an identifier proves that the site file does not speak of, by its type (HL7 v2 table 0203). Of a number without
+ * a type nobody knows whether a family shares it, so it proves nothing; numbers of an account or a visit are nobody's.
  */
 const PROVES: Readonly<Record<string, IdentifierKind | null>> = {
   SS: 'social',
@@ -61,10 +63,26 @@ const PROVES: Readonly<Record<string, IdentifierKind | null>> = {
   PN: null,
 };
 
-function identifierOf({ system, value, type }: Identifier): RecordIdentifier | null {
+const REACH: Readonly<Record<IdentifierMeaning['scope'], number>> = { site: 0, group: 1, enterprise: 2 };
+/** Numbers of a person and a country. */
+const SOCIAL: ReadonlySet<string> = new Set(['national', 'social-security']);
+/** Numbers that people are given anew: another one says little. */
+const RENEWED: ReadonlySet<string> = new Set(['licence', 'passport']);
+
+function identifierOf({ system, value, type }: Identifier, namespaces: Namespaces): RecordIdentifier | null {
   if (system === undefined || value === undefined) return null;
+  const said = namespaces.get(system);
+  if (said !== undefined) return meant(said, system, value);
   if (system === SYSTEMS.ssn) return { kind: 'social', system, value };
   const code = type?.coding?.find((coding) => coding.system === SYSTEMS.identifierType)?.code ?? '';
   const kind = Object.hasOwn(PROVES, code) ? (PROVES[code] ?? null) : 'family';
   return kind === null ? null : { kind, system, value };
+}
+
+function meant({ type, trust, scope }: IdentifierMeaning, system: string, value: string): RecordIdentifier | null {
+  if (trust === 'ignore') return null;
+  if (trust === 'shared') return { kind: 'family', system, value };
+  if (SOCIAL.has(type)) return { kind: 'social', system, value };
+  const reach = RENEWED.has(type) ? 0 : REACH[scope];
+  return reach === 0 ? { kind: 'person', system, value } : { kind: 'person', system, value, reach };
 }

@@ -1,5 +1,6 @@
 /** The patient index at work: how the hub places records (pipeline/identify.ts calls it). */
 import { HOUR_MS, type Instant } from '../../core/instant.ts';
+import { namespacesIn } from '../../settings/identifier-types.ts';
 import type { Plan } from '../../settings/shape.ts';
 import { IDENTITY_LOG, type PatientPlacing } from '../contract.ts';
 import { KEY_EPOCH } from '../match/keys.ts';
@@ -17,13 +18,13 @@ export interface PlacingOptions {
   /** Records that may share a key before its tight form is asked instead. */
   readonly cap?: number;
   readonly memory?: Memory;
-  /** The plan in force: how careful matching is, and when a pair is due. Absent: as the model says, a week. */
+  /** The plan in force: what numbers mean, how careful matching is, and when a pair is due. Absent: as the model says, a week. */
   readonly plan?: () => Plan;
 }
 
 export function patientPlacing(
   model: Model = SHIPPED_MODEL,
-  { cap, memory: remembered = memory(), plan }: PlacingOptions = {},
+  { cap, plan, memory: remembered = memoryUnder(plan) }: PlacingOptions = {},
 ): PatientPlacing {
   const at = (now: Instant): SightOptions => ({
     model,
@@ -42,6 +43,14 @@ export function patientPlacing(
       return copied.length + (await tx.index.dueUnindexed(KEY_EPOCH, AT_ONCE, now));
     },
   };
+}
+
+/** By the site files of the plan in force. */
+export function memoryUnder(plan: (() => Plan) | undefined, most?: number): Memory {
+  return memory({
+    ...(most === undefined ? {} : { most }),
+    ...(plan === undefined ? {} : { namespaces: namespacesIn(plan) }),
+  });
 }
 
 type UnderPlan = Required<Pick<SightOptions, 'model' | 'care' | 'reviewWithin_ms'>>;

@@ -2,6 +2,7 @@
  * Who a description fits: the matcher of the index over its keys, read only. A person is judged by the records that the
  * reader may see; what others would say is not asked.
  */
+import type { Namespaces } from '../../settings/identifier-types.ts';
 import type { Tx } from '../../store/contract.ts';
 import type { Matched, MatchAsked, MatchGrade } from '../contract-serve.ts';
 import type { Survivorship } from '../golden/member.ts';
@@ -20,6 +21,8 @@ export interface MatchOptions {
   readonly model: Model;
   readonly memory: Memory;
   readonly survivorship: Survivorship;
+  /** What the numbers that the caller tells mean. */
+  readonly namespaces: Namespaces;
 }
 
 interface Judged {
@@ -33,7 +36,7 @@ interface Judged {
 
 /** Null: not enough is said to look for anybody. */
 export async function matchedPeople(tx: Tx, asked: MatchAsked, options: MatchOptions): Promise<Matched | null> {
-  const self = personOf(asked.patient);
+  const self = personOf(asked.patient, options.namespaces);
   if (keysOf(self).length === 0) return null;
   const { model, memory } = options;
   const { ids, capped } = await nearby(tx, self, { model, memory, now: asked.now });

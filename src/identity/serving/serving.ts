@@ -1,5 +1,7 @@
 /** People as they are shown to callers: golden records, links to them, and who a description fits. */
 import type { Patient } from '../../fhir/types.ts';
+import { namespacesOfAll, NO_NAMESPACES } from '../../settings/identifier-types.ts';
+import type { Plan } from '../../settings/shape.ts';
 import type { Served } from '../../store/contract-resources.ts';
 import type { Tx } from '../../store/contract.ts';
 import type { PeopleServing } from '../contract-serve.ts';
@@ -7,7 +9,8 @@ import { SURVIVORSHIP, type Survivorship } from '../golden/member.ts';
 import { goldenIdPatient, referring } from '../golden/patient-link.ts';
 import type { Model } from '../match/model.ts';
 import { SHIPPED_MODEL } from '../match/shipped.ts';
-import { memory, type Memory } from '../placing/memory.ts';
+import type { Memory } from '../placing/memory.ts';
+import { memoryUnder } from '../placing/placing.ts';
 import { crossReferenced } from './cross-reference.ts';
 import { goldenServed, pointerServed } from './golden-served.ts';
 import { matchedPeople } from './match-people.ts';
@@ -20,19 +23,22 @@ export interface ServingOptions {
   readonly model?: Model;
   /** Default: one of its own, of a size that fits. */
   readonly memory?: Memory;
+  /** The plan in force: what numbers mean. */
+  readonly plan?: () => Plan;
 }
 
 /** Fewer than those that are placed: callers ask about somebody, and then about somebody else. */
 const REMEMBERED = 5_000;
 
-export function servingMemory(): Memory {
-  return memory(REMEMBERED);
+export function servingMemory(plan?: () => Plan): Memory {
+  return memoryUnder(plan, REMEMBERED);
 }
 
 export function peopleServing({
   survivorship = () => SURVIVORSHIP,
   model = SHIPPED_MODEL,
-  memory: remembered = servingMemory(),
+  plan,
+  memory: remembered = servingMemory(plan),
 }: ServingOptions = {}): PeopleServing {
   return {
     async person(tx, id) {
@@ -43,7 +49,13 @@ export function peopleServing({
       return pointer === null ? null : pointerServed(tx, pointer, known.people);
     },
     linked,
-    match: (tx, asked) => matchedPeople(tx, asked, { model, memory: remembered, survivorship: survivorship() }),
+    match: (tx, asked) =>
+      matchedPeople(tx, asked, {
+        model,
+        memory: remembered,
+        survivorship: survivorship(),
+        namespaces: plan === undefined ? NO_NAMESPACES : namespacesOfAll(plan().sites),
+      }),
     crossReference: crossReferenced,
     opened: openedPlan,
   };

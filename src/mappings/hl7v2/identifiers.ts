@@ -3,7 +3,8 @@
  * nothing.
  */
 import { SYSTEMS } from '../../fhir/types.ts';
-import type { IdentifierSettings } from '../../settings/shape.ts';
+import type { IdentifierSettings } from '../../settings/identifier-shape.ts';
+import { meaningOf } from '../../settings/identifier-types.ts';
 import type { AppointmentChange, SiteIdentifier } from '../contract.ts';
 import type { Repetition, Segment } from '../../hl7v2/segment.ts';
 import { fieldOf, part, type Reading } from './reading.ts';
@@ -43,7 +44,7 @@ export function patientId(reading: Reading, cx: Repetition, where: string): Pati
   const type = part(cx, 5).toUpperCase();
   const rule = ruleFor(reading, [namespace, oid], type, where);
   if (rule !== undefined) {
-    const code = type === '' && rule.type === 'site-mrn' ? 'MR' : type;
+    const code = type === '' ? meaningOf(rule).code : type;
     return { identifier: identifier(rule.system, value, code), rule, authority: namespace || oid, where };
   }
   if (type === 'SS' || namespace === 'USSSA' || oid === SSN_OID) return socialSecurity(value, where);
@@ -54,21 +55,54 @@ export function patientId(reading: Reading, cx: Repetition, where: string): Pati
 
 /**
  * `ACME^MR`, then `ACME`, by namespace and by universal id; `^MR` for a type alone; `PID-3` for an id that says
- * nothing.
+ * nothing. Two hospitals may call themselves by one namespace: where the site file gives the universal id, another one
+ * in the message is another authority.
  */
 function ruleFor(
   reading: Reading,
-  authorities: readonly string[],
+  authority: readonly [namespace: string, universalId: string],
   type: string,
   where: string,
 ): IdentifierSettings | undefined {
-  const named = authorities.filter((name) => name !== '');
+  const named = authority.filter((name) => name !== '');
+  const [, universalId] = authority;
   const keys = [...named.map((name) => `${name}^${type}`), ...named];
   if (named.length === 0) keys.push(type === '' ? where : `^${type}`);
+  const { identifiers } = reading.site;
   for (const key of keys) {
-    if (Object.hasOwn(reading.site.identifiers, key)) return reading.site.identifiers[key];
+    const rule = Object.hasOwn(identifiers, key) ? identifiers[key] : undefined;
+    const isOther = universalId !== '' && ![undefined, universalId].includes(rule?.universalId);
+    if (rule !== undefined && !isOther) return rule;
   }
-  return undefined;
+  if (universalId === '') return undefined;
+  return Object.entries(identifiers).find(
+    ([key, rule]) => rule.universalId === universalId && isOfType(key, type),
+  )?.[1];
+}
+
+/** `ACME^MR` is of that type; a name without one is of all. */
+function isOfType(key: string, type: string): boolean {
+  const [, own] = key.split('^');
+  return own === undefined || own === type;
+}
+
+/** As the site file would name it. */
+function authorityName({ authority, identifier: { type } }: PatientId): string {
+  if (authority === '' && type === undefined) return 'PID-3';
+  return type === undefined ? authority : `${authority}^${type}`;
+}
+
+/** Whether one of them is of an authority that the site file lists for people. */
+export function isTold(ids: readonly PatientId[]): boolean {
+  return ids.some(({ rule }) => rule !== undefined && meaningOf(rule).trust !== 'ignore');
+}
+
+/** Authorities of PID-3 that the site file does not list, each once. */
+export function unlisted(ids: readonly PatientId[]): readonly string[] {
+  const own = ids.filter(
+    ({ rule, where, identifier: { system } }) => rule === undefined && where === 'PID-3' && system !== SYSTEMS.ssn,
+  );
+  return [...new Set(own.map(authorityName))];
 }
 
 /** Null for what cannot be one: other countries put other numbers into PID-19, and dummies would link strangers. */
@@ -84,14 +118,18 @@ function socialSecurity(text: string, where: string): PatientId | null {
 /**
  * Names the site's record of a patient for ever, so it must not depend on the order of PID-3: the identifier that
  * write-back uses, else one that the site file lists, else the first of PID-3 with an authority, else the first. Null
- * without any.
+ * without any; the number of an account or a visit, which names another record each time, is none.
  */
 export function recordKey(ids: readonly PatientId[]): string | null {
-  const own = ids.filter((id) => id.identifier.system !== SYSTEMS.ssn);
+  const own = ids.filter(
+    ({ identifier: { system }, rule }) =>
+      system !== SYSTEMS.ssn && (rule === undefined || meaningOf(rule).trust !== 'ignore'),
+  );
   const listed = own.filter((id) => id.where === 'PID-3');
   const unknown = listed.length > 0 ? listed : own;
   const chosen =
     own.find((id) => id.rule?.useForWriteBack === true) ??
+    own.find((id) => id.rule !== undefined && meaningOf(id.rule).trust === 'proves') ??
     own.find((id) => id.rule !== undefined) ??
     unknown.find((id) => id.authority !== '') ??
     unknown[0];

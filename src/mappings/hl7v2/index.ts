@@ -7,7 +7,7 @@ import type { Change, Mapped, MapIssue, Mapping, SiteFacts, StoredMessage } from
 import { mapUnplanned } from './adt-appointment.ts';
 import { mapAppointment } from './appointment.ts';
 import { mapBlock } from './blocks.ts';
-import { EVENTS } from './events.ts';
+import { EVENTS, type EventRule } from './events.ts';
 import { mapPeople } from './linkage.ts';
 import { mapMaster } from './master.ts';
 import { mapAnswer } from './own-request.ts';
@@ -42,6 +42,12 @@ function mapOne(bytes: Uint8Array, stored: StoredMessage, facts: SiteFacts, time
   const own = time === 'own' ? orderingTime(message, facts, stored.receivedAt) : null;
   const reading = new Reading(message, facts, own ?? stored.occurredAt ?? stored.receivedAt);
   for (const issue of issues) reading.warn('message', issue.text);
+  const mapped = mapBy(rule, reading, kind);
+  const { unlisted } = reading;
+  return mapped.kind === 'ignored' || unlisted.length === 0 ? mapped : { ...mapped, unlisted };
+}
+
+function mapBy(rule: EventRule, reading: Reading, kind: string): Mapped {
   switch (rule.kind) {
     case 'appointment':
       return mapAppointment(reading);
@@ -70,10 +76,12 @@ function together(parts: readonly Mapped[]): Mapped {
       : [],
   );
   const barrier = parts.some((part) => part.kind === 'unreadable' && part.barrier === true);
-  if (issues.length > 0) return { kind: 'unreadable', issues, ...(barrier ? { barrier } : {}) };
+  const names = new Set(parts.flatMap((part) => (part.kind === 'ignored' ? [] : (part.unlisted ?? []))));
+  const unlisted = names.size === 0 ? {} : { unlisted: [...names] };
+  if (issues.length > 0) return { kind: 'unreadable', issues, ...(barrier ? { barrier } : {}), ...unlisted };
   const changes = parts.flatMap((part): readonly Change[] => (part.kind === 'changes' ? part.changes : []));
   const warnings = parts.flatMap((part) => (part.kind === 'changes' ? part.warnings : []));
-  if (changes.length > 0) return { kind: 'changes', changes, warnings: [...new Set(warnings)] };
+  if (changes.length > 0) return { kind: 'changes', changes, warnings: [...new Set(warnings)], ...unlisted };
   const because = parts.flatMap((part) => (part.kind === 'ignored' ? [part.because] : []));
   return { kind: 'ignored', because: [...new Set(because)].join(' ') };
 }

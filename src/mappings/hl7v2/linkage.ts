@@ -7,7 +7,7 @@ import type { Segment } from '../../hl7v2/segment.ts';
 import type { Change, MapIssue, Mapped, PatientAssertion } from '../contract.ts';
 import type { PatientName, VisitName } from '../contract-people.ts';
 import type { PeopleEffect } from './events.ts';
-import { patientId, patientIds, recordKey, visitNumber, type PatientId } from './identifiers.ts';
+import { isTold, patientId, patientIds, recordKey, unlisted, visitNumber, type PatientId } from './identifiers.ts';
 import { readPatient } from './patient.ts';
 import { fieldOf, incomplete, type Reading } from './reading.ts';
 import { visitKey } from './visit-key.ts';
@@ -82,7 +82,8 @@ function merge(reading: Reading, pid: Segment, mrg: Segment): Found {
   const prior = mergedIds(reading, mrg).map((id) => likeThose(own, id));
   const key = recordKey(prior);
   if (key === null) return { issues: [incomplete('MRG-1', 'holds no identifier, so the record cannot be told')] };
-  if (prior.every((id) => id.rule === undefined) && reading.site.unknownIdentifiers === 'park') {
+  for (const authority of unlisted(prior)) reading.unlistedAuthority(authority);
+  if (!isTold(prior) && reading.site.unknownIdentifiers === 'park') {
     return { issues: [incomplete('MRG-1', 'no identifier has an authority that the site file lists')] };
   }
   // Some senders list the old number behind the new one in PID-3: it must not name the record that stays.

@@ -5,7 +5,7 @@ import type { Change, ClearedField, MapIssue, Mapped, PatientAssertion, PostalAd
 import { plannedVisit } from './adt-appointment.ts';
 import { visitStatus } from './adt-status.ts';
 import { GENDER, NAME_RANK } from './codes.ts';
-import { patientIds, recordKey } from './identifiers.ts';
+import { isTold, patientIds, recordKey, unlisted } from './identifiers.ts';
 import { incomplete, part, type Composite, type Reading } from './reading.ts';
 
 export type PatientRead = { readonly patient: PatientAssertion } | { readonly issue: MapIssue };
@@ -18,7 +18,8 @@ export function readPatient(reading: Reading, pid: Segment, without: ReadonlySet
   const key = recordKey(ids);
   const where = pid.ordinal === 1 ? 'PID-3' : `PID(${pid.ordinal})-3`;
   if (key === null) return { issue: incomplete(where, 'holds no identifier, so the patient cannot be told') };
-  if (ids.every((id) => id.rule === undefined) && reading.site.unknownIdentifiers === 'park') {
+  for (const authority of unlisted(ids)) reading.unlistedAuthority(authority);
+  if (!isTold(ids) && reading.site.unknownIdentifiers === 'park') {
     const problem = 'no identifier has an authority (CX.4^CX.5) that the site file lists under `identifiers`';
     return { issue: { code: 'IDENTIFIER_UNKNOWN', where, problem } };
   }

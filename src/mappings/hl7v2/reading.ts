@@ -50,9 +50,11 @@ export class Reading {
   /** Ordering time of everything that this message says. */
   readonly at: Instant;
   readonly #warnings: Set<string>;
+  readonly #unlisted: Set<string>;
 
-  constructor(message: Message, facts: SiteFacts, at: Instant, warnings = new Set<string>()) {
-    this.#warnings = warnings;
+  constructor(message: Message, facts: SiteFacts, at: Instant, collected?: Reading) {
+    this.#warnings = collected === undefined ? new Set() : collected.#warnings;
+    this.#unlisted = collected === undefined ? new Set() : collected.#unlisted;
     this.message = message;
     this.site = facts.site;
     // The plan has checked and completed them by the kind's own spec; the site file's type only does not know the kind.
@@ -64,7 +66,7 @@ export class Reading {
   /** The same message read by other places. What is warned of while reading so stands with the rest. */
   withFields(fields: FieldOrders): Reading {
     const site = { ...this.site, settings: { ...this.site.settings, fields } };
-    return new Reading(this.message, { site, visitTypes: this.visitTypes }, this.at, this.#warnings);
+    return new Reading(this.message, { site, visitTypes: this.visitTypes }, this.at, this);
   }
 
   get trigger(): string {
@@ -73,6 +75,15 @@ export class Reading {
 
   get warnings(): readonly string[] {
     return [...this.#warnings];
+  }
+
+  /** Authorities that number people here and that the site file does not list, where it asks to be told of them. */
+  get unlisted(): readonly string[] {
+    return [...this.#unlisted];
+  }
+
+  unlistedAuthority(name: string): void {
+    if (this.site.unknownIdentifiers === 'park') this.#unlisted.add(name);
   }
 
   /**
