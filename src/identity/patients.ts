@@ -10,6 +10,7 @@ import { isErased, noteErased } from './erased.ts';
 import { goldenIdOf } from './golden/replay.ts';
 import { concerned, decide } from './patient-links.ts';
 import { writePatient } from './patient-write.ts';
+import { raiseReuse } from './record-reused.ts';
 
 export const patientIndex: PatientIndex = {
   async resolve(assertion, site, at, tx, cause) {
@@ -28,6 +29,7 @@ export const patientIndex: PatientIndex = {
       const resource = patient(assertion, before);
       // Nearly every message names somebody who is known; the store need not be asked a second time about them.
       if (before === null || !saysTheSame(before, resource, site.sensitivity.site)) {
+        if (before !== null && known !== null) await raiseReuse({ before, now: resource, known }, tx, cause);
         await writePatient(id, resource, site, tx, cause);
       }
       if (newest !== at) await tx.inbox.setAppliedReadAt(site.id, object, at);

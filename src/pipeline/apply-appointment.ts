@@ -9,6 +9,7 @@ import { withMarkOf } from '../fhir/set-mark.ts';
 import { mayBecome } from '../fhir/status-flow.ts';
 import type { Appointment, AppointmentStatus } from '../fhir/types.ts';
 import { instant, type Interval } from '../core/instant.ts';
+import { Park } from '../core/park.ts';
 import type { AppointmentChange, AppointmentGone, ParticipantStatement } from '../mappings/contract.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import { zoneOf } from '../settings/zone.ts';
@@ -25,7 +26,7 @@ import { locationKey, resolveParticipants, scheduleOf, type ResolvedParticipant 
 import { mergePartial } from './partial.ts';
 import { sharing, templateTime } from './template-visit.ts';
 import { securityOf, servicesAfter, visitTypeOf } from './visit-type.ts';
-import { Park, type Applied, type ApplyContext } from './apply-context.ts';
+import type { Applied, ApplyContext } from './apply-context.ts';
 
 export async function applyAppointment(
   context: ApplyContext,

@@ -1,6 +1,5 @@
 /** What applying one message works with. */
 import type { WriteOutcome } from '../connectors/contract.ts';
-import type { HubError } from '../core/errors.ts';
 import type { Instant } from '../core/instant.ts';
 import type { AppointmentStatus } from '../fhir/types.ts';
 import type { PatientIndex, PractitionerIndex } from '../identity/contract.ts';
@@ -72,21 +71,6 @@ export interface Effects {
   availability: boolean;
   /** Visits that may be at risk. */
   conflicts: boolean;
-}
-
-/** Stops the message: it is kept, and a person must act. */
-export class Park extends Error {
-  readonly stage: 'map' | 'identify' | 'apply';
-  readonly code: HubError['code'];
-  /** What comes later about the same waits until a person has decided. */
-  readonly barrier: boolean;
-  constructor(stage: Park['stage'], code: HubError['code'], reason: string, barrier = false) {
-    super(reason);
-    this.name = 'Park';
-    this.stage = stage;
-    this.code = code;
-    this.barrier = barrier;
-  }
 }
 
 /** `superseded`: newer news was applied before. */

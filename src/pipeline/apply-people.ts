@@ -3,12 +3,13 @@
  * comes to are computed anew, so a merge that arrives before the records, or after a later one, ends the same. One that
  * would make two records stand for each other is parked, and what comes later about these people waits for it.
  */
+import { Park } from '../core/park.ts';
 import { IDENTITY_LOG, type PatientIndex, type PatientStatement } from '../identity/contract.ts';
 import type { Change, PatientAssertion, PatientChange } from '../mappings/contract.ts';
 import type { PatientGone, PatientLink, PatientMerge, PatientName, PeopleChange } from '../mappings/contract-people.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import type { Tx } from '../store/contract.ts';
-import { Park, type Applied, type ApplyContext } from './apply-context.ts';
+import type { Applied, ApplyContext } from './apply-context.ts';
 
 /** Statements that a change makes about records; none for what is about one person or one visit. */
 function statementOf(change: PeopleChange): PatientStatement {

@@ -1,11 +1,12 @@
 /** Applies what a site says about its open and closed time. */
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { isUuid } from '../core/ids.ts';
+import { Park } from '../core/park.ts';
 import type { BlockChange, BlockWindowChange } from '../mappings/contract-blocks.ts';
 import type { SlotStatement, SlotWindowChange } from '../mappings/contract.ts';
 import type { Touched } from '../store/contract-bookings.ts';
 import type { SlotRow, StoredSlot } from '../store/contract-resources.ts';
-import { Park, type Applied, type ApplyContext } from './apply-context.ts';
+import type { Applied, ApplyContext } from './apply-context.ts';
 import { resolveActor } from './participants.ts';
 import { slotRow } from './slot-row.ts';
 import { templateDue } from './template-window.ts';

@@ -8,6 +8,7 @@ import type { Clock } from '../core/clock.ts';
 import type { ErrorCode } from '../core/error-catalogue.ts';
 import { asHubError, HubError } from '../core/errors.ts';
 import { plus, type Instant } from '../core/instant.ts';
+import { Park } from '../core/park.ts';
 import type { PatientIndex, PractitionerIndex } from '../identity/contract.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import type { InboxMessage } from '../store/contract-inbox.ts';
@@ -17,7 +18,6 @@ import { applyChange } from './apply-change.ts';
 import {
   describeIssues,
   newBatch,
-  Park,
   type Applied,
   type ApplyContext,
   type Batch,

@@ -91,6 +91,8 @@ async function replayMessage(
   const replayed = await deps.store.transaction(scope, async (tx) => {
     const message = await tx.inbox.get(id);
     if (message === null || !(await tx.inbox.replay(id, deps.clock.now()))) return null;
+    // Where it cannot be applied after all it is parked again, and asks again.
+    if (message.status === 'parked') await unpark(tx, id, deps.clock.now());
     if (force) await forceMessage(tx, message);
     await tx.audit(operated(deps, requestId, { site: message.site, resourceId: `message:${id}` }));
     return message;

@@ -2,10 +2,11 @@
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { SYSTEMS, type AppointmentParticipant, type Location } from '../fhir/types.ts';
 import { formatInstant } from '../core/instant.ts';
+import { Park } from '../core/park.ts';
 import type { ParticipantStatement, PractitionerAssertion, ResourceAssertion } from '../mappings/contract.ts';
 import type { PractitionerMatch } from '../identity/contract.ts';
 import type { LocationSettings, SiteSettings } from '../settings/shape.ts';
-import { once, Park, type ApplyContext } from './apply-context.ts';
+import { once, type ApplyContext } from './apply-context.ts';
 import { asserted, putLocation, putSchedule } from './directory.ts';
 
 export interface ResolvedParticipant {

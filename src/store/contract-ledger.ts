@@ -33,7 +33,8 @@ export interface WorkItem {
     | 'approval'
     | 'failed-undo'
     | 'unheard-answer'
-    | 'practitioner-conflict';
+    | 'practitioner-conflict'
+    | 'patient-conflict';
   /** What it is about, unique among open ones of its kind: `booking:<id>`, `code:<site>:<code>`. */
   readonly subject: string;
   readonly site: string | null;

@@ -42,6 +42,8 @@ const SAYS: Readonly<Record<WorkItem['kind'], string>> = {
   'unheard-answer':
     'A system that asks for appointments by HL7 v2 does not take what the hub answered or told it. Tell its people ' +
     'how the appointment stands, and have it take the message; when it asks again it is answered again.',
+  'patient-conflict':
+    'One number of a site comes with two people. Ask the site whose it is, then look at the visits of that record.',
   'practitioner-conflict':
     'What is said of a practitioner fits two people. Look the number up, then say in the site file who the code is.',
 };

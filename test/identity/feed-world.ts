@@ -30,6 +30,7 @@ export interface FeedWorld extends Opened {
   message(id: number): Promise<InboxMessage>;
   replay(id: number): Promise<void>;
   parked(): Promise<readonly InboxMessage[]>;
+  readonly operate: Pick<ReturnType<typeof operations>, 'replay'>;
   /** As an operator does who knows that the message must not be applied. */
   setAside(id: number): Promise<boolean>;
   /** By record number; null: there is none. */
@@ -78,6 +79,7 @@ export async function feedWorld(cleanup: Cleanup, site: SiteSettings = hl7Site()
   const world: FeedWorld = {
     ...opened,
     clock,
+    operate,
     async store1(message) {
       const event = feed.read(Buffer.from(message), clock.now());
       const [stored] = await opened.write((tx) => tx.inbox.insert(site.id, 'hl7', [event], clock.now(), null));
