@@ -81,8 +81,9 @@ export async function raiseReuse({ before, now, known }: Told, tx: Tx, cause: Ca
       ...(goldenId === goldenIdOf(patientId) ? {} : { person: goldenId }),
       ...(cause.messageId === null ? {} : { message: String(cause.messageId) }),
       do:
-        'Ask the site whether the number is one person’s. If it is of two, have the site mend it, and look at the visits ' +
-        'of this Patient; where records of other sites are linked with it, slotwire identity explain tells by whose word.',
+        'Ask the site whether the number is one person’s. If it is of two, have the site mend it, and look at the ' +
+        'visits of this Patient. Where records of other sites are linked with it: slotwire identity explain tells by ' +
+        'whose word.',
     },
   });
 }
