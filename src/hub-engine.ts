@@ -7,6 +7,7 @@ import type { Approvals } from './booking/contract.ts';
 import type { Desk, DeskDeps } from './booking/desk.ts';
 import { lapse } from './booking/lapse.ts';
 import { abilityOf } from './booking/owning-site.ts';
+import { closeRegistered } from './booking/patient-unknown.ts';
 import { keepWaiting } from './booking/queue.ts';
 import { resolveStep, type ResolveDeps } from './booking/resolve.ts';
 import { parkOpenBookings } from './booking/park.ts';
@@ -142,6 +143,7 @@ export class Engine {
     const sweep = this.#sweep();
     this.#loop('expire', TICK_MS, async () => (await expireHolds(sweep)) > 0);
     this.#loop('openings', OPENINGS_TICK_MS, () => closeOpenings(sweep).then(() => false));
+    this.#loop('registered', OPENINGS_TICK_MS, () => closeRegistered(this.#options, this.#plan).then(() => false));
     this.#loop('bursts', TICK_MS, () => watchBursts(this.replayWindows(), systemScope('burst')).then(() => false));
     this.#loop('escalate', OPENINGS_TICK_MS, () => escalate({ ...this.#options, plan: this.plan }).then(() => false));
     this.#loop('house', HOUSE_TICK_MS, () => keepHouse(sweep).then(() => false));

@@ -14,6 +14,7 @@ import { canBeLetGo } from './let-go.ts';
 import { evenIfLost, isAway, onceMore } from './lost-answer.ts';
 import { looksOf, type Looks } from './looks.ts';
 import { askMove, type MoveAsked } from './move.ts';
+import { askToRegister } from './patient-unknown.ts';
 import { showPending } from './pending.ts';
 import type { BookingDeps, CallerHold } from './place.ts';
 import type { BookedVisit } from './settle-placed.ts';
@@ -227,6 +228,7 @@ async function holdOnce(
   try {
     return await hold(deps, request, scope, until, byCaller);
   } catch (error) {
+    await askToRegister(deps, error);
     if (!(error instanceof HubError) || error.code !== 'SLOT_TAKEN') throw error;
     const slot = await deps.store.read(scope, (tx) => tx.resources.slot(request.slotId));
     if (slot === null) throw error;

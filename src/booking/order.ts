@@ -10,11 +10,13 @@ import type { Plan, SiteSettings } from '../settings/shape.ts';
 import { zoneOf } from '../settings/zone.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
 import type { PlaceRequest } from './contract.ts';
+import { PatientUnknown } from './patient-unknown.ts';
+import { identifiersFor } from './site-identifiers.ts';
 import type { Part } from './take.ts';
 
 /**
  * The record that the caller chose, with this site's own identifiers only.
- * @throws RULE_BROKEN when a site that keys people by its own id has no record of this person
+ * @throws RULE_BROKEN when a site that keys people by its own id has no record of this person, or several
  */
 export function patientFacts(
   chosen: Patient,
@@ -22,24 +24,8 @@ export function patientFacts(
   site: SiteSettings,
   identity: 'id' | 'demographics',
 ): PatientFacts {
-  const usable = new Set(
-    Object.values(site.identifiers)
-      .filter((rule) => rule.useForWriteBack)
-      .map((rule) => rule.system),
-  );
-  const identifiers = ofThisSite
-    .flatMap((patient) => patient.identifier ?? [])
-    .flatMap(({ system, value, type }) =>
-      system !== undefined && value !== undefined && usable.has(system)
-        ? [{ system, value, type: type?.coding?.[0]?.code ?? '' }]
-        : [],
-    );
-  if (identity === 'id' && identifiers.length === 0) {
-    throw new HubError('RULE_BROKEN', {
-      detail: 'the site has no record of this patient that may be written to: have the clinic register the patient',
-      site: site.id,
-    });
-  }
+  const identifiers = identifiersFor(chosen, ofThisSite, site, identity);
+  if (identity === 'id' && identifiers.length === 0) throw new PatientUnknown(chosen.id ?? '', site);
   const [name] = chosen.name ?? [];
   const family = name?.family ?? '';
   const given = name?.given?.[0] ?? '';

@@ -10,6 +10,7 @@ import type { BookingSet, SetMode, SetStep } from '../store/contract-sets.ts';
 import type { Scope, Tx } from '../store/contract.ts';
 import type { PlaceRequest } from './contract.ts';
 import type { SetRequest, VisitWish } from './contract-set.ts';
+import { askToRegister } from './patient-unknown.ts';
 import { holdPrepared, type BookingDeps } from './place.ts';
 import { prepare, visibleSlot, type Prepared } from './prepare.ts';
 import type { Timed } from './sequence.ts';
@@ -59,6 +60,7 @@ export async function holdSet(
     } catch (error) {
       if (error instanceof Taken)
         return { kind: 'taken', visit: error.visit, slot: error.slot, all: error.all, why: error.message };
+      await askToRegister(deps, error);
       const { visit, all } = under;
       const slotId = visit?.wish?.slotId;
       const known = error instanceof HubError && error.code === 'SLOT_TAKEN';

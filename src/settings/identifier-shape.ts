@@ -10,3 +10,8 @@ export interface IdentifierSettings {
   readonly universalId?: string;
   readonly useForWriteBack: boolean;
 }
+
+export interface PatientPolicy {
+  /** A booking for somebody of whom the site has no record; only where it keys people by its own numbers. */
+  readonly whenUnknown: 'refuse' | 'ask';
+}

@@ -1,6 +1,6 @@
 /** What a site file says under `identifiers`. */
 import { oneOfWords, siteCode } from './declare.ts';
-import type { IdentifierSettings } from './identifier-shape.ts';
+import type { IdentifierSettings, PatientPolicy } from './identifier-shape.ts';
 import { IDENTIFIER_TYPES } from './identifier-types.ts';
 import type { SettingsSpec } from './spec.ts';
 
@@ -42,5 +42,15 @@ export const identifier: SettingsSpec<IdentifierSettings>['fields'] = {
     schema: { type: 'boolean' },
     prose: 'Whether a booking names the patient by it at this site.',
     default: false,
+  },
+};
+
+export const patientPolicy: SettingsSpec<PatientPolicy>['fields'] = {
+  whenUnknown: {
+    schema: oneOfWords('refuse', 'ask'),
+    prose:
+      'A booking for somebody of whom the site has no record, where it knows people by its own numbers. refuse: the ' +
+      'caller is told to have the patient registered; ask: a Task asks the site’s people to do it as well.',
+    default: 'refuse',
   },
 };

@@ -117,6 +117,8 @@ export const WORK_KINDS: readonly string[] = [
   'failed-undo',
   'unheard-answer',
   'practitioner-conflict',
+  'patient-conflict',
+  'patient-unknown',
   'identity-review',
 ];
 

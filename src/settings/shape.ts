@@ -5,7 +5,7 @@
 import type { HolidaySettings, TemplateSettings } from './template-shape.ts';
 
 import type { ClientHl7 } from './client-hl7-shape.ts';
-import type { IdentifierSettings } from './identifier-shape.ts';
+import type { IdentifierSettings, PatientPolicy } from './identifier-shape.ts';
 import type { MllpSettings } from './mllp-shape.ts';
 import type { IdentitySettings, MatchingBudgets, WorkSettings } from './people-shape.ts';
 
@@ -179,6 +179,8 @@ export interface SiteSettings {
   readonly unknownIdentifiers: 'park' | 'local-only';
   /** Stricter than the hub's; absent: as the hub's. */
   readonly matching?: Partial<MatchingBudgets>;
+  /** Absent: refuse. */
+  readonly patients?: PatientPolicy;
   /** Local visit type code -> key in the hub's catalogue. */
   readonly visitTypes: Readonly<Record<string, string>>;
   /** By visit type of the catalogue: what such a visit takes besides its slot. */

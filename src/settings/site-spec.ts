@@ -13,7 +13,7 @@ import {
   wholeNumber,
 } from './declare.ts';
 import { environment } from './hub-spec.ts';
-import { identifier } from './identifier-spec.ts';
+import { identifier, patientPolicy } from './identifier-spec.ts';
 import { siteMatching } from './people-spec.ts';
 import type {
   LocationSettings,
@@ -193,6 +193,7 @@ const siteFields: Omit<FieldsOf<Omit<SiteSettings, 'id' | 'identity'>>, 'setting
     default: 'park',
   },
   matching: siteMatching,
+  patients: { schema: objectOf(patientPolicy), prose: 'Who a booking may be for.', default: {} },
   visitTypes: {
     schema: keyed(siteCode, text),
     prose: 'The code of the site, and the code of the catalogue. What is not listed is counted and cannot be booked.',

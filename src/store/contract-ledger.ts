@@ -34,7 +34,8 @@ export interface WorkItem {
     | 'failed-undo'
     | 'unheard-answer'
     | 'practitioner-conflict'
-    | 'patient-conflict';
+    | 'patient-conflict'
+    | 'patient-unknown';
   /** What it is about, unique among open ones of its kind: `booking:<id>`, `code:<site>:<code>`. */
   readonly subject: string;
   readonly site: string | null;

@@ -44,6 +44,8 @@ const SAYS: Readonly<Record<WorkItem['kind'], string>> = {
     'how the appointment stands, and have it take the message; when it asks again it is answered again.',
   'patient-conflict':
     'One number of a site comes with two people. Ask the site whose it is, then look at the visits of that record.',
+  'patient-unknown':
+    'Somebody wants to book for a patient of whom the site has no record. Register the patient at the site.',
   'practitioner-conflict':
     'What is said of a practitioner fits two people. Look the number up, then say in the site file who the code is.',
 };

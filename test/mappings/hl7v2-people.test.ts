@@ -210,3 +210,19 @@ test('every rule of the event table has a sentence that ends nowhere else', () =
     if (rule.kind === 'ignored') assert.doesNotMatch(rule.because, /\.$/, kind);
   }
 });
+
+test('contact and address of a minor are not taken from a confidential visit, those of anybody else are', () => {
+  const site = hl7Site({ sensitivity: { site: [], departments: {}, visitTypes: {}, codes: { TEEN: ['R'] } } });
+  const visit = (born: string, code: string): PatientAssertion | undefined => {
+    const told = edit(edit(edit(v1, 'PID-7', born), 'PID-13', '(555)555-0188^PRN^PH'), 'PV1-16', code);
+    return appointment(told, site).change.patients[0];
+  };
+  const contacts = (born: string, code: string): readonly unknown[] => {
+    const one = visit(born, code);
+    return [one?.family, one?.phone !== undefined, one?.address !== undefined];
+  };
+  assert.deepEqual(contacts('20120304', 'TEEN'), ['DOE', false, false]);
+  assert.deepEqual(contacts('', 'TEEN'), ['DOE', false, false]);
+  assert.deepEqual(contacts('20120304', ''), ['DOE', true, true]);
+  assert.deepEqual(contacts('19800304', 'TEEN'), ['DOE', true, true]);
+});

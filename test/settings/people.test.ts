@@ -33,6 +33,8 @@ test('every kind of work item may have a chain of its own', () => {
     'failed-undo': true,
     'unheard-answer': true,
     'practitioner-conflict': true,
+    'patient-conflict': true,
+    'patient-unknown': true,
     'identity-review': true,
   };
   assert.deepEqual([...WORK_KINDS].sort(), Object.keys(kinds).sort());

@@ -175,6 +175,7 @@ export interface WorldOptions {
   readonly sites?: readonly SiteSettings[];
   readonly hub?: Partial<Plan['hub']>;
   readonly max?: number;
+  readonly patientIdentity?: ConnectorKind['patientIdentity'];
   /** Around the store that the stages use. */
   readonly wrap?: (store: Store) => Store;
 }
@@ -217,7 +218,8 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     askWindow: (id: string) => askWindow({ store, clock, events, stored }, world.plan, id, scripted(id)),
     ability: (id: string) => {
       const site = scripted(id);
-      return site === undefined ? null : abilityOf(KIND, site.canBook ? site.book : undefined);
+      const kind = { ...KIND, ...(options.patientIdentity && { patientIdentity: options.patientIdentity }) };
+      return site === undefined ? null : abilityOf(kind, site.canBook ? site.book : undefined);
     },
   };
   const verify = verifier({ store, clock, plan: () => world.plan });

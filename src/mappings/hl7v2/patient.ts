@@ -1,10 +1,12 @@
 /** PID to a statement about who someone is, and the ADT messages that state nothing else. */
+import { DAY_MS } from '../../core/instant.ts';
 import type { Segment } from '../../hl7v2/segment.ts';
 import { fhirDate, parseTime } from '../../hl7v2/time.ts';
 import type { Change, ClearedField, MapIssue, Mapped, PatientAssertion, PostalAddress } from '../contract.ts';
 import { plannedVisit } from './adt-appointment.ts';
 import { visitStatus } from './adt-status.ts';
 import { GENDER, NAME_RANK } from './codes.ts';
+import { security } from './details.ts';
 import { isTold, patientIds, recordKey, unlisted } from './identifiers.ts';
 import { incomplete, part, type Composite, type Reading } from './reading.ts';
 
@@ -29,7 +31,8 @@ export function readPatient(reading: Reading, pid: Segment, without: ReadonlySet
     reading.warn('PID-31', 'the identity is unknown, so name and birth date are not taken');
     return { patient: { key, identifiers } };
   }
-  const facts = { ...nameOf(pid), ...personOf(reading, pid), ...contactOf(pid) };
+  const person = personOf(reading, pid);
+  const facts = { ...nameOf(pid), ...person, ...(isKeptApart(reading, person) ? {} : contactOf(pid)) };
   const cleared = clearedIn(pid).filter((name) => !(name in facts));
   return { patient: { key, identifiers, ...facts, ...(cleared.length === 0 ? {} : { cleared }) } };
 }
@@ -60,6 +63,21 @@ export function mapPatient(reading: Reading): Mapped {
 const NONE: ReadonlySet<string> = new Set();
 
 type Facts = Partial<Omit<PatientAssertion, 'key' | 'identifiers'>>;
+
+const ADULT_MS = 18 * 365.25 * DAY_MS;
+
+/**
+ * Phone, e-mail address and home that are told for a confidential visit of a minor: parents read them elsewhere, and
+ * records are compared by them. What the site says of the person otherwise stays as it is.
+ */
+function isKeptApart(reading: Reading, { birthDate }: Facts): boolean {
+  if (security(reading).security === undefined) return false;
+  const born = birthDate === undefined ? Number.NaN : Date.parse(birthDate);
+  // Of somebody whose age is not told nobody knows whether it is a child.
+  if (reading.at - born >= ADULT_MS) return false;
+  reading.warn('PID-13', 'is of a minor at a confidential visit, so contact and address are not taken for the person');
+  return true;
+}
 
 function nameOf(pid: Segment): Facts {
   const names = pid

@@ -1,0 +1,102 @@
+/** For whom a site is asked for a visit: by its own number, of one record, of a person that somebody has decided on. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { closeRegistered } from '../../src/booking/patient-unknown.ts';
+import { identifiersFor } from '../../src/booking/site-identifiers.ts';
+import { HubError } from '../../src/core/errors.ts';
+import type { Patient } from '../../src/fhir/types.ts';
+import { peopleDesk } from '../../src/identity/placing/desk.ts';
+import { ANA, during, offered, openWorld, SCOPE, slotKey, type World } from '../support/builders.ts';
+import { siteOf, testPlan } from '../support/facts.ts';
+import type { Cleanup } from '../support/database.ts';
+
+const MRN = 'urn:north:mrn';
+const EPI = 'urn:health:person';
+const IDENTIFIERS = {
+  MR: { system: MRN, type: 'site-mrn', useForWriteBack: true },
+  EPI: { system: EPI, type: 'enterprise-mrn', useForWriteBack: true },
+} as const;
+
+describe('the numbers by which a site is told who a visit is for', () => {
+  const site = siteOf('north', { identifiers: IDENTIFIERS });
+  const record = (id: string, ...numbers: readonly (readonly [string, string])[]): Patient => ({
+    resourceType: 'Patient',
+    id,
+    identifier: numbers.map(([system, value]) => ({ system, value })),
+  });
+  const told = (chosen: Patient, here: readonly Patient[], identity: 'id' | 'demographics' = 'id'): readonly string[] =>
+    identifiersFor(chosen, here, site, identity).map(({ value }) => value);
+  const [one, other] = [record('a', [MRN, '1']), record('b', [MRN, '2'])];
+  const elsewhere = record('c', ['urn:south:mrn', '9']);
+
+  it('are those of the record that the caller chose there, whatever others the person has', () => {
+    assert.deepEqual(told(one, [other, one]), ['1']);
+    assert.deepEqual(told(other, [other, one]), ['2']);
+  });
+
+  it('are those of the one record there of whoever was chosen elsewhere', () => {
+    assert.deepEqual(told(elsewhere, [one]), ['1']);
+    assert.deepEqual(told(elsewhere, []), []);
+  });
+
+  it('are not chosen among several records there', () => {
+    const isRefused = (error: unknown): boolean => error instanceof HubError && error.code === 'RULE_BROKEN';
+    assert.throws(() => told(elsewhere, [one, other]), isRefused);
+    assert.deepEqual(told(elsewhere, [one, other], 'demographics'), []);
+  });
+
+  it('are an enterprise number of the chosen record where the site has no record of its own', () => {
+    const known = record('c', ['urn:south:mrn', '9'], [EPI, 'E1']);
+    assert.deepEqual(told(known, []), ['E1']);
+    assert.deepEqual(told(known, [one]), ['1']);
+  });
+
+  it('are none that is old', () => {
+    const old: Patient = { ...one, identifier: [{ system: MRN, value: '1', use: 'old' }] };
+    assert.deepEqual(told(old, [old]), []);
+  });
+});
+
+async function worldOf(t: Cleanup, whenUnknown: 'refuse' | 'ask'): Promise<World> {
+  const sites = testPlan().sites.map((site) =>
+    site.id === 'north' ? { ...site, identifiers: IDENTIFIERS, patients: { whenUnknown } } : site,
+  );
+  const world = await openWorld(t, { sites, patientIdentity: 'id' });
+  await world.offer('north', 'n1', 't50', [offered('n1', 't50', during(9))]);
+  return world;
+}
+
+async function bookAt9(world: World, patient: string): Promise<unknown> {
+  const slot = await world.slot('north', slotKey('n1', 't50', during(9).start));
+  return world.book(slot.id, patient);
+}
+
+const THERE = { ...ANA, key: 'north-1', identifiers: [{ system: MRN, value: '1', type: 'MR' }] };
+
+describe('a booking for somebody of whom the site has no record', () => {
+  it('is refused, and nothing is sent or held', async (t) => {
+    const world = await worldOf(t, 'refuse');
+    await assert.rejects(bookAt9(world, await world.patient('south', ANA)), /have the clinic register the patient/);
+    assert.deepEqual(world.sites.north.placed, []);
+    assert.deepEqual(await world.read((tx) => tx.workItems.list(9)), []);
+  });
+
+  it('asks the people of the site once, where its file says so, and can be made when the record is linked', async (t) => {
+    const world = await worldOf(t, 'ask');
+    const patient = await world.patient('south', ANA);
+    for (const _time of [1, 2]) await assert.rejects(bookAt9(world, patient), /have a Task to register the patient/);
+    const [item, ...more] = await world.read((tx) => tx.workItems.list(9));
+    assert.deepEqual([item?.kind, item?.evidence['patient'], more.length], ['patient-unknown', patient, 0]);
+    const here = await world.patient('north', THERE);
+    // A pair that somebody has to look at is no link: it is not written to.
+    await assert.rejects(bookAt9(world, patient), /have a Task/);
+    assert.equal(await closeRegistered(world, world.plan), 0);
+    const desk = peopleDesk({ store: world.store, clock: world.clock });
+    const word = { one: patient, other: here, verdict: 'same', reason: 'asked at the counter' } as const;
+    await desk.decide({ scope: SCOPE, requestId: 'r' }, word);
+    await bookAt9(world, patient);
+    assert.deepEqual(world.sites.north.placed.map((order) => order.patient.identifiers.map(({ value }) => value)), [['1']]); // prettier-ignore
+    assert.equal(await closeRegistered(world, world.plan), 1);
+    assert.deepEqual(await world.read((tx) => tx.workItems.list(9)), []);
+  });
+});
