@@ -14,8 +14,8 @@ type Numbers = PatientFacts['identifiers'];
  * Those of the record that the caller chose, else those of the one record that the site has of the person; else the
  * chosen record's numbers of a group or an enterprise, where the site's file takes such for bookings. Empty: none.
  *
- * @throws RULE_BROKEN when the site keys people by its own id and has several records: which of them is meant is not for
- *   the hub to say. A site that keys them by demographics is told none of the numbers then.
+ * @throws RULE_BROKEN when the site keys people by its own id and has several records: which of them is meant is not
+ *   for the hub to say. A site that keys them by demographics is told none of the numbers then.
  */
 export function identifiersFor(
   chosen: Patient,
