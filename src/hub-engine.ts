@@ -272,14 +272,12 @@ export class Engine {
   }
 
   #sweep(): SweepDeps {
-    const retention = (): Plan['hub']['retention'] => this.#plan.hub.retention;
-    return { ...this.#options, retention, lapse, expired: (id) => this.desk.changed(id) };
+    return { ...this.#options, retention: () => this.#plan.hub.retention, lapse, expired: (id) => this.desk.changed(id) };
   }
 
   replayWindows(): ReplayWindowDeps {
     const { store, clock, events } = this.#options;
-    const mappingOf: ReplayWindowDeps['mappingOf'] = (site, kind) => mappingFor(site.kind, kind) ?? null;
-    return { store, clock, events, plan: this.plan, mappingOf };
+    return { store, clock, events, plan: this.plan, mappingOf: (site, kind) => mappingFor(site.kind, kind) ?? null };
   }
 
   #loop(stage: string, tick_ms: number, step: (signal: AbortSignal) => Promise<boolean>): Loop {

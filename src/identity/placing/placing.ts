@@ -18,7 +18,10 @@ export interface PlacingOptions {
   /** Records that may share a key before its tight form is asked instead. */
   readonly cap?: number;
   readonly memory?: Memory;
-  /** The plan in force: what numbers mean, how careful matching is, and when a pair is due. Absent: as the model says, a week. */
+  /**
+   * The plan in force: what numbers mean, how careful matching is, and when a pair is due. Absent: as the model says, a
+   * week.
+   */
   readonly plan?: () => Plan;
 }
 
