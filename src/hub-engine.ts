@@ -272,12 +272,17 @@ export class Engine {
   }
 
   #sweep(): SweepDeps {
-    return { ...this.#options, retention: () => this.#plan.hub.retention, lapse, expired: (id) => this.desk.changed(id) };
+    return {
+      ...this.#options,
+      retention: () => this.#plan.hub.retention,
+      lapse,
+      expired: (id) => this.desk.changed(id),
+    };
   }
 
   replayWindows(): ReplayWindowDeps {
-    const { store, clock, events } = this.#options;
-    return { store, clock, events, plan: this.plan, mappingOf: (site, kind) => mappingFor(site.kind, kind) ?? null };
+    const mappingOf: ReplayWindowDeps['mappingOf'] = (site, kind) => mappingFor(site.kind, kind) ?? null;
+    return { ...this.#options, plan: this.plan, mappingOf };
   }
 
   #loop(stage: string, tick_ms: number, step: (signal: AbortSignal) => Promise<boolean>): Loop {
