@@ -272,12 +272,8 @@ export class Engine {
   }
 
   #sweep(): SweepDeps {
-    return {
-      ...this.#options,
-      retention: () => this.#plan.hub.retention,
-      lapse,
-      expired: (id) => this.desk.changed(id),
-    };
+    const retention = (): Plan['hub']['retention'] => this.#plan.hub.retention;
+    return { ...this.#options, retention, lapse, expired: (id) => this.desk.changed(id) };
   }
 
   replayWindows(): ReplayWindowDeps {

@@ -53,7 +53,7 @@ export async function raiseReuse({ before, now, known }: Told, tx: Tx, cause: Ca
   let read = own;
   if (survivorId !== null) {
     const served = await tx.resources.read('Patient', survivorId);
-    const byOther = served === null ? 'same' : readAs(JSON.parse(served.json) as Patient, now);
+    const byOther = served === null || served.deleted ? 'same' : readAs(JSON.parse(served.json) as Patient, now);
     if (byOther === 'same') return;
     read = isNamed ? own : byOther;
     if (read === 'other') {
