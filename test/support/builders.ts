@@ -175,7 +175,7 @@ export interface WorldOptions {
   readonly sites?: readonly SiteSettings[];
   readonly hub?: Partial<Plan['hub']>;
   readonly max?: number;
-  readonly patientIdentity?: ConnectorKind['patientIdentity'];
+  readonly kind?: Partial<ConnectorKind>;
   /** Around the store that the stages use. */
   readonly wrap?: (store: Store) => Store;
 }
@@ -202,8 +202,11 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
   const breakerOf = (id: string): Breaker => {
     const known = breakers.get(id);
     if (known !== undefined) return known;
-    const settings = (): Plan['hub']['booking'] => world.plan.hub.booking;
-    const made = createBreaker(clock, settings, (state) => events.breaker(id, state));
+    const made = createBreaker(
+      clock,
+      () => world.plan.hub.booking,
+      (state) => events.breaker(id, state),
+    );
     breakers.set(id, made);
     return made;
   };
@@ -218,8 +221,7 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     askWindow: (id: string) => askWindow({ store, clock, events, stored }, world.plan, id, scripted(id)),
     ability: (id: string) => {
       const site = scripted(id);
-      const kind = { ...KIND, ...(options.patientIdentity && { patientIdentity: options.patientIdentity }) };
-      return site === undefined ? null : abilityOf(kind, site.canBook ? site.book : undefined);
+      return site === undefined ? null : abilityOf({ ...KIND, ...options.kind }, site.canBook ? site.book : undefined);
     },
   };
   const verify = verifier({ store, clock, plan: () => world.plan });
