@@ -202,11 +202,8 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
   const breakerOf = (id: string): Breaker => {
     const known = breakers.get(id);
     if (known !== undefined) return known;
-    const made = createBreaker(
-      clock,
-      () => world.plan.hub.booking,
-      (state) => events.breaker(id, state),
-    );
+    const settings = (): Plan['hub']['booking'] => world.plan.hub.booking;
+    const made = createBreaker(clock, settings, (state) => events.breaker(id, state));
     breakers.set(id, made);
     return made;
   };
@@ -220,8 +217,8 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     away: (id: string) => (breakerOf(id).state() === 'open' ? { retryIn_ms: breakerOf(id).retryIn_ms() } : null),
     askWindow: (id: string) => askWindow({ store, clock, events, stored }, world.plan, id, scripted(id)),
     ability: (id: string) => {
-      const site = scripted(id);
-      return site === undefined ? null : abilityOf({ ...KIND, ...options.kind }, site.canBook ? site.book : undefined);
+      const [site, kind] = [scripted(id), { ...KIND, ...options.kind }];
+      return site === undefined ? null : abilityOf(kind, site.canBook ? site.book : undefined);
     },
   };
   const verify = verifier({ store, clock, plan: () => world.plan });
