@@ -61,7 +61,7 @@ async function worldOf(t: Cleanup, whenUnknown: 'refuse' | 'ask'): Promise<World
   const sites = testPlan().sites.map((site) =>
     site.id === 'north' ? { ...site, identifiers: IDENTIFIERS, patients: { whenUnknown } } : site,
   );
-  const world = await openWorld(t, { sites, kind: { patientIdentity: 'id' } });
+  const world = await openWorld(t, { sites, patientIdentity: 'id' });
   await world.offer('north', 'n1', 't50', [offered('n1', 't50', during(9))]);
   return world;
 }

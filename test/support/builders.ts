@@ -171,11 +171,10 @@ export interface World extends Opened {
   rows(text: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
-export interface WorldOptions {
+export interface WorldOptions extends Partial<Pick<ConnectorKind, 'patientIdentity'>> {
   readonly sites?: readonly SiteSettings[];
   readonly hub?: Partial<Plan['hub']>;
   readonly max?: number;
-  readonly kind?: Partial<ConnectorKind>;
   /** Around the store that the stages use. */
   readonly wrap?: (store: Store) => Store;
 }
@@ -217,8 +216,8 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     away: (id: string) => (breakerOf(id).state() === 'open' ? { retryIn_ms: breakerOf(id).retryIn_ms() } : null),
     askWindow: (id: string) => askWindow({ store, clock, events, stored }, world.plan, id, scripted(id)),
     ability: (id: string) => {
-      const [site, kind] = [scripted(id), { ...KIND, ...options.kind }];
-      return site === undefined ? null : abilityOf(kind, site.canBook ? site.book : undefined);
+      const [site, { patientIdentity = KIND.patientIdentity }] = [scripted(id), options];
+      return site === undefined ? null : abilityOf({ ...KIND, patientIdentity }, site.canBook ? site.book : undefined);
     },
   };
   const verify = verifier({ store, clock, plan: () => world.plan });
