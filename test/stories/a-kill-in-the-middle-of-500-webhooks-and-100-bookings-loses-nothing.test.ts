@@ -22,6 +22,8 @@ import { eventually, eventuallyNone } from '../support/wait.ts';
 
 const BOOKINGS = 100;
 const CALLERS = 10;
+/** So many slots at most. */
+const WANTED = 80;
 /** Each is a webhook; of every five, three visits are booked, one is moved and one cancelled. */
 const ACTS = 500;
 const FRAMES = 60;
@@ -144,9 +146,11 @@ test('a kill in the middle of 500 webhooks and 100 bookings loses nothing', { ti
   assert.ok(slots.length >= 60 && patients.length > 0, `${slots.length} slots`);
   const before = await hub.companions();
 
-  // The same slot is wanted twice here and there, and Dr. Rao's time at both of her sites.
+  // The same slot is wanted twice here and there, and Dr. Rao's time at both of her sites. All over the list, also
+  // where its length is a multiple of the step.
+  const far = (place: number): Slot => slots[(place * 7 + Math.floor((place * 7) / slots.length)) % slots.length]!;
   const wishes = Array.from({ length: BOOKINGS }, (_, index) => ({
-    slot: slots[(index * 7) % slots.length]!,
+    slot: far(index % WANTED),
     patientId: patients[index % patients.length]!,
     key: `story-${index}`,
   }));
