@@ -96,7 +96,10 @@ export const acuity: Arrangement = {
         ].filter(([id]) => options.calendar === undefined || (options.calendar === 'first') === (id === FIRST)),
       ),
     },
-    identifiers: { mrn: { system: 'https://practice.example/mrn', type: 'site-mrn', useForWriteBack: true } },
+    // Each site numbers its people by itself.
+    identifiers: {
+      mrn: { system: `https://practice.example/${options.site}/mrn`, type: 'site-mrn', useForWriteBack: true },
+    },
     visitTypes: { [VISIT]: 'visit-30', [LONG]: 'long-60', [GROUP]: 'group-60' },
     write: 'automatic',
     ...(options.mirrorTo.length === 0 ? {} : { mirror: { to: options.mirrorTo, as: 'block' } }),

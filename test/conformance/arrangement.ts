@@ -35,6 +35,7 @@ export interface StartOptions {
 }
 
 export interface SiteFileOptions {
+  readonly site: string;
   /** Where the connector calls. */
   readonly address: string;
   /** Where the site takes requests on a port of its own, if it does. */

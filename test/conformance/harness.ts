@@ -275,6 +275,7 @@ async function planOf(
   writeFileSync(join(configDir, 'hub.yaml'), JSON.stringify(hub));
   for (const wish of wishes) {
     const file = arrangement.siteFile({
+      site: wish.id,
       address: gateways.get(wish.id)?.url ?? '',
       requests: worlds.get(wish.id)?.requests ?? null,
       limits: options.limits === true,

@@ -23,7 +23,7 @@ const SECOND = 'ORTIZ';
 const RAO = 'npi:1043333339';
 const VISIT = 'OFFICE';
 const FACILITY = 'PRACTICE';
-const MRN = 'https://practice.example/mrn';
+const mrnOf = (site: string): string => `https://practice.example/${site}/mrn`;
 const ZONE = 'America/Chicago';
 const MORNINGS = ['09:00-12:00'];
 const HOURS = { mon: MORNINGS, tue: MORNINGS, wed: MORNINGS, thu: MORNINGS, fri: MORNINGS };
@@ -125,7 +125,7 @@ function siteFile(options: SiteFileOptions, manner: Manner): Readonly<Record<str
       'room-2': { name: 'Room 2', room: true, partOf: 'main', codes: [`${FACILITY}^R2`] },
     },
     resources: { practitioners: Object.fromEntries<object>(people.filter(([code]) => isShown(code))) },
-    identifiers: { [`${FACILITY}^MR`]: { system: MRN, type: 'site-mrn', useForWriteBack: takes } },
+    identifiers: { [`${FACILITY}^MR`]: { system: mrnOf(options.site), type: 'site-mrn', useForWriteBack: takes } },
     visitTypes: { [VISIT]: 'visit-30' },
     write: takes ? 'automatic' : 'read-only',
     ...(takes ? { templates: { rao: { practitioner: FIRST, location: 'main', blocks: { mornings: block } } } } : {}),
@@ -150,7 +150,7 @@ async function start(options: StartOptions, manner: Manner): Promise<SimulatedSi
     visitType: VISIT,
     staff: staffOf(url, manner),
     requests,
-    identifiers: [{ system: MRN, value: 'PR-10001', type: 'site-mrn' }],
+    identifiers: [{ system: mrnOf(site), value: 'PR-10001', type: 'site-mrn' }],
     call:
       manner.takesRequests === true ? { place: 'SRM^S01', move: 'SRM^S02', cancel: 'SRM^S04', amend: 'SRM^S03' } : {},
     fetches: () => false,
