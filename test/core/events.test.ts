@@ -102,6 +102,7 @@ test('what a person must act on is a warning or an error, and normal work is nei
     'ReplayWindow',
     'SiteBreaker',
     'ConflictRaised',
+    'WorkEscalated',
   ];
   for (const [event, , { level }] of metrics) {
     assert.equal(['warn', 'error'].includes(level), loud.includes(event as EventName), event);
