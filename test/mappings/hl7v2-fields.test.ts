@@ -20,6 +20,27 @@ const messages = folders
       .filter((name) => name.endsWith('.hl7'))
       .map((name) => readFileSync(join(folder, name))),
   );
+/** Segments that few messages carry, in one message of every kind. */
+const RARE = [
+  'MSH|^~\\&|SCHED|CLINIC|HUB|HUB|20261122100000||SIU^S12|RARE-1|P|2.5.1',
+  'EVN||20261122100000||01|CLERK^ANN|20261122095900',
+  'MFI|PRA||UPD|||AL',
+  'MFE|MUP|||K7',
+  'SCH|77||||||CHECKUP^Check-up|ROUTINE^Routine',
+  'TQ1|1|||||30^MIN|20261201100000',
+  'PID|1||4711^^^CLINIC^MR||LEE^ANN||19800531|F',
+  'PV1|1|O|CLINIC^R1||||||||||||||||V77',
+  'PV2|||R07.4^Chest pain|||||20261201100000|20261201103000',
+  'DG1|1||R07.4^Chest pain^I10|Chest pain|20261122',
+  'RGS|1',
+  'AIS|1||30^Visit|20261201100000',
+  'AIP|1||K7^LEE^BO',
+  'AIL|1||CLINIC^R1',
+  'STF|K7|K7|LEE^BO|P|F||A',
+  'PRA|K7||||||',
+  'LOC|CLINIC^R1|Room 1|R',
+].join('\r');
+messages.push(Buffer.from(`${RARE}\r`, 'latin1'), Buffer.from(`${RARE.replace('MFI|PRA', 'MFI|LOC')}\r`, 'latin1'));
 /** Everything that a site file can turn on. */
 const sites = [
   hl7Site({ unknownIdentifiers: 'local-only' }),
