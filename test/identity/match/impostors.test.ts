@@ -1,6 +1,6 @@
 /**
- * A second suite of different people who share nearly everything, whose author had not read the guards: at most one
- * pair in two hundred of each class is linked without a person, in a small index and in one of a million.
+ * A second suite of different people who share nearly everything, whose author had not read the code of the guards: at
+ * most one pair in two hundred of each class is linked without a person, in a small index and in one of a million.
  */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
