@@ -226,3 +226,11 @@ test('contact and address of a minor are not taken from a confidential visit, th
   assert.deepEqual(contacts('20120304', ''), ['DOE', true, true]);
   assert.deepEqual(contacts('19800304', 'TEEN'), ['DOE', true, true]);
 });
+
+test('of an adult nobody is asked what an unlisted PV1-16 means, of a child and of one of unknown age somebody is', () => {
+  const warned = (born: string): boolean => {
+    const told = edit(edit(adt, 'PID-7', born), 'PV1-16', 'N');
+    return people(told).warnings.some((one) => one.startsWith('PV1-16'));
+  };
+  assert.deepEqual(['19800304', '20120304', ''].map(warned), [false, true, true]);
+});

@@ -71,10 +71,10 @@ const ADULT_MS = 18 * 365.25 * DAY_MS;
  * records are compared by them. What the site says of the person otherwise stays as it is.
  */
 function isKeptApart(reading: Reading, { birthDate }: Facts): boolean {
-  if (security(reading).security === undefined) return false;
   const born = birthDate === undefined ? Number.NaN : Date.parse(birthDate);
   // Of somebody whose age is not told nobody knows whether it is a child.
   if (reading.at - born >= ADULT_MS) return false;
+  if (security(reading).security === undefined) return false;
   reading.warn('PID-13', 'is of a minor at a confidential visit, so contact and address are not taken for the person');
   return true;
 }
