@@ -12,7 +12,6 @@
 import type { BookingAnswer, BookingDesk } from '../booking/contract.ts';
 import type { Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
-import { sha256 } from '../core/ids.ts';
 import type { Coded, EntityId, SchedulingRequest } from '../hl7v2/request-facts.ts';
 import { readRequest } from '../hl7v2/request-read.ts';
 import { parseMessage, type Message } from '../hl7v2/message.ts';
@@ -21,6 +20,7 @@ import type { Hl7Request } from '../store/contract-requests.ts';
 import type { Store } from '../store/contract.ts';
 import type { BoundClient } from './request-clients.ts';
 import { denial, type Denial } from './request-denial.ts';
+import { digestOf } from './request-names.ts';
 import { patientOf } from './request-patient.ts';
 import { slotOf, type SlotAsk } from './request-slot.ts';
 import { placeKey, visitOf, type FoundVisit } from './request-visit.ts';
@@ -209,12 +209,6 @@ function base(
 
 function requestKeyOf({ row, request }: Asked): string {
   return request.trigger === 'S01' ? placeKey(request.placer) : `srm-${request.trigger}:${row.id}`;
-}
-
-/** What is asked for, apart from who keyed it and what is known of the patient beside the identifiers. */
-function digestOf(request: SchedulingRequest): string {
-  const { contact: _contact, enteredBy: _enteredBy, patients, ...rest } = request;
-  return sha256(JSON.stringify({ ...rest, patients: patients.map(({ identifiers }) => identifiers) }));
 }
 
 function wordsOf(coded: Coded | undefined): string | undefined {

@@ -1,8 +1,10 @@
-/** What tells requests (SRM) apart before they are read: pure. */
+/** What tells requests (SRM) apart: pure. */
+import { sha256 } from '../core/ids.ts';
 import { latin1 } from '../hl7v2/charset.ts';
 import type { FramePart } from '../hl7v2/acknowledge-frame.ts';
 import { findHeader, header } from '../hl7v2/header.ts';
 import { parseMessage } from '../hl7v2/message.ts';
+import type { SchedulingRequest } from '../hl7v2/request-facts.ts';
 
 /** The message without its time (MSH-7): senders that repeat one put a new time on it. */
 export function contentOf(bytes: Uint8Array): string {
@@ -21,4 +23,10 @@ export function placerOf({ bytes, head }: Pick<FramePart, 'bytes' | 'head'>): st
   const [placer] = parseMessage(bytes).message.first('ARQ')?.repetitions(1) ?? [];
   const part = (component: number): string => (placer?.component(component) ?? '').trim();
   return part(1) === '' ? `none:${head.raw(10)}` : [part(1), part(2), part(3)].join('^');
+}
+
+/** What is asked for, apart from who keyed it and what is known of the patient beside the identifiers. */
+export function digestOf(request: SchedulingRequest): string {
+  const { contact: _contact, enteredBy: _enteredBy, patients, ...rest } = request;
+  return sha256(JSON.stringify({ ...rest, patients: patients.map(({ identifiers }) => identifiers) }));
 }

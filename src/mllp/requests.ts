@@ -109,7 +109,8 @@ class Work implements Requests {
     part: FramePart,
     peer: Peer | undefined,
   ): Promise<{ readonly request: Hl7Request; readonly reply: Hl7Reply }> {
-    const { store, clock } = this.#deps;
+    const { store, clock, plan } = this.#deps;
+    const zone = plan().hub.timeZone;
     if (this.#stop.signal.aborted) throw new HubError('STOPPING');
     if (peer !== undefined && this.#undone.has(peer)) throw new HubError('NOT_READY');
     const reply = replyOf(part.head);
@@ -124,7 +125,7 @@ class Work implements Requests {
       const now = clock.now();
       const request = await store.transaction(SCOPE, async (tx) => {
         const { request: found, isNew } = await tx.hl7Requests.take(asked, now);
-        const row = isNew ? found : await asItIsNow(tx, found, part, asked);
+        const row = isNew ? found : await asItIsNow(tx, found, part, asked, zone);
         // It is owed its answer again: the first one may have gone with its connection, or with its receiver.
         const isAnswered = !isNew && row.state !== 'received' && row.answer !== null;
         if (isAnswered && reply === 'address' && client.hl7.answers !== undefined) await owe(tx, row, 'answer', now);

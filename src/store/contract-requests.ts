@@ -52,6 +52,8 @@ export interface Hl7RequestStore {
   get(id: number): Promise<Hl7Request | null>;
   /** To be carried out, the oldest first, of each client at most `limit`; of each lineage only its oldest. */
   received(clients: readonly string[], limit: number): Promise<readonly Hl7Request[]>;
+  /** Of this lineage, not answered yet; the oldest first. */
+  undecided(client: string, lineage: string): Promise<readonly Hl7Request[]>;
   /** Told "pending", and their bookings are settled by now; of each client at most `limit`. */
   settled(clients: readonly string[], limit: number): Promise<readonly Hl7Request[]>;
   /** False: it was answered before. */

@@ -93,6 +93,13 @@ export function hl7RequestStore(q: Queryable, keys: Keys): Hl7RequestStore {
         limit,
       ),
 
+    undecided: (client, lineage) =>
+      select(
+        'hl7-request-undecided', // hl7_request_lineage
+        `WHERE r.client = $1 AND r.lineage = $2 AND r.state = 'received' ORDER BY r.id`,
+        [client, lineage],
+      ),
+
     settled: (clients, limit) =>
       ofEach(
         'hl7-request-settled', // hl7_request_undone; the booking by its key

@@ -61,6 +61,19 @@ describe('a request by HL7 v2', () => {
     assert.deepEqual(violations(asked, said('1', 'taken'), said('2', 'booked', 'a'), ...stands('a')), []);
   });
 
+  it('that was refused is not at the site, unless another message about it was still under way', () => {
+    const [was] = violations(asked, said('1', 'taken'), ...stands('a'));
+    assert.equal(was, '2: srm:a^HIS^: taken was said, and midtown/a is at the site');
+    assert.deepEqual(violations(asked, said('1', 'taken'), said('2', 'heard'), ...stands('a')), []);
+    for (const not of [
+      [said('2', 'heard'), said('1', 'taken')],
+      [said('1', 'taken'), said('1', 'heard')],
+      [said('1', 'taken'), said('2', 'heard'), said('2', 'taken')],
+    ]) {
+      assert.equal(violations(asked, ...not, ...stands('a')).length, 1);
+    }
+  });
+
   it('is not refused under another id once it was booked', () => {
     const found = violations(asked, said('1', 'booked', 'a'), said('2', 'refused'), ...stands('a'));
     assert.ok(found.includes('3: srm:a^HIS^: refused was said after booked'));

@@ -15,7 +15,7 @@
 import { allOf, type Event, type Of, type Span } from './history.ts';
 import { ACTIVE, endsOf, idsOf, judgedOf, nameOf, type Judged, type Violation } from './judged.ts';
 import { approvedFirst } from './check-approval.ts';
-import { messageAnsweredOnce } from './check-his.ts';
+import { isAskedAnew, messageAnsweredOnce } from './check-his.ts';
 import { followingIn, membersOf } from './following.ts';
 import { timeTakenTwice } from './check-time.ts';
 import { FINAL, OPEN, visitKey, type Change, type Move, type Wish } from './wishes.ts';
@@ -105,6 +105,7 @@ function refusedIsNot({ wishes, truths, bookings, steps }: Judged): readonly Vio
   return wishes.flatMap((wish) => {
     const { last } = wish;
     if (last === null || (last.outcome !== 'refused' && last.outcome !== 'taken')) return [];
+    if (isAskedAnew(wish)) return [];
     const isOwn = (one: Of<'booking'>): boolean => one.key === wish.key || one.appointment === wish.held;
     const step = steps.find((one) => visitKey(one.key, one.visit) === wish.key);
     if (step?.task === true) return [];

@@ -21,7 +21,8 @@ function mail(...letters: readonly Uint8Array[]) {
   found.sent('C-1', CALL);
   const outcomes = (): readonly string[] =>
     history.events.flatMap((one) => (one.kind === 'answer' ? [one.outcome] : []));
-  return { ...found, outcomes };
+  const told = (call: HisCall, controlId = 'C-1'): ReturnType<typeof found.told> => found.told(call, controlId);
+  return { told, outcomes };
 }
 
 test('an answer that comes again is one answer', () => {
@@ -42,4 +43,10 @@ test('AR means to send it again, once', () => {
   const { told } = mail(srr('1', 'AR', ''));
   assert.equal(told(CALL)?.outcome, 'lost');
   assert.equal(told(CALL), null);
+});
+
+test('the answer to one message is not that to another about the same appointment, news is of both', () => {
+  const { told } = mail(srr('1', 'AE', ''));
+  assert.deepEqual([told(CALL)?.outcome, told(CALL, 'C-2')], ['refused', null]);
+  assert.equal(mail(siu('2', 'S12')).told(CALL, 'C-2')?.outcome, 'booked');
 });

@@ -26,8 +26,11 @@ export interface HisMail {
   readonly sent: (controlId: string, call: HisCall) => void;
   /** Writes it down. */
   readonly heard: (controlId: string, call: HisCall, frame: string | null) => HisAnswer;
-  /** What was told of it at the address of the client, for good; `lost`, once: to be sent again; null: nothing yet. */
-  readonly told: (call: HisCall) => HisAnswer | null;
+  /**
+   * What was told of this message at the address of the client, or of its appointment by news, for good; `lost`, once:
+   * to be sent again; null: nothing yet.
+   */
+  readonly told: (call: HisCall, controlId: string) => HisAnswer | null;
 }
 
 const NEWS: Readonly<Record<HisAction, Readonly<Record<string, Outcome>>>> = {
@@ -50,8 +53,9 @@ export function isOpen({ outcome }: HisAnswer): boolean {
 export function hisMail(history: History, letters: readonly Uint8Array[]): HisMail {
   const byControlId = new Map<string, HisCall>();
   const byPlacer = new Map<string, HisCall[]>();
-  const final = new Map<number, HisAnswer>();
-  const notNow = new Set<number>();
+  const answered = new Map<string, HisAnswer>();
+  const decided = new Map<number, HisAnswer>();
+  const notNow = new Set<string>();
   const known = new Set<string>();
   let read = 0;
 
@@ -68,8 +72,8 @@ export function hisMail(history: History, letters: readonly Uint8Array[]): HisMa
     const asked = byControlId.get(about);
     if (asked !== undefined) {
       const answer = write(asked, outcomeOf(letter, asked.action), { message: about });
-      if (answer.outcome === 'lost') notNow.add(asked.call);
-      if (!isOpen(answer) && !final.has(asked.call)) final.set(asked.call, answer);
+      if (answer.outcome === 'lost') notNow.add(about);
+      if (!isOpen(answer) && !answered.has(about)) answered.set(about, answer);
       return;
     }
     const trigger = letter.message.first('MSH')?.component(9, 2) ?? '';
@@ -80,7 +84,7 @@ export function hisMail(history: History, letters: readonly Uint8Array[]): HisMa
     const isNot = call.action === 'change' && letter.notes.length > 0;
     const answer = { outcome: isNot ? ('refused' as const) : outcome, appointment: letter.filler };
     write(call, answer, {});
-    if (!final.has(call.call)) final.set(call.call, answer);
+    if (!decided.has(call.call)) decided.set(call.call, answer);
   };
 
   return {
@@ -93,12 +97,12 @@ export function hisMail(history: History, letters: readonly Uint8Array[]): HisMa
       const answer = frame === null ? LOST : outcomeOf(answerIn(frame), call.action);
       return write(call, answer, { message: controlId });
     },
-    told(call) {
+    told(call, controlId) {
       for (; read < letters.length; read += 1) {
         const letter = letters[read];
         if (letter !== undefined) open(answerIn(letter));
       }
-      return final.get(call.call) ?? (notNow.delete(call.call) ? LOST : null);
+      return answered.get(controlId) ?? decided.get(call.call) ?? (notNow.delete(controlId) ? LOST : null);
     },
   };
 }

@@ -67,34 +67,56 @@ export function his({
     return answer;
   };
   /** Behind CA nobody asks again: what is stored is answered. */
-  const untilTold = async (ask: Ask): Promise<HisAnswer> => {
+  const untilTold = async (ask: Ask, controlId: string): Promise<HisAnswer> => {
     while (!over.aborted) {
-      const told = mail.told(ask);
+      const told = mail.told(ask, controlId);
       if (told !== null) return told;
       await systemClock.sleep(LOOK_EVERY_MS, over);
     }
-    return mail.told(ask) ?? { outcome: 'lost', appointment: null };
+    return mail.told(ask, controlId) ?? { outcome: 'lost', appointment: null };
+  };
+  const sent = async (ask: Ask, controlId: string, sending: number): Promise<HisAnswer> => {
+    if (sending > 0) struck(controlId === ask.controlIds(0) ? 'sent again' : 'sent again under another id');
+    const twice = ask.habit === 'twice' && sending === 0 ? [send(ask, controlId, sending)] : [];
+    const [answer] = await Promise.all([send(ask, controlId, sending), ...twice]);
+    if (twice.length > 0) struck('sent twice at once');
+    return ask.mode === 'later' && answer.outcome === 'heard' ? untilTold(ask, controlId) : answer;
+  };
+  const again = (answer: HisAnswer): Promise<void> =>
+    systemClock.sleep(answer.outcome === 'pending' ? ASK_AGAIN_MS : TRY_AGAIN_MS, over);
+  /** A message that went out is sent until it is answered: what it came to would else be known to nobody. */
+  const untilAnsweredUnder = async (ask: Ask, controlId: string): Promise<HisAnswer> => {
+    let last: HisAnswer = { outcome: 'lost', appointment: null };
+    for (let sending = 1; !over.aborted; sending += 1) {
+      last = await sent(ask, controlId, sending);
+      if (!isOpen(last)) return last;
+      await again(last);
+    }
+    return last;
   };
   const untilAnswered = async (ask: Ask): Promise<HisAnswer> => {
+    const open = new Set<string>();
     let last: HisAnswer = { outcome: 'lost', appointment: null };
     for (let sending = 0; !over.aborted; sending += 1) {
       const controlId = ask.controlIds(sending);
-      if (sending > 0) struck(controlId === ask.controlIds(0) ? 'sent again' : 'sent again under another id');
-      const twice = ask.habit === 'twice' && sending === 0 ? [send(ask, controlId, sending)] : [];
-      [last] = await Promise.all([send(ask, controlId, sending), ...twice]);
-      if (twice.length > 0) struck('sent twice at once');
-      if (ask.mode === 'later' && last.outcome === 'heard') last = await untilTold(ask);
-      if (!isOpen(last)) return last;
-      await systemClock.sleep(last.outcome === 'pending' ? ASK_AGAIN_MS : TRY_AGAIN_MS, over);
+      open.add(controlId);
+      last = await sent(ask, controlId, sending);
+      if (!isOpen(last)) {
+        open.delete(controlId);
+        break;
+      }
+      await again(last);
     }
+    for (const controlId of open) last = better(last, await untilAnsweredUnder(ask, controlId));
     return last;
   };
   const asked = async (ask: Ask): Promise<HisAnswer> => {
     const answer = await untilAnswered(ask);
     if (isOpen(answer) || over.aborted || !ask.habit.startsWith('again')) return answer;
     const isRenamed = ask.habit !== 'again' && ask.action === 'book';
-    struck(isRenamed ? 'sent again under another id' : 'sent again');
-    await send(ask, isRenamed ? `${ask.controlIds(0)}-n` : ask.controlIds(0), 1);
+    if (isRenamed) return better(answer, await untilAnsweredUnder(ask, `${ask.controlIds(0)}-n`));
+    struck('sent again');
+    await send(ask, ask.controlIds(0), 1);
     return answer;
   };
   const deed = async (step: Requesting, key: string, chosen: Chosen, appointment: string): Promise<void> => {
@@ -147,4 +169,9 @@ function sender(mode: Requesting['mode']): Pick<Srm, 'sender' | 'acks'> {
 function timeOf(slot: Slot): Pick<Srm, 'start' | 'minutes'> {
   const { start, end } = during(slot);
   return { start: instant(start), minutes: Math.round((end - start) / MINUTE_MS) };
+}
+
+/** Of two messages about one appointment: it is booked when either says so. */
+function better(one: HisAnswer, other: HisAnswer): HisAnswer {
+  return one.outcome === 'booked' || isOpen(other) ? one : other;
 }

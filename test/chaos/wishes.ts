@@ -32,6 +32,8 @@ export interface Said {
   readonly outcome: Outcome;
   readonly appointment?: string;
   readonly siteKey?: string;
+  /** MSH-10 of what it answers, by HL7 v2. */
+  readonly message?: string;
 }
 
 /** A time that a caller held and did not book, or not yet. */

@@ -249,3 +249,27 @@ test('the same message with another time is the same request, with another contr
   assert.notDeepEqual(await take(text.replace('T1', 'T2')), answer);
   await requests.stop();
 });
+
+test('a no is not said again while the same is asked for by another message, of something else it is', async () => {
+  const carried: string[] = [];
+  const first = running('open', { carried: (_client, trigger) => carried.push(trigger) });
+  const behindCa = (more: Partial<Srm>): ReturnType<typeof parts>[number] =>
+    parts(srm({ ...ASK, acks: 'AL|AL', ...more }))[0]!;
+  const [refused, other] = [behindCa({ controlId: 'N1' }), behindCa({ controlId: 'N3', placer: 'A-2' })];
+  for (const part of [refused, other]) await first.requests.take(first.bound, part, undefined);
+  await eventually('both are answered', () => carried.length === 2);
+  await first.requests.stop();
+
+  const held = running('open', { clients: () => [] });
+  const [again, elsewhen] = [behindCa({ controlId: 'N2' }), behindCa({ controlId: 'N4', placer: 'A-2', minutes: 50 })];
+  for (const part of [again, elsewhen, refused, other]) await held.requests.take(held.bound, part, undefined);
+  await held.requests.stop();
+
+  const { rows } = await pool.query<{ state: string }>(
+    `SELECT state FROM hl7_request WHERE client = 'open' ORDER BY id`,
+  );
+  assert.deepEqual(
+    rows.map(({ state }) => state),
+    ['received', 'done', 'received', 'received'],
+  );
+});
