@@ -23,6 +23,7 @@ import { identifying, type IdentifyingDeps } from './hub-identity.ts';
 import { openPractitioners, type HubPractitioners } from './hub-practitioners.ts';
 import { openDesks, type SetStage } from './hub-sets.ts';
 import { patientIndex } from './identity/patients.ts';
+import { personMeant } from './identity/serving/people-seen.ts';
 import { mappingFor } from './mappings/registry.ts';
 import { applyStage, type ApplyStage } from './pipeline/apply.ts';
 import { reviewConflicts, sweepConflicts } from './pipeline/conflicts.ts';
@@ -89,6 +90,7 @@ export class Engine {
       },
       deliver: (siteId) => this.ring(siteId, 'deliver'),
       turn: (siteId) => this.runners.get(siteId)?.turn() ?? null,
+      people: { meant: personMeant },
     };
     ({ desk: this.desk, sets: this.sets } = openDesks(deskDeps));
     this.booking = {

@@ -61,7 +61,10 @@ export interface PlaceRequest extends RequestBase {
   readonly end: Instant | null;
   /** Further slots of the same site that the visit needs, each with its own time: all are taken, or none. */
   readonly also?: readonly string[];
+  /** A record of a site, or a golden id: then one of its records is used (golden-named.ts). */
   readonly patientId: string;
+  /** The golden id that was asked for, where `patientId` is the record that it came to; callers give none. */
+  readonly golden?: string;
   readonly channel: 'patient' | 'staff';
   /** Staff only: book although the patient has another visit at that time. */
   readonly allowPatientOverlap?: boolean;

@@ -8,12 +8,14 @@ import { askCancel } from './cancel.ts';
 import type { BookingAnswer, BookingDesk } from './contract.ts';
 import { conflict, describe, DONE } from './describe.ts';
 import { holdLonger } from './caller-holds.ts';
+import { forRecordMeant } from './golden-named.ts';
 import { hold } from './hold.ts';
 import { bookHeld } from './hold-only.ts';
 import { canBeLetGo } from './let-go.ts';
 import { evenIfLost, isAway, onceMore } from './lost-answer.ts';
 import { looksOf, type Looks } from './looks.ts';
 import { askMove, type MoveAsked } from './move.ts';
+import { NoSuchRecord } from './patient-records.ts';
 import { askToRegister } from './patient-unknown.ts';
 import { showPending } from './pending.ts';
 import type { BookingDeps, CallerHold } from './place.ts';
@@ -229,6 +231,9 @@ async function holdOnce(
     return await hold(deps, request, scope, until, byCaller);
   } catch (error) {
     await askToRegister(deps, error);
+    if (error instanceof NoSuchRecord) {
+      return holdOnce(deps, await forRecordMeant(deps, request, scope, error), scope, until, byCaller);
+    }
     if (!(error instanceof HubError) || error.code !== 'SLOT_TAKEN') throw error;
     const slot = await deps.store.read(scope, (tx) => tx.resources.slot(request.slotId));
     if (slot === null) throw error;

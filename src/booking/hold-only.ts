@@ -9,6 +9,7 @@ import type { Booking, BookingOrder } from '../store/contract-bookings.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Tx } from '../store/contract.ts';
 import type { BookHeldRequest, RequestBase } from './contract.ts';
+import { isPersonOf } from './golden-named.ts';
 import { letLapse } from './lapse.ts';
 import { setOff } from './new-booking.ts';
 import { giveBack } from './pending.ts';
@@ -34,7 +35,9 @@ async function bookUnderLock(deps: BookingDeps, tx: Tx, request: BookHeldRequest
   const found = await heldFor(tx, request, now);
   if (found?.kind !== 'held') return found;
   const { booking, slot } = found;
-  if (request.patientId !== null && request.patientId !== booking.patientId) {
+  const { patientId } = booking;
+  const named = request.patientId;
+  if (named !== null && named !== patientId && !(await isPersonOf(deps.people, tx, named, patientId ?? ''))) {
     throw new HubError('RULE_BROKEN', { detail: 'the time is held for another patient: let it go and hold it anew' });
   }
   return takeUp(deps, tx, request, booking, slot, now);

@@ -9,9 +9,16 @@ export async function readPatient(tx: Tx, id: string): Promise<Patient> {
   return patientOf(await tx.resources.read('Patient', id));
 }
 
-/** @throws NOT_FOUND */
+/** There is no such record of a site. It may be a golden id. */
+export class NoSuchRecord extends HubError {
+  constructor() {
+    super('NOT_FOUND', { detail: 'the patient' });
+  }
+}
+
+/** @throws NoSuchRecord */
 export function patientOf(served: Served | null): Patient {
-  if (served === null || served.deleted) throw new HubError('NOT_FOUND', { detail: 'the patient' });
+  if (served === null || served.deleted) throw new NoSuchRecord();
   return JSON.parse(served.json) as Patient;
 }
 

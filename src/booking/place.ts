@@ -15,6 +15,7 @@ import type { SlotsAround, StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Store, Tx } from '../store/contract.ts';
 import type { Placed, SendTurn } from './contract-send.ts';
 import type { PlaceRequest } from './contract.ts';
+import { checkStillMeant, type People } from './golden-named.ts';
 import type { Looks } from './looks.ts';
 import { writeBooking, type Going, type NewBooking } from './new-booking.ts';
 import { actorsOf, patientFacts, placeOrder, proposedAppointment, type Acting } from './order.ts';
@@ -51,6 +52,7 @@ export interface BookingDeps {
   readonly turn?: (siteId: string) => SendTurn | null;
   /** Shared by all that book in this process; absent: this booking looks by itself. */
   readonly looks?: Looks;
+  readonly people?: People;
   /** The kind and what this site's connector can do; null when the site is not running. */
   readonly ability: (siteId: string) => Ability | null;
 }
@@ -127,6 +129,7 @@ export async function holdPrepared(
   const seen = known?.seen ?? (await readUnderLock(tx, plan, prepared, now));
   const parts = partsNow(prepared, seen, tx.scope, now);
   const patient = patientOf(seen.patient);
+  await checkStillMeant(deps.people, tx, request, site);
   const [{ slot, calendar }] = parts;
   const { state, waitsUntil, holdUntil } = beginningOf(deps, prepared, byCaller, now);
 
@@ -175,10 +178,14 @@ export async function holdPrepared(
     going,
   };
   const cause = `request:${request.requestId}`;
+  // What was asked for beside what is used.
+  const named = request.golden === undefined ? {} : { data: { golden: request.golden, patient: request.patientId } };
   const [, booking, , around] = await Promise.all([
     tx.busy.insert(rowsOf(taking, held)),
     writeBooking(tx, request, asked, now),
-    tx.ledger.add([{ at: now, kind: state, site: site.id, bookingId, appointmentId, slotId: slot.id, cause }]),
+    tx.ledger.add([
+      { at: now, kind: state, site: site.id, bookingId, appointmentId, slotId: slot.id, cause, ...named },
+    ]),
     show(tx, taking, { around: seen.around, held }, now),
   ]);
   return { kind: 'held', booking, sent: going !== null, placed: around && { taking, around, slot } };

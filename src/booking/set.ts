@@ -10,6 +10,7 @@ import type { BookingSet, SetMode, SetStep } from '../store/contract-sets.ts';
 import type { Scope, Tx } from '../store/contract.ts';
 import type { PlaceRequest } from './contract.ts';
 import type { SetRequest, VisitWish } from './contract-set.ts';
+import { ofRecords } from './golden-named.ts';
 import { askToRegister } from './patient-unknown.ts';
 import { holdPrepared, type BookingDeps } from './place.ts';
 import { prepare, visibleSlot, type Prepared } from './prepare.ts';
@@ -49,7 +50,10 @@ export async function holdSet(
   until = patienceOf(deps),
 ): Promise<SetHeld> {
   const early = await deps.store.read(scope, (tx) => seenEarly(deps, tx, request));
-  if (early !== null) return early;
+  return early ?? holdNew(deps, { ...request, visits: await ofRecords(deps, request.visits, scope) }, scope, until);
+}
+
+async function holdNew(deps: BookingDeps, request: SetRequest, scope: Scope, until: number): Promise<SetHeld> {
   await freshen(deps, scope, (tx) => slotsOf(deps, tx, request), until);
   // Of a best effort: those that the database's constraint refused, which ends the whole transaction.
   const refused = new Set<number>();

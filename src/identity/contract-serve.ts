@@ -68,7 +68,19 @@ export type CrossReferenced =
       readonly records: readonly string[];
     };
 
+/** Whom a golden id stands for, as far as the reader may see. */
+export type PersonMeant =
+  | {
+      readonly kind: 'one';
+      /** The oldest first; `inUse`: neither merged away nor removed. */
+      readonly records: readonly { readonly id: string; readonly site: string; readonly inUse: boolean }[];
+    }
+  /** People who were told apart: nobody can say which of them is meant. */
+  | { readonly kind: 'several' };
+
 export interface PeopleServing {
+  /** Null: no such golden id, or none that the reader may know of. */
+  meant(tx: Tx, goldenId: string): Promise<PersonMeant | null>;
   /** Null: no such golden id, or none that the reader may know of. */
   person(tx: Tx, id: string): Promise<ServedPerson | null>;
   /** Each Patient with its link to the golden record of its person; all else as it is. */

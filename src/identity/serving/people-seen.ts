@@ -5,6 +5,7 @@
  */
 import type { KnownRecord } from '../../store/contract-identity.ts';
 import type { Tx } from '../../store/contract.ts';
+import type { PersonMeant } from '../contract-serve.ts';
 import { resolve, type Resolution } from '../golden/aliases.ts';
 import { goldenIdOf } from '../golden/replay.ts';
 
@@ -48,14 +49,23 @@ export async function found(tx: Tx, goldenId: string): Promise<Found | null> {
   return { resolution, person: person ?? null, people };
 }
 
-/**
- * Records by which visits of this person are found: of a golden id those that it stands for, also by way of another id.
- * Of one that is split over several people nobody can tell who is meant.
- */
-export async function recordsMeant(tx: Tx, goldenId: string): Promise<readonly string[]> {
+/** Whom a golden id stands for, also by way of another id. Of one that is split over several people nobody can tell. */
+export async function personMeant(tx: Tx, goldenId: string): Promise<PersonMeant | null> {
   const known = await found(tx, goldenId);
-  if (known === null || known.resolution.status === 'split') return [];
+  if (known === null) return null;
+  if (known.resolution.status === 'split') return { kind: 'several' };
   const meant = known.resolution.status === 'redirected' ? known.resolution.to : goldenId;
-  const person = known.people.find((one) => one.goldenId === meant);
-  return (person?.records ?? []).map(({ id }) => id);
+  const { records = [] } = known.people.find((one) => one.goldenId === meant) ?? {};
+  return {
+    kind: 'one',
+    records: records.map(({ id, site, survivorId, removedAt }) => {
+      return { id, site, inUse: survivorId === null && removedAt === null };
+    }),
+  };
+}
+
+/** Records by which visits of this person are found. */
+export async function recordsMeant(tx: Tx, goldenId: string): Promise<readonly string[]> {
+  const meant = await personMeant(tx, goldenId);
+  return meant?.kind === 'one' ? meant.records.map(({ id }) => id) : [];
 }

@@ -15,7 +15,7 @@ import { crossReferenced } from './cross-reference.ts';
 import { goldenServed, pointerServed } from './golden-served.ts';
 import { matchedPeople } from './match-people.ts';
 import { openedPlan } from './opened-plan.ts';
-import { found, peopleSeen } from './people-seen.ts';
+import { found, peopleSeen, personMeant } from './people-seen.ts';
 
 export interface ServingOptions {
   /** Asked anew for each answer, so that what an operator trusts holds at once. */
@@ -41,6 +41,7 @@ export function peopleServing({
   memory: remembered = servingMemory(plan),
 }: ServingOptions = {}): PeopleServing {
   return {
+    meant: personMeant,
     async person(tx, id) {
       const known = await found(tx, id);
       if (known === null) return null;
