@@ -10,7 +10,7 @@ import { newId } from '../core/ids.ts';
 import { DAY_MS, type Instant } from '../core/instant.ts';
 import type { Patient } from '../fhir/types.ts';
 import type { Plan } from '../settings/shape.ts';
-import type { Booking, BusyRow } from '../store/contract-bookings.ts';
+import type { Booking, BusyRow, LedgerEntry } from '../store/contract-bookings.ts';
 import type { SlotsAround, StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Store, Tx } from '../store/contract.ts';
 import type { Placed, SendTurn } from './contract-send.ts';
@@ -128,8 +128,7 @@ export async function holdPrepared(
   const resources = resourcesOf(taking);
   const seen = known?.seen ?? (await readUnderLock(tx, plan, prepared, now));
   const parts = partsNow(prepared, seen, tx.scope, now);
-  const patient = patientOf(seen.patient);
-  await checkStillMeant(deps.people, tx, request, site);
+  const patient = await patientNow(deps, tx, prepared, seen);
   const [{ slot, calendar }] = parts;
   const { state, waitsUntil, holdUntil } = beginningOf(deps, prepared, byCaller, now);
 
@@ -177,15 +176,11 @@ export async function holdPrepared(
     owed: !waits,
     going,
   };
-  const cause = `request:${request.requestId}`;
-  // What was asked for beside what is used.
-  const named = request.golden === undefined ? {} : { data: { golden: request.golden, patient: request.patientId } };
+  const noted = { at: now, kind: state, site: site.id, bookingId, appointmentId, slotId: slot.id };
   const [, booking, , around] = await Promise.all([
     tx.busy.insert(rowsOf(taking, held)),
     writeBooking(tx, request, asked, now),
-    tx.ledger.add([
-      { at: now, kind: state, site: site.id, bookingId, appointmentId, slotId: slot.id, cause, ...named },
-    ]),
+    tx.ledger.add([{ ...noted, ...askedAs(request) }]),
     show(tx, taking, { around: seen.around, held }, now),
   ]);
   return { kind: 'held', booking, sent: going !== null, placed: around && { taking, around, slot } };
@@ -219,6 +214,24 @@ function partsNow({ parts, request }: Prepared, seen: UnderLock, scope: Scope, n
   });
   found.forEach(({ slot }, at) => checkRequest(at === 0 ? request : { start: null, end: null }, slot, now));
   return found as [Part, ...Part[]];
+}
+
+/** Where a golden id was asked for, the ledger has it beside the record that is used. */
+function askedAs({ requestId, golden, patientId }: PlaceRequest): Pick<LedgerEntry, 'cause' | 'data'> {
+  const cause = `request:${requestId}`;
+  return golden === undefined ? { cause } : { cause, data: { golden, patient: patientId } };
+}
+
+/** @throws HubError NOT_FOUND, TOO_BUSY as `checkStillMeant` */
+async function patientNow(
+  { people }: BookingDeps,
+  tx: Tx,
+  { request, site }: Prepared,
+  seen: UnderLock,
+): Promise<Patient> {
+  const patient = patientOf(seen.patient);
+  await checkStillMeant(people, tx, request, site);
+  return patient;
 }
 
 async function factsOf(

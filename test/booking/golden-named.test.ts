@@ -122,8 +122,7 @@ describe('a time that is held for a golden id', () => {
     const bob = await world.patient('north', BOB);
     const slot = await world.slot('north', slotKey('n1', 't50', during(9).start));
     const held = await world.desk.hold({ ...world.placing(slot.id, goldenIdOf(north)), seconds: null }, SCOPE);
-    assert.equal(held.kind, 'held');
-    const { id: appointmentId } = held.kind === 'held' ? held.appointment : { id: '' };
+    const appointmentId = held.kind === 'held' ? held.appointment.id : '';
     const asked = { ...world.changing(appointmentId), identifiers: [] };
     await assert.rejects(world.desk.bookHeld({ ...asked, patientId: goldenIdOf(bob) }, SCOPE), /another patient/);
     // The caller's patience is none: what counts is that it was sent.

@@ -222,8 +222,7 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
       return site === undefined ? null : abilityOf({ ...KIND, patientIdentity }, site.canBook ? site.book : undefined);
     },
   };
-  const verify = verifier({ store, clock, plan: () => world.plan });
-  const deskDeps = { ...bookingDeps, verify, deliver: () => undefined };
+  const deskDeps = { ...bookingDeps, verify: verifier(bookingDeps), deliver: () => undefined };
   const desk = bookingDesk(deskDeps);
   const resolveDeps: ResolveDeps = {
     ...bookingDeps,
