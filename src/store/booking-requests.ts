@@ -16,7 +16,7 @@ export function bookingRequests(
   keys: Keys,
 ): Pick<BookingStore, 'byRequestKey' | 'byRequestKeys' | 'alsoAsked' | 'heldByClient'> {
   return {
-    byRequestKey: async (client, requestKey) => (await byRequestKeys(q, keys, [{ client, requestKey }]))[0] ?? null,
+    byRequestKey: async (client, requestKey) => (await byOneKey(q, keys, client, requestKey))[0] ?? null,
     byRequestKeys: (wanted) => byRequestKeys(q, keys, wanted),
     async alsoAsked(bookingId, { client, requestKey, digest }, at) {
       await q.query({
@@ -45,21 +45,37 @@ interface RequestRow extends Row {
 }
 
 /** One look for both kinds of requests: what made a booking, and what was asked of it since. As the caller knows it. */
+function asked(those: (client: string, requestKey: string) => string): string {
+  return `SELECT ${COLUMNS}, request_digest AS asked_digest, client AS asked_by, request_key AS asked_key FROM booking
+          WHERE ${those('client', 'request_key')}
+          UNION ALL
+          SELECT ${COLUMNS.replaceAll(/\w+/g, 'b.$&')}, r.request_digest, r.client, r.request_key
+          FROM booking_request r JOIN booking b ON b.id = r.booking_id
+          WHERE ${those('r.client', 'r.request_key')}`;
+}
+
+// Each booking asks it twice: of an array a plan for whatever values expects many keys and reads a small table whole.
+const BY_ONE_KEY = {
+  name: 'booking-by-request-key', // the unique key; booking_request's primary key
+  text: asked((client, requestKey) => `${client} = $1 AND ${requestKey} = $2`),
+};
+const BY_KEYS = {
+  name: 'booking-by-request-keys', // the unique key; booking_request's primary key
+  text: asked((client, key) => `(${client}, ${key}) IN (SELECT * FROM unnest($1::text[], $2::text[]))`),
+};
+
+async function byOneKey(q: Queryable, keys: Keys, client: string, requestKey: string): Promise<readonly Booking[]> {
+  const { rows } = await q.query<RequestRow>({ ...BY_ONE_KEY, values: [client, requestKey] });
+  return rows.map((row) => asAsked(row, keys));
+}
+
 async function byRequestKeys(q: Queryable, keys: Keys, wanted: Wanted): Promise<readonly Booking[]> {
-  const { rows } = await q.query<RequestRow>({
-    name: 'booking-by-request-keys', // the unique key; booking_request's primary key
-    text: `SELECT ${COLUMNS}, request_digest AS asked_digest, client AS asked_by, request_key AS asked_key FROM booking
-           WHERE (client, request_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))
-           UNION ALL
-           SELECT ${COLUMNS.replaceAll(/\w+/g, 'b.$&')}, r.request_digest, r.client, r.request_key
-           FROM booking_request r JOIN booking b ON b.id = r.booking_id
-           WHERE (r.client, r.request_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
-    values: [wanted.map(({ client }) => client), wanted.map(({ requestKey }) => requestKey)],
-  });
-  return rows.map((row) => ({
-    ...toBooking(row, keys),
-    client: row.asked_by,
-    requestKey: row.asked_key,
-    requestDigest: row.asked_digest,
-  }));
+  const values = [wanted.map(({ client }) => client), wanted.map(({ requestKey }) => requestKey)];
+  const { rows } = await q.query<RequestRow>({ ...BY_KEYS, values });
+  return rows.map((row) => asAsked(row, keys));
+}
+
+function asAsked(row: RequestRow, keys: Keys): Booking {
+  const { asked_by: client, asked_key: requestKey, asked_digest: requestDigest } = row;
+  return { ...toBooking(row, keys), client, requestKey, requestDigest };
 }

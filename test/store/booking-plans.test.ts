@@ -137,9 +137,11 @@ test('whether a placement still stands as it was made is looked at along an inde
 });
 
 test('a booking is found by the key of its request along an index', async () => {
-  const found = await whole((q) =>
-    bookingStore(new Gathered(q), keys).byRequestKeys([{ client: 'c', requestKey: 'none' }]),
-  );
+  const found = await whole(async (q) => {
+    const bookings = bookingStore(new Gathered(q), keys);
+    await bookings.byRequestKey('c', 'none');
+    await bookings.byRequestKeys([{ client: 'c', requestKey: 'none' }]);
+  });
   assert.deepEqual(found, []);
 });
 
