@@ -45,6 +45,7 @@ export function patientFacts(
     ...(chosen.birthDate === undefined ? {} : { birthDate: chosen.birthDate }),
     ...(phone === undefined ? {} : { phone }),
     ...(email === undefined ? {} : { email }),
+    ...(email === undefined && identity === 'demographics' && chosen.id !== undefined ? { record: chosen.id } : {}),
   };
 }
 

@@ -76,6 +76,11 @@ export interface PlaceOrder {
 }
 /** The record that the caller chose, with this site's own identifiers only. Dates `YYYY-MM-DD`. */
 export interface PatientFacts {
+  /**
+   * Id of the Patient, where the hub holds no e-mail address of it and the site knows people by demographics: what was
+   * typed there for a confidential visit of a minor stays there (pipeline/kept-apart.ts), and may be read there.
+   */
+  readonly record?: string;
   readonly identifiers: readonly { readonly system: string; readonly value: string; readonly type: string }[];
   readonly family: string;
   readonly given: string;

@@ -14,6 +14,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
+import { OPEN_LABELS } from '../fhir/confidential.ts';
 import type { ClientSettings, Plan, Role } from '../settings/shape.ts';
 import type { Scope } from '../store/contract.ts';
 
@@ -31,9 +32,6 @@ const RIGHTS: Readonly<Record<Role, readonly Right[]>> = {
   readonly: ['read'],
   site: ['read'],
 };
-
-/** Confidentiality up to normal is everybody's who may see the site. */
-const OPEN_LABELS = ['U', 'L', 'M', 'N'];
 
 interface Known {
   readonly hash: Buffer;

@@ -1,7 +1,7 @@
 /** What a message says about whole records of people and about visits that it knows by number. Part of contract.ts. */
 import type { Instant } from '../core/instant.ts';
 import type { AppointmentStatus } from '../fhir/types.ts';
-import type { PatientAssertion, SiteIdentifier } from './contract.ts';
+import type { AppointmentChange, PatientAssertion, SiteIdentifier } from './contract.ts';
 
 /** Authorities of identifiers (`ACME^MR`) that the site file does not list; absent: none. */
 export interface Unlisted {
@@ -45,6 +45,11 @@ export interface PatientGone extends Told {
  * with a type only by identifiers of that type.
  */
 export type VisitName = readonly { readonly system?: string; readonly value: string; readonly type?: string }[];
+
+/** The visit for which a message speaks of a person. */
+export interface ToldFor extends Pick<AppointmentChange, 'participants' | 'visitType'> {
+  readonly visit: VisitName;
+}
 
 interface ToldOfVisit extends Told {
   readonly visit: VisitName;

@@ -6,7 +6,7 @@ import type { Instant, Interval } from '../core/instant.ts';
 import type { AppointmentStatus, Coding, SlotStatus } from '../fhir/types.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import type { BookingAnswer } from './contract-answer.ts';
-import type { PeopleChange, Unlisted, VisitChange } from './contract-people.ts';
+import type { PeopleChange, ToldFor, Unlisted, VisitChange } from './contract-people.ts';
 import type { BlockChange, BlockWindowChange } from './contract-blocks.ts';
 import type { PlaceChange, PractitionerChange } from './contract-directory.ts';
 import type { VisitLinks } from './contract-links.ts';
@@ -196,6 +196,8 @@ export interface PatientAssertion {
   readonly deceased?: boolean;
   /** What the message says is to be deleted (HL7 v2 `""`), as opposed to not stated. */
   readonly cleared?: readonly ClearedField[];
+  /** The site knows people by what they typed for their visits, and by nothing else. */
+  readonly ofVisits?: true;
 }
 export type ClearedField = 'middle' | 'birthDate' | 'gender' | 'phone' | 'email' | 'address' | 'language' | 'deceased';
 export interface PostalAddress {
@@ -211,6 +213,8 @@ export interface PatientChange extends Ordered {
   readonly patient: PatientAssertion;
   /** True: the message is about the person, so a record that the site had deleted is there again. */
   readonly stated?: boolean;
+  /** The visit for which the message speaks of the person: what is confidential there is not told of the person. */
+  readonly toldFor?: ToldFor;
 }
 
 /**

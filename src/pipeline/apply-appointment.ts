@@ -34,10 +34,10 @@ export async function applyAppointment(
   attached: Attached,
 ): Promise<Applied> {
   const { tx, site } = context;
-  const named = await patientsNamed(context, news);
-  const patients = named.ids;
   const id = attached.appointmentId;
   const before = await tx.resources.appointment(id);
+  const named = await patientsNamed(context, news, before);
+  const patients = named.ids;
   const known = before !== null && before.siteKey !== null ? before : null;
   if (known !== null && isOlder(context, news, known)) return 'superseded';
   if (before === null && ENDED.has(news.status) && (await opensBlock(context, news))) return 'applied';

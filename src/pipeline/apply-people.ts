@@ -10,6 +10,8 @@ import type { PatientGone, PatientLink, PatientMerge, PatientName, PeopleChange 
 import type { SiteSettings } from '../settings/shape.ts';
 import type { Tx } from '../store/contract.ts';
 import type { Applied, ApplyContext } from './apply-context.ts';
+import { labelsOf } from './apply-status.ts';
+import { resolvePerson } from './kept-apart.ts';
 
 /** Statements that a change makes about records; none for what is about one person or one visit. */
 function statementOf(change: PeopleChange): PatientStatement {
@@ -56,7 +58,12 @@ export function isAboutRecords(change: Change): change is PeopleChange {
 
 export async function applyPatient(context: ApplyContext, change: PatientChange): Promise<Applied> {
   const { tx, site, cause, patients } = context;
-  const { removedAt, recordId } = await patients.resolve(change.patient, site, change.at, tx, cause);
+  const { removedAt, recordId } = await resolvePerson(
+    context,
+    change.patient,
+    change.at,
+    await labelsOf(context, change),
+  );
   if (change.stated === true && removedAt !== null && removedAt < change.at) {
     const reason = context.message.kind;
     const restored = { kind: 'restore', one: nameOf(change.patient), other: null, at: change.at, reason } as const;
@@ -79,7 +86,7 @@ export async function applyPeople(context: ApplyContext, change: PeopleChange): 
 
 async function merge(context: ApplyContext, change: PatientMerge): Promise<Applied> {
   const { tx, site, cause, patients } = context;
-  const into = await patients.resolve(change.into, site, change.at, tx, cause);
+  const into = await resolvePerson(context, change.into, change.at, null);
   const outcome = await patients.decide(statementOf(change), site, tx, cause);
   if (outcome === 'circular') {
     const why = 'PID and MRG: the record that is to stay was merged into the one that is to go, by an earlier message';
@@ -93,8 +100,8 @@ async function merge(context: ApplyContext, change: PatientMerge): Promise<Appli
 
 async function link(context: ApplyContext, change: PatientLink): Promise<Applied> {
   const { tx, site, cause, patients } = context;
-  const one = await patients.resolve(change.one, site, change.at, tx, cause);
-  const other = await patients.resolve(change.other, site, change.at, tx, cause);
+  const one = await resolvePerson(context, change.one, change.at, null);
+  const other = await resolvePerson(context, change.other, change.at, null);
   if ((await patients.decide(statementOf(change), site, tx, cause)) === 'erased') return 'applied';
   const kind = change.linked ? 'patient-linked' : 'patient-unlinked';
   record(context, kind, { one: one.recordId, other: other.recordId });

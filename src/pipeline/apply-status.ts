@@ -3,16 +3,18 @@
  * A visit that nobody has heard of is not made of it. The order is that of all news of a visit: what is older than the
  * news applied changes nothing.
  */
-import type { AppointmentChange, Change } from '../mappings/contract.ts';
+import type { AppointmentChange, Change, PatientChange } from '../mappings/contract.ts';
 import type { VisitChange, VisitMove, VisitRenumbering, VisitStatus } from '../mappings/contract-people.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import { DAY_MS, type Instant } from '../core/instant.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
+import { mayBeKeptApart } from '../fhir/confidential.ts';
 import { SYSTEMS } from '../fhir/types.ts';
 import { applyAppointment } from './apply-appointment.ts';
 import type { Applied, ApplyContext } from './apply-context.ts';
 import { attachedTo } from './echo.ts';
+import { labelsTold, resolvePerson } from './kept-apart.ts';
 
 /** A number may be that of a course of visits: then the one on that day is meant. */
 const SAME_DAY_MS = DAY_MS / 2;
@@ -32,6 +34,18 @@ export async function visitsStated(
     .map(({ value }) => `*|${value}`);
   // Not read yet: their rows are locked after the names, as everywhere.
   return values.length === 0 ? [] : tx.people.visitsWith(site.id, values);
+}
+
+/** What is known of the visit for which a message speaks of a person, by the message and by what was known before. */
+export async function labelsOf(
+  { tx, site }: ApplyContext,
+  { patient, toldFor, at }: PatientChange,
+): Promise<readonly string[] | null> {
+  if (toldFor === undefined) return null;
+  const told = labelsTold(site, toldFor);
+  if (toldFor.visit.length === 0 || !mayBeKeptApart(patient, at)) return told;
+  const visits = await visitsNamed(tx, site, { visit: toldFor.visit, of: [patient.key] });
+  return [...told, ...visits.flatMap(({ security }) => security)];
 }
 
 export async function applyVisit(context: ApplyContext, change: VisitChange): Promise<Applied> {
@@ -64,7 +78,7 @@ async function all(
 async function visitsNamed(
   tx: Tx,
   site: SiteSettings,
-  { visit: name, of }: VisitChange,
+  { visit: name, of }: Pick<VisitChange, 'visit' | 'of'>,
 ): Promise<readonly StoredAppointment[]> {
   const people = await standingFor(tx, site, of);
   const mayBe = ({ patients }: StoredAppointment): boolean =>
@@ -117,8 +131,8 @@ async function setStatus(context: ApplyContext, change: VisitStatus, visit: Stor
 
 async function moveTo(context: ApplyContext, change: VisitMove, visit: StoredAppointment): Promise<Applied> {
   if (visit.orderedAt > change.at) return 'superseded';
-  const { tx, site, cause, patients, batch, now, message } = context;
-  const { id } = await patients.resolve(change.patient, site, change.at, tx, cause);
+  const { site, batch, now, message } = context;
+  const { id } = await resolvePerson(context, change.patient, change.at, visit.security);
   if (visit.patients.length === 1 && visit.patients[0] === id) return 'applied';
   batch.ledger.push({
     at: now,

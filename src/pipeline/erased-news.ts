@@ -5,6 +5,7 @@
 import type { AppointmentChange } from '../mappings/contract.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
 import type { ApplyContext } from './apply-context.ts';
+import { labelsTold, resolvePerson } from './kept-apart.ts';
 
 export interface Named {
   readonly ids: readonly string[];
@@ -12,12 +13,16 @@ export interface Named {
   readonly erased: number;
 }
 
-export async function patientsNamed(context: ApplyContext, news: AppointmentChange): Promise<Named> {
-  const { tx, site, cause, patients } = context;
+export async function patientsNamed(
+  context: ApplyContext,
+  news: AppointmentChange,
+  before: StoredAppointment | null,
+): Promise<Named> {
+  const labels = labelsTold(context.site, news, before?.security);
   const ids: string[] = [];
   let erased = 0;
   for (const assertion of news.patients) {
-    const match = await patients.resolve(assertion, site, news.at, tx, cause);
+    const match = await resolvePerson(context, assertion, news.at, labels);
     ids.push(match.id);
     if (match.isErased === true) erased += 1;
   }

@@ -115,6 +115,15 @@ export function peopleStore(q: Gathered, keys: Keys, scope: Scope): PeopleStore 
       return rows.map(toRecord);
     },
 
+    async labelsOfVisits(patientId) {
+      const { rows } = await q.query<{ security: readonly string[] }>({
+        name: 'labels-of-visits', // appointment_patients
+        text: `SELECT DISTINCT security FROM appointment WHERE patients && $1::uuid[] ORDER BY security`,
+        values: [[patientId]],
+      });
+      return rows.map(({ security }) => security);
+    },
+
     async visitsWith(site, identifiers) {
       const { rows } = await q.query<{ id: string; siteKey: string | null }>({
         name: 'visits-with', // appointment_tokens

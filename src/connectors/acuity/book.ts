@@ -22,6 +22,7 @@ import type {
 import { acuityChanges, findChange } from './amend.ts';
 import type { AcuityClient, CallFor, WriteConnection } from './client.ts';
 import { findByKey, findByOrder, SEVERAL } from './find.ts';
+import { withOwnContact } from './own-client.ts';
 import { refusalOfCheck, refused, several, unsent } from './outcome.ts';
 import { provenWrite } from './proven.ts';
 import type { Reference } from './reference.ts';
@@ -55,25 +56,32 @@ export function acuityBook(site: Site<AcuitySettings>, client: AcuityClient, ref
   /** `begun`: whether the time is open was asked before there was a booking; so the vendor has nothing of it yet. */
   async function placeOn(
     on: WriteConnection,
-    order: PlaceOrder,
+    asked: PlaceOrder,
     signal: AbortSignal,
     begun: Promise<WriteOutcome | null> | null,
   ): Promise<WriteOutcome> {
     const at: CallFor = { purpose: 'booking', signal };
+    let order = asked;
+    try {
+      if (asked.patient.record !== undefined)
+        order = { ...asked, patient: await withOwnContact(site, client, asked.patient, at) };
+    } catch (error) {
+      return unsent(error);
+    }
     const missing = whatIsMissing(order.patient);
     if (missing !== null) return refused('needs-answers', missing);
     let holds: (field: number) => boolean;
-    let asked: readonly [Found, WriteOutcome | null];
+    let heard: readonly [Found, WriteOutcome | null];
     try {
       holds = await reference.holds(order.visitType, at);
       const { bookingIdField: field } = settings;
       const isNew = begun !== null && field !== undefined && holds(field);
       const found = isNew ? ABSENT : findByOrder(site, client, reference, order, at);
-      asked = await Promise.all([found, begun ?? check(order, at)]);
+      heard = await Promise.all([found, begun ?? check(order, at)]);
     } catch (error) {
       return unsent(error);
     }
-    const [known, open] = asked;
+    const [known, open] = heard;
     // An earlier attempt whose answer was lost has taken the time itself: that comes before "the time is taken".
     if (known.kind === 'found' && known.at.status === 'booked') return { kind: 'booked', at: known.at };
     if (known.kind === 'undecided' && known.because === SEVERAL) return several(site.id);

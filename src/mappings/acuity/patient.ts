@@ -3,7 +3,7 @@
  * each distinct combination is a record of its own; that two of them are one person is for identity to find out, and
  * never from these alone.
  */
-import { derivedId } from '../../core/ids.ts';
+import { typedPersonKey } from '../../core/typed-person.ts';
 import { birthDateIn } from './dates.ts';
 import type { PatientAssertion, SiteFacts, SiteIdentifier } from '../contract.ts';
 import { isFields, rowsIn, textOf, type Fields } from './reading.ts';
@@ -17,13 +17,14 @@ export function patientOf(fields: Fields, facts: SiteFacts): PatientAssertion | 
   const mrn = answerTo(fields, settings['mrnField']);
   const birthDate = birthDateIn(answerTo(fields, settings['birthDateField']), settings['birthDateOrder'] === 'dmy');
   return {
-    key: derivedId('acuity-client', plain(given), plain(family), digits(phone), email.toLowerCase()),
+    key: typedPersonKey('acuity-client', { given, family, phone, email }),
     identifiers: mrn === '' ? [] : [mrnIdentifier(mrn, facts)],
     ...(family !== '' && { family }),
     ...(given !== '' && { given }),
     ...(birthDate !== null && { birthDate }),
     ...(phone !== '' && { phone }),
     ...(email !== '' && { email }),
+    ofVisits: true,
   };
 }
 
@@ -39,14 +40,4 @@ export function answerTo(fields: Fields, fieldId: unknown): string {
 
 function mrnIdentifier(value: string, { site }: SiteFacts): SiteIdentifier {
   return { system: site.identifiers['mrn']?.system ?? `urn:slotwire:site:${site.id}:mrn`, value, type: 'MR' };
-}
-
-function plain(text: string): string {
-  return text.normalize('NFKC').replace(/\s+/g, ' ').toLowerCase();
-}
-
-/** `(555) 555-0188`, `5555550188` and `+1 555 555 0188` are one phone. */
-function digits(phone: string): string {
-  const all = phone.replace(/\D/g, '');
-  return all.length === 11 && all.startsWith('1') ? all.slice(1) : all;
 }

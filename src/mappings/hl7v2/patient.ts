@@ -1,10 +1,20 @@
 /** PID to a statement about who someone is, and the ADT messages that state nothing else. */
-import { DAY_MS } from '../../core/instant.ts';
+import { isConfidential, mayBeKeptApart, mayBeMinor } from '../../fhir/confidential.ts';
 import type { Segment } from '../../hl7v2/segment.ts';
 import { fhirDate, parseTime } from '../../hl7v2/time.ts';
-import type { Change, ClearedField, MapIssue, Mapped, PatientAssertion, PostalAddress } from '../contract.ts';
+import type {
+  AppointmentChange,
+  Change,
+  ClearedField,
+  MapIssue,
+  Mapped,
+  PatientAssertion,
+  PatientChange,
+  PostalAddress,
+} from '../contract.ts';
+import { locationOf } from './actors.ts';
 import { plannedVisit } from './adt-appointment.ts';
-import { visitStatus } from './adt-status.ts';
+import { visitName, visitStatus } from './adt-status.ts';
 import { GENDER, NAME_RANK } from './codes.ts';
 import { security } from './details.ts';
 import { isTold, patientIds, recordKey, unlisted } from './identifiers.ts';
@@ -52,29 +62,48 @@ export function mapPatient(reading: Reading): Mapped {
   for (const issue of issues) reading.warn(issue.where, `${issue.problem}; only what is said of the visit was taken`);
   const people = reads.flatMap((read) => ('patient' in read ? [read.patient] : []));
   const status = visitStatus(reading, people);
+  const visit = toldFor(reading, people, planned !== null && 'visit' in planned ? planned.visit : null);
   const changes: readonly Change[] = [
-    ...people.map((patient) => ({ kind: 'patient', at: reading.at, stated: true, patient }) as const),
+    ...people.map((patient) => ({ kind: 'patient', at: reading.at, stated: true, patient, ...visit }) as const),
     ...(planned !== null && 'visit' in planned ? [{ ...planned.visit, patients: people }] : []),
     ...(status === null ? [] : [status]),
   ];
   return { kind: 'changes', changes, warnings: reading.warnings };
 }
 
+/** The visit at which a child may be spoken of: by its numbers, where it is, and what it is. */
+function toldFor(
+  reading: Reading,
+  people: readonly PatientAssertion[],
+  planned: AppointmentChange | null,
+): Pick<PatientChange, 'toldFor'> {
+  const pv1s = reading.message.all('PV1');
+  if (pv1s.length === 0 || !people.some((one) => mayBeKeptApart(one, reading.at))) return {};
+  const here = pv1s.flatMap((pv1) => pv1.repetitions(3).flatMap((pl) => locationOf(reading, pl) ?? []));
+  return {
+    toldFor: {
+      visit: visitName(reading),
+      participants: [
+        ...here.map((actor) => ({ actor, status: 'accepted' }) as const),
+        ...(planned === null ? [] : planned.participants),
+      ],
+      ...(planned?.visitType === undefined ? {} : { visitType: planned.visitType }),
+    },
+  };
+}
+
 const NONE: ReadonlySet<string> = new Set();
 
 type Facts = Partial<Omit<PatientAssertion, 'key' | 'identifiers'>>;
 
-const ADULT_MS = 18 * 365.25 * DAY_MS;
-
 /**
  * Phone, e-mail address and home that are told for a confidential visit of a minor: parents read them elsewhere, and
- * records are compared by them. What the site says of the person otherwise stays as it is.
+ * records are compared by them. What the site says of the person otherwise stays as it is. Told here by the codes of the
+ * message; by place, type and site the stage knows it (pipeline/kept-apart.ts).
  */
 function isKeptApart(reading: Reading, { birthDate }: Facts): boolean {
-  const born = birthDate === undefined ? Number.NaN : Date.parse(birthDate);
-  // Of somebody whose age is not told nobody knows whether it is a child.
-  if (reading.at - born >= ADULT_MS) return false;
-  if (security(reading).security === undefined) return false;
+  if (!mayBeMinor(birthDate, reading.at)) return false;
+  if (!isConfidential(security(reading).security ?? [])) return false;
   reading.warn('PID-13', 'is of a minor at a confidential visit, so contact and address are not taken for the person');
   return true;
 }

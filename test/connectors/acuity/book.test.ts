@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { HOUR_MS, formatInstant, instant } from '../../../src/core/instant.ts';
+import { typedPersonKey } from '../../../src/core/typed-person.ts';
+import { canonicalId } from '../../../src/fhir/canonical-ids.ts';
 import type { Book, Found, WriteOutcome } from '../../../src/connectors/contract.ts';
 import { FIELD, never, oclock, openOn, order, startPractice, ZONE, type Practice } from './practice.ts';
 
@@ -215,4 +217,26 @@ test('no call of the hub ever speaks as administrator', async () => {
   const calls = JSON.stringify(await practice.truth('calls'));
   assert.ok(calls.includes('/appointments'));
   assert.ok(!calls.includes('admin'));
+});
+
+test('a record whose e-mail address stays at the practice is booked as the very client that it was made of', async () => {
+  const typed = { firstName: 'Mia', lastName: 'Okafor', phone: '(555) 555-0177' };
+  const namesake = { ...typed, phone: '(555) 555-0100', email: 'other@example.org' };
+  for (const client of [namesake, { ...typed, email: 'family@example.org' }])
+    await practice.act('book', { ...client, calendarID: 1, appointmentTypeID: 11, after: formatInstant(oclock(6, 9)) });
+  const key = typedPersonKey('acuity-client', {
+    given: 'Mia',
+    family: 'Okafor',
+    phone: '5555550177',
+    email: 'Family@example.org',
+  });
+  const patient = { identifiers: [], given: 'Mia', family: 'Okafor', record: canonicalId.patient('north', key) };
+  const outcome = await book().place(order({ correlation: 'bk_own', start: oclock(5, 9), patient }), never);
+  keyOf(outcome);
+  const [truth] = await standing('bk_own');
+  assert.ok(JSON.stringify(truth).includes('family@example.org'));
+  const stranger = { ...patient, record: canonicalId.patient('north', 'somebody else') };
+  const wanted = order({ correlation: 'bk_stranger', start: oclock(5, 10), patient: stranger });
+  assert.equal(refusal(await book().place(wanted, never)), 'needs-answers');
+  assert.equal((await standing('bk_stranger')).length, 0);
 });
