@@ -10,7 +10,7 @@ export function isConfidential(labels: readonly string[]): boolean {
 
 const ADULT_MS = 18 * 365.25 * DAY_MS;
 
-/** @param birthDate `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; of somebody whose age is not told nobody knows that they are none */
+/** @param birthDate `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; of whom none is told nobody knows the age */
 export function mayBeMinor(birthDate: string | undefined, at: Instant): boolean {
   const born = birthDate === undefined ? Number.NaN : Date.parse(birthDate);
   return !(at - born >= ADULT_MS);

@@ -46,7 +46,7 @@ export interface PatientGone extends Told {
  */
 export type VisitName = readonly { readonly system?: string; readonly value: string; readonly type?: string }[];
 
-/** The visit for which a message speaks of a person. */
+/** The visit for which a message speaks of a person: what is confidential there is not told of the person. */
 export interface ToldFor extends Pick<AppointmentChange, 'participants' | 'visitType'> {
   readonly visit: VisitName;
 }

@@ -177,10 +177,7 @@ export interface PractitionerAssertion {
   readonly filed?: { readonly reference: string; readonly key: string };
 }
 
-/**
- * What a message says about who a patient is. `key` is the site's record id, or for `demographics` kinds a digest of
- * them.
- */
+/** What a message says about who a patient is. `key`: the site's record id; of `demographics` kinds a digest. */
 export interface PatientAssertion {
   readonly key: string;
   readonly identifiers: readonly SiteIdentifier[];
@@ -196,7 +193,7 @@ export interface PatientAssertion {
   readonly deceased?: boolean;
   /** What the message says is to be deleted (HL7 v2 `""`), as opposed to not stated. */
   readonly cleared?: readonly ClearedField[];
-  /** The site knows people by what they typed for their visits, and by nothing else. */
+  /** The site knows people by what they typed for their visits alone. */
   readonly ofVisits?: true;
 }
 export type ClearedField = 'middle' | 'birthDate' | 'gender' | 'phone' | 'email' | 'address' | 'language' | 'deceased';
@@ -213,7 +210,6 @@ export interface PatientChange extends Ordered {
   readonly patient: PatientAssertion;
   /** True: the message is about the person, so a record that the site had deleted is there again. */
   readonly stated?: boolean;
-  /** The visit for which the message speaks of the person: what is confidential there is not told of the person. */
   readonly toldFor?: ToldFor;
 }
 

@@ -98,8 +98,8 @@ type Facts = Partial<Omit<PatientAssertion, 'key' | 'identifiers'>>;
 
 /**
  * Phone, e-mail address and home that are told for a confidential visit of a minor: parents read them elsewhere, and
- * records are compared by them. What the site says of the person otherwise stays as it is. Told here by the codes of the
- * message; by place, type and site the stage knows it (pipeline/kept-apart.ts).
+ * records are compared by them. What the site says of the person otherwise stays as it is. Told here by the codes of
+ * the message; by place, type and site the stage knows it (pipeline/kept-apart.ts).
  */
 function isKeptApart(reading: Reading, { birthDate }: Facts): boolean {
   if (!mayBeMinor(birthDate, reading.at)) return false;
