@@ -1,6 +1,7 @@
 /** Canonical resources from facts; pure. Shapes are described in docs/canonical-model.md. */
 import { formatInstant, type Interval } from '../core/instant.ts';
 import type { LocationSettings, SiteSettings, VisitType } from '../settings/shape.ts';
+import type { Taxonomy } from '../settings/taxonomy.ts';
 import { canonicalId } from './canonical-ids.ts';
 import {
   EXTENSIONS,
@@ -18,9 +19,11 @@ import {
   type SlotStatus,
 } from './types.ts';
 
+const SITE_SYSTEM = 'urn:slotwire:site:';
+
 /** Local codes of a site get a system of their own, so that the same code at two sites is never taken for one. */
 export function siteSystem(site: string, what: string): string {
-  return `urn:slotwire:site:${site}:${what}`;
+  return `${SITE_SYSTEM}${site}:${what}`;
 }
 
 export function visitTypeConcept(
@@ -37,8 +40,14 @@ export function visitTypeConcept(
   return { coding: canonical === null ? [own] : [{ system: SYSTEMS.visitType, code: canonical }, own] };
 }
 
-export function specialtyConcept(code: string): CodeableConcept {
-  return { coding: [{ system: 'http://nucc.org/provider-taxonomy', code }] };
+/** With the file of NUCC: how it calls the code, and the three levels that it stands at. */
+export function specialtyConcept(code: string, taxonomy?: Taxonomy): CodeableConcept {
+  const system = 'http://nucc.org/provider-taxonomy';
+  const known = taxonomy?.codes.get(code);
+  if (known === undefined) return { coding: [{ system, code }] };
+  const { display, grouping, classification, specialization } = known;
+  const levels = [classification, specialization].filter((level) => level !== '').join(', ');
+  return { coding: [{ system, code, display }], text: [grouping, levels].filter((part) => part !== '').join(': ') };
 }
 
 export function organization(site: SiteSettings): Organization {
@@ -71,17 +80,34 @@ export function location(site: SiteSettings, key: string, settings: LocationSett
   };
 }
 
-export function healthcareService(code: string, visitType: VisitType): HealthcareService {
+export function healthcareService(code: string, visitType: VisitType, taxonomy?: Taxonomy): HealthcareService {
   const patients = visitType.patients === 'any' ? 'all' : visitType.patients;
   return {
     resourceType: 'HealthcareService',
     identifier: [{ system: SYSTEMS.visitType, value: code }],
     active: true,
     type: [{ coding: [{ system: SYSTEMS.visitType, code, display: visitType.name }] }],
-    ...(visitType.specialty === undefined ? {} : { specialty: [specialtyConcept(visitType.specialty)] }),
+    ...(visitType.specialty === undefined ? {} : { specialty: [specialtyConcept(visitType.specialty, taxonomy)] }),
     name: visitType.name,
     comment: `${visitType.duration_min} minutes, ${visitType.modality}, ${patients} patients`,
   };
+}
+
+/** Of any site, also by the name that it had before it was renamed. */
+export function isSiteSystem(system: string | undefined): boolean {
+  return system?.startsWith(SITE_SYSTEM) === true;
+}
+
+/** `code` null: nobody has said what the site's word stands for; `local` null: the site has no word for it. */
+export interface RoleSpecialty {
+  readonly code: string | null;
+  readonly local: string | null;
+}
+
+export function roleSpecialty({ code, local }: RoleSpecialty, site: SiteSettings): CodeableConcept {
+  const { coding = [], text } = code === null ? {} : specialtyConcept(code, site.taxonomy);
+  const own = local === null ? [] : [{ system: siteSystem(site.id, 'specialty'), code: local }];
+  return { coding: [...coding, ...own], ...(text === undefined ? {} : { text }) };
 }
 
 export interface PractitionerFacts {
@@ -92,7 +118,8 @@ export interface PractitionerFacts {
   readonly name?: string;
   readonly family?: string;
   readonly given?: string;
-  readonly specialty?: string;
+  /** Of the role; absent: as known. */
+  readonly specialties?: readonly RoleSpecialty[];
   /** Whether they work at the site; absent: they do. */
   readonly active?: boolean;
 }
@@ -123,13 +150,14 @@ export function practitionerRole(
   codes: readonly string[],
   locations: readonly string[],
 ): PractitionerRole {
+  const specialty = (facts.specialties ?? []).map((one) => roleSpecialty(one, site));
   return {
     resourceType: 'PractitionerRole',
     identifier: codes.map((value): Identifier => ({ system: siteSystem(site.id, 'practitioner'), value })),
     active: facts.active ?? true,
     practitioner: { reference: `Practitioner/${facts.id}` },
     organization: { reference: `Organization/${canonicalId.organization(site.identity)}` },
-    ...(facts.specialty === undefined ? {} : { specialty: [specialtyConcept(facts.specialty)] }),
+    ...(specialty.length === 0 ? {} : { specialty }),
     ...(locations.length === 0 ? {} : { location: locations.map((id) => ({ reference: `Location/${id}` })) }),
   };
 }
@@ -145,7 +173,7 @@ export function schedule(
     identifier: [{ system: siteSystem(site.id, 'calendar'), value: key }],
     active: site.stage !== 'suspended',
     ...(more.serviceTypes === undefined || more.serviceTypes.length === 0 ? {} : { serviceType: more.serviceTypes }),
-    ...(more.specialty === undefined ? {} : { specialty: [specialtyConcept(more.specialty)] }),
+    ...(more.specialty === undefined ? {} : { specialty: [specialtyConcept(more.specialty, site.taxonomy)] }),
     actor: actors.map((actor) => ({ reference: `${actor.type}/${actor.id}` })),
     ...(more.name === undefined ? {} : { comment: more.name }),
   };

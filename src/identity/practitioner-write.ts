@@ -1,11 +1,20 @@
 /** The canonical Practitioner, and the PractitionerRole that a site's codes stand on. */
-import { practitioner, practitionerRole, identifierTokens, type PractitionerFacts } from '../fhir/canonical.ts';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  conceptTokens,
+  identifierTokens,
+  practitioner,
+  practitionerRole,
+  roleSpecialty,
+  type PractitionerFacts,
+} from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import type { Practitioner, PractitionerRole } from '../fhir/types.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
 import type { PractitionerMatch, Who } from './contract.ts';
+import { specialtiesIn } from './specialties.ts';
 
 export interface Writing {
   readonly facts: PractitionerFacts;
@@ -34,15 +43,14 @@ export async function writePractitioner(
   );
   // Of someone who left, a later mention by an old message is no news of a return.
   const active = facts.active ?? (codes.length === 0 ? undefined : before?.active) ?? true;
-  const specialty = facts.specialty ?? specialtyOf(before);
+  const specialties = facts.specialties ?? specialtiesIn(before?.specialty, site);
+  const resource = practitionerRole(site, { ...facts, active, specialties }, union(codes, [facts.code, name]), places);
   const isNews =
     [facts.code, name].some((one) => !codes.includes(one)) ||
     active !== (before?.active ?? true) ||
-    specialty !== specialtyOf(before);
+    !isDeepStrictEqual(resource.specialty, before?.specialty);
   // Every message names its people: one that says nothing new must not lock a row that a hundred others read.
   if (before !== null && !isNews) return { practitionerId: facts.id, roleId };
-  const more = { active, ...(specialty === undefined ? {} : { specialty }) };
-  const resource = practitionerRole(site, { ...facts, ...more }, union(codes, [facts.code, name]), places);
   await putRole(tx, site, roleId, resource, cause);
   return { practitionerId: facts.id, roleId };
 }
@@ -62,6 +70,16 @@ export async function giveUpCode(tx: Tx, site: SiteSettings, who: Who, code: str
   await putPerson(tx, who.id, { ...bare(JSON.parse(served.json) as Practitioner), active: false }, cause);
 }
 
+/** The site file was read: what master files said before means what its table says now, and bears today's names. */
+export async function remapRoles(site: SiteSettings, tx: Tx, cause: Cause): Promise<void> {
+  for (const id of await tx.practitioners.rolesWithSpecialty(site.id)) {
+    const role = await roleOf(tx, id);
+    const specialty = specialtiesIn(role?.specialty, site).map((one) => roleSpecialty(one, site));
+    if (role === null || isDeepStrictEqual(specialty, role.specialty)) continue;
+    await putRole(tx, site, id, { ...bare(role), specialty }, cause);
+  }
+}
+
 async function putPerson(tx: Tx, id: string, person: Practitioner, cause: Cause): Promise<void> {
   const name = person.name?.[0]?.text;
   await tx.resources.put(
@@ -78,7 +96,6 @@ async function putPerson(tx: Tx, id: string, person: Practitioner, cause: Cause)
 }
 
 async function putRole(tx: Tx, site: SiteSettings, id: string, role: PractitionerRole, cause: Cause): Promise<void> {
-  const specialty = specialtyOf(role);
   const places = (role.location ?? []).flatMap(({ reference }) => (reference === undefined ? [] : [reference]));
   await tx.resources.put(
     {
@@ -86,12 +103,7 @@ async function putRole(tx: Tx, site: SiteSettings, id: string, role: Practitione
       id,
       site: site.id,
       resource: role,
-      tokens: [
-        ...identifierTokens(role.identifier ?? []),
-        ...(specialty === undefined
-          ? []
-          : [`specialty:http://nucc.org/provider-taxonomy|${specialty}`, `specialty:*|${specialty}`]),
-      ],
+      tokens: [...identifierTokens(role.identifier ?? []), ...conceptTokens('specialty', role.specialty)],
       refs: [
         `practitioner:${role.practitioner?.reference ?? ''}`,
         `organization:Organization/${canonicalId.organization(site.identity)}`,
@@ -115,10 +127,6 @@ function bare<T extends { readonly id?: string; readonly meta?: unknown }>({ id:
 
 function codesIn(role: PractitionerRole | null): readonly string[] {
   return (role?.identifier ?? []).flatMap(({ value }) => (value === undefined ? [] : [value]));
-}
-
-function specialtyOf(role: PractitionerRole | null): string | undefined {
-  return role?.specialty?.[0]?.coding?.[0]?.code;
 }
 
 function union(left: readonly string[], right: readonly string[]): string[] {

@@ -15,7 +15,8 @@ import type { Tx } from '../store/contract.ts';
 import type { PractitionerIndex, PractitionerMatch, Who } from './contract.ts';
 import { teaches, type CodesInForce, type PractitionerCodes } from './practitioner-codes.ts';
 import { closeAnswered, raiseDoubts } from './practitioner-doubts.ts';
-import { writePractitioner } from './practitioner-write.ts';
+import { remapRoles, writePractitioner } from './practitioner-write.ts';
+import { closeSpecialties, raiseSpecialties, specialtiesOf } from './specialties.ts';
 
 /** `codes`: whom codes stand for now. Absent: whoever files and messages say. */
 export function identify(
@@ -26,6 +27,7 @@ export function identify(
   const rule: ResourceRule | undefined = site.resources.practitioners[assertion.code];
   const who = whoIs(assertion, site, codes);
   const name = rule?.name ?? assertion.name;
+  const specialties = specialtiesOf(assertion, who.id, site);
   return {
     id: who.id,
     npi: who.npi,
@@ -33,7 +35,7 @@ export function identify(
     ...(name === undefined ? {} : { name }),
     ...(assertion.family === undefined ? {} : { family: assertion.family }),
     ...(assertion.given === undefined ? {} : { given: assertion.given }),
-    ...(rule?.specialty === undefined ? {} : { specialty: rule.specialty }),
+    ...(specialties === undefined ? {} : { specialties }),
     ...(assertion.active === undefined ? {} : { active: assertion.active }),
   };
 }
@@ -76,6 +78,7 @@ function indexOf(codes: CodesInForce | null, learning: PractitionerCodes | null)
       const served = await tx.resources.read('Practitioner', facts.id);
       const known = served === null ? null : (JSON.parse(served.json) as Practitioner);
       const before = codes?.inForce(site.id, nameOf(assertion)) ?? null;
+      await raiseSpecialties(assertion, site, tx, cause);
       await raiseDoubts({ assertion, facts, known, before }, site, tx, cause);
       const match = await writePractitioner({ facts, known, renames, name: nameOf(assertion) }, site, tx, cause);
       const { id, npi } = facts;
@@ -83,7 +86,11 @@ function indexOf(codes: CodesInForce | null, learning: PractitionerCodes | null)
       return match;
     },
     isPerson: (code, site) => (codes?.inForce(site.id, code) ?? null) !== null,
-    review: closeAnswered,
+    async review(site, tx, cause): Promise<void> {
+      await closeAnswered(site, tx, cause);
+      await closeSpecialties(site, tx, cause);
+      await remapRoles(site, tx, cause);
+    },
     idOf: (assertion, site) => identify(assertion, site, codes).id,
   };
 }

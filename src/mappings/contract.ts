@@ -171,6 +171,8 @@ export interface PractitionerAssertion {
   readonly name?: string;
   /** A master file says whether they work here; absent: as known. */
   readonly active?: boolean;
+  /** What they do, as a master file writes it; absent: not said. */
+  readonly specialties?: readonly string[];
   /** From a master file: the name stands for the one that is known, unless other sites know the person as well. */
   readonly isMaster?: true;
   /** Of a calendar of the site file: whom the file says, and the key it stands under there. */

@@ -25,7 +25,7 @@ export async function syncDirectory(
 ): Promise<void> {
   await store.transaction(systemScope('directory'), async (tx) => {
     for (const [code, visitType] of Object.entries(plan.hub.visitTypes)) {
-      const resource = canonical.healthcareService(code, visitType);
+      const resource = canonical.healthcareService(code, visitType, plan.taxonomy);
       await tx.resources.put(
         {
           type: 'HealthcareService',

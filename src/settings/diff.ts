@@ -132,7 +132,7 @@ function renames(stopped: readonly SiteSettings[], started: readonly SiteSetting
 }
 
 /** Without the calendars that templates make: who wrote the file has not written them. */
-function asWritten(site: SiteSettings): SiteSettings {
+function asWritten({ taxonomy: _taxonomy, ...site }: SiteSettings): SiteSettings {
   const calendars = Object.entries(site.resources.calendars).filter(([, rule]) => rule.person === undefined);
   return { ...site, resources: { ...site.resources, calendars: Object.fromEntries(calendars) } };
 }
@@ -165,7 +165,9 @@ function showChange({ field, from, to }: Change): string {
 function hubValues(plan: Plan): ReadonlyMap<string, string> {
   const clients = Object.fromEntries(plan.hub.clients.map((client) => [client.id, client]));
   const subscribers = Object.fromEntries(plan.subscribers.map((subscriber) => [subscriber.id, subscriber]));
-  return flat({ ...plan.hub, clients, subscribers });
+  // Another release under one name.
+  const taxonomyFile = plan.taxonomy === undefined ? {} : { 'practitioners.taxonomy (file)': plan.taxonomy.sha256 };
+  return flat({ ...plan.hub, clients, subscribers, ...taxonomyFile });
 }
 
 /** Dotted name -> value as JSON; lists are values. */

@@ -184,6 +184,14 @@ const practitioners: FieldsOf<PractitionerFiles> = {
     optional: true,
     example: 'practitioners.csv',
   },
+  taxonomy: {
+    schema: text,
+    prose:
+      'The CSV file of the Health Care Provider Taxonomy, as NUCC publishes it, below CONFIG_DIR: specialties are ' +
+      'served with their names, and codes that it does not have are told. docs/identity.md.',
+    optional: true,
+    example: 'nucc_taxonomy_251.csv',
+  },
 };
 
 const hubFields: FieldsOf<HubSettings> = {

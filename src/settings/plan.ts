@@ -5,6 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { check, type Checked } from './check.ts';
+import { completeSite, type SiteFile } from './complete-site.ts';
 import { readCrosswalk, type Crosswalk } from './crosswalk.ts';
 import { fill, schemaOfKey, type Filled, type Variables } from './fill.ts';
 import { hubRules, leadsOut, subscriberRules, type KnownSites } from './hub-rules.ts';
@@ -17,21 +18,11 @@ import { peopleRules } from './people-rules.ts';
 import { withPresets } from './preset.ts';
 import { siteRules } from './site-rules.ts';
 import { kindNames, siteSchema } from './site-spec.ts';
-import type {
-  Environment,
-  HubSettings,
-  LocationSettings,
-  MirrorSettings,
-  Plan,
-  ResourceSettings,
-  SiteSettings,
-  Stage,
-  SubscriberSettings,
-} from './shape.ts';
+import type { Environment, HubSettings, Plan, Stage, SubscriberSettings } from './shape.ts';
 import type { Source } from './source.ts';
 import type { KindSettings, ValueSchema } from './spec.ts';
 import { subscribersSchema } from './subscriber-spec.ts';
-import { templateCalendars } from './template-slots.ts';
+import { readTaxonomy, taxonomyRules, type Taxonomy } from './taxonomy.ts';
 import { View } from './view.ts';
 
 export interface PlanInput {
@@ -76,9 +67,16 @@ export async function buildPlan(input: PlanInput): Promise<PlanResult> {
     input.configDir,
     new Map(views.map(([id, checked]) => [id, checked === undefined ? null : View.of(checked)])),
   );
+  const { taxonomy, issues: ofTaxonomy } = await readTaxonomy(hub === null ? null : View.of(hub), input.configDir);
   const found = [
     ...loaded.issues,
     ...crosswalk.issues,
+    ...ofTaxonomy,
+    ...taxonomyRules(
+      taxonomy,
+      hub === null ? null : View.of(hub),
+      sites.map((site) => View.of(site.checked)),
+    ),
     ...parts.flatMap(({ filled, issues }) => [...filled.issues, ...issues, ...inlineSecrets(filled, environment)]),
     ...crossIssues(hub, sites, subscribers, siteIds, input.kinds),
     ...(hub === null ? [] : await seedIssues(View.of(hub), input.configDir)),
@@ -88,7 +86,7 @@ export async function buildPlan(input: PlanInput): Promise<PlanResult> {
     parts.flatMap(({ filled }) => filled.secretValues),
   );
   if (issues.length > 0 || hub === null) return { plan: null, issues };
-  return { plan: assemble(hub, sites, subscribers, crosswalk.rules), issues };
+  return { plan: assemble(hub, sites, subscribers, { people: crosswalk.rules, taxonomy }), issues };
 }
 
 async function sitePart(id: string, source: Source, input: PlanInput): Promise<SitePart> {
@@ -240,44 +238,23 @@ function assemble(
   hub: Checked,
   sites: readonly SitePart[],
   subscribers: Checked | null,
-  crosswalk: Crosswalk['rules'],
+  files: { readonly people: Crosswalk['rules']; readonly taxonomy: Taxonomy | null },
 ): Plan {
+  const named = files.taxonomy === null ? {} : { taxonomy: files.taxonomy };
   const list = subscribers?.value as { readonly subscribers: readonly SubscriberSettings[] } | undefined;
   return Object.freeze({
     hub: frozen(hub.value as HubSettings, hubSchema),
     sites: Object.freeze(
       sites.map(({ id, checked, schema }) =>
-        frozen(completeSite(id, checked.value as SiteFile, crosswalk.get(id)), schema),
+        Object.freeze({
+          ...frozen(completeSite(id, checked.value as SiteFile, files.people.get(id)), schema),
+          ...named,
+        }),
       ),
     ),
+    ...named,
     subscribers: frozen(list?.subscribers ?? [], undefined),
   });
-}
-
-interface MirrorFile {
-  readonly to: readonly string[];
-  readonly as: MirrorSettings['as'];
-}
-type LocationFile = Omit<LocationSettings, 'timeZone'> & { readonly timeZone?: string };
-type SiteFile = Omit<SiteSettings, 'id' | 'identity' | 'locations' | 'mirror'> & {
-  readonly locations: Readonly<Record<string, LocationFile>>;
-  readonly mirror: MirrorFile | readonly MirrorFile[];
-};
-
-/** The defaults that one field takes from another or from another file, which a schema cannot say. */
-function completeSite(id: string, file: SiteFile, people: ResourceSettings['practitioners'] | undefined): SiteSettings {
-  const { timeZone, formerly } = file;
-  const locations = Object.entries(file.locations).map(([key, place]) => [key, { timeZone, ...place }] as const);
-  const mirrors = 'to' in file.mirror ? [file.mirror] : file.mirror;
-  const calendars = { ...file.resources.calendars, ...templateCalendars(file) };
-  return {
-    ...file,
-    id,
-    identity: formerly ?? id,
-    locations: Object.fromEntries(locations),
-    resources: { ...file.resources, calendars, practitioners: { ...people, ...file.resources.practitioners } },
-    mirror: mirrors.flatMap((rule) => rule.to.map((to) => ({ to, as: rule.as }))),
-  };
 }
 
 /**

@@ -8,6 +8,7 @@ import type { ClientHl7 } from './client-hl7-shape.ts';
 import type { IdentifierSettings, PatientPolicy } from './identifier-shape.ts';
 import type { MllpSettings } from './mllp-shape.ts';
 import type { IdentitySettings, MatchingBudgets, WorkSettings } from './people-shape.ts';
+import type { Taxonomy } from './taxonomy.ts';
 
 /** Where messages and bookings are real. A site's environment must equal the hub's, or the plan is refused. */
 export type Environment = 'production' | 'test' | 'sandbox';
@@ -26,6 +27,8 @@ export interface Plan {
   /** By site id, ascending. */
   readonly sites: readonly SiteSettings[];
   readonly subscribers: readonly SubscriberSettings[];
+  /** Of the file that hub.yaml names; absent: none. */
+  readonly taxonomy?: Taxonomy;
 }
 
 export interface HubSettings {
@@ -56,6 +59,8 @@ export interface HubSettings {
 export interface PractitionerFiles {
   /** CSV below CONFIG_DIR: site, code, npi, name. What it says stands under `resources.practitioners` of the sites. */
   readonly crosswalk?: string;
+  /** CSV of NUCC below CONFIG_DIR. */
+  readonly taxonomy?: string;
 }
 
 export interface VisitType {
@@ -183,6 +188,10 @@ export interface SiteSettings {
   readonly patients?: PatientPolicy;
   /** Local visit type code -> key in the hub's catalogue. */
   readonly visitTypes: Readonly<Record<string, string>>;
+  /** What the site calls a specialty -> specialty code (NUCC or own). */
+  readonly specialties?: Readonly<Record<string, string>>;
+  /** The plan's: whoever writes about a site's people needs the names of codes. */
+  readonly taxonomy?: Taxonomy;
   /** By visit type of the catalogue: what such a visit takes besides its slot. */
   readonly visits?: Readonly<Record<string, VisitRule>>;
   readonly write: WritePolicy;

@@ -79,7 +79,11 @@ const rule: FieldsOf<Omit<ResourceRule, 'person'>> = {
   },
   name: { schema: text, prose: 'The name to show.', optional: true, example: 'Dr. Asha Rao' },
   location: { schema: text, prose: 'Key of a location of this file.', optional: true, example: 'north' },
-  specialty: { schema: siteCode, prose: 'Specialty code (NUCC, or your own).', optional: true },
+  specialty: {
+    schema: siteCode,
+    prose: 'Specialty: a code (NUCC, or your own), or a word that `specialties` of this file lists.',
+    optional: true,
+  },
 };
 
 const device: FieldsOf<ResourceSettings['devices'][string]> = {
@@ -153,7 +157,7 @@ const poll: FieldsOf<PollSettings> = {
 };
 
 /** `identity` follows from `formerly`; `id` is the name of the file. */
-const siteFields: Omit<FieldsOf<Omit<SiteSettings, 'id' | 'identity'>>, 'settings'> = {
+const siteFields: Omit<FieldsOf<Omit<SiteSettings, 'id' | 'identity' | 'taxonomy'>>, 'settings'> = {
   kind: { schema: text, prose: 'The kind of system.', example: 'acuity' },
   formerly: {
     schema: text,
@@ -197,6 +201,13 @@ const siteFields: Omit<FieldsOf<Omit<SiteSettings, 'id' | 'identity'>>, 'setting
   visitTypes: {
     schema: keyed(siteCode, text),
     prose: 'The code of the site, and the code of the catalogue. What is not listed is counted and cannot be booked.',
+    default: {},
+  },
+  specialties: {
+    schema: keyed(siteCode, siteCode),
+    prose:
+      'What the site calls a specialty (HL7 v2 PRA-5, ORG-6 to ORG-8, or a word that rules under resources use), ' +
+      'and the code for it: NUCC, or your own. What a master file names and this does not list is counted and asked.',
     default: {},
   },
   visits,

@@ -50,6 +50,8 @@ export interface PractitionerStore {
    * placed is marked contested, outside the last line against double bookings; what is so no more loses the mark.
    */
   rekey(rekeyed: Rekeyed): Promise<readonly RekeyedRow[]>;
+  /** PractitionerRoles of the site that have any, by id. */
+  rolesWithSpecialty(site: string): Promise<readonly string[]>;
   /** Visits of these sites that have not ended and take this person's time. */
   visitsOf(personId: string, sites: readonly string[], now: Instant): Promise<readonly string[]>;
 }

@@ -128,6 +128,16 @@ export function practitionerStore(q: Queryable): PractitionerStore {
       }));
     },
 
+    async rolesWithSpecialty(site) {
+      const { rows } = await q.query<{ id: string }>({
+        name: 'practitioner-roles-with-specialty', // resource by type: asked when settings are read
+        text: `SELECT id FROM resource WHERE type = 'PractitionerRole' AND site = $1 AND NOT deleted
+                 AND content::jsonb ? 'specialty' ORDER BY id`,
+        values: [site],
+      });
+      return rows.map(({ id }) => id);
+    },
+
     async visitsOf(personId, sites, now) {
       if (sites.length === 0) return [];
       const { rows } = await q.query<{ id: string }>({

@@ -38,6 +38,7 @@ const RARE = [
   'AIL|1||CLINIC^R1',
   'STF|K7|K7|LEE^BO|P|F||A',
   'PRA|K7||||||',
+  'ORG|1',
   'LOC|CLINIC^R1|Room 1|R',
 ].join('\r');
 messages.push(Buffer.from(`${RARE}\r`, 'latin1'), Buffer.from(`${RARE.replace('MFI|PRA', 'MFI|LOC')}\r`, 'latin1'));

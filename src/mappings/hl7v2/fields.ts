@@ -178,11 +178,12 @@ export const MAPPED_FIELDS: readonly MappedField[] = [
   ...notKept('STF', [['4-6 8-38', `${PERSON}; telephone and address of staff are not shown to patients`]]),
   ...becomes('PRA', [
     ['1', 'code of the person where STF-1 has none'],
+    ['5', 'PractitionerRole.specialty, by the table of the site file (specialties)'],
     ['6', 'the NPI'],
   ]),
-  ...notKept('PRA', [
-    ['2-5 7-12', 'groups, specialties and privileges: the site file says who may be booked for what'],
-  ]),
+  ...notKept('PRA', [['2-4 7-12', 'groups and privileges: the site file says who may be booked for what']]),
+  ...becomes('ORG', [['6-8', 'PractitionerRole.specialty, the finest of the three, by the table of the site file']]),
+  ...notKept('ORG', [['1-5 9-12', 'units that people belong to: the site file says where who may be booked']]),
   ...becomes('LOC', [
     ['1', 'code of the place'],
     ['2', 'Location.name, where the site file does not list the place'],

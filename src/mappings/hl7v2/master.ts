@@ -70,8 +70,21 @@ function staff(
     ...npi,
     ...(family === '' ? {} : { family }),
     ...(given === '' ? {} : { given }),
+    ...specialtiesIn(segments),
   };
   return { kind: 'practitioner', at: reading.at, assertion, ...flagOf(stf === undefined ? '' : part(stf, 7)) };
+}
+
+/** PRA-5 by name, and of ORG the finest of area of specialization, classification and provider type. */
+function specialtiesIn(segments: readonly Segment[]): Pick<PractitionerAssertion, 'specialties'> {
+  const byName = segments
+    .filter(({ name }) => name === 'PRA')
+    .flatMap((pra) => pra.repetitions(5).map((specialty) => part(specialty, 1)));
+  const byUnit = segments
+    .filter(({ name }) => name === 'ORG')
+    .flatMap((org) => [8, 7, 6].map((field) => part(org, field)).find((text) => text !== '') ?? []);
+  const words = [...new Set([...byUnit, ...byName])].filter((word) => word !== '');
+  return words.length === 0 ? {} : { specialties: words };
 }
 
 function isNpiType(text: string): boolean {
