@@ -2,7 +2,7 @@
  * Under which request keys bookings are known: those that made them, and those under which their clients asked more of
  * them since (to book what is held, to let it go); and what a client holds. Part of BookingStore.
  */
-import { COLUMNS, toBooking, type Row } from './bookings.ts';
+import { COLUMNS, toBooking, type Row } from './booking-row.ts';
 import { timestamptz } from './column-types.ts';
 import type { Instant } from '../core/instant.ts';
 import type { Booking, BookingStore } from './contract-bookings.ts';
