@@ -63,7 +63,8 @@ export function parseSearch(request: SearchRequest): ParsedSearch {
   const warnings: OperationOutcomeIssue[] = [];
   const invalid: OperationOutcomeIssue[] = [];
   const unknown: OperationOutcomeIssue[] = [];
-  const result: ResultParameters = { includes: [], sort: [], count: null, total: false, countOnly: false, after: null };
+  const none = { count: null, total: false, countOnly: false, after: null, undecided: false };
+  const result: ResultParameters = { includes: [], sort: [], ...none };
   for (const [name, value] of given) {
     const parsed = isResultParameter(name)
       ? parseResultParameter(name, value, request, result)
@@ -94,6 +95,7 @@ function planOf(request: SearchRequest, criteria: readonly Criterion[], result: 
     count: result.countOnly ? 0 : count,
     total: result.total || result.countOnly,
     after: result.after,
+    ...(result.undecided ? { undecided: true } : {}),
   };
 }
 

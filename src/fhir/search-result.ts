@@ -23,6 +23,7 @@ export interface ResultParameters {
   total: boolean;
   countOnly: boolean;
   after: string | null;
+  undecided: boolean;
 }
 
 type Outcome = Parsed<null>;
@@ -44,6 +45,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   _include: (value, request, result, modifier) => readInclude(value, request, result, modifier, false),
   _revinclude: (value, request, result, modifier) => readInclude(value, request, result, modifier, true),
   _page: readPage,
+  _undecided: readUndecided,
   _format: (value) =>
     JSON_FORMATS.has(value.split(';')[0]?.trim().replace(' ', '+') ?? '')
       ? OK
@@ -107,6 +109,16 @@ function readSummary(value: string, _request: SearchRequest, result: ResultParam
   return ['true', 'text', 'data'].includes(value)
     ? { kind: 'unknown', because: `_summary=${value} is not supported: resources are sent whole.` }
     : { kind: 'invalid', because: '_summary: write count or false.' };
+}
+
+/** Whose links are followed: visits are found by the records of a person, and by nothing else that links join. */
+function readUndecided(value: string, request: SearchRequest, result: ResultParameters): Outcome {
+  if (value !== 'true' && value !== 'false') return { kind: 'invalid', because: '_undecided: write true or false.' };
+  if (request.type !== 'Appointment') {
+    return { kind: 'unknown', because: '_undecided is for searches of Appointment by a patient.' };
+  }
+  result.undecided = value === 'true';
+  return OK;
 }
 
 function readPage(value: string, _request: SearchRequest, result: ResultParameters): Outcome {

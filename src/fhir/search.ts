@@ -58,4 +58,6 @@ export interface SearchPlan {
   readonly total: boolean;
   /** From SearchResult.next; null: first page. */
   readonly after: string | null;
+  /** Also what belongs to records that may be of the person named, and that nobody has decided on. Absent: no. */
+  readonly undecided?: boolean;
 }

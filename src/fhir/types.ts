@@ -276,5 +276,7 @@ export const EXTENSIONS = {
   set: 'urn:slotwire:set',
   /** Patient, a golden record: of one of its values (`element`) the `record` that it comes from, and the `ground`. */
   origin: 'urn:slotwire:origin',
+  /** Bundle.entry.search: found by a link that nobody has decided, between `record` and, of who was named, `with`. */
+  undecided: 'urn:slotwire:undecided',
   timeZone: 'http://hl7.org/fhir/StructureDefinition/timezone',
 } as const;

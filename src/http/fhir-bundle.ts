@@ -1,5 +1,5 @@
 /** Searchset Bundles as text: resources are stored as the text that is served, so a Bundle is joined and not built. */
-import type { OperationOutcomeIssue } from '../fhir/types.ts';
+import type { Extension, OperationOutcomeIssue } from '../fhir/types.ts';
 import { outcome } from '../fhir/outcome.ts';
 import type { Served } from '../store/contract-resources.ts';
 
@@ -11,12 +11,14 @@ export interface BundleParts {
   readonly matches: readonly Served[];
   readonly included: readonly Served[];
   readonly warnings: readonly OperationOutcomeIssue[];
+  /** What is said of how an entry was found, by `Type/id`. */
+  readonly found?: ReadonlyMap<string, Extension>;
 }
 
 export function searchset(parts: BundleParts): string {
   const entries = [
-    ...parts.matches.map((served) => entry(parts.base, served, 'match')),
-    ...parts.included.map((served) => entry(parts.base, served, 'include')),
+    ...parts.matches.map((served) => entry(parts, served, 'match')),
+    ...parts.included.map((served) => entry(parts, served, 'include')),
   ];
   if (parts.warnings.length > 0) {
     entries.push(`{"resource":${JSON.stringify(outcome(parts.warnings))},"search":{"mode":"outcome"}}`);
@@ -32,7 +34,10 @@ export function searchset(parts: BundleParts): string {
   return `{${head.join(',')}}`;
 }
 
-function entry(base: string, served: Served, mode: 'match' | 'include'): string {
-  const url = JSON.stringify(`${base}/${served.type}/${served.id}`);
-  return `{"fullUrl":${url},"resource":${served.json},"search":{"mode":"${mode}"}}`;
+function entry({ base, found }: BundleParts, served: Served, mode: 'match' | 'include'): string {
+  const name = `${served.type}/${served.id}`;
+  const url = JSON.stringify(`${base}/${name}`);
+  const said = found?.get(name);
+  const how = said === undefined ? '' : `"extension":[${JSON.stringify(said)}],`;
+  return `{"fullUrl":${url},"resource":${served.json},"search":{${how}"mode":"${mode}"}}`;
 }

@@ -4,7 +4,8 @@ import { HubError } from '../core/errors.ts';
 import { isStoredType, searchParam } from '../fhir/search-params.ts';
 import { parseSearch, type Pair, type ParsedSearch } from '../fhir/search-parse.ts';
 import type { SearchPlan } from '../fhir/search.ts';
-import type { StoredType } from '../fhir/types.ts';
+import { EXTENSIONS, type Appointment, type Extension, type StoredType } from '../fhir/types.ts';
+import type { FoundBy, UndecidedLink } from '../identity/contract-serve.ts';
 import type { SearchResult } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
 import { sendFhir } from './answer.ts';
@@ -61,16 +62,19 @@ function pairsOf(req: Request): readonly Pair[] {
   return [...query, ...readPairs(body)];
 }
 
-async function run(req: Request, deps: HttpDeps, plan: SearchPlan): Promise<SearchResult> {
+async function run(req: Request, deps: HttpDeps, plan: SearchPlan): Promise<Found> {
   const { scope } = callerOf(req);
-  const find = async (tx: Tx): Promise<SearchResult> => {
+  const find = async (tx: Tx): Promise<Found> => {
     const { searchRowsExamined } = deps.currentPlan().hub.limits;
-    const found = await tx.resources.search(await deps.serving.opened(tx, plan, searchRowsExamined));
+    const opened = await deps.serving.opened(tx, plan, searchRowsExamined);
+    const asked = plan.undecided === true ? await deps.serving.undecided(tx, opened) : { plan: opened, ...DECIDED };
+    const { plan: widened, links, decided } = asked;
+    const found = await tx.resources.search(widened);
     const [matches, included] = [
       await deps.serving.linked(tx, found.matches),
       await deps.serving.linked(tx, found.included),
     ];
-    return { ...found, matches, included };
+    return { ...found, matches, included, links, decided };
   };
   if (!mayServeAudited(plan)) return deps.store.read(scope, find);
   return deps.store.transaction(scope, async (tx) => {
@@ -78,6 +82,8 @@ async function run(req: Request, deps: HttpDeps, plan: SearchPlan): Promise<Sear
     const brought = [...result.matches, ...result.included].map((served) => served.type);
     const types = new Set([plan.type, ...brought].filter(isAudited));
     for (const type of types) await audit(tx, req, deps, type);
+    // Who is perhaps somebody else is read as well: under a name of their own.
+    for (const record of result.links.keys()) await audit(tx, req, deps, 'Patient', record);
     return result;
   });
 }
@@ -91,12 +97,43 @@ function mayServeAudited(plan: SearchPlan): boolean {
   );
 }
 
-async function audit(tx: Tx, req: Request, deps: HttpDeps, type: StoredType): Promise<void> {
+async function audit(tx: Tx, req: Request, deps: HttpDeps, type: StoredType, id?: string): Promise<void> {
   const { requestId } = contextOf(req);
-  await tx.audit({ at: deps.clock.now(), action: 'search', resourceType: type, outcome: 'success', requestId });
+  const about = { resourceType: type, ...(id === undefined ? {} : { resourceId: id }) };
+  await tx.audit({ at: deps.clock.now(), action: 'search', ...about, outcome: 'success', requestId });
 }
 
-function bundle(base: string, parsed: ParsedSearch, result: SearchResult): string {
+interface Found extends SearchResult, FoundBy {}
+
+/** What is found otherwise needs no mark. */
+const DECIDED: FoundBy = { links: new Map(), decided: new Set() };
+
+/** Visits that no decided link leads to, and the undecided records themselves. */
+function marks({ matches, included, links, decided }: Found): ReadonlyMap<string, Extension> {
+  const marked = new Map<string, Extension>();
+  if (links.size === 0) return marked;
+  for (const { type, id, json } of [...matches, ...included]) {
+    const patients = type === 'Patient' ? [id] : type === 'Appointment' ? patientsIn(json) : [];
+    const [link] = patients.flatMap((patient) => links.get(patient) ?? []);
+    if (link === undefined || patients.some((patient) => decided.has(patient))) continue;
+    marked.set(`${type}/${id}`, markOf(link));
+  }
+  return marked;
+}
+
+function patientsIn(json: string): readonly string[] {
+  const references = (JSON.parse(json) as Appointment).participant.map(({ actor }) => actor?.reference ?? '');
+  return references.filter((one) => one.startsWith('Patient/')).map((one) => one.slice('Patient/'.length));
+}
+
+function markOf(link: UndecidedLink): Extension {
+  const named = (url: 'record' | 'with'): Extension => {
+    return { url, valueReference: { reference: `Patient/${link[url]}` } };
+  };
+  return { url: EXTENSIONS.undecided, extension: [named('record'), named('with')] };
+}
+
+function bundle(base: string, parsed: ParsedSearch, result: Found): string {
   const { plan, used, warnings } = parsed;
   const url = (pairs: readonly Pair[]): string => {
     const query = pairs.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
@@ -113,5 +150,6 @@ function bundle(base: string, parsed: ParsedSearch, result: SearchResult): strin
     matches: result.matches,
     included: result.included,
     warnings,
+    found: marks(result),
   });
 }

@@ -78,6 +78,22 @@ export type PersonMeant =
   /** People who were told apart: nobody can say which of them is meant. */
   | { readonly kind: 'several' };
 
+/** A record that may be of the person asked for: a pair with one of their records waits for somebody to decide. */
+export interface UndecidedLink {
+  /** Of the person that was named. */
+  readonly with: string;
+  /** The other one of the pair. */
+  readonly record: string;
+}
+
+/** By which records a search found what it found. */
+export interface FoundBy {
+  /** Those that nobody has decided on, also such as are linked with the other one of a pair: by which pair. */
+  readonly links: ReadonlyMap<string, UndecidedLink>;
+  /** Those of the people who were named. */
+  readonly decided: ReadonlySet<string>;
+}
+
 export interface PeopleServing {
   /** Null: no such golden id, or none that the reader may know of. */
   meant(tx: Tx, goldenId: string): Promise<PersonMeant | null>;
@@ -95,4 +111,9 @@ export interface PeopleServing {
    * @throws HubError SEARCH_TOO_COSTLY
    */
   opened(tx: Tx, plan: SearchPlan, limit: number): Promise<SearchPlan>;
+  /**
+   * An opened plan that also finds what belongs to records that may be of the person named. A pair that the reader may
+   * not see whole is none.
+   */
+  undecided(tx: Tx, plan: SearchPlan): Promise<{ readonly plan: SearchPlan } & FoundBy>;
 }

@@ -16,6 +16,7 @@ import { goldenServed, pointerServed } from './golden-served.ts';
 import { matchedPeople } from './match-people.ts';
 import { openedPlan } from './opened-plan.ts';
 import { found, peopleSeen, personMeant } from './people-seen.ts';
+import { undecidedPlan } from './undecided.ts';
 
 export interface ServingOptions {
   /** Asked anew for each answer, so that what an operator trusts holds at once. */
@@ -59,6 +60,7 @@ export function peopleServing({
       }),
     crossReference: crossReferenced,
     opened: openedPlan,
+    undecided: undecidedPlan,
   };
 }
 
