@@ -11,12 +11,13 @@ import { normalised } from '../src/identity/match/normalise.ts';
 import type { Person } from '../src/identity/match/person.ts';
 import { jaroWinkler } from '../src/identity/match/similarity.ts';
 import { anotherRecord, below, makePerson, randomOf, recordOf } from '../test/support/people.ts';
-import { figures, quantile, type Bench } from './figure.ts';
+import { cpuRates, figures, quantile, type Bench } from './figure.ts';
 
 const ROUNDS = 20;
 const TARGET = 300_000;
 
 type Two = readonly [Person, Person];
+type Work = (a: Person, b: Person) => number;
 
 export const match: Bench = {
   name: 'match',
@@ -29,11 +30,11 @@ export const match: Bench = {
       records: 1_000_000,
       today: 20261122,
     });
-    const round_ms = scale.short ? 5 : (scale.seconds * 1000) / (6 * ROUNDS);
+    const pace = { rounds: ROUNDS, round_ms: scale.short ? 5 : (scale.seconds * 1000) / (6 * ROUNDS) };
     const shareKey = candidates(people);
     const anyTwo = randomPairs(people);
     const judged = (a: Person, b: Person): number => judge.judge(a, b).score;
-    const sets: readonly (readonly [name: string, pairs: readonly Two[], work: (a: Person, b: Person) => number])[] = [
+    const sets: readonly (readonly [name: string, pairs: readonly Two[], work: Work])[] = [
       ['candidate pairs judged', shareKey, judged],
       ['candidate pairs, every field', shareKey, (a, b) => judge.bits(a, b)],
       ['random pairs judged', anyTwo, judged],
@@ -41,8 +42,9 @@ export const match: Bench = {
     const conditions = `${people.length} made-up people, one core, CPU time, median of ${ROUNDS} rounds`;
     return Promise.resolve(
       sets.flatMap(([name, pairs, work]) => {
-        const each = rates(pairs, round_ms, work);
-        const bare = rates(pairs, round_ms, bareNames);
+        const rate = (of: Work): number[] => cpuRates(pairs, ([a, b]) => of(a, b), pace);
+        const each = rate(work);
+        const bare = rate(bareNames);
         return figures({ name, unit: 'pairs/s', value: quantile(each, 0.5), each, conditions }, [
           { name: 'target: 300000 a second and core', value: TARGET },
           { name: 'Jaro-Winkler of first and last name alone', value: quantile(bare, 0.5) },
@@ -81,29 +83,4 @@ function randomPairs(people: readonly Person[]): readonly Two[] {
   return Array.from({ length: Math.min(MOST, people.length * 10) }, (): Two => {
     return [people[below(random, people.length)]!, people[below(random, people.length)]!];
   });
-}
-
-/** Pairs for each second of CPU time, once per round. */
-function rates(pairs: readonly Two[], round_ms: number, work: (a: Person, b: Person) => number): number[] {
-  let at = 0;
-  let sum = 0;
-  const round = (): number => {
-    const began = process.cpuUsage();
-    let count = 0;
-    for (;;) {
-      for (let n = 0; n < 2_000; n += 1) {
-        const pair = pairs[at]!;
-        sum += work(pair[0], pair[1]);
-        at = at + 1 < pairs.length ? at + 1 : 0;
-      }
-      count += 2_000;
-      const { user, system } = process.cpuUsage(began);
-      const spent = user + system;
-      if (spent >= round_ms * 1000) return (count * 1_000_000) / spent;
-    }
-  };
-  round();
-  const each = Array.from({ length: ROUNDS }, round);
-  if (!Number.isFinite(sum)) throw new Error('a pair has no score');
-  return each;
 }

@@ -9,7 +9,7 @@ import type { Patient } from '../src/fhir/types.ts';
 import { textOf, type BodyRow } from '../src/store/sealed-rows.ts';
 import { openKeys, type Keys } from '../src/store/seal.ts';
 import { anotherRecord, makePerson, randomOf } from '../test/support/people.ts';
-import { figures, quantile, type Bench } from './figure.ts';
+import { cpuRates, figures, quantile, type Bench } from './figure.ts';
 
 const ROUNDS = 20;
 const BULK = 2_000;
@@ -20,14 +20,14 @@ export const sealed: Bench = {
     const keys = await openKeys({ file: join(folder, 'keys.json') });
     const rows = records(keys, scale.short ? 500 : 20_000);
     const bare = rows.map((row) => withoutDataKey(keys, row));
-    const round_ms = scale.short ? 5 : (scale.seconds * 1000) / (4 * ROUNDS);
+    const pace = { rounds: ROUNDS, round_ms: scale.short ? 5 : (scale.seconds * 1000) / (4 * ROUNDS) };
     const open = (row: BodyRow): number => textOf(row, keys).length;
     const unknown = (row: BodyRow): number => {
       keys.records.forget(row.id);
       return open(row);
     };
     const read = (row: BodyRow): number => (JSON.parse(textOf(row, keys)) as Patient).resourceType.length;
-    const floor = quantile(rates(bare, round_ms, open), 0.5);
+    const floor = quantile(cpuRates(bare, open, pace), 0.5);
     const conditions = `${rows.length} made-up records, one core, CPU time, median of ${ROUNDS} rounds`;
     const works: readonly (readonly [name: string, work: (row: BodyRow) => number])[] = [
       ['records opened, data key unwrapped before', open],
@@ -35,7 +35,7 @@ export const sealed: Bench = {
       ['records opened and read', read],
     ];
     return works.flatMap(([name, work]) => {
-      const each = rates(rows, round_ms, work);
+      const each = cpuRates(rows, work, pace);
       return figures({ name, unit: 'records/s', value: quantile(each, 0.5), each, conditions }, [
         { name: 'the same bytes under one key for all', value: floor },
         { name: 'wanted: 2000 a second, each opened once', value: BULK },
@@ -59,27 +59,4 @@ function records(keys: Keys, count: number): readonly BodyRow[] {
 function withoutDataKey(keys: Keys, row: BodyRow): BodyRow {
   const { keyId, sealed: bytes } = keys.seal(Buffer.from(textOf(row, keys)));
   return { ...row, sealed: bytes, key_id: keyId, data_key: null };
-}
-
-/** Records for each second of CPU time, once per round. */
-function rates(rows: readonly BodyRow[], round_ms: number, work: (row: BodyRow) => number): number[] {
-  let at = 0;
-  let sum = 0;
-  const round = (): number => {
-    const began = process.cpuUsage();
-    let count = 0;
-    for (;;) {
-      for (let n = 0; n < 200; n += 1) {
-        sum += work(rows[at]!);
-        at = at + 1 < rows.length ? at + 1 : 0;
-      }
-      count += 200;
-      const { user, system } = process.cpuUsage(began);
-      if (user + system >= round_ms * 1000) return (count * 1_000_000) / (user + system);
-    }
-  };
-  round();
-  const each = Array.from({ length: ROUNDS }, round);
-  if (sum === 0) throw new Error('a record says nothing');
-  return each;
 }

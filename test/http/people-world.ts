@@ -11,6 +11,8 @@ import type { SiteSettings } from '../../src/settings/shape.ts';
 import type { Cleanup } from '../support/database.ts';
 import { site, startTestHub, testPlan, type Answer, type TestHub, type Who } from './hub.ts';
 
+export { ROBERT } from '../identity/placing-world.ts';
+
 export const NORTH_MRN = 'urn:oid:1.2.3.1';
 export const SOUTH_MRN = 'urn:oid:1.2.3.2';
 /** The records of this site are under the label R. */
@@ -33,15 +35,6 @@ export const PLAN = testPlan(
   {},
   Object.values(SITES).map(({ settings }) => settings),
 );
-
-export const ROBERT = {
-  family: 'Okonkwo',
-  given: 'Robert',
-  birthDate: '1972-03-04',
-  gender: 'male',
-  phone: '937-555-2222',
-  address: { line: ['12 Oak Street'], city: 'Springfield', postalCode: '45501' },
-} as const satisfies Partial<PatientAssertion>;
 
 export interface PeopleHub {
   readonly hub: TestHub;
