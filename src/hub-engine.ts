@@ -31,6 +31,7 @@ import { requeueExpired } from './pipeline/deliver.ts';
 import { escalate } from './pipeline/escalate.ts';
 import { givingWay, standingAside, type Aside } from './pipeline/give-way.ts';
 import { receiver as makeReceiver, type ReceiveStage } from './pipeline/receive.ts';
+import { seeker } from './pipeline/seek.ts';
 import { runSite, type RunnerDeps, type SiteRunner } from './pipeline/site-runner.ts';
 import { watchBursts, type ReplayWindowDeps } from './pipeline/replay-window.ts';
 import { closeOpenings, expireHolds, keepHouse, type SweepDeps } from './pipeline/sweep.ts';
@@ -91,6 +92,7 @@ export class Engine {
       deliver: (siteId) => this.ring(siteId, 'deliver'),
       turn: (siteId) => this.runners.get(siteId)?.turn() ?? null,
       people: { meant: personMeant },
+      seek: seeker({ store, clock, stored: this.stored }, (siteId) => this.runners.get(siteId)?.connector.seek),
     };
     ({ desk: this.desk, sets: this.sets } = openDesks(deskDeps));
     this.booking = {

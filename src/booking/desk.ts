@@ -230,7 +230,8 @@ async function holdOnce(
   try {
     return await hold(deps, request, scope, until, byCaller);
   } catch (error) {
-    await askToRegister(deps, error);
+    const told = await askToRegister(deps, error, scope);
+    if (told !== error) throw told;
     if (error instanceof NoSuchRecord) {
       return holdOnce(deps, await forRecordMeant(deps, request, scope, error), scope, until, byCaller);
     }

@@ -22,6 +22,7 @@ import { actorsOf, patientFacts, placeOrder, proposedAppointment, type Acting } 
 import type { Ability } from './owning-site.ts';
 import { patientOf, patientsOfSite, standingFor } from './patient-records.ts';
 import { judgeOwnTime } from './patient-time.ts';
+import type { AskSite } from './patient-unknown.ts';
 import {
   asLocked,
   asPrepared,
@@ -53,6 +54,8 @@ export interface BookingDeps {
   /** Shared by all that book in this process; absent: this booking looks by itself. */
   readonly looks?: Looks;
   readonly people?: People;
+  /** How this site is asked for a person now; null: it cannot be asked. Absent: no site can. */
+  readonly seek?: (siteId: string) => AskSite | null;
   /** The kind and what this site's connector can do; null when the site is not running. */
   readonly ability: (siteId: string) => Ability | null;
 }

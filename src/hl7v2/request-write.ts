@@ -42,7 +42,7 @@ export function requestText(header: RequestHeader, request: SchedulingRequest): 
 function segmentsOf(header: RequestHeader, request: SchedulingRequest): readonly SegmentInput[] {
   const time = (at: Instant): string => timeText(header, at);
   return [
-    msh(header, request.trigger),
+    mshSegment(header, ['SRM', request.trigger, 'SRM_S01']),
     arq(request, time),
     ...apr(request.preferences),
     ...nte(request.comment),
@@ -58,8 +58,9 @@ function timeText({ zone, offsets }: RequestHeader, at: Instant): string {
   return offsets ? text : text.slice(0, -'+0000'.length);
 }
 
-function msh(header: RequestHeader, trigger: RequestTrigger): SegmentInput {
-  const type = header.version === '2.3' ? ['SRM', trigger] : ['SRM', trigger, 'SRM_S01'];
+/** `type`: message, trigger and structure; version 2.3 knows no structure. */
+export function mshSegment(header: RequestHeader, whole: readonly [string, string, string]): SegmentInput {
+  const type = header.version === '2.3' ? whole.slice(0, 2) : whole;
   const wanted = header.enhanced ? 'AL' : '';
   return [
     'MSH',

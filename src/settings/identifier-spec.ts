@@ -47,10 +47,11 @@ export const identifier: SettingsSpec<IdentifierSettings>['fields'] = {
 
 export const patientPolicy: SettingsSpec<PatientPolicy>['fields'] = {
   whenUnknown: {
-    schema: oneOfWords('refuse', 'ask'),
+    schema: oneOfWords('refuse', 'ask', 'search'),
     prose:
       'A booking for somebody of whom the site has no record, where it knows people by its own numbers. refuse: the ' +
-      'caller is told to have the patient registered; ask: a Task asks the site’s people to do it as well.',
+      'caller is told to have the patient registered; ask: a Task asks the site’s people to do it as well; search: ' +
+      'the site is asked for the person first, where it can be, and the only one that fits is compared like any news.',
     default: 'refuse',
   },
 };

@@ -4,6 +4,7 @@ import type { CheckResult, ConnectorKind } from '../contract.ts';
 import type { Hl7Exchange } from '../contract-hl7.ts';
 import { hl7Book } from './book.ts';
 import { hl7Feed } from './feed.ts';
+import { hl7Seek } from './seek.ts';
 import { HL7V2_SETTINGS } from './settings.ts';
 import { exchangeOptions } from './requests-settings.ts';
 import type { Hl7v2Settings } from './wire.ts';
@@ -24,10 +25,13 @@ export const hl7v2: ConnectorKind<Hl7v2Settings> = {
     const { file, settings } = site;
     const { requests } = settings;
     const exchange = requests === undefined ? null : tools.hl7Sender(exchangeOptions(requests));
+    const feed = hl7Feed(site);
     return {
-      hl7: hl7Feed(site),
+      hl7: feed,
       ...(requests !== undefined &&
         exchange !== null && { book: hl7Book({ file, settings, requests }, exchange, tools.clock) }),
+      ...(requests?.finds === 'pdq' &&
+        exchange !== null && { seek: hl7Seek({ file, settings, requests }, exchange, feed, tools.clock) }),
       check: async () => [whatToCheck(settings), ...(exchange === null ? [] : [await reaching(exchange, settings)])],
       close: () => exchange?.close() ?? Promise.resolve(),
     };

@@ -98,6 +98,13 @@ const fields: { readonly [Name in keyof RequestSettings]-?: Setting } = {
       'was asked for.',
     default: 'siu',
   },
+  finds: {
+    schema: oneOfWords('none', 'pdq'),
+    prose:
+      'Whether the site can be asked who it has, at the same address. pdq: by QBP Q22, answered by RSP K22 (IHE ' +
+      'Patient Demographics Query). `patients.whenUnknown: search` asks by it.',
+    default: 'none',
+  },
   refusals: {
     schema: keyed(siteCode, oneOfWords(...REASONS)),
     prose: 'What the site’s own codes of a denial mean (ERR-5, ERR-3, MSA-6). Only slot-taken leads to other times.',

@@ -112,6 +112,8 @@ export interface RequestSettings {
   readonly showsWithin_s: number;
   /** What a booking is believed by: the site's answer (SRR), or its SIU, which shows that the visit was written. */
   readonly bookedBy: 'siu' | 'answer';
+  /** Whether the site can be asked who it has: pdq is QBP Q22, as IHE profiles it. */
+  readonly finds: 'none' | 'pdq';
   /** The site's own codes of a denial, in any case. */
   readonly refusals: Readonly<Record<string, RefusalWord>>;
 }

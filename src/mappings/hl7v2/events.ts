@@ -60,4 +60,6 @@ export const EVENTS: ReadonlyMap<string, EventRule> = new Map<string, EventRule>
   ...each('SRM', 'S01 S02 S03 S04 S05 S06 S07 S08 S09 S10 S11', request),
   ...each('SRR', 'S01 S02 S03 S04 S05 S06 S07 S08 S09 S10 S11', answer),
   ['ACK', answer],
+  // Whom a site named when it was asked for somebody: what it says of a person, as in ADT.
+  ['RSP^K22', patient],
 ]);

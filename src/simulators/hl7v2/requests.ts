@@ -9,6 +9,7 @@ import { newControlId, settingsOf, type Clinic } from './clinic.ts';
 import { Denial } from './denial.ts';
 import { announce, decide, knowsTrigger } from './filler.ts';
 import { REQUESTS, type Request } from './model.ts';
+import { isPersonQuery, peopleFound } from './people-query.ts';
 import { Incoming } from './read.ts';
 import type { Answered } from './request-port.ts';
 
@@ -52,12 +53,18 @@ export class Requests {
     const event = `${asked.header.get(9)}^${asked.header.get(9, 2)}`;
     await this.#pause(faults.felt('latencyMs'));
     if (faults.take('outage', event)) return null;
+    if (isPersonQuery(asked)) return this.#people(asked, event);
     const { habits } = settingsOf(this.#clinic.seed, this.#clinic.store);
     const refusal = refusalOf(asked, habits.speaks === 'ADT') ?? this.#transientRefusal();
     const question = { asked, event, text, refusal };
     const answered = this.#isLater(asked) ? this.#accept(question) : await this.#answerAtOnce(question);
     await this.#pause(faults.felt('answerDelayMs'));
     return answered;
+  }
+
+  #people(asked: Incoming, event: string): Answered | null {
+    const text = this.#clinic.store.write((tx) => peopleFound(this.#clinic, tx, asked, newControlId(this.#clinic, tx)));
+    return this.#faults.take('dropAnswer', event) ? null : { text, after: () => undefined };
   }
 
   #isLater(asked: Incoming): boolean {

@@ -60,6 +60,7 @@ export function requests(port: number, more: Partial<RequestSettings> = {}): Req
     keepOpen_s: 60,
     showsWithin_s: 60,
     bookedBy: 'answer',
+    finds: 'none',
     refusals: {},
     ...more,
   };
