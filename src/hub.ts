@@ -17,6 +17,7 @@ import { takeWebhook } from './hub-sites.ts';
 import { opsView, watchGauges } from './hub-view.ts';
 import { startHttp, type HttpOptions } from './http/server.ts';
 import { peopleDesk } from './identity/placing/desk.ts';
+import { registryDesk } from './identity/registry-desk.ts';
 import type { Memory } from './identity/placing/memory.ts';
 import { memoryUnder } from './identity/placing/placing.ts';
 import { peopleServing, servingMemory } from './identity/serving/serving.ts';
@@ -152,6 +153,7 @@ function httpDeps(
     sets: sets.desk,
     approvals,
     people: peopleDesk({ store, clock, plan: engine.plan, memories: Object.values(memories) }),
+    registry: registryDesk({ store, clock, plan: engine.plan }),
     serving: peopleServing({
       plan: engine.plan,
       survivorship: () => survivorshipOf(engine.plan().hub),

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Problem, UsageError, wholeOption, type Call, type ExitCode, type Option } from './command.ts';
 import { hubApi } from './hub-api.ts';
 import { asJson, reasonOf, recordOf, twoRecords } from './identity-call.ts';
+import { printRegistry, type RegistryAnswer } from './identity-nppes.ts';
 import { counted, printTable } from './table.ts';
 
 export const PEOPLE_OPTIONS: Readonly<Record<string, Option>> = {
@@ -50,7 +51,8 @@ export async function identityStats(call: Call): Promise<ExitCode> {
   const api = await hubApi(call);
   const stats = await api.get<Counts>('/identity');
   const { reviews } = await api.get<{ readonly reviews: readonly Pair[] }>(`/identity/reviews?limit=${String(limit)}`);
-  if (await asJson(call, { ...stats, pairs: reviews })) return 0;
+  const registry = await api.get<RegistryAnswer>('/identity/registry');
+  if (await asJson(call, { ...stats, registry, pairs: reviews })) return 0;
   const { records, people, due, truncated } = stats;
   call.print(`${counted(records, 'patient record')} of ${String(people)} people; ${String(due)} still to be compared.`);
   if (truncated > 0) {
@@ -58,6 +60,7 @@ export async function identityStats(call: Call): Promise<ExitCode> {
       `${counted(truncated, 'record')} with a key that more share than are compared: none of them is linked by itself.`,
     );
   }
+  printRegistry(call, registry);
   for (const { actor, kind, count } of stats.decisions) call.print(`decided by ${actor}: ${kind} ${String(count)}`);
   for (const { state, why, count } of stats.reviews) call.print(`pairs ${state}, ${why}: ${String(count)}`);
   for (const { role, escalated, count } of stats.overdue) {

@@ -10,6 +10,7 @@ import {
   identityUnmerge,
   PEOPLE_OPTIONS,
 } from './identity-people.ts';
+import { identityNppes, NPPES_OPTIONS } from './identity-nppes.ts';
 import { identityTrain, TRAIN_OPTIONS } from './identity-train.ts';
 
 const VERBS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = {
@@ -20,6 +21,7 @@ const VERBS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = {
   override: identityOverride,
   undo: identityUndo,
   erase: identityErase,
+  nppes: identityNppes,
   evaluate: identityEvaluate,
   train: identityTrain,
 };
@@ -43,6 +45,10 @@ export const identityCommand: Command = {
       'Records are named by the ids of their Patients; nothing of what they say is printed.',
     '`identity erase ID... --reason TEXT` destroys a person: name all of their records. Their data keys go, and with ' +
       'them every version; nobody can bring that back. Visits to come must be cancelled first.',
+    '`identity nppes FILE...` tells the hub what NPPES says of the NPIs of practitioners: the monthly or a weekly ' +
+      '`npidata_pfile_*.csv`, unpacked, and the report of deactivated NPIs, saved as CSV. They are read from ' +
+      "this machine's disk as a stream, whatever their size. A group's number on a person, a number that is not in use " +
+      'any more, and another surname are put before a person; nothing else changes by them.',
     '`identity evaluate` runs labelled files through the matcher and prints, at the shipped thresholds, precision, ' +
       'recall and F1 of the links made without a person, the recall of those and the review band together, how many ' +
       'true pairs were compared at all (pair completeness) and how many pairs were not (reduction ratio); then the ' +
@@ -62,6 +68,7 @@ export const identityCommand: Command = {
     ...EVALUATE_OPTIONS,
     ...TRAIN_OPTIONS,
     ...PEOPLE_OPTIONS,
+    ...NPPES_OPTIONS,
   },
   run(call) {
     const [verb = '', ...rest] = call.arguments;

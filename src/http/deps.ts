@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import type { ErrorCode } from '../core/error-catalogue.ts';
 import type { Instant } from '../core/instant.ts';
 import type { PeopleDesk } from '../identity/contract-desk.ts';
+import type { RegistryDesk } from '../identity/contract-registry.ts';
 import type { PeopleServing } from '../identity/contract-serve.ts';
 import type { Explained } from '../pipeline/explain.ts';
 import type { SnapshotReport } from '../pipeline/snapshot.ts';
@@ -32,6 +33,8 @@ export interface HttpDeps {
   readonly approvals: Approvals;
   /** Who is who: pairs to be looked at, and what people decide about them. */
   readonly people: PeopleDesk;
+  /** What files of a registry say of NPIs. */
+  readonly registry: RegistryDesk;
   /** People as callers see them: golden records, and who a description fits. */
   readonly serving: PeopleServing;
   /** The plan in force: tokens, limits and sites follow it at once when it changes. */

@@ -167,7 +167,7 @@ function otherSurname(
   return { said: cut(assertion.family), known: cut(name.family ?? name.text ?? '') };
 }
 
-function sharesName(some: readonly string[], others: readonly string[]): boolean {
+export function sharesName(some: readonly string[], others: readonly string[]): boolean {
   return some.some((word) => others.some((other) => isSameName(word, other)));
 }
 
@@ -184,18 +184,19 @@ function subject(
   return [about, site.id, code, ...more].join(':');
 }
 
-function cut(text: string): string {
+export function cut(text: string): string {
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
 }
 
-async function conflict(
+/** False: it is open already. */
+export async function conflict(
   site: SiteSettings,
   tx: Tx,
   cause: Cause,
   about: string,
   evidence: WorkItem['evidence'],
-): Promise<void> {
-  await tx.workItems.open({ ...asked(site, cause), kind: 'practitioner-conflict', subject: about, evidence });
+): Promise<boolean> {
+  return tx.workItems.open({ ...asked(site, cause), kind: 'practitioner-conflict', subject: about, evidence });
 }
 
 function asked(site: SiteSettings, { now }: Cause): Omit<WorkItem, 'kind' | 'subject' | 'evidence'> {

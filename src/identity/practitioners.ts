@@ -4,7 +4,7 @@
  * local codes are never taken for one person.
  */
 import { isNpi } from '../core/npi.ts';
-import type { PractitionerFacts } from '../fhir/canonical.ts';
+import { practitioner, type PractitionerFacts } from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { ruledPractitioner } from '../fhir/practitioner-rule.ts';
 import type { Practitioner } from '../fhir/types.ts';
@@ -16,6 +16,7 @@ import type { PractitionerIndex, PractitionerMatch, Who } from './contract.ts';
 import { teaches, type CodesInForce, type PractitionerCodes } from './practitioner-codes.ts';
 import { closeAnswered, raiseDoubts } from './practitioner-doubts.ts';
 import { remapRoles, writePractitioner } from './practitioner-write.ts';
+import { doubtRegistered, reviewRegistered } from './registry-doubts.ts';
 import { closeSpecialties, raiseSpecialties, specialtiesOf } from './specialties.ts';
 
 /** `codes`: whom codes stand for now. Absent: whoever files and messages say. */
@@ -80,6 +81,11 @@ function indexOf(codes: CodesInForce | null, learning: PractitionerCodes | null)
       const before = codes?.inForce(site.id, nameOf(assertion)) ?? null;
       await raiseSpecialties(assertion, site, tx, cause);
       await raiseDoubts({ assertion, facts, known, before }, site, tx, cause);
+      // Read for what is new alone: every message names its people.
+      if (facts.npi !== null && before?.npi !== facts.npi) {
+        const { family = '', text = '' } = known?.name?.[0] ?? practitioner(facts).name?.[0] ?? {};
+        await doubtRegistered({ code: facts.code, npi: facts.npi, family, text }, site, tx, cause);
+      }
       const match = await writePractitioner({ facts, known, renames, name: nameOf(assertion) }, site, tx, cause);
       const { id, npi } = facts;
       if (learning !== null && before === null) learning.set(site.id, nameOf(assertion), { id, npi });
@@ -90,6 +96,7 @@ function indexOf(codes: CodesInForce | null, learning: PractitionerCodes | null)
       await closeAnswered(site, tx, cause);
       await closeSpecialties(site, tx, cause);
       await remapRoles(site, tx, cause);
+      await reviewRegistered(site, tx, cause);
     },
     idOf: (assertion, site) => identify(assertion, site, codes).id,
   };

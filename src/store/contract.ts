@@ -22,6 +22,7 @@ import type { IndexStore } from './contract-index.ts';
 import type { PeopleStore } from './contract-people.ts';
 import type { PlacedStore } from './contract-placed.ts';
 import type { PractitionerStore } from './contract-practitioners.ts';
+import type { RegistryStore } from './contract-registry.ts';
 import type { ProofStore } from './contract-proofs.ts';
 import type { ReplayWindowStore } from './contract-replay.ts';
 import type { Hl7RequestStore } from './contract-requests.ts';
@@ -100,6 +101,7 @@ export interface Tx {
   readonly resources: ResourceStore;
   readonly people: PeopleStore;
   readonly practitioners: PractitionerStore;
+  readonly registry: RegistryStore;
   readonly identity: IdentityStore;
   readonly index: IndexStore;
   readonly sight: SightStore;

@@ -28,6 +28,7 @@ import { sightStore } from './sight.ts';
 import { peopleStore } from './people.ts';
 import { placedStore } from './placed.ts';
 import { practitionerStore } from './practitioners.ts';
+import { registryStore } from './registry.ts';
 import { proofStore } from './proofs.ts';
 import { readAhead } from './read-ahead.ts';
 import { maintain } from './partitions.ts';
@@ -108,6 +109,7 @@ function composed(q: Gathered, keys: Keys, scope: Scope, clock: Clock): Tx {
     resources,
     people: peopleStore(q, keys, scope),
     practitioners: practitionerStore(q),
+    registry: registryStore(q),
     identity: identityStore(q, keys),
     index: indexStore(q, keys),
     sight: sightStore(q, keys, scope),

@@ -24,6 +24,7 @@ import type { HttpDeps, OpsView } from '../../src/http/deps.ts';
 import type { ReceiveWebhook } from '../../src/http/intake.ts';
 import { startHttp } from '../../src/http/server.ts';
 import { peopleDesk } from '../../src/identity/placing/desk.ts';
+import { registryDesk } from '../../src/identity/registry-desk.ts';
 import { peopleServing } from '../../src/identity/serving/serving.ts';
 import type { ClientSettings, HubLimits, Plan, SiteSettings } from '../../src/settings/shape.ts';
 import type { Store, Tx } from '../../src/store/contract.ts';
@@ -287,6 +288,7 @@ export async function startTestHub(
     opsView: () => Promise.resolve(NO_VIEW),
     // Tested where operators' actions are.
     people: peopleDesk({ store: more.store ?? store, clock: more.clock ?? systemClock }),
+    registry: registryDesk({ store: more.store ?? store, clock: more.clock ?? systemClock, plan: () => hub.plan }),
     serving: peopleServing(),
     operate: {} as HttpDeps['operate'],
     settleBooking: (scope, word) => hub.settleBooking(scope, word),
