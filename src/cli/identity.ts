@@ -47,8 +47,8 @@ export const identityCommand: Command = {
       'them every version; nobody can bring that back. Visits to come must be cancelled first.',
     '`identity nppes FILE...` tells the hub what NPPES says of the NPIs of practitioners: the monthly or a weekly ' +
       '`npidata_pfile_*.csv`, unpacked, and the report of deactivated NPIs, saved as CSV. They are read from ' +
-      "this machine's disk as a stream, whatever their size. A group's number on a person, a number that is not in use " +
-      'any more, and another surname are put before a person; nothing else changes by them.',
+      "this machine's disk as a stream, whatever their size. A group's number on a person, a number that is not in " +
+      'use any more, and another surname are put before a person; nothing else changes by them.',
     '`identity evaluate` runs labelled files through the matcher and prints, at the shipped thresholds, precision, ' +
       'recall and F1 of the links made without a person, the recall of those and the review band together, how many ' +
       'true pairs were compared at all (pair completeness) and how many pairs were not (reduction ratio); then the ' +
