@@ -9,7 +9,8 @@ import type { AppointmentStatus } from '../../src/fhir/types.ts';
 import type { Cleanup } from '../support/database.ts';
 import type { Canned } from './gateway.ts';
 
-export type Ability = 'poll' | 'webhook' | 'fetch' | 'hl7' | 'load' | 'availability' | 'busy' | 'book' | 'block';
+export type Ability =
+  'poll' | 'webhook' | 'fetch' | 'hl7' | 'load' | 'availability' | 'busy' | 'book' | 'block' | 'seek';
 export type Write = 'place' | 'move' | 'cancel' | 'status' | 'noshow' | 'amend' | 'block' | 'unblock';
 
 export interface Arrangement {

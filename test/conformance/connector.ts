@@ -100,6 +100,7 @@ const ABILITIES: readonly Ability[] = [
   'busy',
   'book',
   'block',
+  'seek',
 ];
 
 function presentIn(connector: Readonly<Partial<Record<Ability, unknown>>>): Ability[] {

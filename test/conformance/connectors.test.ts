@@ -14,6 +14,7 @@ import { lifeRules } from './rules/life.ts';
 import { limitRules } from './rules/limits.ts';
 import { moveRules } from './rules/move.ts';
 import { requestRules } from './rules/requests.ts';
+import { seekRules } from './rules/seek.ts';
 import { webhookRules } from './rules/webhook.ts';
 import { waivers } from './waivers.ts';
 
@@ -34,6 +35,7 @@ const rules = [
   ...blockRules,
   ...hl7Rules,
   ...requestRules,
+  ...seekRules,
   ...chaosRules,
 ];
 
@@ -44,7 +46,7 @@ const chaos = chaosRules.filter(({ needs }) => needs.length === 0);
 arranged(
   'hl7v2 that takes requests',
   takesRequests,
-  [...hl7Rules, ...requestRules, ...moveRules, ...changeRules, ...chaos],
+  [...hl7Rules, ...requestRules, ...seekRules, ...moveRules, ...changeRules, ...chaos],
   waivers,
 );
 arranged('hl7v2 of a loose sender', looseSender, [...hl7Rules, ...chaos], waivers);

@@ -66,7 +66,7 @@ interface Manner {
 }
 
 /** News that is lost must not keep a booking open here: what the SIU decides has a story of its own. */
-const BY_ANSWER = { bookedBy: 'answer', answerWithin_ms: 120_000, showsWithin_s: 5 };
+const BY_ANSWER = { bookedBy: 'answer', answerWithin_ms: 120_000, showsWithin_s: 5, finds: 'pdq' };
 
 export const hl7v2 = arrangementOf({});
 
@@ -88,7 +88,7 @@ export const adtAppointments = arrangementOf({
 function arrangementOf(manner: Manner): Arrangement {
   return {
     kind: 'hl7v2',
-    abilities: manner.takesRequests === true ? ['hl7', 'book'] : ['hl7'],
+    abilities: manner.takesRequests === true ? ['hl7', 'book', 'seek'] : ['hl7'],
     start: (options) => start(options, manner),
     truth,
     siteFile: (options) => siteFile(options, manner),
