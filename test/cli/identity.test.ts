@@ -93,7 +93,7 @@ test('each pair that was linked, kept for review or missed can be written down, 
 
 test('the output names what was measured and which guards struck', async () => {
   const { out } = await identity('evaluate', ...TWO, '--truth', 'who');
-  assert.match(out, /^model slotwire-1 [0-9a-f]{12}; 800 records, 160000 pairs, 200 of them one person$/m);
+  assert.match(out, /^model slotwire-1 [0-9a-f]{12} rules \d+; 800 records, 160000 pairs, 200 of them one person$/m);
   assert.match(out, /^ {2}auto + .*1\.0000/m);
   assert.match(out, /pair completeness \d\.\d{4}, reduction ratio 0\.99/);
   assert.match(out, /guards that kept pairs for review: /);

@@ -60,9 +60,16 @@ export function sealed(model: Omit<Model, 'sha256'>): Model {
   return { ...model, sha256: modelHash(model) };
 }
 
-/** Names the model in a decision: `slotwire-1 4f0c9a1b2c3d`. */
+/**
+ * The rules that are code and not weights: how values are read, compared and kept apart by guards. Raised whenever two
+ * records may come to another verdict by them, or decisions of two releases would carry one name and differ. A decision
+ * without a number is older than the number.
+ */
+export const RULES = 1;
+
+/** Names weights and rules in a decision: `slotwire-1 4f0c9a1b2c3d rules 1`. */
 export function modelId(model: Model): string {
-  return `${model.name} ${model.sha256.slice(0, 12)}`;
+  return `${model.name} ${model.sha256.slice(0, 12)} rules ${String(RULES)}`;
 }
 
 /** A model file that is not what it says, with the reason. */

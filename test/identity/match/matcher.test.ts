@@ -43,7 +43,7 @@ test('the same record is the same person, and the steps add up to the score', ()
   assert.deepEqual(found.guards, []);
   assert.ok(Math.abs(found.steps.reduce((sum, { bits }) => sum + bits, 0) - found.score) < 1e-9);
   assert.ok(found.steps.some(({ field }) => field === 'household-cap'));
-  assert.match(found.modelId, /^slotwire-1 [0-9a-f]{12}$/);
+  assert.match(found.modelId, /^slotwire-1 [0-9a-f]{12} rules \d+$/);
 });
 
 test('a pair is told the same whichever record comes first', () => {
