@@ -1,8 +1,8 @@
 /**
- * People of whom no two are one, all in one index: whatever is linked is wrong. The long form of match/strangers.test.ts,
- * and the null test of a million people at once (some 6 GB, and a quarter of an hour of one core):
+ * People of whom no two are one, all in one index: whatever is linked is wrong. The long form of
+ * match/strangers.test.ts, and the null test of a million people at once; that takes some 10 GB of memory.
  *
- *   npm run strangers -- --people 1000000 --seed 1      ends with 0 when no more than one in a million is linked wrongly
+ *   npm run strangers -- --people 1000000 --seed 1      ends with 0 when at most one in a million is linked
  */
 import { parseArgs } from 'node:util';
 import { evaluate } from '../../src/identity/match/evaluation.ts';
