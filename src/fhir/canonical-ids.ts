@@ -15,6 +15,8 @@ export const canonicalId = {
     derivedId('PractitionerRole', site, practitionerId),
   healthcareService: (visitType: string): string => derivedId('HealthcareService', visitType),
   patient: (site: string, key: string): string => derivedId('Patient', site, key),
+  /** `patient`: the key of the record that it is of. */
+  relatedPerson: (site: string, patient: string, key: string): string => derivedId('RelatedPerson', site, patient, key),
   device: (site: string, code: string): string => derivedId('Device', site, code),
   schedule: (site: string, key: string): string => derivedId('Schedule', site, key),
   slot: (site: string, key: string): string => derivedId('Slot', site, key),

@@ -232,3 +232,10 @@ export function conceptTokens(param: string, concepts: readonly CodeableConcept[
     ),
   );
 }
+
+/** Of a RelatedPerson who pays for the patient. */
+export const GUARANTOR = {
+  system: 'http://terminology.hl7.org/CodeSystem/v3-RoleClass',
+  code: 'GUAR',
+  display: 'guarantor',
+} as const;

@@ -129,6 +129,13 @@ const DRAFTS: Readonly<Record<StoredType, readonly Draft[]>> = {
       }),
     ),
   ],
+  RelatedPerson: [
+    identifier,
+    active,
+    refs('patient', ['Patient'], REFS, {
+      documentation: 'Finds those of every record that is linked with this patient.',
+    }),
+  ],
   Schedule: [
     identifier,
     active,
@@ -208,7 +215,7 @@ export function isStoredType(text: string): text is StoredType {
 
 /** Bodies of these are sealed, so their tokens are keyed hashes: only whole identifiers can be found. */
 export function isSealedType(type: StoredType): boolean {
-  return type === 'Patient';
+  return type === 'Patient' || type === 'RelatedPerson';
 }
 
 /** `_include` values that a search of this type answers. */

@@ -143,6 +143,20 @@ export interface Patient extends Resource {
     readonly type: 'replaced-by' | 'replaces' | 'refer' | 'seealso';
   }[];
 }
+/** Somebody who acts or answers for a patient: next of kin, guardian, who pays. Of one site's record of the patient. */
+export interface RelatedPerson extends Resource {
+  readonly resourceType: 'RelatedPerson';
+  readonly identifier?: readonly Identifier[];
+  readonly active?: boolean;
+  readonly patient: Reference;
+  readonly relationship?: readonly CodeableConcept[];
+  readonly name?: readonly HumanName[];
+  readonly telecom?: readonly ContactPoint[];
+  readonly gender?: Patient['gender'];
+  readonly birthDate?: string;
+  readonly address?: readonly Address[];
+  readonly period?: Partial<Period>;
+}
 export interface Practitioner extends Resource {
   readonly resourceType: 'Practitioner';
   readonly identifier?: readonly Identifier[];
@@ -232,8 +246,8 @@ export interface Parameters extends Resource {
 
 /** Types that have rows in the store, in the order in which they depend on each other. */
 export const STORED_TYPES = [
-  'Organization', 'Location', 'HealthcareService', 'Practitioner', 'PractitionerRole', 'Patient', 'Schedule', 'Slot',
-  'Appointment', 'Task',
+  'Organization', 'Location', 'HealthcareService', 'Practitioner', 'PractitionerRole', 'Patient', 'RelatedPerson',
+  'Schedule', 'Slot', 'Appointment', 'Task',
 ] as const; // prettier-ignore
 export type StoredType = (typeof STORED_TYPES)[number];
 

@@ -16,7 +16,7 @@ import type { HttpDeps } from './deps.ts';
 import { searchset } from './fhir-bundle.ts';
 
 /** Who reads these is written down (DESIGN section 10). */
-const AUDITED: readonly StoredType[] = ['Patient', 'Appointment'];
+const AUDITED: readonly StoredType[] = ['Patient', 'RelatedPerson', 'Appointment'];
 
 export function isAudited(type: StoredType): boolean {
   return AUDITED.includes(type);

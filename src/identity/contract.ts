@@ -4,7 +4,7 @@
  */
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
-import type { PatientName } from '../mappings/contract-people.ts';
+import type { PatientName, RelatedPeople } from '../mappings/contract-people.ts';
 import type { PatientAssertion, PractitionerAssertion } from '../mappings/contract.ts';
 import type { PatientDecision } from '../store/contract-people.ts';
 import type { Instant } from '../core/instant.ts';
@@ -13,6 +13,8 @@ import type { Plan, SiteSettings } from '../settings/shape.ts';
 export interface PatientIndex {
   /** Writes or updates the Patient of the record that is named, and answers which record stands for it. */
   resolve(assertion: PatientAssertion, site: SiteSettings, at: Instant, tx: Tx, cause: Cause): Promise<PatientMatch>;
+  /** Writes who acts or answers for the person, as RelatedPersons of the record. */
+  relate(change: RelatedPeople, patientId: string, site: SiteSettings, tx: Tx, cause: Cause): Promise<void>;
   /**
    * Writes down what a site decides about its own records, and what all decisions about them come to. Records that are
    * named and not known yet are made. `circular`: a merge that would make two records stand for each other; nothing is

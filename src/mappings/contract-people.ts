@@ -1,7 +1,7 @@
 /** What a message says about whole records of people and about visits that it knows by number. Part of contract.ts. */
 import type { Instant } from '../core/instant.ts';
 import type { AppointmentStatus } from '../fhir/types.ts';
-import type { AppointmentChange, PatientAssertion, SiteIdentifier } from './contract.ts';
+import type { AppointmentChange, CodedText, PatientAssertion, SiteIdentifier } from './contract.ts';
 
 /** Authorities of identifiers (`ACME^MR`) that the site file does not list; absent: none. */
 export interface Unlisted {
@@ -49,6 +49,23 @@ export type VisitName = readonly { readonly system?: string; readonly value: str
 /** The visit for which a message speaks of a person: what is confidential there is not told of the person. */
 export interface ToldFor extends Pick<AppointmentChange, 'participants' | 'visitType'> {
   readonly visit: VisitName;
+}
+
+/** Somebody who acts or answers for a patient. `key` is theirs among those of that record. */
+export interface RelatedAssertion extends Omit<PatientAssertion, 'cleared' | 'ofVisits' | 'language' | 'deceased'> {
+  readonly relationship: readonly CodedText[];
+  /** Dates `YYYY-MM-DD`; the end is over at the end of that day. */
+  readonly from?: string;
+  readonly until?: string;
+}
+/** All whom the site names beside the record in these parts: who is known and not named takes that part no more. */
+export interface RelatedPeople {
+  readonly kind: 'related-people';
+  readonly at: Instant;
+  readonly patient: Pick<PatientAssertion, 'key' | 'birthDate'>;
+  readonly parts: readonly ('contact' | 'guarantor')[];
+  readonly toldFor?: ToldFor;
+  readonly people: readonly RelatedAssertion[];
 }
 
 interface ToldOfVisit extends Told {

@@ -6,7 +6,7 @@ import type { Instant, Interval } from '../core/instant.ts';
 import type { AppointmentStatus, Coding, SlotStatus } from '../fhir/types.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import type { BookingAnswer } from './contract-answer.ts';
-import type { PeopleChange, ToldFor, Unlisted, VisitChange } from './contract-people.ts';
+import type { PeopleChange, RelatedPeople, ToldFor, Unlisted, VisitChange } from './contract-people.ts';
 import type { BlockChange, BlockWindowChange } from './contract-blocks.ts';
 import type { PlaceChange, PractitionerChange } from './contract-directory.ts';
 import type { VisitLinks } from './contract-links.ts';
@@ -65,6 +65,7 @@ export type Change =
   | BlockWindowChange
   | BookingAnswer
   | PatientChange
+  | RelatedPeople
   | PeopleChange
   | VisitChange
   | PractitionerChange
@@ -157,10 +158,7 @@ export type ResourceAssertion =
   | { readonly kind: 'location'; readonly code: string; readonly name?: string }
   | { readonly kind: 'device'; readonly code: string; readonly name?: string };
 
-/**
- * What a message says about who a practitioner is. `code` is the site's own; the site file may say which person that
- * is.
- */
+/** What a message says about who a practitioner is. `code`: the site's own; the site file may say who that is. */
 export interface PractitionerAssertion {
   readonly code: string;
   readonly npi?: string;

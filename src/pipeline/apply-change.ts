@@ -6,6 +6,7 @@ import { applyAppointment, applyGone } from './apply-appointment.ts';
 import type { Applied, ApplyContext } from './apply-context.ts';
 import { applyPlace, applyPractitioner } from './apply-directory.ts';
 import { applyPatient, applyPeople } from './apply-people.ts';
+import { applyRelated } from './apply-related.ts';
 import { applyBlock, applyBlockWindow, applySlotWindow } from './apply-slots.ts';
 import { applyVisit } from './apply-status.ts';
 import type { Attached } from './echo.ts';
@@ -37,6 +38,8 @@ export function applyChange(
       return applyPlace(context, change);
     case 'patient':
       return applyPatient(context, change);
+    case 'related-people':
+      return applyRelated(context, change);
     case 'patient-merge':
     case 'patient-link':
     case 'patient-gone':

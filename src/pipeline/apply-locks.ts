@@ -98,6 +98,7 @@ function taken(practitioners: Pick<PractitionerIndex, 'idOf'>, site: SiteSetting
     case 'block':
       return takenBy(practitioners, site, change.actor);
     case 'patient':
+    case 'related-people':
       return [patient(change.patient.key)];
     case 'practitioner':
       return [practitioners.idOf(change.assertion, site)];

@@ -4,12 +4,18 @@
  * news applied changes nothing.
  */
 import type { AppointmentChange, Change, PatientChange } from '../mappings/contract.ts';
-import type { VisitChange, VisitMove, VisitRenumbering, VisitStatus } from '../mappings/contract-people.ts';
+import type {
+  RelatedPeople,
+  VisitChange,
+  VisitMove,
+  VisitRenumbering,
+  VisitStatus,
+} from '../mappings/contract-people.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import { DAY_MS, type Instant } from '../core/instant.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
-import { mayBeKeptApart } from '../fhir/confidential.ts';
+import { mayBeMinor } from '../fhir/confidential.ts';
 import { SYSTEMS } from '../fhir/types.ts';
 import { applyAppointment } from './apply-appointment.ts';
 import type { Applied, ApplyContext } from './apply-context.ts';
@@ -39,11 +45,11 @@ export async function visitsStated(
 /** What is known of the visit for which a message speaks of a person, by the message and by what was known before. */
 export async function labelsOf(
   { tx, site }: ApplyContext,
-  { patient, toldFor, at }: PatientChange,
+  { patient, toldFor, at }: Pick<PatientChange, 'toldFor' | 'at'> & Pick<RelatedPeople, 'patient'>,
 ): Promise<readonly string[] | null> {
   if (toldFor === undefined) return null;
   const told = labelsTold(site, toldFor);
-  if (toldFor.visit.length === 0 || !mayBeKeptApart(patient, at)) return told;
+  if (toldFor.visit.length === 0 || !mayBeMinor(patient.birthDate, at)) return told;
   const visits = await visitsNamed(tx, site, { visit: toldFor.visit, of: [patient.key] });
   return [...told, ...visits.flatMap(({ security }) => security)];
 }

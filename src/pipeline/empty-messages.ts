@@ -78,6 +78,7 @@ function keysIn(change: Change): readonly string[] {
     case 'appointment':
       return change.patients.map(({ key }) => key);
     case 'patient':
+    case 'related-people':
     case 'visit-moved':
     case 'patient-gone':
       return [change.patient.key];

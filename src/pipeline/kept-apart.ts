@@ -7,6 +7,8 @@ import { isConfidential, mayBeKeptApart, mayBeMinor } from '../fhir/confidential
 import type { Patient } from '../fhir/types.ts';
 import type { PatientMatch } from '../identity/contract.ts';
 import type { AppointmentChange, ParticipantStatement, PatientAssertion } from '../mappings/contract.ts';
+import type { PatientRecord } from '../store/contract-people.ts';
+import type { Tx } from '../store/contract.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import type { Instant } from '../core/instant.ts';
 import type { ApplyContext } from './apply-context.ts';
@@ -44,6 +46,23 @@ function placeOf(site: SiteSettings, { actor }: ParticipantStatement): string | 
   return actor.kind === 'calendar' ? site.resources.calendars[actor.code]?.location : undefined;
 }
 
+/** Whether a message speaks of a person as of a minor at a confidential visit. */
+export async function isOfMinorInConfidence(
+  { tx, site }: ApplyContext,
+  { key, birthDate }: Pick<PatientAssertion, 'key' | 'birthDate'>,
+  at: Instant,
+  labels: readonly string[],
+): Promise<boolean> {
+  if (!isConfidential([...site.sensitivity.site, ...labels]) || !mayBeMinor(birthDate, at)) return false;
+  const known = await tx.people.record(site.id, key);
+  return mayBeMinor(birthDate ?? (await asKnown(tx, known))?.birthDate, at);
+}
+
+async function asKnown(tx: Tx, known: PatientRecord | null): Promise<Patient | null> {
+  const stored = known === null ? null : await tx.resources.read('Patient', known.patientId);
+  return stored === null || stored.deleted ? null : (JSON.parse(stored.json) as Patient);
+}
+
 async function withoutContact(
   context: ApplyContext,
   assertion: PatientAssertion,
@@ -57,9 +76,7 @@ async function withoutContact(
   // Most sites have nothing that is confidential.
   if (!isOfVisit && (assertion.ofVisits !== true || !hasRules(site))) return assertion;
   const known = await tx.people.record(site.id, assertion.key);
-  const stored = known === null ? null : await tx.resources.read('Patient', known.patientId);
-  const before = stored === null || stored.deleted ? null : (JSON.parse(stored.json) as Patient);
-  if (!mayBeMinor(assertion.birthDate ?? before?.birthDate, at)) return assertion;
+  if (!mayBeMinor(assertion.birthDate ?? (await asKnown(tx, known))?.birthDate, at)) return assertion;
   const { phone: _phone, email: _email, address: _address, ...rest } = assertion;
   if (assertion.ofVisits !== true) return isOfVisit ? rest : assertion;
 

@@ -43,6 +43,8 @@ export interface PeopleStore {
   setRemoved(site: string, records: readonly Pick<PatientRecord, 'key' | 'removedAt'>[]): Promise<void>;
   /** Records of the site whose Patient carries one of these identifiers (`system|value`). */
   recordsWith(site: string, identifiers: readonly string[]): Promise<readonly PatientRecord[]>;
+  /** Ids of the RelatedPersons of a Patient. */
+  relatedTo(patientId: string): Promise<readonly string[]>;
   /** Security labels of the visits of a Patient, each set once. */
   labelsOfVisits(patientId: string): Promise<readonly (readonly string[])[]>;
   /** Appointments of the site that carry one of these identifiers (`system|value`, or `*|value`). */

@@ -4,7 +4,6 @@
  * other people's depend on them. Part of Tx.
  */
 import type { Instant } from '../core/instant.ts';
-import type { Patient } from '../fhir/types.ts';
 import { timestamptz } from './column-types.ts';
 import type { ErasedRows, Erasure, ErasureStore, VisitNamed } from './contract-erasure.ts';
 import type { BookingOrder } from './contract-bookings.ts';
@@ -37,14 +36,16 @@ export function erasureStore(q: Queryable, keys: Keys, scope: Scope): ErasureSto
     },
 
     async erase(erasure, now) {
-      await destroyRecords(q, erasure.records, now);
-      const versions = await destroyVersions(q, erasure);
+      const related = await relatedTo(q, erasure.records);
+      await destroyRecords(q, 'Patient', erasure.records, now);
+      await destroyRecords(q, 'RelatedPerson', related, now);
+      const versions = await destroyVersions(q, erasure, related);
       const bookings = await orders(q, keys, erasure);
       const requests = await destroyRequests(q, erasure);
       await destroyDerived(q, erasure.records);
       await forgetNames(q, erasure.records, now);
       await note(q, keys, scope, erasure, now);
-      for (const id of erasure.records) keys.records.forget(id);
+      for (const id of [...erasure.records, ...related]) keys.records.forget(id);
       return { versions, bookings, requests } satisfies ErasedRows;
     },
 
@@ -91,33 +92,52 @@ async function obstacles(
   return { visits: visits.map(({ id }) => id), bookings: bookings.map(({ id }) => id) };
 }
 
+/** Who acts or answers for the person was told of nobody else. */
+async function relatedTo(q: Queryable, records: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await q.query<{ id: string }>({
+    name: 'erase-related', // resource_refs
+    text: `SELECT id FROM resource WHERE type = 'RelatedPerson' AND refs && $1::text[] ORDER BY id`,
+    values: [records.map((id) => `patient:Patient/${id}`)],
+  });
+  return rows.map(({ id }) => id);
+}
+
 /** What is left is served as deleted (410) to whoever might have read it. */
-async function destroyRecords(q: Queryable, records: readonly string[], now: Instant): Promise<void> {
+async function destroyRecords(
+  q: Queryable,
+  type: 'Patient' | 'RelatedPerson',
+  records: readonly string[],
+  now: Instant,
+): Promise<void> {
   const { rows } = await q.query<{ id: string; version: number; security: readonly string[] }>({
     name: 'erase-records',
-    text: `SELECT id, version, security FROM resource WHERE type = 'Patient' AND id = ANY($1::uuid[])
+    text: `SELECT id, version, security FROM resource WHERE type = $2 AND id = ANY($1::uuid[])
            ORDER BY id FOR UPDATE`,
-    values: [records],
+    values: [records, type],
   });
   const cause = { site: null, messageId: null, siteTime: null, now };
-  const nobody: Patient = { resourceType: 'Patient', active: false };
+  const nobody = { resourceType: type, active: false } as const;
   const contents = rows.map(({ id, version, security }) => renderResource(nobody, id, version + 1, security, cause));
   await q.query({
     name: 'erase-records-put',
     text: `UPDATE resource r SET version = r.version + 1, content = u.content, sealed = NULL, key_id = NULL,
              data_key = NULL, active = false, name = NULL, tokens = '{}', refs = '{}', deleted = true,
              last_updated = $3, xid = pg_current_xact_id()
-           FROM unnest($1::uuid[], $2::text[]) AS u(id, content) WHERE r.type = 'Patient' AND r.id = u.id`,
-    values: [rows.map(({ id }) => id), contents, timestamptz(now)],
+           FROM unnest($1::uuid[], $2::text[]) AS u(id, content) WHERE r.type = $4 AND r.id = u.id`,
+    values: [rows.map(({ id }) => id), contents, timestamptz(now), type],
   });
 }
 
 /** All of the records; of visits those before the one that stands, in which nothing is said of the person any more. */
-async function destroyVersions(q: Queryable, { records, visits }: Erasure): Promise<number> {
+async function destroyVersions(
+  q: Queryable,
+  { records, visits }: Erasure,
+  related: readonly string[],
+): Promise<number> {
   const { rowCount: ofRecords } = await q.query({
     name: 'erase-versions',
-    text: `DELETE FROM history WHERE type = 'Patient' AND id = ANY($1::uuid[])`,
-    values: [records],
+    text: `DELETE FROM history WHERE type IN ('Patient', 'RelatedPerson') AND id = ANY($1::uuid[])`,
+    values: [[...records, ...related]],
   });
   const { rowCount: ofVisits } = await q.query({
     name: 'erase-visit-versions',
@@ -206,7 +226,10 @@ async function forgetNames(q: Queryable, records: readonly string[], now: Instan
   await q.query(
     `DELETE FROM object_applied o USING unnest($1::text[], $2::text[]) AS u(site, object)
      WHERE o.site = u.site AND o.object = u.object`,
-    [names[0], rows.map((row) => indexable(`patient:${row.site_key}`))],
+    [
+      [...(names[0] ?? []), ...(names[0] ?? [])],
+      ['patient', 'related'].flatMap((what) => rows.map((row) => indexable(`${what}:${row.site_key}`))),
+    ],
   );
   await q.query(
     `UPDATE patient_link SET site_key = 'erased:' || patient_id, erased_at = $2, removed_at = COALESCE(removed_at, $2)

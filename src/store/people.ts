@@ -115,6 +115,15 @@ export function peopleStore(q: Gathered, keys: Keys, scope: Scope): PeopleStore 
       return rows.map(toRecord);
     },
 
+    async relatedTo(patientId) {
+      const { rows } = await q.query<{ id: string }>({
+        name: 'related-to', // resource_refs
+        text: `SELECT id FROM resource WHERE type = 'RelatedPerson' AND refs && $1::text[] AND NOT deleted ORDER BY id`,
+        values: [[`patient:Patient/${patientId}`]],
+      });
+      return rows.map(({ id }) => id);
+    },
+
     async labelsOfVisits(patientId) {
       const { rows } = await q.query<{ security: readonly string[] }>({
         name: 'labels-of-visits', // appointment_patients

@@ -15,9 +15,14 @@ import { search } from './search.ts';
 import { slotStore, type SlotStore } from './slots.ts';
 import { cleared, inReach, maskSlot } from './visibility.ts';
 
+/** Under a data key of its own, and gone for good when the person is erased. */
+function isOfPerson(type: StoredType): boolean {
+  return type === 'Patient' || type === 'RelatedPerson';
+}
+
 /** Types whose bodies are sealed at rest: demographics, and visits with their reason and comment. */
 export function isSealed(type: StoredType): boolean {
-  return type === 'Patient' || type === 'Appointment';
+  return isOfPerson(type) || type === 'Appointment';
 }
 
 export interface ResourceDbRow extends BodyRow {
@@ -123,7 +128,7 @@ export function resourceStore(q: Gathered, keys: Keys, scope: Scope): ResourceSt
       const json = renderResource(row.resource, row.id, version, row.security ?? [], cause);
       if (old !== undefined && said(old)) return false;
       // Erased: nothing that was read before, or is told afterwards, brings a person back.
-      if (old?.deleted === true && row.type === 'Patient') return false;
+      if (old?.deleted === true && isOfPerson(row.type)) return false;
       const dataKey = isSealed(row.type) ? dataKeyFor(row.id, old, keys) : null;
       const body = bodyOf({ type: row.type, id: row.id, version }, json, dataKey, keys);
       const tokens = (row.tokens ?? []).map((token) => (isSealed(row.type) ? keys.blind(token) : token));

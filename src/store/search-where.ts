@@ -211,7 +211,8 @@ export function refersTo(
             WHERE type = ${building.values.add(target)} AND id = ANY(${ids}))`;
     default: {
       const prefix = building.values.add(`${param.name}:${target}/`);
-      return `${as}.refs && ARRAY(SELECT ${prefix}::text || named::text FROM unnest(${ids}) AS named)`;
+      const all = target === 'Patient' ? linkedPatients(ids, building) : ids;
+      return `${as}.refs && ARRAY(SELECT ${prefix}::text || named::text FROM unnest(${all}) AS named)`;
     }
   }
 }

@@ -322,7 +322,7 @@ describe('metadata', () => {
         }
       }
     }
-    assert.equal(rest?.resource.length, 10);
+    assert.equal(rest?.resource.length, 11);
   });
 
   test('links are made for the address that the caller used', async () => {

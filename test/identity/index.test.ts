@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import type { Patient, PractitionerRole } from '../../src/fhir/types.ts';
-import { patient } from '../../src/identity/patients.ts';
+import { patient } from '../../src/identity/patient-body.ts';
 import { identify, practitionerIndex } from '../../src/identity/practitioners.ts';
 import {
   ANA,

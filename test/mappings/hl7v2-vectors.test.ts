@@ -1,7 +1,7 @@
 /** The vectors of the standards sheet, field by field. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { patient } from '../../src/identity/patients.ts';
+import { patient } from '../../src/identity/patient-body.ts';
 import { at, appointment, blocks, edit, fixture, hl7Site, map, people, without } from '../fixtures/siu/site.ts';
 
 const v1 = fixture('v1-booked');

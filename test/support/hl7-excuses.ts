@@ -56,6 +56,20 @@ export const EXCUSES: readonly Excuse[] = [
   },
   { at: ['PID-5', 'PID-11'], because: 'the legal name and the home address are taken', by: ['*'] },
   {
+    at: ['NK1-4'],
+    because: 'the address where they live is taken: this is where they work or were born',
+    when: (text, place) => ['BA', 'BI'].includes(sibling(text, place, 7)),
+  },
+  {
+    at: ['NK1-5', 'NK1-6', 'NK1-40', 'GT1-6', 'GT1-7'],
+    because: 'the first number and the first e-mail address of a person are taken, by the rules of PID-13',
+  },
+  {
+    at: ['GT1-5', 'GT1-8', 'GT1-9'],
+    because: 'who pays for themselves is no second person',
+    when: (text) => text.first('GT1-11') === '' || text.first('GT1-11') === 'SEL',
+  },
+  {
     at: ['PID-13.4', 'PID-14.4'],
     because: 'XTN-4 is an e-mail address, and this is none',
     when: (text, place) => !text.value(place).includes('@'),

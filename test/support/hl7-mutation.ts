@@ -260,6 +260,8 @@ const OTHERS: Readonly<Record<string, (value: string) => string>> = {
   'AIP-10': unit,
   'AIP-12': status,
   'PID-7': otherYear,
+  'NK1-16': otherYear,
+  'GT1-8': otherYear,
   'PID-8': swap('F', 'M'),
   'PID-19': () => '219-09-9998',
   'PID-29': otherYear,

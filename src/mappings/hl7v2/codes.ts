@@ -1,6 +1,6 @@
 /** Code sets of the HL7 v2 mapping, as data. Keys are upper case where senders write them in any case. */
 import { HOUR_MS, DAY_MS, MINUTE_MS } from '../../core/instant.ts';
-import type { AppointmentStatus } from '../../fhir/types.ts';
+import type { AppointmentStatus, Coding } from '../../fhir/types.ts';
 import type { ParticipantStatement, PatientAssertion } from '../contract.ts';
 
 /**
@@ -219,3 +219,20 @@ export const RESOURCE_FIELDS: Readonly<Record<string, ResourceFields>> = {
   AIL: { start: 6, offset: 7, duration: 9, status: 12 },
   AIP: { start: 6, offset: 7, duration: 9, status: 12 },
 };
+
+/** Table 0131: NK1-7, as it stands in FHIR's value set of relationships. */
+export const CONTACT_ROLES: ReadonlySet<string> = new Set(['BP', 'CP', 'EP', 'PR', 'E', 'C', 'F', 'I', 'N', 'S', 'U']);
+
+const ROLE_CODES: Readonly<Record<string, string>> = {
+  SPO: 'SPS', DOM: 'DOMPART', CHD: 'CHILD', GCH: 'GRNDCHILD', NCH: 'NCHILD', SCH: 'STPCHLD', FCH: 'CHLDFOST',
+  PAR: 'PRN', MTH: 'MTH', FTH: 'FTH', GRD: 'GUARD', GRP: 'GRPRN', EXF: 'EXT', SIB: 'SIB', BRO: 'BRO', SIS: 'SIS',
+  FND: 'FRND',
+}; // prettier-ignore
+
+/** Table 0063 to v3-RoleCode, where there is one. */
+export const RELATIONSHIP: Readonly<Record<string, Coding>> = Object.fromEntries(
+  Object.entries(ROLE_CODES).map(([code, role]) => [
+    code,
+    { system: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode', code: role },
+  ]),
+);

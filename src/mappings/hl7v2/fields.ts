@@ -1,6 +1,6 @@
 /**
  * Every field that the mapping reads, with what it becomes, and every field of the guide's maps (HL7 V2-to-FHIR: SCH,
- * TQ1, RGS, AIS, AIG, AIL, AIP, PID, PD1, PV1, PV2, NTE, DG1) and of master files that it deliberately does not keep,
+ * TQ1, RGS, AIS, AIG, AIL, AIP, PID, PD1, NK1, PV1, PV2, NTE, DG1) and of master files that it deliberately does not keep,
  * with the reason. What is not kept stays in the stored message. A site file may name other fields (`fields`,
  * `adtFields`, `visitKey`, `orderingTime`); those are read instead of the ones here.
  */
@@ -193,6 +193,22 @@ export const MAPPED_FIELDS: readonly MappedField[] = [
   ...notKept('LDP', [['1-5 7-12', 'departments and services of a place: the site file lists what is booked']]),
   ...notKept('LCH', [['1-5', 'characteristics of a place, such as smoking or beds: nothing that a schedule needs']]),
   ...notKept('OBX', [['1-25', 'observations are the record of the patient, not of the visit']]),
-  ...notKept('NK1', [['1-40', 'next of kin take no part in the visit']]),
+  ...becomes('NK1', [
+    ['2', 'RelatedPerson.name, and which one of those of the patient it is'],
+    ['3 7', 'RelatedPerson.relationship'],
+    ['4', 'RelatedPerson.address'],
+    ['5 6 40', 'RelatedPerson.telecom: the first number and the first e-mail address'],
+    ['8 9', 'RelatedPerson.period, and active where it is over'],
+    ['15 16', 'RelatedPerson.gender, birthDate'],
+  ]),
+  ...notKept('NK1', [['1 10-14 17-39', 'number in the message, work, and what a schedule does not need of them']]),
+  ...becomes('GT1', [
+    ['3', 'RelatedPerson.name, with the relationship GUAR'],
+    ['5', 'RelatedPerson.address'],
+    ['6 7', 'RelatedPerson.telecom: never the contact of the patient'],
+    ['8 9', 'RelatedPerson.birthDate, gender'],
+    ['11', 'RelatedPerson.relationship'],
+    ['13 14', 'RelatedPerson.period'],
+  ]),
   ...notKept('IN1', [['1-53', 'insurance is asked for where a site turns it on, by booking']]),
 ];

@@ -10,15 +10,16 @@ import type {
   Mapped,
   PatientAssertion,
   PatientChange,
-  PostalAddress,
 } from '../contract.ts';
 import { locationOf } from './actors.ts';
 import { plannedVisit } from './adt-appointment.ts';
 import { visitName, visitStatus } from './adt-status.ts';
-import { GENDER, NAME_RANK } from './codes.ts';
+import { GENDER } from './codes.ts';
+import { filled, nameOf, reachedBy } from './contact.ts';
 import { security } from './details.ts';
 import { isTold, patientIds, recordKey, unlisted } from './identifiers.ts';
-import { incomplete, part, type Composite, type Reading } from './reading.ts';
+import { incomplete, part, type Reading } from './reading.ts';
+import { relatedPeople } from './related.ts';
 
 export type PatientRead = { readonly patient: PatientAssertion } | { readonly issue: MapIssue };
 
@@ -42,7 +43,7 @@ export function readPatient(reading: Reading, pid: Segment, without: ReadonlySet
     return { patient: { key, identifiers } };
   }
   const person = personOf(reading, pid);
-  const facts = { ...nameOf(pid), ...person, ...(isKeptApart(reading, person) ? {} : contactOf(pid)) };
+  const facts = { ...nameOf(pid.repetitions(5)), ...person, ...(isKeptApart(reading, person) ? {} : contactOf(pid)) };
   const cleared = clearedIn(pid).filter((name) => !(name in facts));
   return { patient: { key, identifiers, ...facts, ...(cleared.length === 0 ? {} : { cleared }) } };
 }
@@ -67,8 +68,14 @@ export function mapPatient(reading: Reading): Mapped {
     ...people.map((patient) => ({ kind: 'patient', at: reading.at, stated: true, patient, ...visit }) as const),
     ...(planned !== null && 'visit' in planned ? [{ ...planned.visit, patients: people }] : []),
     ...(status === null ? [] : [status]),
+    ...people.flatMap((patient) => relatedOf(reading, people, patient, visit)),
   ];
   return { kind: 'changes', changes, warnings: reading.warnings };
+}
+
+/** Of a child: who is around it is not told of a confidential visit either. */
+function isRelatedTold({ message, at }: Reading, { birthDate }: PatientAssertion): boolean {
+  return ['NK1', 'GT1'].some((name) => message.first(name) !== undefined) && mayBeMinor(birthDate, at);
 }
 
 /** The visit at which a child may be spoken of: by its numbers, where it is, and what it is. */
@@ -78,7 +85,8 @@ function toldFor(
   planned: AppointmentChange | null,
 ): Pick<PatientChange, 'toldFor'> {
   const pv1s = reading.message.all('PV1');
-  if (pv1s.length === 0 || !people.some((one) => mayBeKeptApart(one, reading.at))) return {};
+  const asked = (one: PatientAssertion): boolean => mayBeKeptApart(one, reading.at) || isRelatedTold(reading, one);
+  if (pv1s.length === 0 || !people.some(asked)) return {};
   const here = pv1s.flatMap((pv1) => pv1.repetitions(3).flatMap((pl) => locationOf(reading, pl) ?? []));
   return {
     toldFor: {
@@ -90,6 +98,20 @@ function toldFor(
       ...(planned?.visitType === undefined ? {} : { visitType: planned.visitType }),
     },
   };
+}
+
+/** NK1 and GT1 stand once in a message, so of several people nobody knows whose they are. */
+function relatedOf(
+  reading: Reading,
+  people: readonly PatientAssertion[],
+  patient: PatientAssertion,
+  visit: Pick<PatientChange, 'toldFor'>,
+): readonly Change[] {
+  const found = people.length === 1 ? relatedPeople(reading, patient) : null;
+  if (found === null || isKeptApart(reading, patient)) return [];
+  const { key, birthDate } = patient;
+  const of = { key, ...(birthDate === undefined ? {} : { birthDate }) };
+  return [{ kind: 'related-people', at: reading.at, patient: of, ...visit, ...found }];
 }
 
 const NONE: ReadonlySet<string> = new Set();
@@ -108,17 +130,6 @@ function isKeptApart(reading: Reading, { birthDate }: Facts): boolean {
   return true;
 }
 
-function nameOf(pid: Segment): Facts {
-  const names = pid
-    .repetitions(5)
-    .map((name) => ({ name, rank: NAME_RANK[part(name, 7).toUpperCase()] ?? 9 }))
-    .filter(({ name }) => part(name, 1) !== '' || part(name, 2) !== '')
-    .sort((one, other) => one.rank - other.rank);
-  const best = names[0]?.name;
-  if (best === undefined) return {};
-  return filled({ family: part(best, 1), given: part(best, 2), middle: part(best, 3) });
-}
-
 function personOf(reading: Reading, pid: Segment): Facts {
   const birth = parseTime(part(pid, 7));
   if (birth === null && part(pid, 7) !== '') reading.warn('PID-7', 'is not a date');
@@ -135,39 +146,10 @@ function personOf(reading: Reading, pid: Segment): Facts {
 
 /** PID-13, then PID-14 and PID-40: the first number and the first e-mail address, wherever it is written. */
 function contactOf(pid: Segment): Facts {
-  const contacts = [13, 14, 40].flatMap((n) => pid.repetitions(n)).map(contactPoint);
-  const phone = contacts.find((contact) => contact.phone !== '')?.phone ?? '';
-  const email = contacts.find((contact) => contact.email !== '')?.email ?? '';
-  const homes = pid.repetitions(11).filter((address) => !['BA', 'BI'].includes(part(address, 7).toUpperCase()));
-  const home = homes.find((address) => part(address, 7).toUpperCase() === 'H') ?? homes[0];
-  const address = home === undefined ? null : addressOf(home);
-  return { ...filled({ phone, email }), ...(address === null ? {} : { address }) };
-}
-
-/**
- * XTN: .12 as it is, else the parts, else .1; an e-mail address in .4, or in .1 of a sender that knows one place only.
- */
-function contactPoint(xtn: Composite): { readonly phone: string; readonly email: string } {
-  const first = part(xtn, 1);
-  const kind = part(xtn, 3).toUpperCase();
-  const email = [part(xtn, 4), first].find((text) => /^[^\s@]+@[^\s@]+$/.test(text)) ?? '';
-  if (['INTERNET', 'X.400', 'FX', 'BP'].includes(kind)) return { phone: '', email };
-  const [country, area, local, extension] = [5, 6, 7, 8].map((n) => part(xtn, n)) as [string, string, string, string];
-  const parts = [country === '' ? '' : `+${country.replace(/^\+/, '')}`, area, local];
-  const built = local === '' ? '' : parts.filter((text) => text !== '').join(' ');
-  const phone = part(xtn, 12) || (built === '' ? first : built) + (extension === '' ? '' : ` X${extension}`);
-  return { phone: /\d/.test(phone) && !phone.includes('@') ? phone : '', email };
-}
-
-function addressOf(xad: Composite): PostalAddress | null {
-  const line = [part(xad, 1), part(xad, 1, 2), part(xad, 2)].filter((text) => text !== '');
-  const rest = filled({
-    city: part(xad, 3),
-    state: part(xad, 4),
-    postalCode: part(xad, 5),
-    country: part(xad, 6),
-  });
-  return line.length === 0 && Object.keys(rest).length === 0 ? null : { line, ...rest };
+  return reachedBy(
+    [13, 14, 40].flatMap((n) => pid.repetitions(n)),
+    pid.repetitions(11),
+  );
 }
 
 const CLEARABLE: readonly (readonly [field: number, component: number, name: ClearedField])[] = [
@@ -186,9 +168,4 @@ const CLEARABLE: readonly (readonly [field: number, component: number, name: Cle
  */
 function clearedIn(pid: Segment): readonly ClearedField[] {
   return CLEARABLE.filter(([field, component]) => pid.component(field, component) === null).map(([, , name]) => name);
-}
-
-function filled<Key extends string>(texts: Readonly<Record<Key, string>>): Partial<Record<Key, string>> {
-  const entries = Object.entries<string>(texts).filter(([, text]) => text !== '');
-  return Object.fromEntries(entries) as Partial<Record<Key, string>>;
 }
