@@ -152,7 +152,7 @@ export interface RelatedPerson extends Resource {
   readonly relationship?: readonly CodeableConcept[];
   readonly name?: readonly HumanName[];
   readonly telecom?: readonly ContactPoint[];
-  readonly gender?: Patient['gender'];
+  readonly gender?: NonNullable<Patient['gender']>;
   readonly birthDate?: string;
   readonly address?: readonly Address[];
   readonly period?: Partial<Period>;

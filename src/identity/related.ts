@@ -63,7 +63,7 @@ function of(
   at: RelatedPeople['at'],
 ): RelatedPerson {
   const { relationship: _relationship, from, until, ...person } = said ?? { identifiers: [], key: '' };
-  const { patient: _patient, period: periodBefore, ...rest } = before ?? {};
+  const { patient: _patient, relationship: _before, period: periodBefore, ...rest } = before ?? {};
   const {
     deceasedBoolean: _deceased,
     link: _link,
