@@ -5,7 +5,7 @@ import { part, type Composite } from './reading.ts';
 
 type Reached = Partial<Pick<PatientAssertion, 'phone' | 'email' | 'address'>>;
 
-/** The first number and the first e-mail address, wherever it is written; the address where they live, before others. */
+/** The first number and the first e-mail address, wherever it is written; the address where they live. */
 export function reachedBy(xtns: readonly Composite[], xads: readonly Composite[]): Reached {
   const contacts = xtns.map(contactPoint);
   const phone = contacts.find((contact) => contact.phone !== '')?.phone ?? '';

@@ -1,7 +1,7 @@
 /**
  * Every field that the mapping reads, with what it becomes, and every field of the guide's maps (HL7 V2-to-FHIR: SCH,
- * TQ1, RGS, AIS, AIG, AIL, AIP, PID, PD1, NK1, PV1, PV2, NTE, DG1) and of master files that it deliberately does not keep,
- * with the reason. What is not kept stays in the stored message. A site file may name other fields (`fields`,
+ * TQ1, RGS, AIS, AIG, AIL, AIP, PID, PD1, NK1, PV1, PV2, NTE, DG1) and of master files that it deliberately does not
+ * keep, with the reason. What is not kept stays in the stored message. A site file may name other fields (`fields`,
  * `adtFields`, `visitKey`, `orderingTime`); those are read instead of the ones here.
  */
 export type MappedField = {
