@@ -230,8 +230,7 @@ async function holdOnce(
   try {
     return await hold(deps, request, scope, until, byCaller);
   } catch (error) {
-    const told = await askToRegister(deps, error, scope);
-    if (told !== error) throw told;
+    await askToRegister(deps, error, scope);
     if (error instanceof NoSuchRecord) {
       return holdOnce(deps, await forRecordMeant(deps, request, scope, error), scope, until, byCaller);
     }

@@ -7,7 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { DAY_MS, plus } from '../core/instant.ts';
-import type { PersonAsked, Sought } from '../connectors/contract-seek.ts';
+import type { PersonAsked } from '../connectors/contract-seek.ts';
 import type { Patient } from '../fhir/types.ts';
 import type { PatientPolicy } from '../settings/identifier-shape.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
@@ -18,24 +18,27 @@ const ASKED =
   'the site has no record of this patient that may be written to: its people have a Task to register the patient; ' +
   'book again when they have';
 
-const FOUND =
-  'the site has a record that may be of this patient, and it is being compared: book again in a moment; where it ' +
-  'stays undecided its people have a Task to register the patient';
+/** The same whatever the site says: that it has somebody may be nothing that who books may know. */
+const SEARCHED =
+  'the site has told of no record of this patient that may be written to: it is asked whether it has one, and its ' +
+  'people have a Task to register the patient; book again in a moment, or when they have';
+
+const TOLD = { refuse: REFUSED, ask: ASKED, search: SEARCHED } as const;
 
 export class PatientUnknown extends HubError {
   readonly patientId: string;
   readonly policy: PatientPolicy['whenUnknown'];
 
-  constructor(patientId: string, site: Pick<SiteSettings, 'id' | 'patients'>, isFound = false) {
+  constructor(patientId: string, site: SiteSettings) {
     const policy = site.patients?.whenUnknown ?? 'refuse';
-    super('RULE_BROKEN', { detail: policy === 'refuse' ? REFUSED : isFound ? FOUND : ASKED, site: site.id });
+    super('RULE_BROKEN', { detail: TOLD[policy], site: site.id });
     this.patientId = patientId;
     this.policy = policy;
   }
 }
 
 /** Asks a site for a person and hands on what it says. Null: the site cannot be asked. */
-export type AskSite = (asked: PersonAsked, signal: AbortSignal) => Promise<Sought['kind']>;
+export type AskSite = (asked: PersonAsked, signal: AbortSignal) => Promise<unknown>;
 
 interface Deps {
   readonly store: Store;
@@ -48,23 +51,20 @@ interface Asking extends Deps {
 }
 
 /**
- * What is to be told instead of `error`, which may be any: where it is that of a patient whom a site has not, the site
- * is asked for them if its file says so, and its people by a Task. The Task is there whatever the site has said: it is
- * closed when somebody or matching has decided. In transactions of its own: that of the booking has come to nothing.
+ * Where `error`, which may be any, is that of a patient whom a site has not: asks the site for them if its file says
+ * so, and its people by a Task. The Task is there whatever the site has said: it is closed when somebody or matching
+ * has decided. In transactions of its own: that of the booking has come to nothing.
  */
-export async function askToRegister(deps: Asking, error: unknown, scope: Scope): Promise<unknown> {
-  if (!(error instanceof PatientUnknown) || error.policy === 'refuse' || error.site === undefined) return error;
-  const { patientId, site: siteId } = error;
-  const isFound = error.policy === 'search' && (await askSite(deps, siteId, patientId, scope)) === 'one';
-  await openTask(deps, siteId, patientId);
-  const site = deps.plan().sites.find(({ id }) => id === siteId);
-  return isFound && site !== undefined ? new PatientUnknown(patientId, site, true) : error;
+export async function askToRegister(deps: Asking, error: unknown, scope: Scope): Promise<void> {
+  if (!(error instanceof PatientUnknown) || error.policy === 'refuse' || error.site === undefined) return;
+  await openTask(deps, error.site, error.patientId);
+  if (error.policy === 'search') await askSite(deps, error.site, error.patientId, scope);
 }
 
 /** As long as one who books waits for a site. */
-async function askSite(deps: Asking, siteId: string, patientId: string, scope: Scope): Promise<Sought['kind'] | null> {
+async function askSite(deps: Asking, siteId: string, patientId: string, scope: Scope): Promise<void> {
   const ask = deps.seek?.(siteId) ?? null;
-  if (ask === null) return null;
+  if (ask === null) return;
   const served = await deps.store.transaction(scope, async (tx) => {
     // Another system is told of them.
     const about = { resourceType: 'Patient', resourceId: patientId, site: siteId } as const;
@@ -72,8 +72,7 @@ async function askSite(deps: Asking, siteId: string, patientId: string, scope: S
     return tx.resources.read('Patient', patientId);
   });
   const asked = served === null || served.deleted ? null : asksFor(JSON.parse(served.json) as Patient);
-  if (asked === null) return null;
-  return ask(asked, AbortSignal.timeout(deps.plan().hub.booking.wait_ms));
+  if (asked !== null) await ask(asked, AbortSignal.timeout(deps.plan().hub.booking.wait_ms));
 }
 
 /** Null: too little is known of them to ask for nobody else. */

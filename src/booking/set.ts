@@ -64,8 +64,7 @@ async function holdNew(deps: BookingDeps, request: SetRequest, scope: Scope, unt
     } catch (error) {
       if (error instanceof Taken)
         return { kind: 'taken', visit: error.visit, slot: error.slot, all: error.all, why: error.message };
-      const told = await askToRegister(deps, error, scope);
-      if (told !== error) throw told;
+      await askToRegister(deps, error, scope);
       const { visit, all } = under;
       const slotId = visit?.wish?.slotId;
       const known = error instanceof HubError && error.code === 'SLOT_TAKEN';
