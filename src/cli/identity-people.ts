@@ -14,7 +14,9 @@ export const PEOPLE_OPTIONS: Readonly<Record<string, Option>> = {
   },
   limit: {
     value: 'NUMBER',
-    prose: 'With stats: how many of the pairs that wait are listed, those due first. Default 20.',
+    prose:
+      'With stats: how many of the pairs that wait are listed, those due first. Default 20. ' +
+      'With practitioners: how many pairs. Default 100.',
   },
   value: {
     value: 'FILE',

@@ -11,6 +11,7 @@ import {
   PEOPLE_OPTIONS,
 } from './identity-people.ts';
 import { identityNppes, NPPES_OPTIONS } from './identity-nppes.ts';
+import { identityPractitioners } from './identity-practitioners.ts';
 import { identityTrain, TRAIN_OPTIONS } from './identity-train.ts';
 
 const VERBS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = {
@@ -22,6 +23,7 @@ const VERBS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = {
   undo: identityUndo,
   erase: identityErase,
   nppes: identityNppes,
+  practitioners: identityPractitioners,
   evaluate: identityEvaluate,
   train: identityTrain,
 };
@@ -49,6 +51,8 @@ export const identityCommand: Command = {
       '`npidata_pfile_*.csv`, unpacked, and the report of deactivated NPIs, saved as CSV. They are read from ' +
       "this machine's disk as a stream, whatever their size. A group's number on a person, a number that is not in " +
       'use any more, and another surname are put before a person; nothing else changes by them.',
+    '`identity practitioners` lists practitioners of whom at least one has no NPI, and who may be one person by ' +
+      'their names and specialties. It links nobody.',
     '`identity evaluate` runs labelled files through the matcher and prints, at the shipped thresholds, precision, ' +
       'recall and F1 of the links made without a person, the recall of those and the review band together, how many ' +
       'true pairs were compared at all (pair completeness) and how many pairs were not (reduction ratio); then the ' +

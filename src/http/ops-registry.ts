@@ -3,11 +3,14 @@ import express, { Router, type Request } from 'express';
 import { HubError } from '../core/errors.ts';
 import { formatInstant } from '../core/instant.ts';
 import { isNpi } from '../core/npi.ts';
+import type { Asked } from '../identity/contract-desk.ts';
 import type { RegistryEntry, RegistryFileKind } from '../store/contract-registry.ts';
 import { FHIR_JSON, readJson } from './body.ts';
 import { callerOf, contextOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';
 
+const ALIKE = 100;
+const ALIKE_MAX = 5000;
 const ENTRIES_MAX = 2000;
 const TEXT_MAX = 200;
 const DATE = /^\d{4}-\d\d-\d\d$/;
@@ -25,6 +28,14 @@ export function opsRegistry({ registry, currentPlan }: Pick<HttpDeps, 'registry'
   router.get('/npis', async (_req, res) => {
     res.json({ npis: await registry.npis() });
   });
+  router.get('/alike', async (req, res) => {
+    const { limit } = req.query;
+    const most = limit === undefined ? ALIKE : typeof limit === 'string' && /^\d{1,4}$/.test(limit) ? Number(limit) : 0;
+    if (most < 1 || most > ALIKE_MAX)
+      throw new HubError('PARAMETER_INVALID', { detail: `limit is a whole number from 1 to ${ALIKE_MAX}` });
+    const pairs = await registry.alike(askedBy(req));
+    res.json({ total: pairs.length, pairs: pairs.slice(0, most) });
+  });
   router.post('/entries', body, async (req, res) => {
     const { kind, fileDate, entries } = fieldsOf(req);
     if (!Array.isArray(entries) || entries.length > ENTRIES_MAX)
@@ -36,10 +47,13 @@ export function opsRegistry({ registry, currentPlan }: Pick<HttpDeps, 'registry'
     if (scope !== 'known' && scope !== 'all') throw wrong('scope is known or all');
     if (typeof npis !== 'number' || !Number.isSafeInteger(npis) || npis < 0) throw wrong('npis is a whole number');
     const file = { kind: kindOf(kind), fileDate: dateOf(fileDate), name: textOf(name) ?? '', scope, npis } as const;
-    const asked = { scope: callerOf(req).scope, requestId: contextOf(req).requestId };
-    res.json(await registry.loaded(asked, file));
+    res.json(await registry.loaded(askedBy(req), file));
   });
   return router;
+}
+
+function askedBy(req: Request): Asked {
+  return { scope: callerOf(req).scope, requestId: contextOf(req).requestId };
 }
 
 function wrong(detail: string): HubError {

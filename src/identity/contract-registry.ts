@@ -1,6 +1,12 @@
 /** A registry of NPIs, as an operator loads it from files. Part of identity/contract.ts. */
 import type { Instant } from '../core/instant.ts';
-import type { RegistryCounts, RegistryEntry, RegistryFile, RegistryFileKind } from '../store/contract-registry.ts';
+import type {
+  PractitionerKnown,
+  RegistryCounts,
+  RegistryEntry,
+  RegistryFile,
+  RegistryFileKind,
+} from '../store/contract-registry.ts';
 import type { Asked } from './contract-desk.ts';
 
 export interface RegistryStatus extends RegistryCounts {
@@ -13,7 +19,16 @@ export interface RegistryLoaded {
   readonly closed: number;
 }
 
+/** Two practitioners who may be one person. */
+export interface AlikePractitioners {
+  readonly one: PractitionerKnown;
+  readonly other: PractitionerKnown;
+}
+
+/** What is known of practitioners besides what sites say, and what a person should look at. */
 export interface RegistryDesk {
+  /** Among people of the sites that the caller may see; computed anew each time, and kept nowhere. */
+  alike(asked: Asked): Promise<readonly AlikePractitioners[]>;
   status(): Promise<RegistryStatus>;
   /** That practitioners of this hub have. */
   npis(): Promise<readonly string[]>;

@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import type { Plan } from '../settings/shape.ts';
 import { systemScope, type Store } from '../store/contract.ts';
+import { alikePractitioners } from './alike.ts';
 import type { RegistryDesk, RegistryLoaded } from './contract-registry.ts';
 import { reviewRegistered } from './registry-doubts.ts';
 
@@ -20,6 +21,14 @@ export function registryDesk({ store, clock, plan }: RegistryDeskOptions): Regis
       store.read(SCOPE, async (tx) => ({ ...(await tx.registry.counts()), files: await tx.registry.files() })),
     npis: () => store.read(SCOPE, (tx) => tx.registry.npis()),
     put: (kind, fileDate, entries) => store.transaction(SCOPE, (tx) => tx.registry.put(kind, fileDate, entries)),
+
+    async alike({ scope }) {
+      const [all, organisations] = await store.read(SCOPE, async (tx) => {
+        return [await tx.registry.practitioners(), new Set(await tx.registry.organisations())] as const;
+      });
+      const seen = all.filter(({ site }) => scope.sites === '*' || scope.sites.includes(site));
+      return alikePractitioners(seen, organisations);
+    },
 
     async loaded({ scope, requestId }, file): Promise<RegistryLoaded> {
       await store.transaction({ ...SCOPE, actor: scope.actor }, async (tx) => {

@@ -43,6 +43,20 @@ export interface RegisteredCode {
   readonly text: string;
 }
 
+/** Somebody who works at a site. */
+export interface PractitionerKnown {
+  readonly site: string;
+  readonly codes: readonly string[];
+  readonly personId: string;
+  readonly npi: string | null;
+  /** Empty: not told by itself; `text` is the name as a whole. */
+  readonly family: string;
+  readonly given: string;
+  readonly text: string;
+  /** A code of NUCC, or one of the operator. */
+  readonly specialty: string | null;
+}
+
 export interface RegistryStore {
   of(npi: string): Promise<RegistryEntry | null>;
   /** What a newer file has said stays. How many were taken. */
@@ -52,6 +66,10 @@ export interface RegistryStore {
   /** Of all practitioners. */
   npis(): Promise<readonly string[]>;
   counts(): Promise<RegistryCounts>;
+  /** At all sites. */
+  practitioners(): Promise<readonly PractitionerKnown[]>;
+  /** NPIs of practitioners that are an organisation's. */
+  organisations(): Promise<readonly string[]>;
   /** Codes of people who work there. */
   codesOf(site: string): Promise<readonly RegisteredCode[]>;
 }

@@ -2,6 +2,7 @@
 import type { Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
 import type {
+  PractitionerKnown,
   RegisteredCode,
   RegistryCounts,
   RegistryEntry,
@@ -134,6 +135,36 @@ export function registryStore(q: Queryable): RegistryStore {
       return rows[0] ?? { known: 0, found: 0, organisations: 0, deactivated: 0 };
     },
 
+    async practitioners() {
+      const { rows } = await q.query<KnownRow>({
+        name: 'npi-registry-practitioners', // all roles: asked by a person
+        text: `SELECT r.site, p.id AS person_id, ${ITS_NPI} AS npi, p.content::jsonb -> 'name' -> 0 AS name,
+                 ARRAY(SELECT i.value ->> 'value'
+                   FROM jsonb_array_elements(r.content::jsonb -> 'identifier') i) AS codes,
+                 (SELECT c.value ->> 'code'
+                  FROM jsonb_array_elements(r.content::jsonb -> 'specialty') s,
+                       jsonb_array_elements(s.value -> 'coding') c
+                  WHERE c.value ->> 'system' = 'http://nucc.org/provider-taxonomy' LIMIT 1) AS specialty
+               FROM resource r JOIN resource p ON p.type = 'Practitioner'
+                 AND p.id = substr(r.content::jsonb -> 'practitioner' ->> 'reference', 14)::uuid
+               WHERE r.type = 'PractitionerRole' AND r.site IS NOT NULL AND NOT r.deleted
+                 AND r.content::jsonb ->> 'active' <> 'false'
+               ORDER BY r.site, r.id`,
+      });
+      return rows.map(({ site, person_id, npi, name, codes, specialty }): PractitionerKnown => {
+        const { family = '', given = [], text = '' } = name ?? {};
+        return { site, codes, personId: person_id, npi, family, given: given.join(' '), text, specialty };
+      });
+    },
+
+    async organisations() {
+      const { rows } = await q.query<{ npi: string }>({
+        name: 'npi-registry-organisations', // all practitioners, each looked up by its primary key
+        text: `SELECT DISTINCT g.npi FROM (${NPIS}) k JOIN npi_registry g USING (npi) WHERE g.entity = 2`,
+      });
+      return rows.map(({ npi }) => npi);
+    },
+
     async codesOf(site) {
       const { rows } = await q.query<Row & { readonly code: string; readonly name: Named | null }>({
         name: 'npi-registry-codes', // roles of the site, each with its person and the registry's row by primary key
@@ -155,7 +186,16 @@ export function registryStore(q: Queryable): RegistryStore {
   };
 }
 
+interface KnownRow {
+  readonly site: string;
+  readonly person_id: string;
+  readonly npi: string | null;
+  readonly name: Named | null;
+  readonly codes: readonly string[];
+  readonly specialty: string | null;
+}
 interface Named {
+  readonly given?: readonly string[];
   readonly family?: string;
   readonly text?: string;
 }

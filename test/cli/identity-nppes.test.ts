@@ -82,3 +82,12 @@ test('only an admin sends entries, and none that is no NPI', async () => {
     assert.equal(await send(TOKENS.admin, [{ ...entry, ...wrong }]), 400, JSON.stringify(wrong));
   assert.equal(await send(TOKENS.admin, 'all'), 400);
 });
+
+test('who may be one person is listed, and nobody is linked by it', async () => {
+  const said = await run('practitioners', '--limit', '5');
+  assert.equal(said.code, 0, said.err);
+  assert.match(said.out, /No practitioner without an NPI|who may be one person; \d shown/);
+  const json = JSON.parse((await run('practitioners', '--json', '-')).out) as { readonly total: number };
+  assert.ok(Number.isSafeInteger(json.total));
+  assert.equal((await run('practitioners', '--limit', '0')).code, 2);
+});
