@@ -11,7 +11,7 @@ import { patient } from './patient-body.ts';
 import { concerned, decide } from './patient-links.ts';
 import { writePatient } from './patient-write.ts';
 import { raiseReuse } from './record-reused.ts';
-import { writeRelated } from './related.ts';
+import { relabelRelated, writeRelated } from './related.ts';
 
 export const patientIndex: PatientIndex = {
   async resolve(assertion, site, at, tx, cause) {
@@ -32,6 +32,7 @@ export const patientIndex: PatientIndex = {
       if (before === null || !saysTheSame(before, resource, site.sensitivity.site)) {
         if (before !== null && known !== null) await raiseReuse({ before, now: resource, known }, tx, cause);
         await writePatient(id, resource, site, tx, cause);
+        if (before !== null && !bears(before, site.sensitivity.site)) await relabelRelated(id, site, tx, cause);
       }
       if (newest !== at) await tx.inbox.setAppliedReadAt(site.id, object, at);
     }
@@ -51,6 +52,9 @@ export const patientIndex: PatientIndex = {
 
 function saysTheSame(before: Patient, resource: Patient, labels: readonly string[]): boolean {
   const { id: _id, meta, ...known } = before;
-  const security = (meta?.security ?? []).map((coding) => coding.code);
-  return JSON.stringify(known) === JSON.stringify(resource) && security.join(' ') === labels.join(' ');
+  return JSON.stringify(known) === JSON.stringify(resource) && bears({ meta }, labels);
+}
+
+function bears({ meta }: { readonly meta?: Patient['meta'] | undefined }, labels: readonly string[]): boolean {
+  return (meta?.security ?? []).map(({ code }) => code).join(' ') === labels.join(' ');
 }

@@ -34,20 +34,41 @@ export async function writeRelated(
     const now =
       isLeft && before !== null ? { ...before, active: false } : of(patientId, said, before, relationship, at);
     const { id: _id, meta: _meta, ...resource } = now;
-    await tx.resources.put(
-      {
-        type: 'RelatedPerson',
-        id,
-        site: site.id,
-        resource,
-        active: resource.active !== false,
-        tokens: identifierTokens(resource.identifier ?? []),
-        refs: [`patient:Patient/${patientId}`],
-        security: site.sensitivity.site,
-      },
-      cause,
-    );
+    await put(id, resource, patientId, site, tx, cause);
   }
+}
+
+/** They bear the labels of their patient, also when those change. */
+export async function relabelRelated(patientId: string, site: SiteSettings, tx: Tx, cause: Cause): Promise<void> {
+  for (const id of await tx.people.relatedTo(patientId)) {
+    const served = await tx.resources.read('RelatedPerson', id);
+    if (served === null || served.deleted) continue;
+    const { id: _id, meta: _meta, ...resource } = JSON.parse(served.json) as RelatedPerson;
+    await put(id, resource, patientId, site, tx, cause);
+  }
+}
+
+async function put(
+  id: string,
+  resource: RelatedPerson,
+  patientId: string,
+  site: SiteSettings,
+  tx: Tx,
+  cause: Cause,
+): Promise<void> {
+  await tx.resources.put(
+    {
+      type: 'RelatedPerson',
+      id,
+      site: site.id,
+      resource,
+      active: resource.active !== false,
+      tokens: identifierTokens(resource.identifier ?? []),
+      refs: [`patient:Patient/${patientId}`],
+      security: site.sensitivity.site,
+    },
+    cause,
+  );
 }
 
 function isGuarantor({ coding = [] }: CodeableConcept): boolean {

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { parseSearch } from '../../src/fhir/search-parse.ts';
 import type { RelatedPerson } from '../../src/fhir/types.ts';
 import { hl7Site } from '../fixtures/siu/site.ts';
+import type { SiteSettings } from '../../src/settings/shape.ts';
 import type { Scope } from '../../src/store/contract.ts';
 import { SCOPE } from '../support/facts.ts';
 import { ADMIN, erasingWorld } from './erasing-world.ts';
@@ -107,6 +108,22 @@ describe('next of kin and who pays', () => {
     assert.equal((await relatedTo(world, '2')).length, 1);
     assert.deepEqual(await relatedTo(world, '2', { ...SCOPE, clearances: [] }), []);
     assert.deepEqual(await relatedTo(world, '2', { ...SCOPE, sites: ['elsewhere'] }), []);
+  });
+
+  it('bear the labels of their patient, also when the site file gives others', async (t) => {
+    const labelled = (site: readonly string[]): SiteSettings =>
+      hl7Site({ sensitivity: { site, departments: {}, visitTypes: {}, codes: {} } });
+    const world = await feedWorld(t, labelled([]));
+    const adult = CHILD('1').replace('20120304', '19800304');
+    await world.tell(adt('A28', T(1), adult, MOTHER));
+    assert.equal((await relatedTo(world, '1', { ...SCOPE, clearances: [] })).length, 1);
+    await world.reload(labelled(['R']));
+    await world.tell(adt('A31', T(2), adult));
+    const [mother] = await relatedTo(world, '1');
+    const read = (clearances: readonly string[]): Promise<unknown> =>
+      world.store.read({ ...SCOPE, clearances }, (tx) => tx.resources.read('RelatedPerson', mother?.id ?? ''));
+    assert.equal(await read([]), null);
+    assert.notEqual(await read(['R']), null);
   });
 
   it('are sealed at rest, each under a key of its own, and no name is to be read in a row', async (t) => {
