@@ -75,7 +75,7 @@ export async function remapRoles(site: SiteSettings, tx: Tx, cause: Cause): Prom
   for (const id of await tx.practitioners.rolesWithSpecialty(site.id)) {
     const role = await roleOf(tx, id);
     const specialty = specialtiesIn(role?.specialty, site).map((one) => roleSpecialty(one, site));
-    if (role === null || isDeepStrictEqual(specialty, role.specialty)) continue;
+    if (role === null || specialty.length === 0 || isDeepStrictEqual(specialty, role.specialty)) continue;
     await putRole(tx, site, id, { ...bare(role), specialty }, cause);
   }
 }
