@@ -23,7 +23,8 @@ interface Block {
   readonly loose: Block | null;
 }
 
-type Blocks = Map<string, Block>;
+/** By kind, loose and tight apart: one map holds 16.7 million keys, and a million people have more. */
+type Blocks = Map<string, Map<string, Block>>;
 
 /**
  * Tells each pair that shares a key once, left record by left record.
@@ -69,30 +70,35 @@ export function candidatePairs(
 /** Puts a record into the blocks of its keys, and of their tight forms; answers those. */
 function filed(person: Person, at: number, blocks: Blocks, side: 'left' | 'right'): readonly Block[] {
   return keysOf(person).flatMap(({ kind, value, tight }) => {
-    const block = blockOf(blocks, `${kind} ${value}`, kind, null);
+    const block = blockOf(blocks, kind, value, null);
     block[side].push(at);
     if (tight === null) return [block];
-    const inner = blockOf(blocks, `${kind}+ ${tight}`, kind, block);
+    const inner = blockOf(blocks, kind, tight, block);
     inner[side].push(at);
     return [block, inner];
   });
 }
 
-function blockOf(blocks: Blocks, name: string, kind: KeyKind, loose: Block | null): Block {
-  const known = blocks.get(name);
+function blockOf(blocks: Blocks, kind: KeyKind, value: string, loose: Block | null): Block {
+  const name = loose === null ? kind : `${kind}+`;
+  const ofKind = blocks.get(name) ?? new Map<string, Block>();
+  if (ofKind.size === 0) blocks.set(name, ofKind);
+  const known = ofKind.get(value);
   if (known !== undefined) return known;
   const block: Block = { kind, left: [], right: [], loose };
-  blocks.set(name, block);
+  ofKind.set(value, block);
   return block;
 }
 
 function countedCaps(blocks: Blocks, isFull: (block: Block) => boolean): readonly Capped[] {
   const full = new Set<Block>();
   const helped = new Set<Block>();
-  for (const block of blocks.values()) {
-    if (block.loose === null) {
-      if (isFull(block)) full.add(block);
-    } else if (isFull(block.loose) && !isFull(block)) helped.add(block.loose);
+  for (const ofKind of blocks.values()) {
+    for (const block of ofKind.values()) {
+      if (block.loose === null) {
+        if (isFull(block)) full.add(block);
+      } else if (isFull(block.loose) && !isFull(block)) helped.add(block.loose);
+    }
   }
   const counts = new Map<KeyKind, { keys: number; lost: number }>();
   for (const block of full) {
