@@ -81,11 +81,14 @@ function changesOf({ expected }: Golden): readonly Facts[] {
 }
 
 /** What a golden file says of people who are known afterwards. */
+/** Whoever else is told of with a patient states nothing of the patient but who that is. */
 function peopleOf(golden: Golden): readonly Facts[] {
   return changesOf(golden).flatMap((change) =>
-    [change['patient'], change['into'], ...((change['patients'] ?? []) as readonly Fact[])].flatMap((one) =>
-      one === undefined ? [] : [one as Facts],
-    ),
+    change['kind'] === 'related-people'
+      ? []
+      : [change['patient'], change['into'], ...((change['patients'] ?? []) as readonly Fact[])].flatMap((one) =>
+          one === undefined ? [] : [one as Facts],
+        ),
   );
 }
 
