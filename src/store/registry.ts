@@ -1,4 +1,4 @@
-/** What the files of NPPES say of NPIs (0024_npi_registry.sql). Part of Tx. */
+/** What the files of NPPES say of NPIs (0022_npi_registry.sql). Part of Tx. */
 import type { Instant } from '../core/instant.ts';
 import { timestamptz } from './column-types.ts';
 import type {

@@ -142,6 +142,19 @@ describe('slots', () => {
     assert.match(old?.json ?? '', /"status":"free"/);
   });
 
+  it('around a time are told with what takes them, and not at all where one is of a class', async () => {
+    const around = () =>
+      opened.write((tx) => tx.resources.slotsAround([{ resourceId: P, during: span(0, 60) }], at(0)));
+    await opened.write((tx) => tx.resources.putSlots([slot('a', span(0, 60))], cause(at(0))));
+    assert.deepEqual(
+      (await around())?.slots.map((one) => one.slot.id),
+      [id('a')],
+    );
+    const group = slot('g', span(30, 90), { capacity: 2, seatsLeft: 2, session: id('class') });
+    await opened.write((tx) => tx.resources.putSlots([group], cause(at(0))));
+    assert.equal(await around(), null);
+  });
+
   it('of a class stay free while seats are left', async () => {
     const group = slot('g', span(0, 60), { capacity: 2, seatsLeft: 2, session: id('class') });
     await opened.write((tx) => tx.resources.putSlots([group], cause(at(0))));
