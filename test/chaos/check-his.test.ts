@@ -61,6 +61,20 @@ describe('a request by HL7 v2', () => {
     assert.deepEqual(violations(asked, said('1', 'taken'), said('2', 'booked', 'a'), ...stands('a')), []);
   });
 
+  it('may be answered yes after no where another message about it was booked, which had gone out before', () => {
+    const [no, yes] = [said('1', 'taken'), said('1', 'booked', 'a')];
+    const stood = stands('a');
+    assert.deepEqual(violations(asked, no, said('2', 'booked', 'a'), yes, ...stood), []);
+    assert.deepEqual(violations(asked, no, said('2', 'heard'), yes, said('2', 'booked', 'a'), ...stood), []);
+    const wrong = ['3: srm:a^HIS^: message 1 was answered taken, then booked A-a'];
+    assert.deepEqual(violations(asked, no, yes, said('2', 'booked', 'a'), ...stood), wrong, 'nobody asked anew before');
+    assert.deepEqual(
+      violations(asked, no, said('2', 'taken'), yes, ...stood).slice(0, 1),
+      wrong,
+      'the other was refused',
+    );
+  });
+
   it('that was refused is not at the site, unless another message about it was still under way', () => {
     const [was] = violations(asked, said('1', 'taken'), ...stands('a'));
     assert.equal(was, '2: srm:a^HIS^: taken was said, and midtown/a is at the site');

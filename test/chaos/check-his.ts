@@ -1,9 +1,12 @@
 /** Rule 3 for those who ask by HL7 v2. Part of check.ts. */
-import { allOf } from './history.ts';
+import { allOf, type Of } from './history.ts';
 import type { Judged, Violation } from './judged.ts';
 import { OPEN, type Wish } from './wishes.ts';
 
-/** One message has one answer, however often it is sent; whoever was told booked is not told later that it is not. */
+/**
+ * One message has one answer, however often it is sent, and a no may become a yes by another message about the same;
+ * whoever was told booked is not told later that it is not.
+ */
 export function messageAnsweredOnce({ events }: Judged): readonly Violation[] {
   const byCall = Map.groupBy(allOf(events, 'answer'), (one) => one.call);
   return allOf(events, 'call').flatMap((call): Violation[] => {
@@ -15,13 +18,33 @@ export function messageAnsweredOnce({ events }: Judged): readonly Violation[] {
       ({ message }) => message,
     );
     for (const [message, answers] of byMessage) {
-      const different = new Set(answers.map(({ outcome, appointment = '' }) => `${outcome} ${appointment}`.trim()));
+      const anew = answers.filter((one) => !isOverruled(one, answers, byCall.get(call.call) ?? []));
+      const different = new Set(anew.map(({ outcome, appointment = '' }) => `${outcome} ${appointment}`.trim()));
       if (different.size > 1) return tell(`message ${message ?? ''} was answered ${[...different].join(', then ')}`);
     }
     const first = said.findIndex(({ outcome }) => outcome === 'booked');
     const after = first === -1 ? undefined : said.slice(first).find(({ outcome }) => outcome !== 'booked');
     return after === undefined ? [] : tell(`${after.outcome} was said after booked`);
   });
+}
+
+/**
+ * A no that the hub was right to take back: the same message came again after another one about the appointment had
+ * gone out, which was booked (docs/hl7v2.md, "The same request again"). Without one, whoever was refused stays refused.
+ */
+function isOverruled(one: Of<'answer'>, same: readonly Of<'answer'>[], all: readonly Of<'answer'>[]): boolean {
+  if (one.outcome !== 'taken' && one.outcome !== 'refused') return false;
+  const yes = same.find(({ n, outcome }) => n > one.n && outcome === 'booked');
+  if (yes === undefined) return false;
+  const others = Map.groupBy(
+    all.filter(({ message }) => message !== undefined && message !== one.message),
+    ({ message }) => message,
+  );
+  return [...others.values()].some(
+    (other) =>
+      other.some(({ n }) => n < yes.n) &&
+      other.some(({ outcome, appointment }) => outcome === 'booked' && appointment === yes.appointment),
+  );
 }
 
 /**
