@@ -15,7 +15,7 @@ import { setOff } from './new-booking.ts';
 import { giveBack } from './pending.ts';
 import { type BookingDeps } from './place.ts';
 import { visibleSlot, writableSite } from './prepare.ts';
-import { repeatOf } from './request-key.ts';
+import { repeatOfKind } from './request-key.ts';
 import { beginning } from './queue.ts';
 import { isSettled } from './states.ts';
 
@@ -59,7 +59,7 @@ export async function heldFor(
   const before = await tx.bookings.latestOf(appointmentId);
   const key = `request:${request.client}:${request.requestKey}`;
   await tx.lock([appointmentId, ...(before?.resources ?? []), key]);
-  const repeated = await repeatOf(tx, request);
+  const repeated = await repeatOfKind(tx, request, 'place');
   if (repeated !== null) return { kind: 'repeated', booking: repeated };
   const served = await tx.resources.read('Appointment', appointmentId);
   if (served === null) throw new HubError('NOT_FOUND', { detail: 'the appointment' });

@@ -22,7 +22,7 @@ import { beginning, notInSet } from './queue.ts';
 import { calendarOf, patientFacts, placeOrder } from './order.ts';
 import * as place from './place.ts';
 import * as prepare from './prepare.ts';
-import { repeatOf } from './request-key.ts';
+import { repeatOfKind } from './request-key.ts';
 import { movableVisit, underWay } from './movable.ts';
 import type { BookingDeps } from './place.ts';
 import * as records from './patient-records.ts';
@@ -67,7 +67,7 @@ async function visiblyTaken(tx: Tx, request: MoveRequest): Promise<MoveAsked | n
   const from = start === undefined ? null : parseInstant(start);
   const to = end === undefined ? null : parseInstant(end);
   if (from === null || to === null || overlaps(slot.during, { start: from, end: to })) return null;
-  const repeated = await repeatOf(tx, request);
+  const repeated = await repeatOfKind(tx, request, 'move');
   return repeated === null ? { kind: 'taken', slot } : { kind: 'repeated', booking: repeated };
 }
 
@@ -97,7 +97,7 @@ export async function prepareMove(deps: BookingDeps, tx: Tx, request: MoveReques
 export async function moveUnderLock(deps: BookingDeps, tx: Tx, prepared: PreparedMove): Promise<MoveAsked> {
   const { request, seen, target, person } = prepared;
   const now = deps.clock.now();
-  const repeated = await repeatOf(tx, request);
+  const repeated = await repeatOfKind(tx, request, 'move');
   if (repeated !== null) return { kind: 'repeated', booking: repeated };
 
   const visit = await movableVisit(tx, request);

@@ -114,6 +114,8 @@ async function matching(context: ApplyContext, change: AppointmentChange): Promi
       booking.action === 'place' &&
       booking.siteKey === null &&
       booking.during?.start === start &&
+      // Nobody has been asked yet: a visit of another length is not what staff would have been asked for.
+      (booking.state !== 'awaiting-approval' || booking.during.end === change.during?.end) &&
       // A record that is older than our request is not what our request made.
       (created === undefined || created >= booking.createdAt - SKEW_MS) &&
       (calendars.length === 0 || calendars.includes(booking.order.place?.calendar ?? '')),

@@ -230,6 +230,14 @@ describe('a booking at a site that wants a coordinator to decide', () => {
     assert.equal((await world.slot('north', KEY)).status, 'busy');
   });
 
+  it('is not done by a visit of another length: that is another visit of the patient', async (t) => {
+    const { world, ana } = await openDay(t);
+    const { bookingId, appointmentId } = await placed(world, ana);
+    await world.tell('north', visit('V1', 'n1', during(9, 0, 30)));
+    assert.equal((await world.booking(bookingId)).state, 'awaiting-approval');
+    assert.notEqual((await world.appointment('north', 'V1')).id, appointmentId);
+  });
+
   it('does not keep news waiting that may be its own or may not', async (t) => {
     const { world, ana } = await openDay(t);
     await placed(world, ana);

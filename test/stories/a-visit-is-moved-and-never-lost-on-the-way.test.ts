@@ -19,10 +19,10 @@ async function booked(slot: Slot, patientId: string): Promise<Appointment> {
   return bookedIn(await caller.settled(await caller.book({ slot, patientId })));
 }
 
-async function move(visit: Appointment, slot: Slot): Promise<Answer> {
+async function move(visit: Appointment, slot: Slot, headers: Record<string, string> = {}): Promise<Answer> {
   const resource = { ...visit, slot: [{ reference: `Slot/${slot.id ?? ''}` }], start: slot.start, end: slot.end };
   const body = { resourceType: 'Parameters', parameter: [{ name: 'appointment-resource', resource }] };
-  return caller.settled(await caller.ask('/fhir/R4/Appointment/$book', { method: 'POST', body }));
+  return caller.settled(await caller.ask('/fhir/R4/Appointment/$book', { method: 'POST', body, headers }));
 }
 
 const startOf = async ({ id = '' }: Appointment): Promise<number> =>
@@ -48,6 +48,25 @@ describe('a visit is moved and never lost on the way', () => {
     assert.deepEqual([bookedIn(answer).id, await startOf(visit)], [visit.id, at(to)]);
     await eventuallyNone('everything comes to rest', () => unrest(hub));
     await booked(from, bob);
+  });
+
+  test('and asked for again by who did not hear it, under one key, it is answered the same and moved once', async () => {
+    const [from, to] = [apart[7]!, apart[8]!];
+    const visit = await booked(from, ann);
+    const key = { 'idempotency-key': 'moved-once' };
+    const first = await move(visit, to, key);
+    const again = await move(visit, to, key);
+    assert.deepEqual([first.status, again.status], [200, 200], again.text);
+    assert.equal(bookedIn(again).start, to.start);
+    const comment = { ...bookedIn(again), comment: 'rings the bell' };
+    const said = { 'idempotency-key': 'said-once' };
+    for (const _time of [1, 2]) {
+      const body = { resourceType: 'Parameters', parameter: [{ name: 'appointment-resource', resource: comment }] };
+      const answer = await caller.settled(
+        await caller.ask('/fhir/R4/Appointment/$book', { method: 'POST', body, headers: said }),
+      );
+      assert.equal(answer.status, 200, answer.text);
+    }
   });
 
   test('of two that race for one time one has it, and the other keeps what it had', async () => {
