@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../core/error-catalogue.ts';
 import { asHubError, HubError } from '../core/errors.ts';
 import { plus, type Instant } from '../core/instant.ts';
+import { RunAgain } from '../core/run-again.ts';
 import { IssuesError } from '../fhir/outcome.ts';
 import type { BookingSet, SetMode, SetStep } from '../store/contract-sets.ts';
 import type { Tx } from '../store/contract.ts';
@@ -58,8 +59,12 @@ export const NEVER = {
   detail: null,
 } as const;
 
-/** @throws HubError that says which visit is meant, where one that cannot be ends it for all */
+/**
+ * @throws HubError that says which visit is meant, where one that cannot be ends it for all; `thrown` itself where that
+ * says nothing of the visit: what was prepared from is no longer so, and all of it is done again
+ */
 export function refusalOf(mode: SetMode, visit: Pick<SetStep, 'step' | 'name'>, thrown: unknown): Refusal {
+  if (thrown instanceof RunAgain) throw thrown;
   const error = asHubError(thrown);
   if (error.code === 'INTERNAL' || error.code.startsWith('DATABASE')) throw thrown;
   if (mode === 'best-effort') return { code: error.code, detail: error.detail };

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SET_ARROWS, STEP_ARROWS } from '../../src/booking/set-states-page.ts';
+import { refusalOf } from '../../src/booking/set-rows.ts';
 import { statesPage } from '../../src/booking/states-page.ts';
+import { HubError } from '../../src/core/errors.ts';
+import { RunAgain } from '../../src/core/run-again.ts';
 import { isSetAnswered, SET_TRANSITIONS, STEP_TRANSITIONS } from '../../src/booking/set-states.ts';
 
 function allEnd(table: Readonly<Record<string, readonly string[]>>): void {
@@ -45,4 +48,18 @@ describe('the states of a set', () => {
     const before = Object.entries(STEP_TRANSITIONS).filter(([, to]) => to.includes('released'));
     assert.deepEqual(before.map(([state]) => state).sort(), ['held', 'owed']);
   });
+});
+
+it('a visit of a set is not refused for what only has to be looked at again: the whole is done again', () => {
+  const joined = new RunAgain('the patient’s records were joined with others at this moment');
+  const visit = { step: 2, name: null };
+  for (const mode of ['all', 'best-effort'] as const) {
+    assert.throws(
+      () => refusalOf(mode, visit, joined),
+      (thrown) => thrown === joined,
+    );
+  }
+  const broken = new HubError('RULE_BROKEN', { detail: 'no such time' });
+  assert.deepEqual(refusalOf('best-effort', visit, broken), { code: 'RULE_BROKEN', detail: 'no such time' });
+  assert.throws(() => refusalOf('all', visit, broken), /visit 2: no such time/);
 });
