@@ -3,32 +3,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
-import type { PractitionerAssertion } from '../../src/mappings/contract.ts';
-import type { ResourceRule } from '../../src/settings/shape.ts';
 import type { WorkItem } from '../../src/store/contract-bookings.ts';
-import { BOB, during, fed, NPI, openWorld, SHARED, testPlan, testSites, type World } from '../support/builders.ts';
+import { BOB, during, fed, NPI, openWorld, SHARED, type World } from '../support/builders.ts';
+import { say, write } from './practitioners-told.ts';
 
-const [NORTH, SOUTH, FEED] = testSites();
 const OTHER_NPI = '1234567893';
-let hour = 8;
-
-async function say(world: World, assertion: PractitionerAssertion): Promise<readonly string[]> {
-  const key = `F-${assertion.code}-${String(++hour)}`;
-  const participants = [{ actor: { kind: 'practitioner', assertion }, status: 'accepted' }] as const;
-  await world.tell('feed', fed(key, during(9), { participants, patients: [BOB] }));
-  return (await world.appointment('feed', key)).actors;
-}
-
 async function doubts(world: World): Promise<readonly WorkItem[]> {
   return (await world.read((tx) => tx.workItems.list(50))).filter(({ kind }) =>
     ['unmapped', 'practitioner-conflict'].includes(kind),
   );
-}
-
-async function write(world: World, practitioners: Readonly<Record<string, ResourceRule>>): Promise<void> {
-  const feed = { ...FEED, resources: { ...FEED.resources, practitioners } };
-  world.plan = testPlan([NORTH, SOUTH, feed]);
-  await world.syncDirectory();
 }
 
 describe('a number that cannot be an NPI', () => {

@@ -5,13 +5,11 @@ import { plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import { registryDesk } from '../../src/identity/registry-desk.ts';
 import type { RegistryDesk } from '../../src/identity/contract-registry.ts';
-import type { PractitionerAssertion } from '../../src/mappings/contract.ts';
-import type { ResourceRule } from '../../src/settings/shape.ts';
 import { systemScope } from '../../src/store/contract.ts';
 import type { RegistryEntry, RegistryFileKind } from '../../src/store/contract-registry.ts';
-import { BOB, during, fed, openWorld, testPlan, testSites, type World } from '../support/builders.ts';
+import { openWorld, type World } from '../support/builders.ts';
+import { say, write } from './practitioners-told.ts';
 
-const [NORTH, SOUTH, FEED] = testSites();
 const ANN = '1245319599';
 const GROUP = '1679576722';
 const asked = { scope: systemScope('test'), requestId: 'r-1' };
@@ -24,14 +22,6 @@ const entry = (npi: string, more: Partial<RegistryEntry> = {}): RegistryEntry =>
   deactivatedOn: null,
   ...more,
 });
-let hour = 8;
-
-async function say(world: World, assertion: PractitionerAssertion): Promise<readonly string[]> {
-  const key = `F-${assertion.code}-${String(++hour)}`;
-  const participants = [{ actor: { kind: 'practitioner', assertion }, status: 'accepted' }] as const;
-  await world.tell('feed', fed(key, during(9), { participants, patients: [BOB] }));
-  return (await world.appointment('feed', key)).actors;
-}
 function deskOf(world: World): RegistryDesk {
   return registryDesk({ store: world.store, clock: world.clock, plan: () => world.plan });
 }
@@ -49,12 +39,6 @@ async function doubts(world: World): Promise<readonly string[]> {
   const items = await world.read((tx) => tx.workItems.list(50));
   return items.filter(({ kind }) => kind === 'practitioner-conflict').map(({ subject }) => subject);
 }
-async function write(world: World, practitioners: Readonly<Record<string, ResourceRule>>): Promise<void> {
-  const feed = { ...FEED, resources: { ...FEED.resources, practitioners } };
-  world.plan = testPlan([NORTH, SOUTH, feed]);
-  await world.syncDirectory();
-}
-
 describe('a file of NPPES', () => {
   it('asks about the number of a group on a person, and changes nobody', async (t) => {
     const world = await openWorld(t);
