@@ -7,11 +7,11 @@ import type { Approvals } from './booking/contract.ts';
 import type { Desk, DeskDeps } from './booking/desk.ts';
 import { lapse } from './booking/lapse.ts';
 import { abilityOf } from './booking/owning-site.ts';
-import { closeRegistered } from './booking/patient-unknown.ts';
 import { keepWaiting } from './booking/queue.ts';
 import { resolveStep, type ResolveDeps } from './booking/resolve.ts';
 import { parkOpenBookings } from './booking/park.ts';
 import { recordWithin } from './booking/settle.ts';
+import { lookAfterUnknown } from './booking/unknown-task.ts';
 import { verifier } from './booking/verify.ts';
 import { createBudgets } from './connectors/kit/budget.ts';
 import { asHubError, HubError } from './core/errors.ts';
@@ -19,11 +19,12 @@ import { startLoop, type Loop } from './core/loop.ts';
 import { isAnswer, lendSender } from './hub-answers.ts';
 import { awayOf, openConnector, runnerDeps, sameSite } from './hub-sites.ts';
 import type { HubEvents } from './hub-events.ts';
+import { askingSites } from './hub-asking.ts';
 import { identifying, type IdentifyingDeps } from './hub-identity.ts';
 import { openPractitioners, type HubPractitioners } from './hub-practitioners.ts';
 import { openDesks, type SetStage } from './hub-sets.ts';
 import { patientIndex } from './identity/patients.ts';
-import { personMeant } from './identity/serving/people-seen.ts';
+import { goldenOf, personMeant } from './identity/serving/people-seen.ts';
 import { mappingFor } from './mappings/registry.ts';
 import { applyStage, type ApplyStage } from './pipeline/apply.ts';
 import { reviewConflicts, sweepConflicts } from './pipeline/conflicts.ts';
@@ -31,7 +32,6 @@ import { requeueExpired } from './pipeline/deliver.ts';
 import { escalate } from './pipeline/escalate.ts';
 import { givingWay, standingAside, type Aside } from './pipeline/give-way.ts';
 import { receiver as makeReceiver, type ReceiveStage } from './pipeline/receive.ts';
-import { seeker } from './pipeline/seek.ts';
 import { runSite, type RunnerDeps, type SiteRunner } from './pipeline/site-runner.ts';
 import { watchBursts, type ReplayWindowDeps } from './pipeline/replay-window.ts';
 import { closeOpenings, expireHolds, keepHouse, type SweepDeps } from './pipeline/sweep.ts';
@@ -91,8 +91,8 @@ export class Engine {
       },
       deliver: (siteId) => this.ring(siteId, 'deliver'),
       turn: (siteId) => this.runners.get(siteId)?.turn() ?? null,
-      people: { meant: personMeant },
-      seek: seeker({ store, clock, stored: this.stored }, (siteId) => this.runners.get(siteId)?.connector.seek),
+      people: { meant: personMeant, goldenOf },
+      ...askingSites({ store, clock, events, stored: this.stored }, (siteId) => this.runners.get(siteId)),
     };
     ({ desk: this.desk, sets: this.sets } = openDesks(deskDeps));
     this.booking = {
@@ -147,7 +147,7 @@ export class Engine {
     const sweep = this.#sweep();
     this.#loop('expire', TICK_MS, async () => (await expireHolds(sweep)) > 0);
     this.#loop('openings', OPENINGS_TICK_MS, () => closeOpenings(sweep).then(() => false));
-    this.#loop('registered', OPENINGS_TICK_MS, () => closeRegistered(this.#options, this.#plan).then(() => false));
+    this.#loop('registered', OPENINGS_TICK_MS, () => lookAfterUnknown(this.#options, this.#plan));
     this.#loop('bursts', TICK_MS, () => watchBursts(this.replayWindows(), systemScope('burst')).then(() => false));
     this.#loop('escalate', OPENINGS_TICK_MS, () => escalate({ ...this.#options, plan: this.plan }).then(() => false));
     this.#loop('house', HOUSE_TICK_MS, () => keepHouse(sweep).then(() => false));

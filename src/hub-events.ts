@@ -6,6 +6,7 @@ import type { StageEvents } from './pipeline/events.ts';
 export interface HubEvents extends StageEvents {
   readonly http: HttpEvents;
   readonly approvalDecided: (site: string, decision: string) => void;
+  readonly registrationAnswered: (site: string, outcome: string) => void;
   mllp(kind: string): void;
   controlIdReused(site: string, messageId: number): void;
   connectionRefused(listener: string, reason: string, address: string, detail: string): void;
@@ -30,6 +31,7 @@ export function hubEvents(telemetry: Telemetry): HubEvents {
     bookingMoved: (site, action, state) => emit('BookingMoved', { site, action, state }),
     unusualStatus: (site, from, to) => emit('UnusualStatus', { site, from, to }),
     approvalDecided: (site, decision) => emit('ApprovalDecided', { site, decision }),
+    registrationAnswered: (site, outcome) => emit('RegistrationAnswered', { site, outcome }),
     stageFailed: (stage, code, detail) => emit('StageFailed', { stage, code, detail }),
     conflict: (what, sites, because, subject) => {
       for (const site of sites) {

@@ -20,6 +20,7 @@ import type { Conventions, Person } from './identity/match/person.ts';
 import { truthByLabel, truthByPairs } from './identity/match/truth.ts';
 import type { Truth } from './identity/match/evaluation.ts';
 
+export type { Estimate, PartResult } from './identity/match/breakdown.ts';
 export type { Evaluation, Quality } from './identity/match/evaluation.ts';
 
 /** What is wrong with the files, in a sentence that says what to do. */
@@ -97,7 +98,7 @@ export async function evaluateFiles(wanted: EvaluationWanted): Promise<FilesEval
 }
 
 /** The shipped model, or the file that is named. @throws MatchingFilesError */
-export async function modelOf({ model, cwd }: FilesWanted): Promise<Model> {
+export async function modelOf({ model, cwd }: Pick<FilesWanted, 'cwd' | 'model'>): Promise<Model> {
   try {
     return model === null ? SHIPPED_MODEL : readModel(JSON.parse(await readText(cwd, model)) as unknown);
   } catch (error) {

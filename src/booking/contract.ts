@@ -65,6 +65,8 @@ export interface PlaceRequest extends RequestBase {
   readonly patientId: string;
   /** The golden id that was asked for, where `patientId` is the record that it came to; callers give none. */
   readonly golden?: string;
+  /** The RelatedPerson who acts for the patient (acting.ts). */
+  readonly acting?: string;
   readonly channel: 'patient' | 'staff';
   /** Staff only: book although the patient has another visit at that time. */
   readonly allowPatientOverlap?: boolean;
@@ -99,6 +101,8 @@ export interface BookHeldRequest extends RequestBase {
   readonly appointmentId: string;
   /** As the caller believes; null: not said. */
   readonly patientId: string | null;
+  /** As of PlaceRequest. */
+  readonly acting?: string;
   /** Said now; what was said when it was held stays where nothing else is. */
   readonly reason?: string;
   readonly comment?: string;

@@ -12,7 +12,7 @@ import { NoSuchRecord } from './patient-records.ts';
 import { visibleSlot } from './prepare.ts';
 
 /** Absent: this desk knows no golden ids. */
-export type People = Pick<PeopleServing, 'meant'>;
+export type People = Pick<PeopleServing, 'meant' | 'goldenOf'>;
 
 interface Deps {
   readonly store: Store;

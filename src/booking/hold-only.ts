@@ -4,15 +4,18 @@
  */
 import { HubError } from '../core/errors.ts';
 import type { Instant } from '../core/instant.ts';
+import { acting as asActing, withActing } from '../fhir/acting.ts';
 import type { Appointment } from '../fhir/types.ts';
 import type { Booking, BookingOrder } from '../store/contract-bookings.ts';
 import type { StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Tx } from '../store/contract.ts';
+import { demandActing } from './acting.ts';
 import type { BookHeldRequest, RequestBase } from './contract.ts';
 import { isPersonOf } from './golden-named.ts';
 import { letLapse } from './lapse.ts';
 import { setOff } from './new-booking.ts';
 import { giveBack } from './pending.ts';
+import { personOf } from './patient-time.ts';
 import { type BookingDeps } from './place.ts';
 import { visibleSlot, writableSite } from './prepare.ts';
 import { repeatOfKind } from './request-key.ts';
@@ -39,6 +42,9 @@ async function bookUnderLock(deps: BookingDeps, tx: Tx, request: BookHeldRequest
   const named = request.patientId;
   if (named !== null && named !== patientId && !(await isPersonOf(deps.people, tx, named, patientId ?? ''))) {
     throw new HubError('RULE_BROKEN', { detail: 'the time is held for another patient: let it go and hold it anew' });
+  }
+  if (request.acting !== undefined && patientId !== null) {
+    await demandActing(tx, request, (await personOf(tx, [patientId])).records, now);
   }
   return takeUp(deps, tx, request, booking, slot, now);
 }
@@ -122,7 +128,7 @@ async function takeUp(
 }
 
 /** A caller may hold first and ask the patient for reason and comment afterwards. */
-function completed(order: BookingOrder, { reason, comment, identifiers }: BookHeldRequest): BookingOrder {
+function completed(order: BookingOrder, { reason, comment, identifiers, acting }: BookHeldRequest): BookingOrder {
   const { place, appointmentJson } = order;
   if (place === undefined || appointmentJson === undefined) return order;
   const held = JSON.parse(appointmentJson) as Appointment;
@@ -138,7 +144,8 @@ function completed(order: BookingOrder, { reason, comment, identifiers }: BookHe
     ...(reason === undefined ? {} : { reasonCode: [{ text: reason }] }),
     ...(comment === undefined ? {} : { comment }),
   };
-  return { ...order, place: { ...place, ...said }, appointmentJson: JSON.stringify(appointment) };
+  const visit = acting === undefined ? appointment : withActing(appointment, [asActing(acting)]);
+  return { ...order, place: { ...place, ...said }, appointmentJson: JSON.stringify(visit) };
 }
 
 async function move(

@@ -176,7 +176,7 @@ async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, want
     ...(seat === null ? {} : { seat }),
   };
   const old = visit.slots[0] === undefined ? null : await tx.resources.slot(visit.slots[0]);
-  const patient = await patientOf(tx, visit, site, wanted.identity);
+  const patient = await patientOf(tx, wanted, site, wanted.identity);
   await tx.busy.insert(rowsOf(taking, held));
   const order: BookingOrder = {
     place: {
@@ -219,13 +219,14 @@ async function holdNewTime(deps: BookingDeps, tx: Tx, request: MoveRequest, want
 /** Staff may have booked the visit for somebody of whom the site told little: it knows whose visit it moves. */
 async function patientOf(
   tx: Tx,
-  visit: StoredAppointment,
+  { visit, slot, now }: Pick<Holding, 'visit' | 'slot' | 'now'>,
   site: SiteSettings,
   identity: 'id' | 'demographics',
 ): Promise<PatientFacts> {
   const [id] = visit.patients;
   if (id === undefined) return { identifiers: [], family: '', given: '' };
-  const chosen = await records.standingFor(tx, await records.readPatient(tx, id));
+  const known = await records.standingFor(tx, await records.readPatient(tx, id));
+  const chosen = records.asToldFor([...visit.security, ...slot.security], known, now);
   const linked = await tx.resources.linkedPatients(id);
   return patientFacts(chosen, await records.patientsOfSite(tx, linked, chosen, site), site, identity);
 }

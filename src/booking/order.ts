@@ -2,6 +2,7 @@
 import type { PatientFacts, PlaceOrder } from '../connectors/contract.ts';
 import { HubError } from '../core/errors.ts';
 import { formatInstant, MINUTE_MS } from '../core/instant.ts';
+import { acting } from '../fhir/acting.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { visitTypeConcept } from '../fhir/canonical.ts';
 import { setMark } from '../fhir/set-mark.ts';
@@ -129,6 +130,7 @@ export function proposedAppointment(facts: ProposalFacts): Appointment {
         const known = new Set(actors.map(({ id }) => id));
         return shown(one.actors.filter(({ id }) => !known.has(id))).map((who) => ({ ...who, period }));
       }),
+      ...(request.acting === undefined ? [] : [acting(request.acting)]),
     ],
   };
 }

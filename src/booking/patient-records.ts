@@ -1,5 +1,8 @@
 /** The records of the person whom a visit is for, as far as a booking needs them. */
 import { HubError } from '../core/errors.ts';
+import type { Instant } from '../core/instant.ts';
+import { isConfidential, mayBeMinor } from '../fhir/confidential.ts';
+import { withOwnContacts } from '../fhir/contact-of.ts';
 import type { Patient } from '../fhir/types.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import type { Served } from '../store/contract-resources.ts';
@@ -26,6 +29,16 @@ export function patientOf(served: Served | null): Patient {
 export async function standingFor(tx: Tx, patient: Patient): Promise<Patient> {
   const by = patient.link?.find(({ type }) => type === 'replaced-by')?.other.reference?.replace('Patient/', '');
   return by === undefined ? patient : readPatient(tx, by);
+}
+
+/**
+ * What of a record its site is told for a visit: of a minor's confidential one no contact of whoever pays, who would be
+ * reminded of it.
+ *
+ * @param labels of the visit
+ */
+export function asToldFor(labels: readonly string[], chosen: Patient, now: Instant): Patient {
+  return isConfidential(labels) && mayBeMinor(chosen.birthDate, now) ? withOwnContacts(chosen) : chosen;
 }
 
 export async function patientsOfSite(

@@ -4,6 +4,7 @@
  * let it go. The site knows nothing of it: any news of the site is newer.
  */
 import { formatInstant, instant, type Instant } from '../core/instant.ts';
+import { actingIn } from '../fhir/acting.ts';
 import * as canonical from '../fhir/canonical.ts';
 import { EXTENSIONS, type Appointment } from '../fhir/types.ts';
 import type { Booking } from '../store/contract-bookings.ts';
@@ -28,7 +29,7 @@ export async function showPending(tx: Tx, booking: Booking, now: Instant): Promi
   const status = (reference = ''): 'accepted' | 'needs-action' | 'tentative' => {
     if (isHeld) return 'tentative';
     // Who asks for the visit wants it; the others have not been asked.
-    return reference.startsWith('Patient/') ? 'accepted' : 'needs-action';
+    return /^(?:Patient|RelatedPerson)\//.test(reference) ? 'accepted' : 'needs-action';
   };
   const resource: Appointment = {
     ...proposed,
@@ -121,7 +122,7 @@ export function rowOf(
     visitType: slot?.visitType ?? null,
     specialty: slot?.specialty ?? null,
     patients: ids('Patient'),
-    actors: [...ids('Practitioner'), ...locations],
+    actors: [...ids('Practitioner'), ...locations, ...actingIn(resource)],
     slots: (resource.slot ?? []).flatMap(({ reference }) => reference?.replace('Slot/', '') ?? []),
     tokens: [
       ...canonical.identifierTokens(resource.identifier ?? []),

@@ -4,6 +4,7 @@
  * (deliver.ts).
  */
 import type { PatientFacts } from '../connectors/contract.ts';
+import type { Register } from '../connectors/contract-register.ts';
 import type { Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
@@ -15,12 +16,13 @@ import type { SlotsAround, StoredSlot } from '../store/contract-resources.ts';
 import type { Scope, Store, Tx } from '../store/contract.ts';
 import type { Placed, SendTurn } from './contract-send.ts';
 import type { PlaceRequest } from './contract.ts';
+import { demandActing } from './acting.ts';
 import { checkStillMeant, type People } from './golden-named.ts';
 import type { Looks } from './looks.ts';
 import { writeBooking, type Going, type NewBooking } from './new-booking.ts';
 import { actorsOf, patientFacts, placeOrder, proposedAppointment, type Acting } from './order.ts';
 import type { Ability } from './owning-site.ts';
-import { patientOf, patientsOfSite, standingFor } from './patient-records.ts';
+import { asToldFor, patientOf, patientsOfSite, standingFor } from './patient-records.ts';
 import { judgeOwnTime } from './patient-time.ts';
 import type { AskSite } from './patient-unknown.ts';
 import {
@@ -56,6 +58,8 @@ export interface BookingDeps {
   readonly people?: People;
   /** How this site is asked for a person now; null: it cannot be asked. Absent: no site can. */
   readonly seek?: (siteId: string) => AskSite | null;
+  /** How this site is asked to register a person; null: it cannot be. Absent: no site can. */
+  readonly register?: (siteId: string) => Register | null;
   /** The kind and what this site's connector can do; null when the site is not running. */
   readonly ability: (siteId: string) => Ability | null;
 }
@@ -131,7 +135,7 @@ export async function holdPrepared(
   const resources = resourcesOf(taking);
   const seen = known?.seen ?? (await readUnderLock(tx, plan, prepared, now));
   const parts = partsNow(prepared, seen, tx.scope, now);
-  const patient = await patientNow(deps, tx, prepared, seen);
+  const patient = await patientNow(deps, tx, prepared, seen, now);
   const [{ slot, calendar }] = parts;
   const { state, waitsUntil, holdUntil } = beginningOf(deps, prepared, byCaller, now);
 
@@ -146,7 +150,7 @@ export async function holdPrepared(
   const appointmentId = newId(now);
   const { during, session } = slot;
   const { seat } = inTheWay.seats;
-  const facts = await factsOf(tx, prepared, patient, seen.visits.records);
+  const facts = await factsOf(tx, prepared, patient, { records: seen.visits.records, parts, now });
   const acting = parts.map((part, at): Acting => ({ slot: part.slot, actors: actorsOf(seen.schedules[at] ?? null) }));
   const [{ actors }, ...besides] = acting as [Acting, ...Acting[]];
   const held = {
@@ -219,21 +223,27 @@ function partsNow({ parts, request }: Prepared, seen: UnderLock, scope: Scope, n
   return found as [Part, ...Part[]];
 }
 
-/** Where a golden id was asked for, the ledger has it beside the record that is used. */
-function askedAs({ requestId, golden, patientId }: PlaceRequest): Pick<LedgerEntry, 'cause' | 'data'> {
+/** Where a golden id was asked for, the ledger has it beside the record that is used; and who acts for the patient. */
+function askedAs({ requestId, golden, patientId, acting }: PlaceRequest): Pick<LedgerEntry, 'cause' | 'data'> {
   const cause = `request:${requestId}`;
-  return golden === undefined ? { cause } : { cause, data: { golden, patient: patientId } };
+  const data = {
+    ...(golden === undefined ? {} : { golden, patient: patientId }),
+    ...(acting === undefined ? {} : { acting }),
+  };
+  return Object.keys(data).length === 0 ? { cause } : { cause, data };
 }
 
-/** @throws HubError NOT_FOUND, TOO_BUSY as `checkStillMeant` */
+/** @throws HubError NOT_FOUND, TOO_BUSY as `checkStillMeant`, RULE_BROKEN as `demandActing` */
 async function patientNow(
   { people }: BookingDeps,
   tx: Tx,
   { request, site }: Prepared,
   seen: UnderLock,
+  now: Instant,
 ): Promise<Patient> {
   const patient = patientOf(seen.patient);
   await checkStillMeant(people, tx, request, site);
+  await demandActing(tx, request, seen.visits.records, now);
   return patient;
 }
 
@@ -241,9 +251,14 @@ async function factsOf(
   tx: Tx,
   { site, identity }: Prepared,
   patient: Patient,
-  records: readonly string[],
+  {
+    records,
+    parts,
+    now,
+  }: { readonly records: readonly string[]; readonly parts: readonly Part[]; readonly now: Instant },
 ): Promise<PatientFacts> {
-  const chosen = await standingFor(tx, patient);
+  const labels = parts.flatMap(({ slot }) => slot.security);
+  const chosen = asToldFor(labels, await standingFor(tx, patient), now);
   return patientFacts(chosen, await patientsOfSite(tx, records, chosen, site), site, identity);
 }
 

@@ -4,9 +4,9 @@
  */
 import type { SiteBooking } from '../connectors/contract.ts';
 import { formatInstant, MINUTE_MS, type Instant, type Interval } from '../core/instant.ts';
+import { actingIn, isActing } from '../fhir/acting.ts';
 import * as canonical from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
-import { withMarkOf } from '../fhir/set-mark.ts';
 import { EXTENSIONS, type Appointment, type AppointmentParticipant, type Schedule } from '../fhir/types.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import { zoneOf } from '../settings/zone.ts';
@@ -14,6 +14,7 @@ import type { Booking } from '../store/contract-bookings.ts';
 import type { AppointmentRow, Cause, StoredAppointment } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
 import type { OutcomeContext } from './heard-answer.ts';
+import { withOwnWordOf } from './own-word.ts';
 import { ENDED, dueWindows } from './show.ts';
 
 /** Under which id the visit goes on: a site may give a visit that it moved another one (DESIGN section 8, step 6). */
@@ -90,6 +91,7 @@ async function moved(
   if (others !== null) others.push(...(await actorsBesides(tx, also, { known: others, zone })));
   const slots = booking.slotId === null ? null : [booking.slotId, ...also];
   const isPatient = ({ actor }: AppointmentParticipant): boolean => actor?.reference?.startsWith('Patient/') === true;
+  const { participant } = old.resource;
   const locations = others === null ? old.locations : idsIn(others, 'Location');
   const { version: _version, ...row } = old;
   const isNew = appointmentId !== old.id;
@@ -98,14 +100,16 @@ async function moved(
     ...(isNew && ENDED.has(old.resource.status) ? { status: 'booked' } : {}),
     ...(during === null ? {} : timesOf(during, zone)),
     ...(slots === null ? {} : { slot: slots.map((id) => ({ reference: `Slot/${id}` })) }),
-    ...(others === null ? {} : { participant: [...old.resource.participant.filter(isPatient), ...others] }),
+    ...(others === null
+      ? {}
+      : { participant: [...participant.filter(isPatient), ...others, ...participant.filter(isActing)] }),
   };
   return {
     ...row,
     id: appointmentId,
     siteKey: at.key,
     during,
-    actors: others === null ? old.actors : [...idsIn(others, 'Practitioner'), ...locations],
+    actors: others === null ? old.actors : [...idsIn(others, 'Practitioner'), ...locations, ...actingIn(old.resource)],
     slots: slots ?? old.slots,
     tokens: [
       ...new Set([
@@ -175,7 +179,7 @@ function withLink(resource: Appointment, replaces: string): Appointment {
 }
 
 function linked({ version: _version, ...row }: StoredAppointment, old: StoredAppointment): AppointmentRow {
-  return { ...row, resource: withMarkOf(withLink(row.resource, old.id), old.resource) };
+  return withOwnWordOf({ ...row, resource: withLink(row.resource, old.id) }, old);
 }
 
 async function endOld(tx: Tx, { version: _version, ...old }: StoredAppointment, cause: Cause): Promise<void> {

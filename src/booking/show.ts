@@ -5,12 +5,12 @@
 import type { SiteBooking } from '../connectors/contract.ts';
 import { plus, type Instant } from '../core/instant.ts';
 import * as canonical from '../fhir/canonical.ts';
-import { withMarkOf } from '../fhir/set-mark.ts';
 import { SYSTEMS, type Appointment } from '../fhir/types.ts';
 import type { Cause } from '../store/contract-resources.ts';
 import type { Tx } from '../store/contract.ts';
 import { endPending, giveBack, isOursAlone, ownRow } from './pending.ts';
 import type { OutcomeContext } from './heard-answer.ts';
+import { withOwnWordOf } from './own-word.ts';
 
 /** What is taken shows already, and a burst of bookings on one day is one question to the site. */
 export const AFTER_BOOKING_MS = 1_000;
@@ -72,8 +72,9 @@ export async function adopt(tx: Tx, context: OutcomeContext, appointmentId: stri
     const own = proposed.identifier ?? [];
     const identifier = [...(shown.resource.identifier ?? []), ...own];
     const tokens = [...new Set([...shown.tokens, ...canonical.identifierTokens(own)])];
-    const resource = withMarkOf({ ...shown.resource, ...(identifier.length === 0 ? {} : { identifier }) }, proposed);
-    await tx.resources.putAppointment({ ...shown, tokens, resource }, cause);
+    const resource = { ...shown.resource, ...(identifier.length === 0 ? {} : { identifier }) };
+    const asOurs = withOwnWordOf({ ...shown, tokens, resource }, { resource: proposed, patients: shown.patients });
+    await tx.resources.putAppointment(asOurs, cause);
   }
   await tx.sets.renameAppointment(booking.appointmentId, appointmentId);
   await tx.resources.refreshTouched(await tx.busy.removeBooking(booking.id), cause);

@@ -7,6 +7,8 @@ import {
   type Evaluation,
   type FilesWanted,
   type FilesEvaluation,
+  type Estimate,
+  type PartResult,
   type Quality,
 } from '../hub-matching.ts';
 import { Problem, UsageError, type Call, type ExitCode, type Option } from './command.ts';
@@ -144,4 +146,22 @@ function tellRun(call: Call, name: string, run: Evaluation): void {
   for (const { kind, keys, lost } of run.capped) {
     call.print(`  over the cap: ${keys} keys of the kind ${kind}, ${lost} of them without a tighter form that fits`);
   }
+  tellParts(call, run.parts);
+}
+
+/** Unequal error is what a total hides. */
+function tellParts(call: Call, parts: readonly PartResult[]): void {
+  if (parts.length === 0) return;
+  const shown = ({ have, of, share, from, to }: Estimate): string =>
+    share === null ? '-' : `${share.toFixed(3)} (${from.toFixed(3)} to ${to.toFixed(3)}; ${have} of ${of})`;
+  const rows = parts.map(({ by, part, truePairs, auto, autoAndReview, wrongLinks, few, harder }) => [
+    `  ${by}: ${part}`,
+    String(truePairs),
+    ...[auto, autoAndReview, wrongLinks].map(shown),
+    few ? 'too few to tell' : harder ? 'harder than the rest' : '',
+  ]);
+  printTable(call, ['  by part', 'true pairs', 'auto recall', 'auto + review recall', 'wrong links', ''], rows);
+  call.print(
+    '  In brackets: between what the share may lie, 95 times of 100. How a name is written tells of no origin.',
+  );
 }

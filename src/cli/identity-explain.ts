@@ -36,6 +36,7 @@ interface ExplainedPair {
   readonly guards: readonly { readonly guard: string; readonly says: string }[];
   readonly waterfall: Waterfall;
   readonly modelId: string;
+  readonly rule: { readonly name: string; readonly agree: readonly string[]; readonly collision: number } | null;
   readonly samePerson: boolean;
   readonly review: {
     readonly state: string;
@@ -62,10 +63,14 @@ async function explainPair(call: Call): Promise<ExitCode> {
   const [one, other] = twoRecords(call, 'explain');
   const told = await (await hubApi(call)).get<ExplainedPair>(`/identity/pairs/${one}/${other}`);
   if (await asJson(call, told)) return 0;
-  const { band, probability, guards, review } = told;
+  const { band, probability, guards, review, rule } = told;
   call.print(told.samePerson ? 'They are one person here.' : 'They are two people here.');
   call.print(`Matching by ${told.modelId}: ${band}, chance ${probability.toFixed(4)}.`);
   for (const line of drawn(told.waterfall)) call.print(line);
+  if (rule !== null) {
+    const chance = `two people by chance: ${rule.collision.toPrecision(1)}`;
+    call.print(`rule ${rule.name} of the settings: ${rule.agree.join(', ')} agree (${chance}).`);
+  }
   for (const { guard, says } of guards) call.print(`guard ${guard}: ${says}`);
   if (review !== null) {
     const who = review.claimedBy === null ? '' : `, taken by ${review.claimedBy}`;

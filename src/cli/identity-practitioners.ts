@@ -33,5 +33,6 @@ export async function identityPractitioners(call: Call): Promise<ExitCode> {
     pairs.map(({ one, other }) => [...cells(one), ...cells(other)]),
   );
   call.print('One person: give both codes the same NPI, in the site files or the crosswalk. Nobody is linked by this.');
+  call.print('Two people: list both codes under practitioners.apart of hub.yaml.');
   return 0;
 }

@@ -1,4 +1,5 @@
 import { UsageError, type Call, type Command, type ExitCode } from './command.ts';
+import { CALIBRATE_OPTIONS, identityCalibrate } from './identity-calibrate.ts';
 import { EVALUATE_OPTIONS, identityEvaluate } from './identity-evaluate.ts';
 import { identityExplain } from './identity-explain.ts';
 import {
@@ -26,6 +27,7 @@ const VERBS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = {
   practitioners: identityPractitioners,
   evaluate: identityEvaluate,
   train: identityTrain,
+  calibrate: identityCalibrate,
 };
 
 export const identityCommand: Command = {
@@ -56,7 +58,9 @@ export const identityCommand: Command = {
     '`identity evaluate` runs labelled files through the matcher and prints, at the shipped thresholds, precision, ' +
       'recall and F1 of the links made without a person, the recall of those and the review band together, how many ' +
       'true pairs were compared at all (pair completeness) and how many pairs were not (reduction ratio); then the ' +
-      'same without social security numbers. No hub is asked and nothing is stored.',
+      'same without social security numbers. The same figures are told by age under two (at `--today`), family name ' +
+      'or sex changed between the two records, and how a name is written, each with what it may be off by: a part ' +
+      'with few pairs tells nothing. No hub is asked and nothing is stored.',
     'Columns are known by their names (`given_name`, `surname`, `dob`, `soc_sec_id`), or named with `--fields ' +
       'given=COLUMN,family=COLUMN,...` or a JSON or YAML file of the same. Fields: given, middle, family, ' +
       'previousFamily, suffix, birthDate, gender, street, number, line2, city, state, postcode, phone, email, ssn, ' +
@@ -67,10 +71,15 @@ export const identityCommand: Command = {
       'shipped model or the one of `--model`, and writes it to `--out` with its hash. Each weight that moved is ' +
       'shown. A model whose weights moved by more than 2 bits, or that takes far more or far fewer pairs for one ' +
       'person than the one it began with, is written only with `--approve`: look at it first, and evaluate it.',
+    '`identity calibrate` holds what people decided about pairs of the queue, and labelled files if they are named, ' +
+      'against what the score had said: what share was one person in each bucket of probability, the rising curve of ' +
+      'that, and from where on links would stay under the budget. It prints that, writes it to `--out`, and changes ' +
+      'nothing: thresholds follow from `identity.matching`. With too few verdicts it says how many are needed.',
   ],
   options: {
     ...EVALUATE_OPTIONS,
     ...TRAIN_OPTIONS,
+    ...CALIBRATE_OPTIONS,
     ...PEOPLE_OPTIONS,
     ...NPPES_OPTIONS,
   },

@@ -10,6 +10,7 @@ import type { Hl7Address } from '../settings/mllp-shape.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import type { SettingsSpec } from '../settings/spec.ts';
 import type { Block, Book } from './contract-book.ts';
+import type { Register } from './contract-register.ts';
 import type { Seek } from './contract-seek.ts';
 import type { Availability, Reconcile } from './contract-windows.ts';
 import type { Hl7Exchange, Hl7ExchangeOptions } from './contract-hl7.ts';
@@ -76,6 +77,7 @@ export interface Connector<Cursor extends FlatCursor = FlatCursor> {
   readonly book?: Book;
   readonly block?: Block;
   readonly seek?: Seek;
+  readonly register?: Register;
   /** Rehearses what the connector will really do, without side effects or rights beyond its work. */
   check(signal: AbortSignal): Promise<readonly CheckResult[]>;
   /** Called once after start and every hour: registers or repairs what the vendor must have (dynamic webhooks). */

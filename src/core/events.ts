@@ -123,6 +123,15 @@ export const EVENTS = {
       labels: ['site', 'decision'],
     },
   },
+  RegistrationAnswered: {
+    level: 'info',
+    text: 'a site was asked to register a person (unknown: whether it did is not known, and it is not asked again)',
+    metric: {
+      name: 'slotwire_registrations_total',
+      help: 'People whom a site was asked to register, by what came of it',
+      labels: ['site', 'outcome'],
+    },
+  },
   StageFailed: {
     level: 'error',
     text: 'a stage failed and is tried again',

@@ -100,6 +100,8 @@ const COMMON: readonly Draft[] = [
   },
 ];
 
+const ACTORS: readonly StoredType[] = ['Patient', 'Practitioner', 'PractitionerRole', 'Location', 'RelatedPerson'];
+
 const DRAFTS: Readonly<Record<StoredType, readonly Draft[]>> = {
   Organization: [identifier, active, name],
   Location: [identifier, name, refs('organization', ['Organization'], REFS), refs('partof', ['Location'], REFS)],
@@ -176,7 +178,7 @@ const DRAFTS: Readonly<Record<StoredType, readonly Draft[]>> = {
     }), // prettier-ignore
     refs('practitioner', ['Practitioner'], { kind: 'participants' }),
     refs('location', ['Location'], { kind: 'participants' }),
-    refs('actor', ['Patient', 'Practitioner', 'PractitionerRole', 'Location'], { kind: 'participants' }),
+    refs('actor', ACTORS, { kind: 'participants' }, { documentation: 'A RelatedPerson acts for the patient.' }),
     refs('slot', ['Slot'], { kind: 'slots' }),
     serviceType,
     token('specialty', { kind: 'code', column: 'specialty', system: CODE_SYSTEMS.specialty }),

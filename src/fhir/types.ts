@@ -67,6 +67,7 @@ export interface HumanName {
   readonly suffix?: readonly string[];
 }
 export interface ContactPoint {
+  readonly extension?: readonly Extension[];
   readonly system?: 'phone' | 'fax' | 'email' | 'pager' | 'url' | 'sms' | 'other';
   readonly value?: string;
   readonly use?: string;
@@ -290,6 +291,8 @@ export const EXTENSIONS = {
   set: 'urn:slotwire:set',
   /** Patient, a golden record: of one of its values (`element`) the `record` that it comes from, and the `ground`. */
   origin: 'urn:slotwire:origin',
+  /** Patient.telecom of a minor: whose it is besides (`guarantor`), so that it is not taken for the minor's own. */
+  contactOf: 'urn:slotwire:contact-of',
   /** Bundle.entry.search: found by a link that nobody has decided, between `record` and, of who was named, `with`. */
   undecided: 'urn:slotwire:undecided',
   timeZone: 'http://hl7.org/fhir/StructureDefinition/timezone',

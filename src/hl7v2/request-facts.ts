@@ -65,6 +65,20 @@ export interface RequestPatient {
   readonly birthDate?: string;
   readonly phone?: string;
   readonly email?: string;
+  readonly middle?: string;
+  /** PID-8, table 0001. */
+  readonly sex?: 'M' | 'F' | 'O' | 'U';
+  readonly address?: RequestAddress;
+}
+
+/** XAD, a home. */
+export interface RequestAddress {
+  readonly street?: string;
+  readonly other?: string;
+  readonly city?: string;
+  readonly state?: string;
+  readonly postalCode?: string;
+  readonly country?: string;
 }
 
 /** CX. */

@@ -53,7 +53,7 @@ function segmentsOf(header: RequestHeader, request: SchedulingRequest): readonly
   ];
 }
 
-function timeText({ zone, offsets }: RequestHeader, at: Instant): string {
+export function timeText({ zone, offsets }: RequestHeader, at: Instant): string {
   const text = formatTime(at, zone);
   return offsets ? text : text.slice(0, -'+0000'.length);
 }
@@ -134,12 +134,20 @@ export function pidSegment(patient: RequestPatient, set: number): SegmentInput {
     '',
     repeat(...ids),
     '',
-    [patient.family, patient.given, '', '', '', '', 'L'],
+    [patient.family, patient.given, patient.middle, '', '', '', 'L'],
     '',
     patient.birthDate?.replaceAll('-', ''),
-    ...['', '', '', '', ''],
+    patient.sex,
+    ...['', ''],
+    homeField(patient.address),
+    '',
     repeat(...contacts),
   ];
+}
+
+function homeField(home: RequestPatient['address']): FieldInput {
+  if (home === undefined) return '';
+  return [home.street, home.other, home.city, home.state, home.postalCode, home.country, 'H'];
 }
 
 function resourceGroup(

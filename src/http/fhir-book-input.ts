@@ -10,7 +10,7 @@ import { readOfferId } from '../fhir/proposal.ts';
 import { appointmentIssues } from '../fhir/rules.ts';
 import type { Appointment, Identifier, Parameters, Patient, Resource } from '../fhir/types.ts';
 import type { Tx } from '../store/contract.ts';
-import { checkParticipants, othersIn, patientNamed, patientOf, slotsOf } from './fhir-book-parts.ts';
+import { actingNamed, checkParticipants, othersIn, patientNamed, patientOf, slotsOf } from './fhir-book-parts.ts';
 
 export const VISIT_PARAMETERS: readonly string[] = [
   'appointment-reference', 'appointment-resource', 'patient-resource', 'comment', 'channel',
@@ -150,6 +150,7 @@ interface Wanted {
   readonly start: Instant | null;
   readonly end: Instant | null;
   readonly patientId: string;
+  readonly acting?: string;
 }
 
 function wantedAsNamed({ appointment, reference, patients }: BookInput): Wanted | null {
@@ -177,10 +178,19 @@ async function lookedUp(tx: Tx, { appointment, patients }: BookInput): Promise<W
 }
 
 function wantedAt(
-  { start, end }: Appointment,
+  appointment: Appointment,
   [slotId, ...also]: readonly [string, ...string[]],
   patientId: string,
 ): Wanted {
+  const { start, end } = appointment;
   const at = (text: string | undefined): Instant | null => (text === undefined ? null : parseInstant(text));
-  return { slotId, ...(also.length === 0 ? {} : { also }), start: at(start), end: at(end), patientId };
+  const acting = actingNamed(appointment);
+  return {
+    slotId,
+    ...(also.length === 0 ? {} : { also }),
+    start: at(start),
+    end: at(end),
+    patientId,
+    ...(acting === undefined ? {} : { acting }),
+  };
 }

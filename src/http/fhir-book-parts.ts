@@ -1,6 +1,7 @@
 /** What an Appointment to be booked names: its slot, its patient, and who else is said to take part. */
 import { HubError } from '../core/errors.ts';
 import { isUuid } from '../core/ids.ts';
+import { actingIn } from '../fhir/acting.ts';
 import { IssuesError, problem } from '../fhir/outcome.ts';
 import type { Appointment, Identifier, Patient, Reference, Schedule, Slot } from '../fhir/types.ts';
 import type { Tx } from '../store/contract.ts';
@@ -127,7 +128,38 @@ export async function checkParticipants(
 export function othersIn(appointment: Appointment): readonly { readonly actor?: Reference; readonly index: number }[] {
   return appointment.participant
     .map(({ actor }, index) => ({ ...(actor === undefined ? {} : { actor }), index }))
-    .filter(({ actor }) => actor?.reference !== undefined && typeIn(actor) !== 'Patient');
+    .filter(({ actor }) => actor?.reference !== undefined && !BESIDE.includes(typeIn(actor)));
+}
+
+/** These are of the visit, and of no schedule. */
+const BESIDE: readonly (string | undefined)[] = ['Patient', 'RelatedPerson'];
+
+/** Who acts for the patient. @throws IssuesError RULE_BROKEN */
+export function actingNamed({ participant }: Appointment): string | undefined {
+  const named = participant.flatMap(({ actor }, index) =>
+    actor !== undefined && typeIn(actor) === 'RelatedPerson' ? [{ id: idIn(actor, 'RelatedPerson'), index }] : [],
+  );
+  const [first, second] = named;
+  if (first === undefined) return undefined;
+  if (first.id === null || second !== undefined) {
+    const text =
+      'A visit has one RelatedPerson at most, who acts for the patient: {"reference": "RelatedPerson/<id>"}.';
+    throw broken(text, `Appointment.participant[${(second ?? first).index}].actor`);
+  }
+  return first.id;
+}
+
+/**
+ * What a caller sends of a visit that is known.
+ * @throws IssuesError RULE_BROKEN where they name another one to act for the patient than does
+ */
+export function checkActing(wanted: Appointment, known: Appointment): void {
+  const named = actingNamed(wanted);
+  if (named === undefined || actingIn(known).includes(named)) return;
+  throw broken(
+    'A visit keeps who acts for its patient. For somebody else cancel this visit and book a new one.',
+    'Appointment.participant',
+  );
 }
 
 function broken(text: string, where: string): IssuesError {

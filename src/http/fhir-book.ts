@@ -16,7 +16,7 @@ import { callerOf, contextOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';
 import { sendAnswer } from './fhir-answer.ts';
 import { readVisit, saidBy, wishAsNamed, wishOf, type BookInput } from './fhir-book-input.ts';
-import { patientOf, typeIn } from './fhir-book-parts.ts';
+import { actingNamed, checkActing, patientOf, typeIn } from './fhir-book-parts.ts';
 import { auditingRefusals } from './fhir-audit.ts';
 import { cancelKnown } from './fhir-cancel.ts';
 import { changeKnown, demandOneCall, isAmended } from './fhir-update.ts';
@@ -79,6 +79,7 @@ async function bookKnown(
       'book; to change it, send it with what is to be otherwise';
     throw new HubError('RULE_BROKEN', { detail });
   }
+  checkActing(wanted, known);
   const whole = input.comment === null ? wanted : { ...wanted, comment: input.comment };
   const all = differences(whole, known);
   // An Appointment comes back as it was offered or booked, whatever it is by now: only these say that something
@@ -116,7 +117,8 @@ async function bookedHold(
   const names = wanted?.participant.some(({ actor }) => actor !== undefined && typeIn(actor) === 'Patient') ?? false;
   const patientId =
     wanted !== null && names ? await deps.store.read(scope, (tx) => patientOf(tx, wanted, input.patients)) : null;
-  const said = saidBy(input);
+  const acting = wanted === null ? undefined : actingNamed(wanted);
+  const said = { ...saidBy(input), ...(acting === undefined ? {} : { acting }) };
   const digest = sha256(canonicalJson({ book: appointmentId, body }));
   const asked = askedBy(req, requestKey(req, said.identifiers[0]), digest);
   const answer = await deps.desk.bookHeld(

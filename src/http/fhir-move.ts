@@ -10,7 +10,7 @@ import { canonicalJson } from './body.ts';
 import { callerOf, contextOf } from './context.ts';
 import type { HttpDeps } from './deps.ts';
 import { sendAnswer, type Form } from './fhir-answer.ts';
-import { checkParticipants, slotsOf } from './fhir-book-parts.ts';
+import { checkActing, checkParticipants, slotsOf } from './fhir-book-parts.ts';
 import { requestKey } from './fhir-book.ts';
 import { sendSet } from './fhir-book-set.ts';
 import { ifMatch } from './fhir-read.ts';
@@ -45,6 +45,7 @@ export async function moveKnown(req: Request, res: Response, deps: HttpDeps, fac
   const { requestId, trace } = contextOf(req);
   const [slotId = null, ...also] = slotsWanted(wanted, known);
   const patientId = checkPatient(wanted, known);
+  checkActing(wanted, known);
   if (slotId !== null) {
     // Who takes part in the visit now may be sent along, though it is somebody else's slot that it moves to.
     const now = known.participant.flatMap(({ actor }) => actor?.reference ?? []);

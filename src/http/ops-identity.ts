@@ -35,6 +35,10 @@ export function opsIdentity({ people, currentPlan }: Pick<HttpDeps, 'people' | '
     const after = next === null ? null : [formatInstant(next.dueAt), next.lo, next.hi].join('_');
     res.json({ reviews: pairs.map(shownPair), ...(after === null ? {} : { next: after }) });
   });
+  router.get('/verdicts', async (req, res) => {
+    const { verdicts, next } = await people.verdicts(asked(req), limitOf(req), numberOf(req));
+    res.json({ verdicts, ...(next === null ? {} : { next }) });
+  });
   router.get('/pairs/:one/:other', async (req, res) => {
     const [one, other] = pairOf(req.params);
     res.json(shown(await people.explain(asked(req), one, other)));
@@ -115,6 +119,14 @@ function limitOf({ query }: Request): number {
   const number = typeof limit === 'string' && /^\d{1,4}$/.test(limit) ? Number(limit) : 0;
   if (number >= 1 && number <= REVIEWS_MAX) return number;
   throw new HubError('PARAMETER_INVALID', { detail: `limit is a whole number from 1 to ${REVIEWS_MAX}` });
+}
+
+/** A place in the log of decisions. */
+function numberOf({ query }: Request): number | null {
+  const { after } = query;
+  if (after === undefined) return null;
+  if (typeof after === 'string' && /^\d{1,15}$/.test(after)) return Number(after);
+  throw new HubError('PARAMETER_INVALID', { detail: 'after is the next of the list before' });
 }
 
 function fieldsOf(req: Request): Readonly<Record<string, unknown>> {

@@ -6,11 +6,18 @@ import type { PractitionerKnown } from '../store/contract-registry.ts';
 import type { AlikePractitioners } from './contract-registry.ts';
 import { matchPractitioners, type PractitionerRecord } from './practitioner-match.ts';
 
-/** @param organisations NPIs of type 2: they tell nothing of who somebody is */
+/**
+ * @param organisations NPIs of type 2: they tell nothing of who somebody is
+ * @param apart lists of codes, `SITE/CODE`, of whom somebody has found that no two are one person
+ */
 export function alikePractitioners(
   all: readonly PractitionerKnown[],
   organisations: ReadonlySet<string>,
+  apart: readonly (readonly string[])[] = [],
 ): readonly AlikePractitioners[] {
+  const found = apart.map((codes) => new Set(codes));
+  const isIn = (codes: ReadonlySet<string>, { site, codes: own }: PractitionerKnown): boolean =>
+    own.some((code) => codes.has(`${site}/${code}`));
   const byKey = new Map(all.map((one) => [keyOf(one), one]));
   return matchPractitioners(all.map(recordOf), organisations)
     .flatMap(({ one, other }): readonly AlikePractitioners[] => {
@@ -18,6 +25,7 @@ export function alikePractitioners(
       if (a === undefined || b === undefined || a.personId === b.personId) return [];
       // Of two numbers the site files say what they are; what contradicts itself there is a Task already.
       if (a.npi !== null && b.npi !== null) return [];
+      if (found.some((codes) => isIn(codes, a) && isIn(codes, b))) return [];
       return [keyOf(a) < keyOf(b) ? { one: a, other: b } : { one: b, other: a }];
     })
     .sort((x, y) => (keyOf(x.one) + keyOf(x.other)).localeCompare(keyOf(y.one) + keyOf(y.other)));

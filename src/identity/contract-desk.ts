@@ -72,6 +72,13 @@ export interface ExplainedPair {
   /** The same, added up from what two records taken at random have. */
   readonly waterfall: ShownWaterfall;
   readonly modelId: string;
+  /** By which rule of the settings matching would link them, where the score alone would ask a person. */
+  readonly rule: {
+    readonly name: string;
+    readonly agree: readonly string[];
+    readonly system?: string;
+    readonly collision: number;
+  } | null;
   readonly samePerson: boolean;
   /** `evidence`: as it was when the pair was put before a person. */
   readonly review: (ShownPair & { readonly evidence: Readonly<Record<string, unknown>> }) | null;
@@ -101,6 +108,20 @@ export interface ReviewList {
   readonly pairs: readonly ShownPair[];
   /** Where the next list begins; null: this is the end. */
   readonly next: ReviewPlace | null;
+}
+
+/** What people decided about pairs that matching had put before them. */
+export interface Verdicts {
+  readonly verdicts: readonly {
+    /** log2 of the odds that the score gave the pair. */
+    readonly odds: number;
+    readonly same: boolean;
+    /** Something else than the score kept it from being linked. */
+    readonly guarded: boolean;
+    readonly modelId: string;
+  }[];
+  /** Where the next list begins; null: this is the end. */
+  readonly next: number | null;
 }
 
 export interface PersonShown {
@@ -140,6 +161,8 @@ export interface PeopleDesk {
   stats(asked: Asked): Promise<IdentityCounts>;
   /** Pairs to be looked at. */
   reviews(asked: Asked, limit: number, after: ReviewPlace | null): Promise<ReviewList>;
+  /** What was decided about pairs of the queue, by people, in the order of the log. */
+  verdicts(asked: Asked, limit: number, after: number | null): Promise<Verdicts>;
   explain(asked: Asked, one: string, other: string): Promise<ExplainedPair>;
   /** By a golden id or the id of a record. */
   person(asked: Asked, id: string): Promise<PersonShown>;

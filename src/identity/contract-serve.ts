@@ -97,6 +97,8 @@ export interface FoundBy {
 export interface PeopleServing {
   /** Null: no such golden id, or none that the reader may know of. */
   meant(tx: Tx, goldenId: string): Promise<PersonMeant | null>;
+  /** The golden id of the person of a record, as the reader may know it. Null: not to be seen. */
+  goldenOf(tx: Tx, recordId: string): Promise<string | null>;
   /** Null: no such golden id, or none that the reader may know of. */
   person(tx: Tx, id: string): Promise<ServedPerson | null>;
   /** Each Patient with its link to the golden record of its person; all else as it is. */

@@ -27,7 +27,7 @@ export function registryDesk({ store, clock, plan }: RegistryDeskOptions): Regis
         return [await tx.registry.practitioners(), new Set(await tx.registry.organisations())] as const;
       });
       const seen = all.filter(({ site }) => scope.sites === '*' || scope.sites.includes(site));
-      return alikePractitioners(seen, organisations);
+      return alikePractitioners(seen, organisations, plan().hub.practitioners?.apart);
     },
 
     async loaded({ scope, requestId }, file): Promise<RegistryLoaded> {

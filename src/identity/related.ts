@@ -71,7 +71,7 @@ async function put(
   );
 }
 
-function isGuarantor({ coding = [] }: CodeableConcept): boolean {
+export function isGuarantor({ coding = [] }: CodeableConcept): boolean {
   return coding.some(({ system, code }) => system === GUARANTOR.system && code === GUARANTOR.code);
 }
 

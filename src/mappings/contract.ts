@@ -193,6 +193,8 @@ export interface PatientAssertion {
   readonly deceased?: boolean;
   /** What the message says is to be deleted (HL7 v2 `""`), as opposed to not stated. */
   readonly cleared?: readonly ClearedField[];
+  /** Ids of the hub by which the site names the person: it was given them when it was asked to register somebody. */
+  readonly hubIds?: readonly string[];
   /** The site knows people by what they typed for their visits alone. */
   readonly ofVisits?: true;
 }

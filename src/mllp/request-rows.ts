@@ -31,7 +31,9 @@ export async function asItIsNow(
   zone: string,
 ): Promise<Hl7Request> {
   if (head.triggerEvent !== 'S01' || row.state !== 'done' || row.bookingId !== null) return row;
-  const isBooked = (await tx.bookings.byRequestKey(row.client, keyOfPlacement(placer))) !== null;
+  const booking = await tx.bookings.byRequestKey(row.client, keyOfPlacement(placer));
+  // One that came to nothing is another no: what was answered stands.
+  const isBooked = booking !== null && booking.state !== 'refused' && booking.state !== 'expired';
   if (!isBooked && !(await isAskedForAgain(tx, row, zone))) return row;
   await tx.hl7Requests.reopen(row.id, reply);
   return { ...row, state: 'received', reply, answer: null };

@@ -3,6 +3,7 @@
  * else it concerns (an open booking of ours, mirrors, stale availability). The site's word is truth, also where it
  * overlaps.
  */
+import { actorsWith } from '../fhir/acting.ts';
 import * as canonical from '../fhir/canonical.ts';
 import { canonicalId } from '../fhir/canonical-ids.ts';
 import { withMarkOf } from '../fhir/set-mark.ts';
@@ -14,6 +15,7 @@ import type { AppointmentChange, AppointmentGone, ParticipantStatement } from '.
 import type { SiteSettings } from '../settings/shape.ts';
 import { zoneOf } from '../settings/zone.ts';
 import type { StoredAppointment } from '../store/contract-resources.ts';
+import { actingKept } from './acting-kept.ts';
 import { buildAppointment, type AppointmentFacts } from './appointment-resource.ts';
 import { dueWindows } from './due-windows.ts';
 import { attachedTo, bookedAs, moveOf, settleByNews, takeUpMove, type Attached } from './echo.ts';
@@ -62,7 +64,8 @@ export async function applyAppointment(
     { ...change, ...(first === undefined ? {} : { visitType: first }) },
     { ...parts, kept: parts.slotsOf, labels, before, time },
   );
-  const facts = { change, participants, patients, slots, services, during, place, ...linksOf(before, old, attached) };
+  const links = await linksOf(context, { before, old, patients }, attached);
+  const facts = { ...parts, change, patients, slots, services, ...links };
   const resource = withMarkOf(buildAppointment(context, facts), old?.resource ?? {});
   const tokens = [...tokensOf(resource, participants), ...linkTokens(news, before)];
   await tx.resources.nameAppointment(site.id, change.key, id);
@@ -75,7 +78,7 @@ export async function applyAppointment(
       visitType,
       specialty: before?.specialty ?? null,
       patients: patients.length > 0 ? patients : (before?.patients ?? []),
-      actors: kept?.actors ?? [...new Set(participants.flatMap((one) => one.actors))],
+      actors: actorsWith(kept?.actors ?? participants.flatMap((one) => one.actors), before?.resource ?? null, resource),
       slots,
       tokens: kept === null ? tokens : [...new Set([...tokens, ...kept.tokens])],
       locations: kept?.locations ?? participants.flatMap((one) => (one.locationId === null ? [] : [one.locationId])),
@@ -101,14 +104,16 @@ export async function applyAppointment(
 /**
  * Of what the visit is a newer record. What the caller said of it stays known when news of it comes before the answer.
  */
-function linksOf(
-  before: StoredAppointment | null,
-  old: StoredAppointment | null,
+async function linksOf(
+  context: ApplyContext,
+  known: Pick<AppointmentFacts, 'before' | 'patients'> & { readonly old: StoredAppointment | null },
   { booking }: Attached,
-): Pick<AppointmentFacts, 'before' | 'replaces' | 'asked'> {
+): Promise<Pick<AppointmentFacts, 'before' | 'replaces' | 'asked' | 'acting'>> {
+  const { before, old, patients } = known;
   const json = booking?.action === 'place' ? booking.order.appointmentJson : undefined;
   const asked = json === undefined ? null : (JSON.parse(json) as Appointment);
-  return { before, replaces: old?.id ?? null, asked };
+  const acting = await actingKept(context, { visit: before ?? old, asked }, patients);
+  return { before, replaces: old?.id ?? null, asked, acting };
 }
 
 /** Null: nothing is known of it, or it is of no type that the site file maps. */

@@ -1,5 +1,6 @@
 /** The canonical Appointment from what a site states and what was known before; pure. */
 import { formatInstant, MINUTE_MS, type Interval } from '../core/instant.ts';
+import { isActing } from '../fhir/acting.ts';
 import * as canonical from '../fhir/canonical.ts';
 import {
   EXTENSIONS,
@@ -24,6 +25,8 @@ export interface AppointmentFacts {
   readonly before: StoredAppointment | null;
   readonly participants: readonly ResolvedParticipant[];
   readonly patients: readonly string[];
+  /** Who acts for the patient. */
+  readonly acting: readonly AppointmentParticipant[];
   readonly slots: readonly string[];
   /** Undefined: as they were. */
   readonly services: readonly VisitTypeStatement[] | undefined;
@@ -42,18 +45,20 @@ export function buildAppointment(context: ApplyContext, facts: AppointmentFacts)
   const old = before?.resource;
   const zone = zoneOf(site, place ?? undefined);
   const serviceType = services === undefined ? old?.serviceType : serviceTypes(site, plan, services);
-  const known = (old?.participant ?? []).filter(({ actor }) => actor?.reference?.startsWith('Patient/') === true);
+  const isPatient = (one: AppointmentParticipant): boolean => one.actor?.reference?.startsWith('Patient/') === true;
+  const known = (old?.participant ?? []).filter(isPatient);
   const people = patients.map((id): AppointmentParticipant => {
     const reference = `Patient/${id}`;
     const status = change.attendance ?? known.find(({ actor }) => actor?.reference === reference)?.status ?? 'accepted';
     return { actor: { reference }, required: 'required', status };
   });
   const oldPeople = change.attendance === undefined ? known : withStatus(known, change.attendance);
-  const oldOthers = (old?.participant ?? []).filter((one) => one.actor?.reference?.startsWith('Patient/') !== true);
+  const oldOthers = (old?.participant ?? []).filter((one) => !isPatient(one) && !isActing(one));
   const others = participants.flatMap((one) => one.participants);
   const participant = [
     ...(people.length > 0 ? people : oldPeople),
     ...(participants.length > 0 || change.participants.length > 0 ? others : oldOthers),
+    ...facts.acting,
   ];
   const stated = [...(change.reason === undefined ? [] : [change.reason]), ...(change.diagnoses ?? [])];
   const reasons = stated.length === 0 ? old?.reasonCode : stated.map(concept);

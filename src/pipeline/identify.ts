@@ -27,6 +27,7 @@ export interface IdentifyStage {
 
 const SCOPE = systemScope('identify');
 const AT_ONCE = 500;
+const COUNTING = 'identity-name-count';
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 3_600_000;
 const COUNT_EVERY_MS = 3_600_000;
@@ -49,7 +50,11 @@ export function identifyStage(deps: IdentifyDeps): IdentifyStage {
     const isDue = placed > Math.max(COUNT_AFTER, counted * COUNT_SHARE);
     const isOld = isIdle && placed > 0 && clock.monotonic() - countedAt > COUNT_EVERY_MS;
     if (!isDue && !isOld) return;
-    await store.transaction(SCOPE, (tx) => tx.index.countNames());
+    await store.transaction(SCOPE, async (tx) => {
+      // Of two that count at once the second would write what the first has written.
+      await tx.lock([COUNTING]);
+      await tx.index.countNames();
+    });
     counted += placed;
     placed = 0;
     countedAt = clock.monotonic();

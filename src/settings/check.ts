@@ -130,7 +130,10 @@ function sentence(error: ErrorObject, path: FieldPath, filled: Filled): Sentence
     case 'maxLength':
       return { problem: 'is too long', write: schema.say ?? `write at most ${String(params['limit'])} characters` };
     case 'minItems':
-      return { problem: 'is an empty list', write: schema.say ?? 'write at least one' };
+      return {
+        problem: Array.isArray(error.data) && error.data.length > 0 ? 'is too short a list' : 'is an empty list',
+        write: schema.say ?? 'write at least one',
+      };
     case 'uniqueItems':
       return { problem: 'names something twice', write: 'keep one of the two' };
     default:

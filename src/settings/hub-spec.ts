@@ -20,7 +20,7 @@ import type {
   ClientSettings,
   HubLimits,
   HubSettings,
-  PractitionerFiles,
+  PractitionerSettings,
   RetentionSettings,
   SimulatorSettings,
   VisitType,
@@ -175,7 +175,13 @@ const retention: FieldsOf<RetentionSettings> = {
   ),
 };
 
-const practitioners: FieldsOf<PractitionerFiles> = {
+const codeAtSite: ValueSchema = {
+  ...siteCode,
+  pattern: `^[a-z0-9-]+/${siteCode.pattern?.slice(1) ?? ''}`,
+  say: 'write the site, a stroke and the code as the site writes it: riverside-hl7/LEE',
+};
+
+const practitioners: FieldsOf<PractitionerSettings> = {
   crosswalk: {
     schema: text,
     prose:
@@ -191,6 +197,14 @@ const practitioners: FieldsOf<PractitionerFiles> = {
       'served with their names, and codes that it does not have are told. docs/identity.md.',
     optional: true,
     example: 'nucc_taxonomy_251.csv',
+  },
+  apart: {
+    schema: listOf({ ...listOf(codeAtSite), minItems: 2, say: 'write two codes or more' }),
+    prose:
+      'Lists of codes, SITE/CODE, of practitioners who are called alike and of whom no two are one person: ' +
+      'slotwire identity practitioners lists them no more. docs/identity.md.',
+    optional: true,
+    example: [['midtown-acuity/84022', 'riverside-hl7/ORTIZB']],
   },
 };
 
@@ -219,7 +233,7 @@ const hubFields: FieldsOf<HubSettings> = {
   },
   practitioners: {
     schema: objectOf(practitioners),
-    prose: 'Files that say who practitioners are.',
+    prose: 'Who practitioners are, where no site file says so.',
     default: {},
   },
   simulators: {

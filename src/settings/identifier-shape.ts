@@ -13,5 +13,5 @@ export interface IdentifierSettings {
 
 export interface PatientPolicy {
   /** A booking for somebody of whom the site has no record; only where it keys people by its own numbers. */
-  readonly whenUnknown: 'refuse' | 'ask' | 'search';
+  readonly whenUnknown: 'refuse' | 'ask' | 'search' | 'register';
 }

@@ -47,11 +47,13 @@ export const identifier: SettingsSpec<IdentifierSettings>['fields'] = {
 
 export const patientPolicy: SettingsSpec<PatientPolicy>['fields'] = {
   whenUnknown: {
-    schema: oneOfWords('refuse', 'ask', 'search'),
+    schema: oneOfWords('refuse', 'ask', 'search', 'register'),
     prose:
       'A booking for somebody of whom the site has no record, where it knows people by its own numbers. refuse: the ' +
       'caller is told to have the patient registered; ask: a Task asks the site’s people to do it as well; search: ' +
-      'the site is asked for the person first, where it can be, and the only one that fits is compared like any news.',
+      'the site is asked for the person first, where it can be, and the only one that fits is compared like news; ' +
+      'register: where the site says that it has nobody, or cannot be asked, it is asked once to register the person ' +
+      '(HL7 v2: with requests.registers).',
     default: 'refuse',
   },
 };

@@ -1,5 +1,6 @@
 /** Rules over `identity` and `work` of hub.yaml, and `matching` of site files. */
 import { suggest, type Issue } from './issue.ts';
+import { linkRules } from './link-rules.ts';
 import { BUDGETS } from './people-spec.ts';
 import type { View } from './view.ts';
 
@@ -7,6 +8,8 @@ import type { View } from './view.ts';
 export function peopleRules(hub: View, ids: readonly string[], sites: ReadonlyMap<string, View>): readonly Issue[] {
   return [
     ...pairRules(hub, ids),
+    ...linkRules(hub, ids, sites),
+    ...apartRules(hub.at('practitioners', 'apart'), ids),
     ...[...sites.values()].flatMap((site) => stricter(site.at('matching'), hub)),
     ...survivorshipRules(hub.at('identity', 'survivorship'), ids),
     ...chainRules(hub.at('work', 'escalation')),
@@ -29,6 +32,15 @@ function pairRules(hub: View, ids: readonly string[]): readonly Issue[] {
       issues.push(pair.issue('says nothing', 'add falseLinksPerMillion or reviewsPerLink, or remove it'));
   }
   return issues;
+}
+
+function apartRules(apart: View, ids: readonly string[]): readonly Issue[] {
+  return apart.children().flatMap(([, people]) =>
+    people.texts().flatMap(([code, place]) => {
+      const site = code.slice(0, code.indexOf('/'));
+      return ids.includes(site) ? [] : [place.issue(`there is no site ${site}`, suggest(site, ids, 'site file'))];
+    }),
+  );
 }
 
 /** Where one pair of sites were looser, a link there would make the mistake that all others are kept from. */

@@ -14,8 +14,33 @@ export interface SitePairBudgets extends Partial<MatchingBudgets> {
   readonly sites: readonly string[];
 }
 
+/** In what two records may agree. An address is street, number and postcode; `identifier` a number of one system. */
+export type LinkFact =
+  'given' | 'family' | 'birthDate' | 'phone' | 'email' | 'address' | 'social' | 'social-end' | 'identifier';
+
+/** Two records that agree in all of this are linked without a score, where no guard strikes. */
+export interface LinkRule {
+  /** Stands in the decision. */
+  readonly name: string;
+  readonly agree: readonly LinkFact[];
+  /** Of the identifier. */
+  readonly system?: string;
+  /** How often two people agree in all of it by chance. */
+  readonly collision: number;
+  /** Both records are of these; empty: of any. */
+  readonly sites: readonly string[];
+}
+
 export interface MatchingSettings extends MatchingBudgets {
   readonly sitePairs: readonly SitePairBudgets[];
+  /** Absent in plans of tests alone: none. */
+  readonly rules?: readonly LinkRule[];
+}
+
+/** Of one site: never looser than for all. */
+export interface SiteMatching extends Partial<MatchingBudgets> {
+  /** Names of the rules that may link its records; absent: all. */
+  readonly rules?: readonly string[];
 }
 
 /** How one of several values is chosen for a golden record; one rule after the other, until one value is left. */

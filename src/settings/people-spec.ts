@@ -3,6 +3,7 @@ import { keyed, listOf, name, objectOf, oneOfWords, text, wholeNumber } from './
 import type {
   EscalationStep,
   IdentitySettings,
+  LinkRule,
   MatchingBudgets,
   MatchingSettings,
   SitePairBudgets,
@@ -31,12 +32,52 @@ const sitePair: FieldsOf<SitePairBudgets> = {
   reviewsPerLink: { ...reviews, optional: true },
 };
 
+const linkRule: FieldsOf<LinkRule> = {
+  name: { schema: name, prose: 'Stands in each decision made by it.', example: 'member-number' },
+  agree: {
+    schema: {
+      ...listOf(
+        oneOfWords(
+          ...(['given', 'family', 'birthDate', 'phone', 'email', 'address', 'social', 'social-end'] as const),
+          'identifier',
+        ),
+      ),
+      minItems: 2,
+    },
+    prose:
+      'In what two records agree to the letter: birthDate always, and more than the name beside it. An address is ' +
+      'street, number and postcode; what more than 8 people share counts for nothing.',
+    example: ['given', 'birthDate', 'phone'],
+  },
+  system: {
+    schema: text,
+    prose: 'Whose number the identifier is, as the site files have it.',
+    optional: true,
+    example: 'https://acme.example/member',
+  },
+  collision: {
+    schema: { type: 'number', minimum: 1e-30, maximum: 1e-6 },
+    prose:
+      'How often two people agree in all of it by chance. While the index has so many records that this would make ' +
+      'more wrong links than falseLinksPerMillion allows, the rule links nobody.',
+    example: 2e-12,
+  },
+  sites: { schema: listOf(text), prose: 'Both records are of these sites. Empty: of any.', default: [] },
+};
+
 const matching: FieldsOf<MatchingSettings> = {
   falseLinksPerMillion: { ...falseLinks, default: BUDGETS.falseLinksPerMillion },
   reviewsPerLink: { ...reviews, default: BUDGETS.reviewsPerLink },
   sitePairs: {
     schema: { type: 'array', items: objectOf(sitePair) },
     prose: 'Stricter for records of these two sites (smaller numbers); a site may also be stricter in its own file.',
+    default: [],
+  },
+  rules: {
+    schema: { type: 'array', items: objectOf(linkRule) },
+    prose:
+      'Rules by which records are linked without a score, where no guard strikes. A site may allow some of them ' +
+      'only, in its own file.',
     default: [],
   },
 };
@@ -101,6 +142,13 @@ export const siteMatching: Setting = {
   schema: objectOf({
     falseLinksPerMillion: { ...falseLinks, optional: true },
     reviewsPerLink: { ...reviews, optional: true },
+    rules: {
+      schema: listOf(name),
+      prose:
+        "Which of the hub's rules may link records of this site. Absent: all. A desk that fills in the clinic's own " +
+        'phone must not carry rules with a phone.',
+      optional: true,
+    },
   }),
   prose: "Stricter than the hub's identity.matching for every pair with a record of this site.",
   optional: true,

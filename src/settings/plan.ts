@@ -11,6 +11,7 @@ import { fill, schemaOfKey, type Filled, type Variables } from './fill.ts';
 import { hubRules, leadsOut, subscriberRules, type KnownSites } from './hub-rules.ts';
 import { hubSchema } from './hub-spec.ts';
 import { identifierRules } from './identifier-rules.ts';
+import { registerRules } from './register-rules.ts';
 import { suggest, type Issue } from './issue.ts';
 import { loadConfig, reasonOf } from './load.ts';
 import { doorRules, mllpRules, sharedDoorIssues, type Addressed } from './mllp-rules.ts';
@@ -151,13 +152,16 @@ function kindIssues({ id, kind, checked }: SitePart, kinds: KindSettings): reado
     return [view.at('templates').issue(`a site of kind ${kind} tells itself what is open`, 'remove the templates')];
   const environment = view.at('environment').text();
   const stage = view.at('stage').text();
-  if (spec.rules === undefined || environment === undefined || stage === undefined) return [];
-  if (!checked.isSound(['settings'])) return [];
+  const registering = registerRules(kind, spec, checked);
+  if (spec.rules === undefined || environment === undefined || stage === undefined) return registering;
+  if (!checked.isSound(['settings'])) return registering;
   const about = { site: id, environment: environment as Environment, stage: stage as Stage };
   const { settings } = checked.value as { readonly settings: never };
-  return spec
-    .rules(settings, about)
-    .map(({ field, problem, write }) => view.at('settings', ...segments(field)).issue(problem, write));
+  const broken = spec.rules(settings, about);
+  return [
+    ...registering,
+    ...broken.map(({ field, problem, write }) => view.at('settings', ...segments(field)).issue(problem, write)),
+  ];
 }
 
 /** Who would take messages at which port. Of files that are sound; a suspended site takes none. */

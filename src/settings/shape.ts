@@ -7,7 +7,7 @@ import type { HolidaySettings, TemplateSettings } from './template-shape.ts';
 import type { ClientHl7 } from './client-hl7-shape.ts';
 import type { IdentifierSettings, PatientPolicy } from './identifier-shape.ts';
 import type { MllpSettings } from './mllp-shape.ts';
-import type { IdentitySettings, MatchingBudgets, WorkSettings } from './people-shape.ts';
+import type { IdentitySettings, SiteMatching, WorkSettings } from './people-shape.ts';
 import type { Taxonomy } from './taxonomy.ts';
 
 /** Where messages and bookings are real. A site's environment must equal the hub's, or the plan is refused. */
@@ -40,8 +40,8 @@ export interface HubSettings {
   /** Canonical catalogue of visit types, key = canonical code; each becomes a HealthcareService. */
   readonly visitTypes: Readonly<Record<string, VisitType>>;
   readonly clients: readonly ClientSettings[];
-  /** Files that say who practitioners are; absent: none. */
-  readonly practitioners?: PractitionerFiles;
+  /** Who practitioners are, where no site file says so; absent: nothing. */
+  readonly practitioners?: PractitionerSettings;
   /** Sandbox only: which simulators to start, by site id. Empty otherwise. */
   readonly simulators: Readonly<Record<string, SimulatorSettings>>;
   /** The port that sites without one of their own share. */
@@ -56,11 +56,13 @@ export interface HubSettings {
   readonly work?: WorkSettings;
 }
 
-export interface PractitionerFiles {
+export interface PractitionerSettings {
   /** CSV below CONFIG_DIR: site, code, npi, name. What it says stands under `resources.practitioners` of the sites. */
   readonly crosswalk?: string;
   /** CSV of NUCC below CONFIG_DIR. */
   readonly taxonomy?: string;
+  /** Lists of codes, `SITE/CODE`, of people who are called alike and of whom no two are one. */
+  readonly apart?: readonly (readonly string[])[];
 }
 
 export interface VisitType {
@@ -183,7 +185,7 @@ export interface SiteSettings {
   /** What to do with an authority that is not listed. */
   readonly unknownIdentifiers: 'park' | 'local-only';
   /** Stricter than the hub's; absent: as the hub's. */
-  readonly matching?: Partial<MatchingBudgets>;
+  readonly matching?: SiteMatching;
   /** Absent: refuse. */
   readonly patients?: PatientPolicy;
   /** Local visit type code -> key in the hub's catalogue. */

@@ -60,6 +60,8 @@ export interface SettingsSpec<T> {
   readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Of a kind whose sites send HL7 v2: where their messages arrive and how they are told from those of others. */
   readonly hl7?: (settings: T) => Hl7Address;
+  /** Of a kind whose sites can be asked to register a person: which setting says so, and whether it does. */
+  readonly registers?: { readonly field: string; readonly write: string; readonly isSet: (settings: T) => boolean };
   /** Sites of this kind tell what is open, so that their files hold no templates. */
   readonly publishesSlots?: true;
 }
@@ -83,6 +85,11 @@ export interface AnySettingsSpec {
   readonly rules?: (settings: never, about: RuleContext) => readonly BrokenRule[];
   readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly hl7?: (settings: never) => Hl7Address;
+  readonly registers?: {
+    readonly field: string;
+    readonly write: string;
+    readonly isSet: (settings: never) => boolean;
+  };
   readonly publishesSlots?: true;
 }
 

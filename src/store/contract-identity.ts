@@ -91,6 +91,11 @@ export type EscalatedReview = Pick<ReviewRow, 'lo' | 'hi' | 'role'> & { readonly
 /** Behind the last one of a list. */
 export type ReviewPlace = Pick<ReviewRow, 'dueAt' | 'lo' | 'hi'>;
 
+export type DecidedPair = Pick<ReviewRow, 'lo' | 'hi' | 'why' | 'score' | 'modelId' | 'evidence'> & {
+  readonly decision: number;
+  readonly same: boolean;
+};
+
 export interface IdentityCounts {
   readonly records: number;
   readonly people: number;
@@ -139,6 +144,8 @@ export interface IdentityStore {
   waiting(ids: readonly string[]): Promise<readonly Pick<ReviewRow, 'lo' | 'hi' | 'why'>[]>;
   /** Open and claimed ones, those due first. */
   reviews(limit: number, after: ReviewPlace | null): Promise<readonly ReviewRow[]>;
+  /** Pairs that people decided, with what they found, by the place of the decision. */
+  verdicts(limit: number, after: number | null): Promise<readonly DecidedPair[]>;
   outdate(pairs: readonly Pick<ReviewPair, 'lo' | 'hi'>[], now: Instant): Promise<void>;
   /** From open to claimed; whoever has it already has it longer. False: it is not to be had. */
   claim(one: string, other: string, by: string, until: Instant, now: Instant): Promise<boolean>;

@@ -22,6 +22,7 @@ import type { IndexStore } from './contract-index.ts';
 import type { PeopleStore } from './contract-people.ts';
 import type { PlacedStore } from './contract-placed.ts';
 import type { PractitionerStore } from './contract-practitioners.ts';
+import type { RegistrationStore } from './contract-registrations.ts';
 import type { RegistryStore } from './contract-registry.ts';
 import type { ProofStore } from './contract-proofs.ts';
 import type { ReplayWindowStore } from './contract-replay.ts';
@@ -103,6 +104,7 @@ export interface Tx {
   readonly practitioners: PractitionerStore;
   readonly registry: RegistryStore;
   readonly identity: IdentityStore;
+  readonly registrations: RegistrationStore;
   readonly index: IndexStore;
   readonly sight: SightStore;
   readonly erasure: ErasureStore;
@@ -147,7 +149,7 @@ export interface Tx {
 
 export interface AuditEntry {
   readonly at: Instant;
-  readonly action: 'read' | 'search' | 'book' | 'cancel' | 'change' | 'login' | 'operate';
+  readonly action: 'read' | 'search' | 'book' | 'cancel' | 'change' | 'login' | 'operate' | 'register';
   readonly resourceType?: StoredType;
   readonly resourceId?: string;
   readonly site?: string;

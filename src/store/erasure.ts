@@ -199,6 +199,7 @@ const DERIVED: readonly string[] = [
   ),
   `UPDATE identity_decision SET key_id = NULL, sealed = NULL
    WHERE sealed IS NOT NULL AND (one = ANY($1::uuid[]) OR other = ANY($1::uuid[]))`,
+  `DELETE FROM patient_registration WHERE patient_id = ANY($1::uuid[]) OR record_id = ANY($1::uuid[])`,
   `DELETE FROM identity_review WHERE lo = ANY($1::uuid[]) OR hi = ANY($1::uuid[])`,
 ];
 

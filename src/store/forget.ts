@@ -39,6 +39,7 @@ const STATEMENTS: readonly string[] = [
   `DELETE FROM replay_window WHERE site = $1`,
   `DELETE FROM unmapped_code WHERE site = $1`,
   `DELETE FROM practitioner_code WHERE site = $1`,
+  `DELETE FROM patient_registration WHERE site = $1`,
   `DELETE FROM identity_namespace WHERE site = $1`,
   `DELETE FROM freshness WHERE site = $1`,
   `DELETE FROM feed_hour WHERE site = $1`,

@@ -12,6 +12,7 @@ type ReviewQueue = Pick<
   | 'review'
   | 'waiting'
   | 'reviews'
+  | 'verdicts'
   | 'outdate'
   | 'claim'
   | 'release'
@@ -105,6 +106,18 @@ export function reviewQueue(q: Queryable, keys: Keys): ReviewQueue {
         values: [limit, after === null ? null : timestamptz(after.dueAt), after?.lo ?? null, after?.hi ?? null],
       });
       return rows.map((row) => toReview(row, keys));
+    },
+
+    async verdicts(limit, after) {
+      const { rows } = await q.query<Row & { readonly same: boolean }>({
+        name: 'review-verdicts', // all reviews: asked offline, now and then
+        text: `SELECT ${COLUMNS}, d.kind IN ('link', 'merge') AS same FROM identity_review r
+               JOIN identity_decision d ON d.seq = r.decision
+               WHERE r.state = 'decided' AND d.actor_kind = 'person' AND d.kind <> 'override'
+                 AND r.decision > $2 ORDER BY r.decision, r.lo, r.hi LIMIT $1`,
+        values: [limit, after ?? 0],
+      });
+      return rows.map((row) => ({ ...toReview(row, keys), decision: row.decision ?? 0, same: row.same }));
     },
 
     async outdate(pairs, now) {

@@ -42,7 +42,10 @@ export const KNOWN = 'l.patient_id, l.site, l.site_key, l.linked_at, l.golden_id
 const COLUMNS = `d.seq, d.kind, d.one, d.other, d.attribute, d.actor_kind, d.actor, d.reason, d.model_id, d.at,
   d.supersedes, d.act, d.key_id, d.sealed`;
 
-/** Outwards from the records along the decisions, whatever they decide: who is kept apart is concerned as well. */
+/**
+ * Outwards from the records along the decisions, whatever they decide: who is kept apart is concerned as well. Nobody
+ * can tell the planner that these are few: joined as one would, it reads the whole log for each record that is placed.
+ */
 const CONNECTED = `
   WITH RECURSIVE near(id) AS (
     SELECT unnest($1::uuid[])
@@ -50,7 +53,8 @@ const CONNECTED = `
     SELECT step.id FROM near CROSS JOIN LATERAL (
       SELECT d.other AS id FROM identity_decision d WHERE d.one = near.id AND d.other IS NOT NULL
       UNION ALL SELECT d.one FROM identity_decision d WHERE d.other = near.id) AS step)
-  SELECT ${COLUMNS} FROM near JOIN identity_decision d ON d.one = near.id ORDER BY d.seq`;
+  SELECT ${COLUMNS} FROM near CROSS JOIN LATERAL (
+    SELECT * FROM identity_decision WHERE one = near.id OFFSET 0) AS d ORDER BY d.seq`;
 
 /** What tells records apart is told twice: what joined them is undone, and nothing of less weight joins them again. */
 const COPY = (missing: string): string => `
@@ -176,9 +180,12 @@ function goldenIds(q: Queryable): Golden {
     async holdings(ids) {
       const { rows } = await q.query<{ golden_id: string; patient_id: string }>({
         name: 'golden-holdings', // golden_holding_patient, then the primary key
-        text: `SELECT golden_id, patient_id FROM golden_holding
-               WHERE golden_id IN (SELECT golden_id FROM golden_holding WHERE patient_id = ANY($1::uuid[]))
-               ORDER BY golden_id, patient_id`,
+        // Few, which the planner does not know.
+        text: `SELECT held.golden_id, held.patient_id
+               FROM (SELECT DISTINCT golden_id FROM golden_holding WHERE patient_id = ANY($1::uuid[])) AS mine
+               CROSS JOIN LATERAL (
+                 SELECT golden_id, patient_id FROM golden_holding WHERE golden_id = mine.golden_id OFFSET 0) AS held
+               ORDER BY held.golden_id, held.patient_id`,
         values: [ids],
       });
       const byGolden = Map.groupBy(rows, (row) => row.golden_id);

@@ -21,7 +21,7 @@ const REPLACED: readonly string[] = [
 const RENAMED: readonly string[] = [
   ...REPLACED, 'resource', 'slot', 'appointment', 'appointment_key', 'patient_link', 'busy', 'booking', 'mirror',
   'patient_decision', 'work_item', 'site_object', 'object_applied', 'dedupe', 'hint_queue', 'inbox_pending',
-  'replay_window',
+  'replay_window', 'patient_registration',
 ];
 
 /** The old name; null where the organization bears the new one already, or nothing of it is stored. */

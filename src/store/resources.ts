@@ -1,6 +1,7 @@
 /** ResourceStore: all types but Slot and Appointment here; those in slots.ts and appointments.ts. */
 import type { Instant } from '../core/instant.ts';
 import type { StoredType } from '../fhir/types.ts';
+import { withActingSeen } from './acting-seen.ts';
 import { appointmentStore, type AppointmentStore } from './appointments.ts';
 import type { Cause, ResourceRow, ResourceStore, SearchResult, Served } from './contract-resources.ts';
 import type { Scope } from './contract.ts';
@@ -78,6 +79,11 @@ export function resourceStore(q: Gathered, keys: Keys, scope: Scope): ResourceSt
     };
   };
 
+  const shown = async (type: StoredType, row: ResourceDbRow): Promise<Served | null> => {
+    const served = serve(type, row);
+    return served === null ? null : ((await withActingSeen(q, scope, [served]))[0] ?? null);
+  };
+
   const slots: SlotStore = slotStore(q);
   const appointments: AppointmentStore = appointmentStore(q, keys);
   return {
@@ -86,7 +92,7 @@ export function resourceStore(q: Gathered, keys: Keys, scope: Scope): ResourceSt
 
     async read(type, id) {
       const row = await current(type, id);
-      return row === null ? null : serve(type, row);
+      return row === null ? null : shown(type, row);
     },
 
     async readVersion(type, id, version) {
@@ -105,7 +111,7 @@ export function resourceStore(q: Gathered, keys: Keys, scope: Scope): ResourceSt
       });
       const old = rows[0];
       if (old === undefined) return null;
-      return serve(type, { ...row, ...old, version, last_updated: old.recorded_at });
+      return shown(type, { ...row, ...old, version, last_updated: old.recorded_at });
     },
 
     search: (plan): Promise<SearchResult> => search(q, keys, scope, plan),

@@ -204,17 +204,23 @@ export function refersTo(
         WHERE actor_id = ANY(${ids}) AND actor_type = ${type}))`;
     }
     case 'participants':
-      // The column tells no types, so an id counts only as what it is.
       return target === 'Patient'
         ? `${as}.patients && ${linkedPatients(ids, building)}`
-        : `${as}.actors && ARRAY(SELECT id FROM resource
-            WHERE type = ${building.values.add(target)} AND id = ANY(${ids}))`;
+        : `${as}.actors && ${actorsNamed(target, ids, building)}`;
     default: {
       const prefix = building.values.add(`${param.name}:${target}/`);
       const all = target === 'Patient' ? linkedPatients(ids, building) : ids;
       return `${as}.refs && ARRAY(SELECT ${prefix}::text || named::text FROM unnest(${all}) AS named)`;
     }
   }
+}
+
+/** The column tells no types, so an id counts only as what it is; and who may not be seen is not found by. */
+function actorsNamed(target: StoredType, ids: string, building: Building): string {
+  const { as, type } = sourceOf(target, building);
+  const conditions = isSealedType(type) ? visibleRows({ as, type, table: 'resource' }, building) : null;
+  const ofType = conditions ?? [`${as}.type = ${building.values.add(type)}`];
+  return `ARRAY(SELECT ${as}.id FROM resource ${as} WHERE ${allOf([...ofType, `${as}.id = ANY(${ids})`])})`;
 }
 
 // ------------------------------------------------------------------------------------------------------ names, missing

@@ -7,6 +7,7 @@ import { HubError } from '../core/errors.ts';
 import type { Instant } from '../core/instant.ts';
 import type { Criterion, SearchPlan } from '../fhir/search.ts';
 import type { StoredType } from '../fhir/types.ts';
+import { withActingSeen } from './acting-seen.ts';
 import type { SearchResult, Served } from './contract-resources.ts';
 import type { Scope } from './contract.ts';
 import type { Queryable } from './postgres.ts';
@@ -44,7 +45,8 @@ export async function search(q: Queryable, keys: Keys, scope: Scope, plan: Searc
   }
   const whole = plan.count > 0 && plan.after === null && page.next === null;
   const total = whole ? matches.length : plan.total ? await countAll(q, fresh(), plan) : null;
-  return { matches, included: brought, total, next: page.next };
+  const all = await withActingSeen(q, scope, [...matches, ...brought]);
+  return { matches: all.slice(0, matches.length), included: all.slice(matches.length), total, next: page.next };
 }
 
 async function readPage(

@@ -28,6 +28,7 @@ import { sightStore } from './sight.ts';
 import { peopleStore } from './people.ts';
 import { placedStore } from './placed.ts';
 import { practitionerStore } from './practitioners.ts';
+import { registrationStore } from './registrations.ts';
 import { registryStore } from './registry.ts';
 import { proofStore } from './proofs.ts';
 import { readAhead } from './read-ahead.ts';
@@ -111,6 +112,7 @@ function composed(q: Gathered, keys: Keys, scope: Scope, clock: Clock): Tx {
     practitioners: practitionerStore(q),
     registry: registryStore(q),
     identity: identityStore(q, keys),
+    registrations: registrationStore(q),
     index: indexStore(q, keys),
     sight: sightStore(q, keys, scope),
     erasure: erasureStore(q, keys, scope),

@@ -165,6 +165,12 @@ export function chainValues(chain: readonly ChainStep[]): readonly unknown[] {
 /** The higher it went, the more it presses. */
 const PRIORITY = ['routine', 'urgent', 'asap', 'stat'] as const;
 
+/** Where a site was asked to do it already, to be told to do it would make a duplicate there. */
+function sayOf({ kind, evidence }: WorkItem): string {
+  const { registration, do: told } = evidence;
+  return registration === undefined || told === undefined ? SAYS[kind] : told;
+}
+
 async function writeTask(
   resources: Pick<ResourceStore, 'put'>,
   item: WorkItem,
@@ -179,7 +185,7 @@ async function writeTask(
     intent: 'order',
     priority: PRIORITY[Math.min(item.escalated ?? 0, PRIORITY.length - 1)] ?? 'routine',
     code: { coding: [{ system: SYSTEMS.workItem, code: item.kind }] },
-    description: SAYS[item.kind],
+    description: sayOf(item),
     ...(appointment !== undefined && isUuid(appointment) ? { focus: { reference: `Appointment/${appointment}` } } : {}),
     authoredOn: formatInstant(item.openedAt),
     performerType: [{ coding: [{ system: SYSTEMS.workRole, code: item.role }] }],

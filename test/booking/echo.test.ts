@@ -1,7 +1,6 @@
 /** News of our own writes: before the answer, with it, after it, and against it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { HubError } from '../../src/core/errors.ts';
 import { plus } from '../../src/core/instant.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
 import type { WriteOutcome } from '../../src/connectors/contract.ts';
@@ -10,43 +9,8 @@ import { hold } from '../../src/booking/hold.ts';
 import { recordOutcome } from '../../src/booking/settle.ts';
 import { requeueExpired } from '../../src/pipeline/deliver.ts';
 import type { Booking } from '../../src/store/contract-bookings.ts';
-import {
-  ANA,
-  BOB,
-  bookedAt,
-  during,
-  offered,
-  openWorld,
-  SCOPE,
-  slotKey,
-  visit,
-  type World,
-} from '../support/builders.ts';
-import type { Cleanup } from '../support/database.ts';
-
-const NINE = during(9, 0, 50);
-const KEY = slotKey('n1', 't50', NINE.start);
-const SLOT = canonicalId.slot('north', KEY);
-const LOST = { kind: 'unknown', error: new HubError('SITE_ANSWER_LOST') } as const;
-
-async function openDay(t: Cleanup): Promise<{ world: World; ana: string }> {
-  const world = await openWorld(t);
-  await world.offer('north', 'n1', 't50', [offered('n1', 't50', NINE)]);
-  return { world, ana: await world.patient('north') };
-}
-
-/** Held and sent; the hub is killed before it hears the answer. */
-async function sentAndKilled(world: World, ana: string): Promise<Booking> {
-  const held = await hold(world.resolveDeps, world.placing(SLOT, ana), SCOPE);
-  assert.ok(held.kind === 'held');
-  await world.write(async (tx) => {
-    const now = world.clock.now();
-    await tx.outbox.claim('site', 'north', now, plus(now, 6_000), 10);
-    await tx.bookings.move(held.booking.id, ['held'], 'sent', now, { deadlineAt: plus(now, 6_000) });
-    await tx.busy.keep(held.booking.id);
-  });
-  return world.booking(held.booking.id);
-}
+import { ANA, BOB, bookedAt, during, offered, SCOPE, slotKey, visit, type World } from '../support/builders.ts';
+import { KEY, LOST, NINE, openDay, sentAndKilled, SLOT } from './lost-answer.ts';
 
 /** The answer of a call whose booking may have been settled since. */
 async function late(

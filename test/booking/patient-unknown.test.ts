@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { bookingDesk } from '../../src/booking/desk.ts';
-import { closeRegistered } from '../../src/booking/patient-unknown.ts';
+import { closeRegistered } from '../../src/booking/unknown-task.ts';
 import { identifiersFor } from '../../src/booking/site-identifiers.ts';
 import type { PersonAsked, Sought } from '../../src/connectors/contract-seek.ts';
 import { HubError } from '../../src/core/errors.ts';

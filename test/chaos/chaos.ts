@@ -121,6 +121,8 @@ function begin(person: Person, step: Step, name: string): readonly Promise<void>
       return [person.cancel(step.visit, name)];
     case 'series':
       return [person.series(step, name)];
+    case 'group':
+      return [person.group(step, name)];
     case 'request':
       return [person.request(step, name)];
     case 'act':

@@ -75,6 +75,15 @@ describe('a request by HL7 v2', () => {
     );
   });
 
+  it('may be answered another no where another message about it was, since the first', () => {
+    const [declined, taken] = [said('1', 'refused'), said('1', 'taken')];
+    assert.deepEqual(violations(asked, declined, said('2', 'taken'), taken), []);
+    const wrong = ['3: srm:a^HIS^: message 1 was answered refused, then taken'];
+    assert.deepEqual(violations(asked, declined, taken), wrong);
+    assert.deepEqual(violations(asked, said('2', 'taken'), declined, taken), wrong, 'it had been answered before');
+    assert.deepEqual(violations(asked, declined, said('2', 'refused'), taken), wrong, 'its answer is another one');
+  });
+
   it('that was refused is not at the site, unless another message about it was still under way', () => {
     const [was] = violations(asked, said('1', 'taken'), ...stands('a'));
     assert.equal(was, '2: srm:a^HIS^: taken was said, and midtown/a is at the site');

@@ -30,20 +30,24 @@ export function messageAnsweredOnce({ events }: Judged): readonly Violation[] {
 
 /**
  * A no that the hub was right to take back: the same message came again after another one about the appointment had
- * gone out, which was booked (docs/hl7v2.md, "The same request again"). Without one, whoever was refused stays refused.
+ * gone out, which was booked (docs/hl7v2.md, "The same request again"); or was still open then and is another no by
+ * now, of which it cannot be told from outside when it was decided. Without one, whoever was refused stays refused.
  */
 function isOverruled(one: Of<'answer'>, same: readonly Of<'answer'>[], all: readonly Of<'answer'>[]): boolean {
   if (one.outcome !== 'taken' && one.outcome !== 'refused') return false;
-  const yes = same.find(({ n, outcome }) => n > one.n && outcome === 'booked');
-  if (yes === undefined) return false;
+  const now = same.find((other) => other.n > one.n && other.outcome !== one.outcome);
+  if (now === undefined) return false;
   const others = Map.groupBy(
     all.filter(({ message }) => message !== undefined && message !== one.message),
     ({ message }) => message,
   );
   return [...others.values()].some(
     (other) =>
-      other.some(({ n }) => n < yes.n) &&
-      other.some(({ outcome, appointment }) => outcome === 'booked' && appointment === yes.appointment),
+      other.some(({ n }) => n < now.n) &&
+      other.some(({ n, outcome, appointment }) => {
+        const isSame = outcome === now.outcome && appointment === now.appointment;
+        return isSame && (outcome === 'booked' || n > one.n);
+      }),
   );
 }
 

@@ -10,6 +10,8 @@ interface Standing extends Span {
   readonly appointment: string;
   readonly practitioner: string;
   readonly rooms: readonly string[];
+  /** Of a class, of which this takes one; null: it takes the time itself. */
+  readonly seats: number | null;
   /** Null: of a time that is only held, whose visit may never be. */
   readonly patient: string | null;
   readonly from: number;
@@ -23,6 +25,7 @@ interface Placement extends Span {
   readonly appointment: string;
   readonly practitioner: string;
   readonly rooms: readonly string[];
+  readonly seats: number | null;
   /** When it was asked for, and when the hub first said that it has it. */
   readonly began: number;
   readonly heldBy: number;
@@ -30,11 +33,16 @@ interface Placement extends Span {
 
 export function timeTakenTwice(judged: Judged): readonly Violation[] {
   const placements = placementsOf(judged);
-  return [...twoOfOurs(judged), ...overWhatWasKnown(judged, placements), ...overClosedTime(judged, placements)];
+  return [
+    ...twoOfOurs(judged),
+    ...overWhatWasKnown(judged, placements),
+    ...overClosedTime(judged, placements),
+    ...aboveSeats(standingOf(judged)),
+  ];
 }
 
 function twoOfOurs(judged: Judged): readonly Violation[] {
-  const standing = [...bookedTimes(judged), ...movedTimes(judged), ...heldTimes(judged)];
+  const standing = standingOf(judged);
   return standing.flatMap((one, index) =>
     standing
       .slice(index + 1)
@@ -43,12 +51,40 @@ function twoOfOurs(judged: Judged): readonly Violation[] {
       .flatMap((other): Violation[] => {
         const about = [...one.about, ...other.about];
         const both = `${one.name} and ${other.name} are booked for one`;
-        if (one.practitioner === other.practitioner) return [{ rule: 1, what: `${both} person at one time`, about }];
-        if (shareRoom(one, other)) return [{ rule: 1, what: `${both} room at one time`, about }];
+        const isApart = !isOneClass(one, other);
+        const isPerson = isApart && one.practitioner === other.practitioner;
+        if (isPerson) return [{ rule: 1, what: `${both} person at one time`, about }];
+        if (isApart && shareRoom(one, other)) return [{ rule: 1, what: `${both} room at one time`, about }];
         const isPatient = one.patient !== null && one.patient === other.patient;
         return isPatient ? [{ rule: 1, what: `${both} patient at one time`, about }] : [];
       }),
   );
+}
+
+function standingOf(judged: Judged): readonly Standing[] {
+  return [...bookedTimes(judged), ...movedTimes(judged), ...heldTimes(judged)];
+}
+
+type Seat = Pick<Standing, 'practitioner' | 'seats' | 'start' | 'end'>;
+
+/** A person leads one class at a time. */
+function isOneClass(one: Seat, other: Seat): boolean {
+  if (one.seats === null || other.seats === null || one.practitioner !== other.practitioner) return false;
+  return one.start === other.start && one.end === other.end;
+}
+
+/** At the moment at which any of them was first said to be taken. */
+function aboveSeats(standing: readonly Standing[]): readonly Violation[] {
+  return standing.flatMap((one): Violation[] => {
+    const { seats, from } = one;
+    if (seats === null) return [];
+    const then = standing.filter((other) => isOneClass(one, other) && other.from <= from && from < other.until);
+    // A move that was answered stands beside what it moved: both are one visit.
+    const visits = new Set(then.map(({ appointment }) => appointment));
+    if (visits.size <= seats) return [];
+    const what = `${one.name} is one of ${visits.size} in a class of ${seats}`;
+    return [{ rule: 1, what, about: then.flatMap(({ about }) => about) }];
+  });
 }
 
 function shareRoom(one: { readonly rooms: readonly string[] }, other: { readonly rooms: readonly string[] }): boolean {
@@ -58,13 +94,13 @@ function shareRoom(one: { readonly rooms: readonly string[] }, other: { readonly
 function bookedTimes(judged: Judged): readonly Standing[] {
   const { wishes, moves, touched } = judged;
   return wishes.flatMap((wish): Standing[] => {
-    const { last, heldBy, practitioner, patient, rooms, start, end } = wish;
+    const { last, heldBy, practitioner, patient, rooms, seats, start, end } = wish;
     const appointment = last?.appointment;
     if (last?.outcome !== 'booked' || appointment === undefined || heldBy === null) return [];
     const moved = moves.filter((one) => one.appointment === appointment && mayHaveLeft(one));
     const ends = [...endsOf(judged, appointment), ...moved].map(({ began }) => began);
     const until = Math.min(...ends, touched.get(nameOf(wish.site, last.siteKey ?? '')) ?? Infinity);
-    const facts = { appointment, practitioner, patient, rooms, start, end, from: heldBy, until };
+    const facts = { appointment, practitioner, patient, rooms, seats, start, end, from: heldBy, until };
     return [{ name: shownAs(wish), about: idsOf(wish), ...facts }];
   });
 }
@@ -86,16 +122,16 @@ function movedTimes(judged: Judged): readonly Standing[] {
     const ends = [...endsOf(judged, appointment), ...later].map(({ began }) => began);
     const until = Math.min(...ends, touched.get(nameOf(wish.site, wish.last?.siteKey ?? '')) ?? Infinity);
     const about = [move.key, ...idsOf(wish)];
-    const { practitioner, rooms = [], start, end } = to;
-    const facts = { appointment, practitioner, rooms, patient: wish.patient, start, end, from: heldBy, until };
-    return [{ name: shownAs({ key: move.key, site: to.site }), about, ...facts }];
+    const { practitioner, rooms = [], seats = null, start, end } = to;
+    const facts = { appointment, practitioner, rooms, seats, start, end, from: heldBy, until };
+    return [{ name: shownAs({ key: move.key, site: to.site }), about, patient: wish.patient, ...facts }];
   });
 }
 
 function heldTimes({ holds }: Judged): readonly Standing[] {
   return holds.map(({ key, site, appointment, practitioner, rooms, start, end, from, until }) => ({
     ...{ name: shownAs({ key, site }), about: [key, appointment], appointment, practitioner, patient: null },
-    ...{ rooms, start, end, from, until },
+    ...{ rooms, seats: null, start, end, from, until },
   }));
 }
 
@@ -109,20 +145,20 @@ function placementsOf({ wishes, moves, holds, touched }: Judged): readonly Place
     return [wish, ...before].some(({ start }) => start === to.start);
   };
   const booked = wishes.flatMap((wish): Placement[] => {
-    const { last, heldBy, began, practitioner, rooms, start, end } = wish;
+    const { last, heldBy, began, practitioner, rooms, seats, start, end } = wish;
     if (last?.outcome !== 'booked' || last.appointment === undefined || heldBy === null) return [];
-    const facts = { appointment: last.appointment, practitioner, rooms, began, heldBy, start, end };
+    const facts = { appointment: last.appointment, practitioner, rooms, seats, began, heldBy, start, end };
     return [{ name: shownAs(wish), about: idsOf(wish), ...facts }];
   });
   const moved = moves.flatMap((move): Placement[] => {
     const { key, appointment, to, began, heldBy, outcome } = move;
     if (outcome !== 'done' || heldBy === null || mayStandAt(move)) return [];
-    const { site, practitioner, rooms = [], start, end } = to;
-    const facts = { appointment, practitioner, rooms, began, heldBy, start, end };
+    const { site, practitioner, rooms = [], seats = null, start, end } = to;
+    const facts = { appointment, practitioner, rooms, seats, began, heldBy, start, end };
     return [{ name: shownAs({ key, site }), about: [key, appointment], ...facts }];
   });
   const held = holds.map(({ key, site, from, ...facts }): Placement => ({
-    ...{ name: shownAs({ key, site }), about: [key, facts.appointment], ...facts, heldBy: from },
+    ...{ name: shownAs({ key, site }), about: [key, facts.appointment], ...facts, seats: null, heldBy: from },
   }));
   return [...booked, ...moved, ...held];
 }
@@ -130,17 +166,29 @@ function placementsOf({ wishes, moves, holds, touched }: Judged): readonly Place
 /** Against everything that the hub had shown before it was asked, and went on showing until it answered. */
 function overWhatWasKnown({ events, copies }: Judged, placements: readonly Placement[]): readonly Violation[] {
   const known = knownSpans([...allOf(events, 'seen'), ...copies]);
-  return placements.flatMap((one) =>
-    known
+  return placements.flatMap((one) => {
+    const over = known
       .filter(({ shown }) => shown.appointment !== one.appointment && ACTIVE.includes(shown.status))
       .filter(({ shown }) => overlaps(shown, one) && sharesWith(shown, one))
       .filter(({ from, until }) => from <= one.began && one.heldBy <= until)
-      .map(({ shown }): Violation => ({
-        rule: 1,
-        what: `${one.name} was placed over ${nameOf(shown.site, shown.siteKey)}, which the hub had shown`,
-        about: [...one.about, shown.appointment, nameOf(shown.site, shown.siteKey)],
-      })),
-  );
+      .map(({ shown }) => shown);
+    const besides = over.filter((shown) => isOfClass(shown, one));
+    const isFull = one.seats !== null && besides.length >= one.seats;
+    const tell = ({ appointment, site, siteKey }: Shown, how: string): Violation => {
+      const name = nameOf(site, siteKey);
+      const what = `${one.name} was placed ${how} ${name}, which the hub had shown`;
+      return { rule: 1, what, about: [...one.about, appointment, name] };
+    };
+    return [
+      ...over.filter((shown) => !besides.includes(shown)).map((shown) => tell(shown, 'over')),
+      ...(isFull ? besides : []).map((shown) => tell(shown, `in a class of ${String(one.seats)} beside`)),
+    ];
+  });
+}
+
+/** No visit that staff book lasts as long as a class. */
+function isOfClass({ practitioners, start, end }: Shown, one: Placement): boolean {
+  return one.seats !== null && start === one.start && end === one.end && practitioners.includes(one.practitioner);
 }
 
 function sharesWith({ practitioners, rooms = [] }: Shown, one: Placement): boolean {

@@ -87,6 +87,25 @@ describe('rule 1', () => {
     assert.deepEqual(rules(events), [1]);
   });
 
+  it('is kept by as many in one class as it has seats, and broken by one more', () => {
+    const three = ['1', '2', '3'];
+    const seat = (name: string, at: number): Happened => ({ ...call(at, name), seats: 2 }) as Happened;
+    const asked = three.flatMap((name, at) => [seat(name, at), booked(at, name), ...right(name, name)]);
+    assert.deepEqual(check(history(...asked.slice(0, 2 * 5))), []);
+    const events = history(...asked);
+    assert.deepEqual(rules(events), [1]);
+    assert.match(check(events)[0]?.what ?? '', /one of 3 in a class of 2/);
+  });
+
+  it('is broken by a seat beside as many as the class has, which the hub had shown, and by a visit over a class', () => {
+    const seat = { ...call(1, 'a'), seats: 1 } as Happened;
+    const foreign = [truth('s', NINE, { correlation: null }), shown('copy', 's', NINE)];
+    const full = history(shown('seen', 's', NINE), seat, booked(1, '1'), ...right('1', 'a'), ...foreign);
+    assert.match(check(full)[0]?.what ?? '', /in a class of 1 beside midtown\/s/);
+    const over = history(seat, booked(1, '1'), ...right('1', 'a'), call(2, 'b'), booked(2, '2'), ...right('2', 'b'));
+    assert.deepEqual(rules(over), [1]);
+  });
+
   it('counts a booking from the first 202, not from its last answer', () => {
     const events = history(
       ...[call(1, 'a'), said(1, 'pending'), call(2, 'b'), booked(2, '2'), booked(1, '1')],

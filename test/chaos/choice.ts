@@ -30,6 +30,12 @@ export function choose(world: World, wish: Wish, at: readonly Wanted[] = [calend
   return { wanted, visitType, slot, patientId, home, ...room };
 }
 
+/** One seat of a meeting of the group. */
+export function chooseSeat({ group, patients }: World, { start, patient }: Pick<Wish, 'start' | 'patient'>): Chosen {
+  const slot = pick(pick(group.slots, 0), start);
+  return { wanted: group, visitType: 0, slot, patientId: pick(patients, patient), home: MIDTOWN };
+}
+
 /** At the time of the visit; nothing where the site has none, or offers none then. */
 export function roomFor(world: World, { site }: Wanted, visit: Slot, visitType: number): Pick<Chosen, 'room'> {
   if (site !== world.room.site) return {};
@@ -44,9 +50,10 @@ export function calendarOf(world: World, { calendar }: Pick<Wish, 'calendar'>): 
 /** Another site makes a record of its own of the patient; whether both are one person is for identity to find out. */
 export function placingOf({ wanted, slot, patientId, home, room }: Omit<Chosen, 'visitType'>): Placing {
   const { site, practitioner } = wanted;
+  const seats = wanted.seats === undefined ? {} : { seats: wanted.seats };
   const patient = home === site ? { patient: patientId } : {};
   const rooms = room === undefined ? {} : { rooms: [room.location] };
-  return { site, practitioner, slot: slot.id ?? '', ...during(slot), ...patient, ...rooms };
+  return { site, practitioner, slot: slot.id ?? '', ...during(slot), ...patient, ...rooms, ...seats };
 }
 
 /** The same number is the same time on every calendar, so that races meet one person at two sites. */

@@ -1,5 +1,12 @@
 /** The sandbox as a run has it: every day open, sites that answer or give up soon, and those who ask by HL7 v2. */
-import { MIDTOWN, NORTHSIDE, RIVERSIDE, type ConfigFolder } from '../support/config-folder.ts';
+import {
+  GROUP as GROUP_TYPE,
+  MIDTOWN,
+  NORTHSIDE,
+  ORTIZ,
+  RIVERSIDE,
+  type ConfigFolder,
+} from '../support/config-folder.ts';
 import type { Line } from './line.ts';
 
 /** A third practice, which a coordinator decides for; Dr. Rao works there as well. */
@@ -10,6 +17,8 @@ export const EASTSIDE_INTAKE = '7712';
 export const ROOM = { calendar: 'ROOM3', location: 'room-3', code: 'R3' };
 /** Those that are called over HTTP. */
 export const PRACTICES = [MIDTOWN, NORTHSIDE, EASTSIDE];
+/** Meetings of Ben Ortiz's group, every day, with so few seats that they fill. */
+export const GROUP = { type: 'group-mindfulness', calendar: ORTIZ, seats: 3, times: ['10:00', '15:00'] };
 const APPROVAL_EXPIRY_S = 60;
 const AS_EASTSIDE: readonly (readonly [string, string])[] = [
   ...([
@@ -80,6 +89,21 @@ export async function configure(
     });
   }
   await everyDay(config);
+  await groups(config);
+}
+
+async function groups(config: ConfigFolder): Promise<void> {
+  const { calendar, seats, times } = GROUP;
+  const meetings = WEEK.flatMap((weekday) =>
+    times.map((time) => ({
+      appointmentTypeID: Number(GROUP_TYPE),
+      calendarID: Number(calendar),
+      weekday,
+      time,
+      seats,
+    })),
+  );
+  await config.edit(`sandbox/${MIDTOWN}.yaml`, (seed) => seed.setIn(['classes'], seed.createNode(meetings)));
 }
 
 async function thirdPractice(config: ConfigFolder): Promise<void> {

@@ -33,7 +33,16 @@ const DECISIONS = ['approved', 'declined', 'decided twice at once', 'lapsed'];
 /** What callers asked for and were told is done: a run in which nothing is done proves nothing. */
 const DONE = [
   ...['book', 'hold', 'set', 'series', 'move', 'change', 'cancel', 'move following', 'cancel following'],
-  ...['book with a room', 'move with a room', 'srm book', 'srm move', 'srm change', 'srm cancel'],
+  ...[
+    'book in a class',
+    'move in a class',
+    'book with a room',
+    'move with a room',
+    'srm book',
+    'srm move',
+    'srm change',
+    'srm cancel',
+  ],
 ];
 
 /** Every fault that some run should be struck by. */
@@ -79,8 +88,9 @@ function doneIn(events: readonly Event[]): Struck {
   const found: Record<string, number> = {};
   for (const call of allOf(events, 'call').filter((one) => done.has(one.call))) {
     const name = call.action === 'set' && call.isSeries === true ? 'series' : call.action;
-    const isWithRoom = 'rooms' in call;
-    const full = 'via' in call ? `srm ${name}` : isWithRoom ? `${name} with a room` : name;
+    const [isWithRoom, isInClass] = ['rooms' in call, 'seats' in call];
+    const taken = isWithRoom ? `${name} with a room` : isInClass ? `${name} in a class` : name;
+    const full = 'via' in call ? `srm ${name}` : taken;
     found[full] = (found[full] ?? 0) + 1;
   }
   return found;

@@ -38,6 +38,8 @@ export interface Placing extends Span {
   readonly patient?: string;
   /** Rooms (Location) that it takes besides, for as long. */
   readonly rooms?: readonly string[];
+  /** Of a class: how many seats it has, of which this is one. */
+  readonly seats?: number;
 }
 
 export interface Told {

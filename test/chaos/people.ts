@@ -7,9 +7,10 @@ import { during, type Answer } from '../support/caller.ts';
 import { INTAKE, MIDTOWN, NORTHSIDE, ORTIZ, RAO, RIVERSIDE, WEISS } from '../support/config-folder.ts';
 import { atTime, calendarOf, choose, pick, placingOf, roomFor, type Chosen } from './choice.ts';
 import { EASTSIDE, EASTSIDE_CALENDARS, EASTSIDE_INTAKE } from './config.ts';
+import { groupOf } from './group.ts';
 import { his } from './his.ts';
 import type { Outcome } from './history.ts';
-import type { Requesting, SeriesStep, Step, Wanted as Wish } from './plan.ts';
+import type { GroupStep, Requesting, SeriesStep, Step, Wanted as Wish } from './plan.ts';
 import { appointmentsIn, outcomeOf, pendingIn, requestsOf, toldOf, visitOf } from './requests.ts';
 import type { Action, Call, Heard } from './requests.ts';
 import { seriesOf } from './series.ts';
@@ -24,6 +25,7 @@ export interface Person {
   cancel(visit: number, key: string): Promise<void>;
   act(step: Extract<Step, { readonly do: 'act' }>): Promise<void>;
   series(step: SeriesStep, key: string): Promise<void>;
+  group(step: GroupStep, key: string): Promise<void>;
   /** By HL7 v2. */
   request(step: Requesting, key: string): Promise<void>;
 }
@@ -67,6 +69,8 @@ export function people(world: World, over: AbortSignal): Person {
   const requests = requestsOf(caller);
   const visits: Visit[] = [];
   let calls = 0;
+  let acts = 0;
+  const nextAct = (): number => (acts += 1);
 
   const keep = (appointment: Appointment, { wanted, visitType, room }: Chosen): void => {
     const booked = { resource: appointment, wanted, visitType, withRoom: room !== undefined };
@@ -201,7 +205,16 @@ export function people(world: World, over: AbortSignal): Person {
       await untilAnswered(call, () => caller.cancelByPatch(appointment));
     },
 
-    act: staffOf(world, visits),
+    act: staffOf(world, visits, nextAct),
+
+    group: groupOf({
+      ...{ world, nextAct },
+      made: (site, siteKey) => void visits.push({ site, siteKey, appointment: null, booked: null }),
+      async ask(chosen, key) {
+        const call = placed('book', key, chosen);
+        await untilAnswered(call, () => requests.book(chosen, key));
+      },
+    }),
 
     series: seriesOf({ world, over, requests, next, untilAnswered }),
 
@@ -214,9 +227,8 @@ export function people(world: World, over: AbortSignal): Person {
   };
 }
 
-function staffOf(world: World, visits: Visit[]): Person['act'] {
+function staffOf(world: World, visits: Visit[], nextAct: () => number): Person['act'] {
   const { history } = world;
-  let acts = 0;
   return async ({ site, action, calendar, start, visit, person }) => {
     const isHl7 = site === RIVERSIDE;
     const who = pick(CALENDARS[site] ?? [], calendar);
@@ -240,7 +252,7 @@ function staffOf(world: World, visits: Visit[]): Person['act'] {
       cancel: { id, ...(isHl7 ? { reason: 'PATCAN' } : {}) },
       block: { ...wish, ...(isHl7 ? {} : { notes: '' }) },
     }[action];
-    const act = (acts += 1);
+    const act = nextAct();
     const time = action === 'cancel' ? {} : { start: Number(from), end: Number(from) + 30 * MINUTE_MS };
     history.add({ kind: 'act', act, site, action, visit: key, ...time });
     const done = await actor(world.hub.simulator(site))(action, fields).catch(() => null);

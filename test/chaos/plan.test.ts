@@ -18,7 +18,7 @@ test('a run of two minutes holds every call, every fault of the design, kills, a
   const wanted = [
     ...['latencyMs', 'errorRate', 'rateLimit', 'dropAnswer', 'silentDrop', 'echoFirst', 'duplicateWebhooks'],
     ...['reorderWebhooks', 'loseWebhooks', 'staleReads', 'clockSkewMs', 'outage'],
-    ...['book', 'cancel', 'move', 'change', 'hold', 'set', 'series', 'request', 'line'],
+    ...['book', 'cancel', 'move', 'change', 'hold', 'set', 'series', 'group', 'request', 'line'],
     ...['kill', 'restart', 'freeze', 'cut', 'kill database', 'restart database'],
   ];
   const seeds = Array.from({ length: 20 }, (_, seed) => troubles(planOf(extent(seed))));

@@ -64,6 +64,13 @@ export interface SeriesStep {
   readonly moveMode: Mode;
   readonly after_ms: number;
 }
+/** Several people for the seats of one meeting of a group, some of them taken in by staff. */
+export interface GroupStep {
+  readonly do: 'group';
+  readonly meeting: number;
+  readonly patients: readonly number[];
+  readonly byStaff: readonly number[];
+}
 export type Mode = 'all' | 'best-effort';
 
 export type Step = { readonly at_ms: number } & (
@@ -97,6 +104,7 @@ export type Step = { readonly at_ms: number } & (
       readonly for_ms: number;
     }
   | SeriesStep
+  | GroupStep
   /** By HL7 v2 (SRM). */
   | Requesting
   /** On the lines of those who ask by HL7 v2. */
@@ -114,6 +122,7 @@ const CHANGES_EVERY_MS = 2_500;
 const HOLDS_EVERY_MS = 2_500;
 const SETS_EVERY_MS = 2_500;
 const SERIES_EVERY_MS = 3_000;
+const GROUPS_EVERY_MS = 2_500;
 const REQUESTS_EVERY_MS = 1_500;
 const LINES_EVERY_MS = 9_000;
 const ACTS_EVERY_MS = 600;
@@ -189,6 +198,7 @@ export function planOf(extent: Extent): readonly Step[] {
     requests,
     hisLines,
     series,
+    groups,
   ].map((lane, number) => lane(new Random(seed, number), extent));
   return lanes
     .flat()
@@ -286,6 +296,20 @@ function series(random: Random, extent: Extent): readonly Step[] {
     start: random.below(1_000),
     moveMode: mode(),
     after_ms: random.between(0, 6_000),
+  }));
+}
+
+/** Few meetings, so that they fill, and empty again by cancels. */
+const MEETINGS = 6;
+
+function groups(random: Random, extent: Extent): readonly Step[] {
+  const people = (count: number): readonly number[] => Array.from({ length: count }, () => random.below(1_000));
+  return moments(random, GROUPS_EVERY_MS, extent).map((at_ms) => ({
+    do: 'group',
+    at_ms,
+    meeting: random.below(MEETINGS),
+    patients: people(random.between(1, 3)),
+    byStaff: people(random.chance(12) ? 1 : 0),
   }));
 }
 

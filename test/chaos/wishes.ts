@@ -12,6 +12,8 @@ export interface Wish extends Span {
   readonly practitioner: string;
   readonly patient: string | null;
   readonly rooms: readonly string[];
+  /** Of a class; null: the time itself is asked for. */
+  readonly seats: number | null;
   readonly began: number;
   /** When the hub first said that it holds the time; null: never. */
   readonly heldBy: number | null;
@@ -130,14 +132,14 @@ function ofVisit(answer: Of<'answer'>, index: number, mode: string): readonly Sa
 }
 
 function wished(
-  { site, practitioner, patient, rooms = [], start, end, at }: Placing & { readonly at: number },
+  { site, practitioner, patient, rooms = [], seats, start, end, at }: Placing & { readonly at: number },
   own: Pick<Wish, 'key' | 'request' | 'held'>,
   calls: ReadonlyMap<number, number>,
   answers: readonly Said[],
 ): Wish {
   const held = answers.find((one) => one.outcome === 'pending' || one.outcome === 'booked');
   const last = answers.findLast((one) => FINAL.includes(one.outcome)) ?? null;
-  const facts = { site, practitioner, patient: patient ?? null, rooms, start, end };
+  const facts = { site, practitioner, patient: patient ?? null, rooms, seats: seats ?? null, start, end };
   return { ...own, ...facts, began: at, heldBy: held?.at ?? null, calls, answers, last };
 }
 

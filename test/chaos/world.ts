@@ -15,7 +15,7 @@ import { prepareHub, type TestHub } from '../support/hub.ts';
 import { placer, type Placer } from '../support/placer.ts';
 import { sitesOf } from '../support/truth.ts';
 import { eventually } from '../support/wait.ts';
-import { AUTHORITIES, configure, EASTSIDE, PRACTICES, ROOM } from './config.ts';
+import { AUTHORITIES, configure, EASTSIDE, GROUP, PRACTICES, ROOM } from './config.ts';
 import type { History } from './history.ts';
 import { openLine, type Line } from './line.ts';
 import { SITES, type HisLine } from './plan.ts';
@@ -32,6 +32,8 @@ export interface World {
   readonly patients: readonly string[];
   /** The room that visits may take besides: its Location, and its slots by visit type. */
   readonly room: { readonly site: string; readonly location: string; readonly slots: readonly (readonly Slot[])[] };
+  /** Meetings of a group, each with so many seats. */
+  readonly group: Wanted;
   /** Whom the HL7 v2 clinic knows; it books nobody else. */
   readonly riversidePatients: readonly string[];
   /** Those who ask by HL7 v2: their lines to and from the hub, where they are answered, and PID-3 of each patient. */
@@ -49,6 +51,8 @@ export interface Wanted {
   /** Visit types of the catalogue, as `slots` has them. */
   readonly types: readonly string[];
   readonly slots: readonly (readonly Slot[])[];
+  /** Of a class. */
+  readonly seats?: number;
 }
 
 export interface WorldOptions {
@@ -102,8 +106,9 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions): Promis
   const patients = await patientsOf(caller, MIDTOWN);
   const numbers = await numbersOf(caller);
   const room = await roomOf(caller, sites);
+  const group = await groupOf(caller, sites);
   return {
-    ...{ hub, history: options.history, caller, sites, lines, wanted, patients, riversidePatients, room },
+    ...{ hub, history: options.history, caller, sites, lines, wanted, patients, riversidePatients, room, group },
     requests: { ...requests, numbers },
   };
 }
@@ -171,6 +176,16 @@ async function roomOf(caller: Caller, sites: readonly SiteSettings[]): Promise<W
   const slots = byType.map((all) => all.filter((slot) => slot.schedule.reference === schedule));
   if (slots.some((own) => own.length === 0)) throw new Error(`${RIVERSIDE} offers no time of ${ROOM.calendar}`);
   return { site: RIVERSIDE, location: canonicalId.location(identity, ROOM.location), slots };
+}
+
+async function groupOf(caller: Caller, sites: readonly SiteSettings[]): Promise<Wanted> {
+  const { type, seats } = GROUP;
+  const until = plus(systemClock.now(), STARTS_DAYS * DAY_MS);
+  const slots = (await freeSlots(caller, MIDTOWN, type)).filter((slot) => at(slot.start) < until);
+  const midtown = sites.find(({ id }) => id === MIDTOWN);
+  const own = (midtown === undefined ? [] : calendarsOf(midtown)).find(({ calendar }) => calendar === GROUP.calendar);
+  if (own === undefined || slots.length === 0) throw new Error(`${MIDTOWN} offers no seat of its group`);
+  return { site: MIDTOWN, ...own, types: [type], slots: [slots], seats };
 }
 
 async function wantedOf(caller: Caller, sites: readonly SiteSettings[]): Promise<readonly Wanted[]> {

@@ -23,7 +23,7 @@ const run = (...line: readonly string[]): Promise<Said> =>
 
 test('only an admin asks and decides, with a verdict, a reason and ids of Patients', async () => {
   const word = { verdict: 'same', reason: 'front desk' };
-  for (const path of ['', '/reviews', `/pairs/${bob}/${annSouth}`]) {
+  for (const path of ['', '/reviews', '/verdicts', `/pairs/${bob}/${annSouth}`]) {
     assert.equal((await ask('scheduler', path)).status, 403);
     assert.equal((await ask('admin', path)).status, 200, path);
   }
@@ -35,6 +35,7 @@ test('only an admin asks and decides, with a verdict, a reason and ids of Patien
   assert.equal((await ask('admin', `/pairs/${bob}/${bob.replace(/.$/, bob.endsWith('0') ? '1' : '0')}`)).status, 404);
   assert.equal((await ask('admin', '/unmerge', { records: [], reason: 'x' })).status, 400);
   assert.equal((await ask('admin', '/reviews?limit=0')).status, 400);
+  assert.equal((await ask('admin', '/verdicts?after=x')).status, 400);
 });
 
 test('a person is put together and taken apart by commands that tell what they wrote', async () => {

@@ -97,6 +97,8 @@ test('the output names what was measured and which guards struck', async () => {
   assert.match(out, /^ {2}auto + .*1\.0000/m);
   assert.match(out, /pair completeness \d\.\d{4}, reduction ratio 0\.99/);
   assert.match(out, /guards that kept pairs for review: /);
+  assert.match(out, /^ {2}family name: changed +\d+ +.*\(.* of \d+\)/m);
+  assert.match(out, /^ {2}age: two and over +\d+ +\d\.\d{3} \(\d\.\d{3} to \d\.\d{3}; \d+ of \d+\)/m);
 });
 
 test('a file, column or field that is not there is said, with what there is', async () => {

@@ -36,6 +36,19 @@ describe('two practitioners of the same name', () => {
     assert.deepEqual(pairs([known('north', { family: '', given: '' }), known('south', { family: '', given: '' })]), []);
   });
 
+  it('are not shown where a person has found that they are two, by codes of both', () => {
+    const all = [known('north', { codes: ['7', '8/9'] }), known('south'), known('west')];
+    const shown = (...apart: readonly (readonly string[])[]): readonly string[] =>
+      alikePractitioners(all, new Set(), apart).map(({ one, other }) => `${one.site} ${other.site}`);
+    assert.deepEqual(shown(['north/8/9', 'south/south-1']), ['north west', 'south west']);
+    assert.deepEqual(shown(['north/7', 'south/south-1', 'west/west-1']), []);
+    assert.equal(
+      shown(['north/7', 'south/other'], ['north/7', 'west/8']).length,
+      3,
+      'of one of the two it says nothing',
+    );
+  });
+
   it('are found however a calendar writes them', () => {
     const plain = known('north');
     for (const text of [
@@ -74,4 +87,6 @@ it('the hub shows them by site, and only to whoever may see both', async (t) => 
   assert.deepEqual(await ask('*'), [both]);
   assert.deepEqual(await ask(['north', 'feed']), [both]);
   assert.deepEqual(await ask(['north', 'south']), []);
+  world.plan = { ...world.plan, hub: { ...world.plan.hub, practitioners: { apart: [['north/N9', 'feed/F9']] } } };
+  assert.deepEqual(await ask('*'), []);
 });

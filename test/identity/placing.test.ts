@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { goldenIdOf } from '../../src/identity/golden/replay.ts';
+import type { PatientPlacing } from '../../src/identity/contract.ts';
 import { patientPlacing } from '../../src/identity/placing/placing.ts';
 import { SHIPPED_MODEL } from '../../src/identity/match/shipped.ts';
 import { makePerson, randomOf } from '../support/people.ts';
@@ -211,6 +212,43 @@ it('fifty workers that place one person of fifty sites make one golden record', 
     { state: 'active', count: 1 },
     { state: 'redirected', count: 49 },
   ]);
+});
+
+it('of fifty workers at one person none is sent back more often than once for a record', async (t) => {
+  const world = await placingWorld(t, { max: 30 });
+  let tried = 0;
+  const counted = (): PatientPlacing => {
+    const real = patientPlacing();
+    return {
+      ...real,
+      place: (tx, id, now) => {
+        tried += 1;
+        return real.place(tx, id, now);
+      },
+    };
+  };
+  const stages = Array.from({ length: 50 }, () => world.anotherStage(counted()));
+  await Promise.all(stages.map((stage) => stage.step()));
+  for (const site of stages.keys()) await world.tell(`site-${String(site)}`, '1', ROBERT);
+  await Promise.all(stages.map((stage) => stage.step().catch(() => undefined)));
+  await world.settle();
+  assert.equal((await world.people()).length, 1);
+  assert.ok(tried <= 2 * stages.length + 5, `${String(tried)} times for ${String(stages.length)} records`);
+});
+
+it('several processes may count names at the same moment', async (t) => {
+  const world = await placingWorld(t, { max: 30 });
+  await world.tell('north', '1', ROBERT);
+  await world.settle();
+  const counting = Array.from({ length: 20 }, async (_, at) => {
+    const stage = world.anotherStage();
+    await stage.step();
+    await world.tell('south', String(at), makePerson(randomOf(at)));
+    for (;;) if (!(await stage.step())) return;
+  });
+  await Promise.all(counting);
+  const counts = await world.rows('SELECT 1 FROM name_count WHERE h = 0');
+  assert.equal(counts.length, 2, 'of first names and of last names');
 });
 
 it('two workers that place the two records of one person at the same moment link them, each time', async (t) => {

@@ -20,7 +20,7 @@ if (!(Number.isInteger(people) && people > 0 && Number.isInteger(seed))) {
 
 const began = process.cpuUsage();
 const left = strangers(people, seed).map((record) => normalised(record));
-const truth = { pairs: 0, isMatch: () => false };
+const truth = { pairs: 0, isMatch: () => false, each: () => undefined };
 const found = evaluate({ left, right: null, truth }, { model: SHIPPED_MODEL, today: 20261122 });
 const { user, system } = process.cpuUsage(began);
 process.stdout.write(

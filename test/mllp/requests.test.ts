@@ -12,11 +12,13 @@ import { HubError } from '../../src/core/errors.ts';
 import { readAcknowledgement } from '../../src/hl7v2/acknowledge.ts';
 import { frameParts } from '../../src/hl7v2/acknowledge-frame.ts';
 import type { BoundClient } from '../../src/mllp/request-clients.ts';
+import { placeKey } from '../../src/mllp/request-visit.ts';
 import { clientRequests, type Requests, type RequestsDeps } from '../../src/mllp/requests.ts';
 import type { Plan } from '../../src/settings/shape.ts';
 import { systemScope } from '../../src/store/contract.ts';
 import { NOON, openedStore } from '../store/opened.ts';
 import { answerIn, srm, type Srm } from '../support/placer.ts';
+import { storedBooking } from '../support/stored-booking.ts';
 import { eventually } from '../support/wait.ts';
 
 const { store, write, pool } = await openedStore({ after });
@@ -271,5 +273,37 @@ test('a no is not said again while the same is asked for by another message, of 
   assert.deepEqual(
     rows.map(({ state }) => state),
     ['received', 'done', 'received', 'received'],
+  );
+});
+
+test('a no stands where all that came of another message about it was a no, and not where its booking is open', async () => {
+  const carried: string[] = [];
+  const first = running('stands', { carried: (_client, trigger) => carried.push(trigger) });
+  const [refused, other] = ['A-1', 'A-2'].map((placer, at) =>
+    parts(srm({ ...ASK, acks: 'AL|AL', placer, controlId: `S${at}` })),
+  );
+  const both = [refused![0]!, other![0]!];
+  for (const part of both) await first.requests.take(first.bound, part, undefined);
+  await eventually('both are answered', () => carried.length === 2);
+  await first.requests.stop();
+  await write(async (tx) => {
+    for (const [id, state] of [
+      ['A-1', 'refused'],
+      ['A-2', 'awaiting-approval'],
+    ] as const) {
+      const requestKey = placeKey({ id, namespace: 'HIS' });
+      await tx.bookings.insert(storedBooking(NOON, { client: 'stands', requestKey, state }));
+    }
+  });
+
+  const held = running('stands', { clients: () => [] });
+  for (const part of both) await held.requests.take(held.bound, part, undefined);
+  await held.requests.stop();
+  const { rows } = await pool.query<{ state: string }>(
+    `SELECT state FROM hl7_request WHERE client = 'stands' ORDER BY id`,
+  );
+  assert.deepEqual(
+    rows.map(({ state }) => state),
+    ['done', 'received'],
   );
 });

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { systemClock } from '../../src/core/clock.ts';
 import { instant } from '../../src/core/instant.ts';
 import { acknowledge, type AckCode } from '../../src/hl7v2/acknowledge.ts';
-import { encodeFrame, FrameDecoder } from '../../src/hl7v2/frame.ts';
+import { encodeFrame } from '../../src/hl7v2/frame.ts';
 import { header } from '../../src/hl7v2/header.ts';
 import type { SendOutcome } from '../../src/mllp/open-answers.ts';
 import { createSender, type Sender, type SenderOptions } from '../../src/mllp/sender.ts';
 import { accept, framed, gate, ids, listen, message, turn } from './wire.ts';
+import { receiver } from './receiver.ts';
 
 function sender(t: TestContext, port: number, more: Partial<SenderOptions> = {}): Sender {
   const made = createSender({
@@ -23,37 +23,6 @@ function sender(t: TestContext, port: number, more: Partial<SenderOptions> = {})
   });
   t.after(() => made.close());
   return made;
-}
-
-interface Receiver {
-  readonly port: number;
-  readonly sockets: Socket[];
-  readonly frames: Uint8Array[];
-}
-
-/** A receiver that does as the test says with each frame. */
-async function receiver(t: TestContext, take: (frame: Uint8Array, socket: Socket) => void): Promise<Receiver> {
-  const sockets: Socket[] = [];
-  const frames: Uint8Array[] = [];
-  const server = createServer((socket) => {
-    sockets.push(socket);
-    socket.on('error', () => undefined);
-    const decoder = new FrameDecoder({ maxFrame_bytes: 100_000 });
-    socket.on('data', (chunk: Buffer) => {
-      for (const event of decoder.push(chunk)) {
-        if (event.kind !== 'frame') continue;
-        frames.push(event.bytes);
-        take(event.bytes, socket);
-      }
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return { port: (server.address() as AddressInfo).port, sockets, frames };
 }
 
 function answer(frame: Uint8Array, code: AckCode, text?: string): Uint8Array {

@@ -17,7 +17,7 @@ test('the defaults are those of the model and of golden records', async () => {
   const { plan } = await config.plan();
   const { falseLinksPerMillion, reviewsPerLink } = SHIPPED_MODEL.budgets;
   assert.deepEqual(BUDGETS, { falseLinksPerMillion, reviewsPerLink });
-  assert.deepEqual(plan?.hub.identity?.matching, { ...BUDGETS, sitePairs: [] });
+  assert.deepEqual(plan?.hub.identity?.matching, { ...BUDGETS, sitePairs: [], rules: [] });
   assert.deepEqual(JSON.parse(JSON.stringify(survivorshipOf(plan.hub))), SURVIVORSHIP);
   assert.deepEqual(plan.hub.work?.escalation.map(({ role }) => role), ['supervisor', 'management']); // prettier-ignore
 });
@@ -42,6 +42,21 @@ test('every kind of work item may have a chain of its own', () => {
 
 const rules: readonly (readonly [string, string, readonly string[]])[] = [
   [
+    'people who are called alike are listed by sites that there are, two at least',
+    `practitioners:
+  apart:
+    - [north/84021, west/LEE]
+    - [north/84021]
+    - [LEE, north/84022]
+`,
+    [
+      'hub.yaml:8 practitioners.apart[0][1]: there is no site west; write one of: north, south',
+      'hub.yaml:9 practitioners.apart[1]: is too short a list; write two codes or more',
+      'hub.yaml:10 practitioners.apart[2][0]: does not have the form that is needed here ("LEE"); write the site, ' +
+        'a stroke and the code as the site writes it: riverside-hl7/LEE',
+    ],
+  ],
+  [
     'two sites, or one, are stricter than all and never looser',
     `identity:
   matching:
@@ -62,6 +77,35 @@ const rules: readonly (readonly [string, string, readonly string[]])[] = [
       'hub.yaml:13 identity.matching.sitePairs[3].sites[1]: there is no site west; write one of: north, south',
       'sites/south.yaml:14 matching.falseLinksPerMillion: is looser than identity.matching.falseLinksPerMillion of ' +
         'hub.yaml; write at most 0.5',
+    ],
+  ],
+  [
+    'a rule says enough to tell two people apart, and no less than chance',
+    `identity:
+  matching:
+    rules:
+      - { name: name-birth, agree: [given, family, birthDate], collision: 1.0e-8 }
+      - { name: phone, agree: [given, phone], collision: 2.0e-8 }
+      - { name: twins, agree: [birthDate, phone, email], collision: 1.0e-16 }
+      - { name: low, agree: [given, birthDate, phone], collision: 1.0e-13 }
+      - { name: low, agree: [given, birthDate, email], collision: 2.0e-12, sites: [north] }
+      - { name: number, agree: [identifier, birthDate], collision: 1.0e-13 }
+      - { name: whose, agree: [identifier, birthDate], system: 'https://nobody.example', collision: 1.0e-13 }
+`,
+    [
+      'hub.yaml:9 identity.matching.rules[0].agree: are name and date of birth alone, which two people share: of 3.4 ' +
+        'million patients of one county 69,807 pairs; add phone, email, address, social, social-end or identifier',
+      'hub.yaml:10 identity.matching.rules[1].agree: lack birthDate: parent and child share the rest; add birthDate',
+      'hub.yaml:11 identity.matching.rules[2].agree: are what twins share; add given, social or identifier',
+      'hub.yaml:12 identity.matching.rules[3].collision: is less than two people come to by chance who agree in ' +
+        'these (2e-12); write 2e-12 or more',
+      'hub.yaml:13 identity.matching.rules[4].name: is the name of another rule too; give each a name of its own',
+      'hub.yaml:13 identity.matching.rules[4].sites: is one site, and records of one site are never linked; ' +
+        'name two or more, or none for all',
+      'hub.yaml:14 identity.matching.rules[5]: asks for a number and does not say whose; ' +
+        'add system: as the site files have it under identifiers',
+      'hub.yaml:15 identity.matching.rules[6].system: no two site files list https://nobody.example; ' +
+        'write the system of an identifier that several sites list with another trust than ignore',
     ],
   ],
   [
@@ -102,6 +146,25 @@ for (const [sentence, more, issues] of rules) {
     assert.deepEqual(await config.issues(), issues);
   });
 }
+
+test('a rule that a site allows is one of the hub', async () => {
+  const rule = '{ name: by-phone, agree: [given, birthDate, phone], collision: 2.0e-12 }';
+  const rules = `identity:\n  matching:\n    rules:\n      - ${rule}\n`;
+  await using config = await folder({
+    'hub.yaml': HUB + rules,
+    'sites/south.yaml': `${SOUTH}matching: { rules: [by-phones] }\n`,
+  });
+  assert.deepEqual(await config.issues(), [
+    'sites/south.yaml:14 matching.rules[0]: hub.yaml has no rule by-phones in identity.matching.rules; write by-phone',
+  ]);
+  await config.put({ 'sites/south.yaml': `${SOUTH}matching: { rules: [] }\n` });
+  const { plan } = await config.plan();
+  assert.deepEqual(
+    plan?.hub.identity?.matching.rules?.map(({ name, sites }) => [name, sites]),
+    [['by-phone', []]],
+  );
+  assert.deepEqual(plan.sites.find(({ id }) => id === 'south')?.matching, { rules: [] });
+});
 
 test('a plan says what other thresholds and other rules do, and what they do not', async () => {
   await using config = await folder(TWO);

@@ -4,37 +4,18 @@ import { after, test } from 'node:test';
 import { HubError } from '../../src/core/errors.ts';
 import type { Booking, BookingState } from '../../src/store/contract-bookings.ts';
 import { at, NOON, openedStore } from './opened.ts';
+import { storedBooking } from '../support/stored-booking.ts';
 
 const { pool, write } = await openedStore({ after }, { max: 12 });
 
 let sites = 0;
 const newSite = (): string => `site-${(sites += 1)}`;
 function booking(more: Partial<Booking> = {}): Booking {
-  return {
-    id: randomUUID(),
-    client: 'portal',
-    requestKey: randomUUID(),
-    requestDigest: 'd',
-    action: 'place',
-    site: 'midtown',
-    state: 'held',
-    stateAt: NOON,
-    appointmentId: randomUUID(),
+  return storedBooking(NOON, {
     slotId: randomUUID(),
     during: { start: at(60), end: at(90) },
     resources: [randomUUID(), randomUUID()],
     patientId: randomUUID(),
-    siteKey: null,
-    reference: null,
-    refusedBecause: null,
-    detail: null,
-    attempts: 0,
-    absences: 0,
-    deadlineAt: null,
-    nextCheckAt: null,
-    waitsUntil: null,
-    createdAt: NOON,
-    createdBy: 'client:portal',
     order: {
       place: {
         correlation: 'c1',
@@ -47,7 +28,7 @@ function booking(more: Partial<Booking> = {}): Booking {
       },
     },
     ...more,
-  };
+  });
 }
 const inserted = async (more: Partial<Booking> = {}): Promise<Booking> => {
   const made = booking(more);

@@ -6,6 +6,7 @@ import { derivedId } from '../../src/core/ids.ts';
 import type { Interval } from '../../src/core/instant.ts';
 import type { Booking, BusyRow, Claim } from '../../src/store/contract-bookings.ts';
 import { at, NOON, openedStore, type Opened } from './opened.ts';
+import { storedBooking } from '../support/stored-booking.ts';
 
 const id = (name: string): string => derivedId('test', name);
 const P = id('practitioner');
@@ -37,33 +38,9 @@ function hold(visit: string, during: Interval, expires: number, more: Partial<Bu
 }
 
 function booking(visit: string, state: Booking['state']): Booking {
-  return {
-    id: id(`b-${visit}`),
-    client: 'c',
-    requestKey: visit,
-    requestDigest: '',
-    action: 'place',
-    site: 'north',
-    state,
-    stateAt: NOON,
-    appointmentId: id(visit),
-    slotId: null,
-    during: null,
-    resources: [P],
-    patientId: null,
-    siteKey: null,
-    reference: null,
-    refusedBecause: null,
-    detail: null,
-    attempts: 0,
-    absences: 0,
-    deadlineAt: null,
-    nextCheckAt: null,
-    waitsUntil: null,
-    createdAt: NOON,
-    createdBy: 'c',
-    order: {},
-  };
+  return storedBooking(NOON, {
+    ...{ id: id(`b-${visit}`), requestKey: visit, site: 'north', state, appointmentId: id(visit), resources: [P] },
+  });
 }
 
 function isTaken(error: unknown): boolean {

@@ -2,39 +2,17 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { goldenIdOf } from '../../src/identity/golden/replay.ts';
-import type { Appointment, Patient, Slot } from '../../src/fhir/types.ts';
+import type { Appointment, Patient } from '../../src/fhir/types.ts';
 import { rowsOf, textOf, type Row } from '../conformance/control.ts';
-import { at, bookedIn, callerOf, freeSlots, siteKeyOf, siteOf } from '../support/caller.ts';
+import { at, bookedIn, siteKeyOf, siteOf } from '../support/caller.ts';
 import { GROUP, MIDTOWN, ORTIZ, THERAPY } from '../support/config-folder.ts';
-import { startHub } from '../support/hub.ts';
-import { practiceOf } from '../support/staff.ts';
+import { practiceSeenSoon } from '../support/practice-seen-soon.ts';
 import { eventually } from '../support/wait.ts';
 
-const hub = await startHub(
-  { after },
-  {
-    sites: [MIDTOWN],
-    configure: (config) =>
-      config.edit(`sites/${MIDTOWN}.yaml`, (file) => {
-        file.setIn(['poll', 'every_s'], 1);
-        file.setIn(['poll', 'availabilityEvery_s'], 10);
-      }),
-  },
-);
-const caller = callerOf(hub);
-const staff = practiceOf(hub, MIDTOWN);
+const { hub, caller, staff, slotsOfOrtiz: his } = await practiceSeenSoon({ after });
 
 const SHARED = { lastName: 'Okoye', phone: '(614) 555-0142', email: 'okoye.family@example.org' };
 const FAMILY = ['Dana', 'Remi', 'Zuri'] as const;
-
-async function his(type = 'therapy-50'): Promise<readonly Slot[]> {
-  const [free, known] = [
-    await freeSlots(caller, MIDTOWN, type),
-    await hub.query(`SELECT id FROM slot WHERE site_key LIKE $1`, [`${ORTIZ}:%`]),
-  ];
-  const ids = new Set(known.rows.map((row) => row['id']));
-  return free.filter((slot) => ids.has(slot.id));
-}
 
 async function family(): Promise<ReadonlyMap<string, string>> {
   const found = await caller.search<Patient>('Patient?family=okoye');

@@ -3,38 +3,16 @@ import { after, describe, test } from 'node:test';
 import { MINUTE_MS, plus, type Interval } from '../../src/core/instant.ts';
 import { EXTENSIONS, type Slot } from '../../src/fhir/types.ts';
 import { textOf } from '../conformance/control.ts';
-import { at, bookedIn, callerOf, during, freeSlots, idIn, overlaps, patientsOf, siteKeyOf } from '../support/caller.ts';
+import { at, bookedIn, during, freeSlots, idIn, overlaps, patientsOf, siteKeyOf } from '../support/caller.ts';
 import { GROUP, MIDTOWN, ORTIZ, THERAPY } from '../support/config-folder.ts';
-import { startHub } from '../support/hub.ts';
-import { practiceOf } from '../support/staff.ts';
+import { practiceSeenSoon } from '../support/practice-seen-soon.ts';
 import { disagreements, unrest } from '../support/truth.ts';
 import { eventually, eventuallyNone } from '../support/wait.ts';
 
 const SEATS = 2;
 
-const hub = await startHub(
-  { after },
-  {
-    sites: [MIDTOWN],
-    configure: (config) =>
-      config.edit(`sites/${MIDTOWN}.yaml`, (file) => {
-        // What no webhook tells (blocks, classes, opening hours) is seen at the next question.
-        file.setIn(['poll', 'every_s'], 1);
-        file.setIn(['poll', 'availabilityEvery_s'], 10);
-      }),
-  },
-);
-const caller = callerOf(hub);
-const staff = practiceOf(hub, MIDTOWN);
+const { hub, caller, staff, slotsOfOrtiz: his } = await practiceSeenSoon({ after });
 const [patientId = '', second = '', third = ''] = await patientsOf(caller, MIDTOWN);
-
-/** Free therapy slots of Ben Ortiz, who works here alone. */
-async function his(): Promise<readonly Slot[]> {
-  const free = await freeSlots(caller, MIDTOWN, 'therapy-50');
-  const [known] = await Promise.all([hub.query(`SELECT id FROM slot WHERE site_key LIKE $1`, [`${ORTIZ}:%`])]);
-  const ids = new Set(known.rows.map((row) => row['id']));
-  return free.filter((slot) => ids.has(slot.id));
-}
 
 async function statusOf(slot: Slot): Promise<string> {
   return (await caller.read<Slot>(`Slot/${slot.id ?? ''}`)).status;

@@ -28,7 +28,7 @@ import type { Amendment } from '../../src/fhir/amendment.ts';
 import type { Appointment, AppointmentStatus, Slot } from '../../src/fhir/types.ts';
 import { openPractitioners } from '../../src/hub-practitioners.ts';
 import { patientIndex } from '../../src/identity/patients.ts';
-import { personMeant } from '../../src/identity/serving/people-seen.ts';
+import { goldenOf, personMeant } from '../../src/identity/serving/people-seen.ts';
 import type { Change, Mapped, Mapping, PatientAssertion, SlotStatement } from '../../src/mappings/contract.ts';
 import { mappingFor } from '../../src/mappings/registry.ts';
 import type { Effects, MappingOf } from '../../src/pipeline/apply-context.ts';
@@ -214,7 +214,7 @@ export async function openWorld(cleanup: Cleanup, options: WorldOptions = {}): P
     store,
     clock,
     plan: (): Plan => world.plan,
-    people: { meant: personMeant },
+    people: { meant: personMeant, goldenOf },
     away: (id: string) => (breakerOf(id).state() === 'open' ? { retryIn_ms: breakerOf(id).retryIn_ms() } : null),
     askWindow: (id: string) => askWindow({ store, clock, events, stored }, world.plan, id, scripted(id)),
     ability: (id: string) => {

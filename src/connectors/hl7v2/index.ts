@@ -4,6 +4,7 @@ import type { CheckResult, ConnectorKind } from '../contract.ts';
 import type { Hl7Exchange } from '../contract-hl7.ts';
 import { hl7Book } from './book.ts';
 import { hl7Feed } from './feed.ts';
+import { hl7Register } from './register.ts';
 import { hl7Seek } from './seek.ts';
 import { HL7V2_SETTINGS } from './settings.ts';
 import { exchangeOptions } from './requests-settings.ts';
@@ -32,6 +33,9 @@ export const hl7v2: ConnectorKind<Hl7v2Settings> = {
         exchange !== null && { book: hl7Book({ file, settings, requests }, exchange, tools.clock) }),
       ...(requests?.finds === 'pdq' &&
         exchange !== null && { seek: hl7Seek({ file, settings, requests }, exchange, feed, tools.clock) }),
+      ...(requests !== undefined &&
+        requests.registers !== 'none' &&
+        exchange !== null && { register: hl7Register({ file, settings, requests }, exchange, tools.clock) }),
       check: async () => [whatToCheck(settings), ...(exchange === null ? [] : [await reaching(exchange, settings)])],
       close: () => exchange?.close() ?? Promise.resolve(),
     };

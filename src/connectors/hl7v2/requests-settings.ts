@@ -43,7 +43,9 @@ const fields: { readonly [Name in keyof RequestSettings]-?: Setting } = {
   facility: { schema: party, prose: 'Our MSH-4.', default: 'HUB' },
   namespace: {
     schema: { ...party, minLength: 1 },
-    prose: 'Namespace of our own references (ARQ-1.2). The site must send them back in SCH-1.',
+    prose:
+      'Namespace of our own references (ARQ-1.2), which the site must send back in SCH-1; and the authority of our ' +
+      'own ids of people (PID-3).',
     default: 'SLOTWIRE',
   },
   version: { schema: oneOfWords('2.3', '2.3.1', '2.4', '2.5', '2.5.1'), prose: 'MSH-12.', default: '2.5.1' },
@@ -103,6 +105,14 @@ const fields: { readonly [Name in keyof RequestSettings]-?: Setting } = {
     prose:
       'Whether the site can be asked who it has, at the same address. pdq: by QBP Q22, answered by RSP K22 (IHE ' +
       'Patient Demographics Query). `patients.whenUnknown: search` asks by it.',
+    default: 'none',
+  },
+  registers: {
+    schema: oneOfWords('none', 'a28', 'a04'),
+    prose:
+      'Whether the site registers a person when it is asked to, at the same address, and by which event it wants to ' +
+      'be asked. a28: ADT A28, a person without a visit (PV1-2 N); a04: ADT A04. ' +
+      '`patients.whenUnknown: register` asks by it.',
     default: 'none',
   },
   refusals: {

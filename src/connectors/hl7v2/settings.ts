@@ -261,6 +261,11 @@ export const HL7V2_SETTINGS: SettingsSpec<Hl7v2Settings> = {
     ...listenRule(settings),
   ],
   hl7: addressOf,
+  registers: {
+    field: 'requests.registers',
+    write: 'write a28 or a04, as the site wants to be asked',
+    isSet: ({ requests }) => (requests?.registers ?? 'none') !== 'none',
+  },
 };
 
 function listenRule({ listen }: Hl7v2Settings): readonly BrokenRule[] {

@@ -114,6 +114,8 @@ export interface RequestSettings {
   readonly bookedBy: 'siu' | 'answer';
   /** Whether the site can be asked who it has: pdq is QBP Q22, as IHE profiles it. */
   readonly finds: 'none' | 'pdq';
+  /** By which event the site registers a person when it is asked to (ADT). */
+  readonly registers: 'none' | 'a28' | 'a04';
   /** The site's own codes of a denial, in any case. */
   readonly refusals: Readonly<Record<string, RefusalWord>>;
 }

@@ -5,6 +5,8 @@ import { isOneEdit, jaroWinkler } from './similarity.ts';
 const EXACT = 1;
 const NEAR = 2;
 const DIFFER = 3;
+/** Similarity of texts that are one with a slip. */
+const LIKE = 0.9;
 const STATE_DIFFER = levelOf('state', 'differ');
 
 /** Of people with several addresses the two that agree best; of phones and e-mail addresses the same. */
@@ -84,7 +86,7 @@ function worth(level: number | undefined): number {
 function compareText(a: string, b: string): number {
   if (a === '' || b === '') return 0;
   if (a === b) return EXACT;
-  return jaroWinkler(a, b) >= 0.9 || contains(a, b) ? NEAR : DIFFER;
+  return jaroWinkler(a, b, LIKE) >= LIKE || contains(a, b) ? NEAR : DIFFER;
 }
 
 /** `apt5` and `5`, `kingsroad` and `kings`: one is the other with more around it. */

@@ -42,8 +42,8 @@ export function compareGiven(a: GivenName, b: GivenName): number {
     return a.first.charCodeAt(0) === b.first.charCodeAt(0) ? GIVEN.initial : GIVEN.differ;
   }
   if (a.first === b.first) return GIVEN.exact;
-  let likeness = jaroWinkler(a.whole, b.whole);
-  if (a.rest.length > 0 || b.rest.length > 0) likeness = Math.max(likeness, jaroWinkler(a.first, b.first));
+  let likeness = jaroWinkler(a.whole, b.whole, FAR);
+  if (a.rest.length > 0 || b.rest.length > 0) likeness = Math.max(likeness, jaroWinkler(a.first, b.first, FAR));
   if (likeness >= NEAR) return isShort(a, b) ? GIVEN.short : GIVEN.near;
   if (isShort(a, b)) return GIVEN.short;
   if (within(a.rest, b.first) || within(b.rest, a.first)) return GIVEN.part;
@@ -66,13 +66,13 @@ export function compareMiddle(a: GivenName, b: GivenName): number {
   if (left === right) return MIDDLE.exact;
   if (left.length === 1 || right.length === 1)
     return left.startsWith(right) || right.startsWith(left) ? MIDDLE.initial : MIDDLE.differ;
-  return jaroWinkler(left, right) >= NEAR ? MIDDLE.exact : MIDDLE.differ;
+  return jaroWinkler(left, right, NEAR) >= NEAR ? MIDDLE.exact : MIDDLE.differ;
 }
 
 export function compareFamily(a: FamilyName, b: FamilyName): number {
   if (a.whole === '' || b.whole === '') return FAMILY.missing;
   if (a.whole === b.whole) return FAMILY.exact;
-  const likeness = jaroWinkler(a.whole, b.whole);
+  const likeness = jaroWinkler(a.whole, b.whole, FAR);
   if (likeness >= NEAR) return FAMILY.near;
   if (sharePart(a, b)) return FAMILY.part;
   return likeness >= FAR ? FAMILY.far : FAMILY.differ;
@@ -92,8 +92,9 @@ function intersect(a: readonly string[], b: readonly string[]): boolean {
 /** First and last name changed places: each is the other's, with a slip at most. */
 export function isSwapped(a: Person, b: Person): boolean {
   if (a.given.whole === '' || b.given.whole === '' || a.family.whole === '' || b.family.whole === '') return false;
-  const one = jaroWinkler(a.given.whole, b.family.whole);
-  const other = jaroWinkler(b.given.whole, a.family.whole);
+  const one = jaroWinkler(a.given.whole, b.family.whole, FAR);
+  if (one < FAR) return false;
+  const other = jaroWinkler(b.given.whole, a.family.whole, FAR);
   return (one >= NEAR && other >= FAR) || (other >= NEAR && one >= FAR);
 }
 

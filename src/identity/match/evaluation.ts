@@ -1,4 +1,5 @@
 /** How well the matcher does on labelled files, at the shipped thresholds and never at the best of a curve. */
+import { Breakdown, type PartResult } from './breakdown.ts';
 import { eachCandidate, KEY_CAP, type Capped } from './candidates.ts';
 import { grouped, type Link } from './clusters.ts';
 import { countedNames, sharedValues } from './frequencies.ts';
@@ -12,6 +13,8 @@ import type { Thresholds } from './thresholds.ts';
 export interface Truth {
   readonly pairs: number;
   isMatch(left: number, right: number): boolean;
+  /** Each of them once. */
+  each(visit: (left: number, right: number) => void): void;
 }
 
 export interface Labelled {
@@ -55,6 +58,8 @@ export interface Evaluation {
   /** Pairs that were not told to be two people, by the probability they were given, and how many of them are true. */
   readonly calibration: readonly Bucket[];
   readonly capped: readonly Capped[];
+  /** The same by the age, the sex and the names of the pairs; parts without any pair are left out. */
+  readonly parts: readonly PartResult[];
 }
 
 export interface Bucket {
@@ -88,6 +93,7 @@ export function evaluate({ left, right, truth }: Labelled, options: EvaluationOp
     records,
   });
   const counts = new Counts(truth.pairs);
+  const parts = new Breakdown(left, others, options.today);
   const links: Link[] = [];
   const offset = right === null ? 0 : left.length;
   const compared = (i: number, j: number): void => {
@@ -96,6 +102,7 @@ export function evaluate({ left, right, truth }: Labelled, options: EvaluationOp
     const verdict = judge.judge(a, b);
     const isTrue = truth.isMatch(i, j);
     counts.add(verdict, isTrue, verdict.score >= judge.thresholds.auto);
+    parts.add(i, j, verdict, isTrue);
     if (verdict.band === 'auto') links.push({ a: i, b: j + offset, score: verdict.score });
     options.onPair?.(i, j, verdict, isTrue);
   };
@@ -118,6 +125,7 @@ export function evaluate({ left, right, truth }: Labelled, options: EvaluationOp
     guards: counts.struck(),
     calibration: counts.calibration(),
     capped,
+    parts: parts.results(truth),
   };
 }
 

@@ -4,6 +4,7 @@ import { compare, comparePerson, type SharedValues } from './compare.ts';
 import type { Frequencies } from './frequencies.ts';
 import { guards, type Guard } from './guards.ts';
 import { FIELD_COUNT, FIELDS, levelName, type Field, type Vector } from './levels.ts';
+import type { LinkRule } from './link-rules.ts';
 import { modelId, type Model } from './model.ts';
 import type { Person } from './person.ts';
 import { householdBits, personBits, score, waterfall, weightsOf, type Step } from './score.ts';
@@ -26,6 +27,8 @@ export interface Verdict {
   readonly probability: number;
   /** Struck guards; empty in the band `none`, which needs none. */
   readonly guards: readonly Guard[];
+  /** By which rule of the settings it is linked, where the score alone would have asked a person. */
+  readonly rule?: LinkRule;
 }
 
 /** A verdict with everything that it was made of; kept with the decision, it needs no values to be shown again. */

@@ -6,12 +6,21 @@
 /**
  * Jaro-Winkler, 0 to 1: prefix of up to four letters, weight 0.1, and only above 0.7 (as Winkler has it). Texts longer
  * than 32 are compared by their first 32.
+ *
+ * @param least what is below it may come out as 0: most texts are given up after their second or third letter
  */
-export function jaroWinkler(a: string, b: string): number {
+export function jaroWinkler(a: string, b: string, least = 0): number {
   if (a === b) return a === '' ? 0 : 1;
   const la = a.length > 32 ? 32 : a.length;
   const lb = b.length > 32 ? 32 : b.length;
   if (la === 0 || lb === 0) return 0;
+  const prefix = commonPrefix(a, b, la < lb ? la : lb);
+  // So many letters may find none in the other text: what is there is at most all in order, and is lifted by the
+  // prefix.
+  const lift = prefix * 0.1;
+  const needed = ((3 * (least - lift)) / (1 - lift) - 1) / (1 / la + 1 / lb);
+  if (needed > (la < lb ? la : lb) + SLACK) return 0;
+  let spare = la - needed + SLACK;
   const reach = Math.max(0, (la > lb ? la >> 1 : lb >> 1) - 1);
   let takenA = 0;
   let takenB = 0;
@@ -19,6 +28,7 @@ export function jaroWinkler(a: string, b: string): number {
   for (let i = 0; i < la; i += 1) {
     const letter = a.charCodeAt(i);
     const end = i + reach < lb - 1 ? i + reach : lb - 1;
+    const before = matches;
     for (let j = i > reach ? i - reach : 0; j <= end; j += 1) {
       if ((takenB & (1 << j)) === 0 && b.charCodeAt(j) === letter) {
         takenA |= 1 << i;
@@ -27,14 +37,22 @@ export function jaroWinkler(a: string, b: string): number {
         break;
       }
     }
+    if (matches === before && (spare -= 1) < 0) return 0;
   }
   if (matches === 0) return 0;
   const moved = outOfOrder(a, b, takenA, takenB, la);
   const jaro = (matches / la + matches / lb + (matches - moved) / matches) / 3;
-  if (jaro <= 0.7) return jaro;
+  return jaro <= 0.7 ? jaro : jaro + lift * (1 - jaro);
+}
+
+/** More than rounding does. */
+const SLACK = 1e-9;
+
+function commonPrefix(a: string, b: string, shorter: number): number {
+  const most = shorter < 4 ? shorter : 4;
   let prefix = 0;
-  while (prefix < 4 && prefix < la && prefix < lb && a.charCodeAt(prefix) === b.charCodeAt(prefix)) prefix += 1;
-  return jaro + prefix * 0.1 * (1 - jaro);
+  while (prefix < most && a.charCodeAt(prefix) === b.charCodeAt(prefix)) prefix += 1;
+  return prefix;
 }
 
 function outOfOrder(a: string, b: string, takenA: number, takenB: number, la: number): number {

@@ -17,7 +17,21 @@ export function truthByLabel(left: readonly string[], right: readonly string[] |
   let pairs = 0;
   if (right === null) for (const count of counts.values()) pairs += (count * (count - 1)) / 2;
   else for (const one of lefts) pairs += one === '' ? 0 : (counts.get(one) ?? 0);
-  return { pairs, isMatch: (i, j) => lefts[i] !== '' && lefts[i] === rights[j] };
+  return {
+    pairs,
+    isMatch: (i, j) => lefts[i] !== '' && lefts[i] === rights[j],
+    each(visit) {
+      const places = new Map<string, number[]>();
+      rights.forEach((one, at) => {
+        const known = places.get(one);
+        if (known !== undefined) known.push(at);
+        else if (one !== '') places.set(one, [at]);
+      });
+      lefts.forEach((one, i) => {
+        for (const j of places.get(one) ?? []) if (right !== null || i < j) visit(i, j);
+      });
+    },
+  };
 }
 
 function counted(labels: readonly string[]): ReadonlyMap<string, number> {
@@ -43,7 +57,13 @@ export function truthByPairs(table: CsvTable, left: readonly string[], right: re
     if (i === undefined || j === undefined || (right === null && i === j)) continue;
     pairs.add(right === null ? Math.min(i, j) * width + Math.max(i, j) : i * width + j);
   }
-  return { pairs: pairs.size, isMatch: (i, j) => pairs.has(i * width + j) };
+  return {
+    pairs: pairs.size,
+    isMatch: (i, j) => pairs.has(i * width + j),
+    each(visit) {
+      for (const pair of pairs) visit(Math.floor(pair / width), pair % width);
+    },
+  };
 }
 
 function pairColumns(heading: readonly string[]): readonly [number, number] {

@@ -2,10 +2,11 @@
 import type { IndexedRecord } from '../../store/contract-index.ts';
 import type { Tx } from '../../store/contract.ts';
 import { KEY_CAP } from '../match/candidates.ts';
+import type { SharedValues } from '../match/compare.ts';
 import { contactsOf } from '../match/frequencies.ts';
 import { matcher, type Explanation, type Matcher } from '../match/matcher.ts';
 import type { Person } from '../match/person.ts';
-import { careful } from './budgets.ts';
+import { settled } from './budgets.ts';
 import { measured } from './measure.ts';
 import { isShared, Neighbours, ownersOf, type Found } from './neighbours.ts';
 import { screened } from './screen.ts';
@@ -38,11 +39,15 @@ export async function matcherFor(
   others: readonly Person[],
   options: Pick<SightOptions, 'model' | 'now'>,
 ): Promise<Matcher> {
-  const contacts = contactsOf(self);
-  const hashes = tx.index.blindedContacts(contacts);
-  const [owners, measure] = await Promise.all([ownersOf(tx.index, hashes), measured(tx, [self, ...others], options)]);
-  const shared = new Set(contacts.filter((_contact, at) => isShared(owners.get(hashes[at] ?? ''))));
+  const [shared, measure] = await Promise.all([sharedOf(tx, self), measured(tx, [self, ...others], options)]);
   return matcher({ ...measure, shared });
+}
+
+async function sharedOf(tx: Tx, person: Person): Promise<SharedValues> {
+  const contacts = contactsOf(person);
+  const hashes = tx.index.blindedContacts(contacts);
+  const owners = await ownersOf(tx.index, hashes);
+  return new Set(contacts.filter((_contact, at) => isShared(owners.get(hashes[at] ?? ''))));
 }
 
 /** Of a pair that somebody asks about, as it would be judged now. */
@@ -53,5 +58,10 @@ export async function explained(
 ): Promise<Explanation> {
   const [left, right] = [options.memory.personOf(one), options.memory.personOf(other)];
   const told = (await matcherFor(tx, left, [right], options)).explain(left, right);
-  return careful(told, options.care, await tx.index.size(), [one.site, other.site]);
+  const shared = await sharedOf(tx, left);
+  return settled(told, options.care, await tx.index.size(), {
+    sites: [one.site, other.site],
+    people: [left, right],
+    shared: () => shared,
+  });
 }

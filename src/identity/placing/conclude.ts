@@ -19,9 +19,10 @@ import {
 import { replay, type Replay } from '../golden/replay.ts';
 import { LARGEST_GROUP } from '../match/clusters.ts';
 import { contradicts } from '../match/guards.ts';
+import type { LinkRule } from '../match/link-rules.ts';
 import type { Explanation } from '../match/matcher.ts';
 import type { Unwritten } from './decisions-of.ts';
-import type { Compared, Sight } from './sight.ts';
+import type { Compared, GivenRecord, Sight } from './sight.ts';
 
 export interface Conclusion {
   readonly decisions: readonly Unwritten[];
@@ -71,6 +72,7 @@ class Placing {
   done(): Conclusion {
     if (this.#sight.self.record.inUse) {
       this.#withdraw();
+      this.#given();
       const best = this.#sight.near.toSorted(
         (one, other) => other.verdict.score - one.verdict.score || (one.record.id < other.record.id ? -1 : 1),
       );
@@ -98,6 +100,34 @@ class Placing {
       this.#review(other, 'withdrawn');
       this.#due.add(other.record.id);
     }
+  }
+
+  /**
+   * The site names its record by the id that the hub gave it for a person: it is that person by the hub's own word. Not
+   * where the two deny it, or others of the two people do, or where the record came with ids of two people.
+   */
+  #given(): void {
+    const given = this.#sight.given.filter((one) => !one.isSplit);
+    for (const one of given) {
+      const other = this.#sight.people.get(one.other);
+      if (other === undefined || this.#areOne(this.#id, one.other)) continue;
+      const verdict = this.#verdict(this.#id, one.other);
+      if (verdict !== undefined && rankOf(verdict) > RANK.hub) continue;
+      if (one.isOfSeveral || this.#clash(this.#members(this.#id), this.#members(one.other))) {
+        this.#review(other, 'contradicted');
+        continue;
+      }
+      const decision = this.#byGivenId(other, one);
+      const admitted = admit({ ...decision, seq: this.#nextSeq() }, this.#log, this.#sight.sources);
+      if (admitted.kind === 'admitted' && admitted.raised.length === 0) this.#write(decision);
+      else this.#review(other, 'kept-apart');
+    }
+  }
+
+  #byGivenId(other: Compared, { site, goldenId, recordId }: GivenRecord): Unwritten {
+    const decision = this.#pair('link', other, this.#explain(other));
+    const reason = 'the site names its record by the id that the hub gave it when it was asked to register the person';
+    return { ...decision, reason, evidence: { ...decision.evidence, site, given: goldenId, record: recordId } };
   }
 
   #consider(other: Compared, autos: readonly Compared[]): void {
@@ -174,7 +204,7 @@ class Placing {
 
   #explain(other: Compared): Explanation {
     const { matcher, self, strict } = this.#sight;
-    return strict(matcher.explain(self.person, other.person), other.record);
+    return strict(matcher.explain(self.person, other.person), other);
   }
 
   #pair(kind: 'link' | 'unlink', other: Compared, told: Explanation): Unwritten {
@@ -184,7 +214,7 @@ class Placing {
       other: other.record.id,
       at: this.#now,
       actor: HUB,
-      reason: kind === 'link' ? 'the records match' : 'the records do not match any more',
+      reason: reasonOf(kind, told.rule),
       modelId: told.modelId,
       supersedes: null,
       evidence: {
@@ -196,6 +226,7 @@ class Placing {
         steps: told.steps
           .map(({ field, level, bits }) => `${field}:${level}`.concat(` ${String(rounded(bits))}`))
           .join('; '),
+        ...evidenceOf(told.rule),
       },
     };
   }
@@ -234,4 +265,16 @@ class Placing {
 
 function rounded(bits: number): number {
   return Math.round(bits * 100) / 100;
+}
+
+function reasonOf(kind: 'link' | 'unlink', rule: LinkRule | undefined): string {
+  if (kind === 'unlink') return 'the records do not match any more';
+  return rule === undefined ? 'the records match' : `the records agree by the rule ${rule.name}`;
+}
+
+/** As the rule was: settings change, and the decision is still to be understood. */
+function evidenceOf(rule: LinkRule | undefined): Readonly<Record<string, string | number>> {
+  if (rule === undefined) return {};
+  const { name, agree, system, collision } = rule;
+  return { rule: name, agree: agree.join(' '), ...(system === undefined ? {} : { system }), collision };
 }

@@ -20,6 +20,7 @@ import { waterfallOf } from '../match/waterfall.ts';
 import { decisionsOf } from './decisions-of.ts';
 import { override, person } from './desk-override.ts';
 import { undo } from './desk-undo.ts';
+import { verdicts } from './desk-verdicts.ts';
 import {
   acting,
   audit,
@@ -90,6 +91,8 @@ export function peopleDesk(options: DeskOptions): PeopleDesk {
       }
       return { pairs: shown.map(withoutEvidence), next: behind };
     },
+
+    verdicts: (asked, limit, after) => verdicts(store, asked, limit, after),
 
     async explain({ scope, requestId }, one, other) {
       await visible(store, scope, [one, other]);
@@ -196,6 +199,7 @@ async function describe(
     steps: told.steps,
     waterfall: waterfallOf(told.steps, told.thresholds),
     modelId: told.modelId,
+    rule: told.rule ?? null,
     samePerson: one.goldenId === other.goldenId,
     review: review === null ? null : { ...review, evidence: stacked(review.evidence) },
     decisions: decisions.map((decision) => ({ ...decision, holds: stands.has(decision.seq) })),

@@ -5,7 +5,8 @@
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import type { Instant } from '../../core/instant.ts';
-import type { Patient } from '../../fhir/types.ts';
+import { actorsWith } from '../../fhir/acting.ts';
+import type { Appointment, AppointmentParticipant, Patient } from '../../fhir/types.ts';
 import { visitOfNobody } from '../../fhir/visit-of-nobody.ts';
 import type { VisitNamed } from '../../store/contract-erasure.ts';
 import type { KeyRow } from '../../store/contract-index.ts';
@@ -43,7 +44,10 @@ export function eraser({ store, clock, memories = [] }: EraserOptions): PeopleDe
       await refuseWhile(tx, person, ids, { scope, now });
       const own = person.visits.filter(({ shared }) => !shared);
       const sequenceKeys = await sequenceKeysOf(tx, person);
-      for (const { id } of own) await emptyVisit(tx, id, now);
+      const related = (await Promise.all(ids.map((id) => tx.people.relatedTo(id)))).flat();
+      for (const { id, shared } of person.visits) {
+        await changeVisit(tx, id, shared ? (visit) => withoutActing(visit, related) : visitOfNobody, now);
+      }
       const rows = await tx.erasure.erase({ records: ids, reason, visits: own.map(({ id }) => id), sequenceKeys }, now);
       await tx.ledger.add(
         person.records.map(({ id, site }) => ({
@@ -130,11 +134,25 @@ function listed(ids: readonly string[]): string {
 }
 
 /** The times stay: others are booked around them. */
-async function emptyVisit(tx: Tx, id: string, now: Instant): Promise<void> {
+async function changeVisit(
+  tx: Tx,
+  id: string,
+  change: (visit: Appointment) => Appointment,
+  now: Instant,
+): Promise<void> {
   const visit = await tx.resources.appointment(id);
   if (visit === null) return;
-  const resource = visitOfNobody(visit.resource);
-  await tx.resources.putAppointment({ ...visit, resource }, { site: null, messageId: null, siteTime: null, now });
+  const resource = change(visit.resource);
+  const actors = actorsWith(visit.actors, visit.resource, resource);
+  const cause = { site: null, messageId: null, siteTime: null, now };
+  await tx.resources.putAppointment({ ...visit, actors, resource }, cause);
+}
+
+/** Of a visit that is others' too. */
+function withoutActing(visit: Appointment, gone: readonly string[]): Appointment {
+  const isGone = ({ actor }: AppointmentParticipant): boolean =>
+    gone.includes(actor?.reference?.replace('RelatedPerson/', '') ?? '');
+  return { ...visit, participant: visit.participant.filter((one) => !isGone(one)) };
 }
 
 /** As connectors sequence messages about a person or a visit: by the number alone, without its authority. */

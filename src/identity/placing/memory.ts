@@ -11,8 +11,11 @@ export interface Memory {
   known(name: string): Person | undefined;
   /** Of records that were erased nothing is remembered, whoever read them before and is not done yet. */
   forget(ids: readonly string[]): void;
-  /** Records that turned out to be decided about, and are placed anew under the lock on the log. */
-  readonly deciding: Set<string>;
+  /**
+   * Whether the record placed last was decided about: the next one is placed under the lock on the log from the start.
+   * Who loads a site's people decides about one after the other.
+   */
+  readonly deciding: { last: boolean };
 }
 
 /** What one takes in memory, measured. */
@@ -53,7 +56,7 @@ export function memory({ most = fitting(), namespaces = () => NO_NAMESPACES }: M
     return found.person;
   };
   return {
-    deciding: new Set(),
+    deciding: { last: false },
     known,
     forget(ids) {
       for (const id of ids) erased.add(id);

@@ -1,5 +1,6 @@
 /** From a Patient, as its site tells of it, to the person that is compared. */
 import { NO_NAMESPACES, type IdentifierMeaning, type Namespaces } from '../../settings/identifier-types.ts';
+import { isOfGuarantor } from '../../fhir/contact-of.ts';
 import { SYSTEMS, type HumanName, type Identifier, type Patient } from '../../fhir/types.ts';
 import { normalised } from '../match/normalise.ts';
 import type { IdentifierKind, Person, RecordIdentifier } from '../match/person.ts';
@@ -7,8 +8,8 @@ import type { IdentifierKind, Person, RecordIdentifier } from '../match/person.t
 /** @param namespaces what the file of its site says of the numbers of people */
 export function personOf(patient: Patient, namespaces: Namespaces = NO_NAMESPACES): Person {
   const telecom = (systems: readonly string[]): readonly string[] =>
-    (patient.telecom ?? []).flatMap(({ system = '', value }) =>
-      value !== undefined && systems.includes(system) ? [value] : [],
+    (patient.telecom ?? []).flatMap((one) =>
+      one.value !== undefined && systems.includes(one.system ?? '') && !isOfGuarantor(one) ? [one.value] : [],
     );
   return normalised({
     names: [...(patient.name ?? [])].sort((one, other) => isEarlier(one) - isEarlier(other)).map(nameOf),

@@ -39,17 +39,17 @@ export async function place(tx: Tx, id: string, options: SightOptions): Promise<
     if (isFirst) {
       isFirst = false;
       const names = await keyLocks(tx, id, options);
-      return options.memory.deciding.has(id) ? [...names, IDENTITY_LOG] : names;
+      return options.memory.deciding.last ? [...names, IDENTITY_LOG] : names;
     }
     const looked = await lookMany(tx, [id], options);
     const [own] = looked.batch;
     const plan = own === undefined ? null : planned(looked, own, options);
     seen = { looked, plan };
-    // Where that asks for the log, which most records do not, the transaction is run again and takes it from the start.
-    if (plan?.decides === true) options.memory.deciding.add(id);
+    // Where that asks for the log, which most records do not, the transaction is run again and takes it from the start,
+    // also if the record that it takes then is another one: else many who work at one person send each other back.
+    options.memory.deciding.last = plan?.decides === true;
     return plan === null ? [] : locksOf(looked, plan);
   });
-  options.memory.deciding.delete(id);
   // Assigned within a function, which narrowing does not follow.
   const made = seen as { readonly looked: Looked; readonly plan: Plan | null } | null;
   if (made === null || made.plan === null) return null;

@@ -6,6 +6,7 @@ import { setImmediate as othersHadTheirTurn } from 'node:timers/promises';
 import type { Instant } from '../../core/instant.ts';
 import type { Entry, IndexedRecord } from '../../store/contract-index.ts';
 import type { KnownRecord } from '../../store/contract-identity.ts';
+import type { GivenId } from '../../store/contract-registrations.ts';
 import type { Tx } from '../../store/contract.ts';
 import { isPair, type Decision } from '../golden/decision.ts';
 import { KEY_CAP } from '../match/candidates.ts';
@@ -14,7 +15,7 @@ import { keysOf, KEY_EPOCH } from '../match/keys.ts';
 import { matcher, type Matcher, type Verdict } from '../match/matcher.ts';
 import type { Model } from '../match/model.ts';
 import type { Person } from '../match/person.ts';
-import { careful, type Care } from './budgets.ts';
+import { settled, type Care } from './budgets.ts';
 import { decisionsOf } from './decisions-of.ts';
 import type { Memory } from './memory.ts';
 import { measured } from './measure.ts';
@@ -44,8 +45,15 @@ export interface Sight {
   /** Of those that are named in it, the records in use. */
   readonly people: ReadonlyMap<string, Compared>;
   readonly matcher: Matcher;
-  /** What the matcher says of the record and another one, as strict as it is between their sites. */
-  readonly strict: <V extends Verdict>(told: V, other: IndexedRecord) => V;
+  /** Records that are the person's by an id which the hub gave and the site sent back, each with what was given. */
+  readonly given: readonly GivenRecord[];
+  /** What the matcher says of the record and another one, as the settings have it between their sites. */
+  readonly strict: <V extends Verdict>(told: V, other: Compared) => V;
+}
+
+export interface GivenRecord extends GivenId {
+  /** The other one of the two. */
+  readonly other: string;
 }
 
 export interface SightOptions {
@@ -107,15 +115,25 @@ export async function lookMany(tx: Tx, ids: readonly string[], options: SightOpt
   const strictFor =
     (self: Own): Sight['strict'] =>
     (told, other) =>
-      careful(told, options.care, measure.records, [self.record.site, other.site]);
+      settled(told, options.care, measure.records, {
+        sites: [self.record.site, other.record.site],
+        people: [self.person, other.person],
+        shared: () => sharedAt(tx, neighbours, contactsOf(self.person), self.record.id),
+      });
   const nearOf = new Map(
     batch.map((self) => [
       self.record.id,
       nearTo(self, hits.get(self.record.id) ?? [], people, { matcherFor, strictFor }),
     ]),
   );
-  const autosOf = ({ record }: Own): readonly string[] => autos(nearOf.get(record.id) ?? []);
-  const about = await tx.identity.about([...batch.map(({ record }) => record.id), ...batch.flatMap(autosOf)]);
+  const given = await tx.registrations.given(batch.map(({ record }) => record.id));
+  await know(given.flatMap(({ recordId, patientId }) => [recordId, patientId]));
+  /** Those that it may be linked to. */
+  const mayBeOf = ({ record }: Own): readonly string[] => [
+    ...autos(nearOf.get(record.id) ?? []),
+    ...givenTo(record.id, given).map(({ other }) => other),
+  ];
+  const about = await tx.identity.about([...batch.map(({ record }) => record.id), ...batch.flatMap(mayBeOf)]);
   const log = new ToldLog();
   for (const decision of decisionsOf(about)) log.add(decision);
   await know(log.records());
@@ -129,10 +147,9 @@ export async function lookMany(tx: Tx, ids: readonly string[], options: SightOpt
     log,
     sightOf(self) {
       const { id } = self.record;
-      const said = log.component([id, ...autosOf(self)]);
-      const named = [
-        ...new Set([id, ...autosOf(self), ...said.filter(isPair).flatMap(({ one, other }) => [one, other])]),
-      ];
+      const linkable = mayBeOf(self);
+      const said = log.component([id, ...linkable]);
+      const named = [...new Set([id, ...linkable, ...said.filter(isPair).flatMap(({ one, other }) => [one, other])])];
       const together = named
         .flatMap((one) => people.get(one) ?? [])
         .filter(({ record }) => record.inUse || record.id === id);
@@ -145,10 +162,18 @@ export async function lookMany(tx: Tx, ids: readonly string[], options: SightOpt
         sources: named.flatMap((one) => sources.get(one) ?? []),
         people: new Map(together.map((one) => [one.record.id, one])),
         matcher: matcherFor(self, together),
+        given: givenTo(id, given),
         strict: strictFor(self),
       };
     },
   };
+}
+
+function givenTo(id: string, given: readonly GivenId[]): readonly GivenRecord[] {
+  return given.flatMap((one) => {
+    if (one.recordId !== id && one.patientId !== id) return [];
+    return [{ ...one, other: one.recordId === id ? one.patientId : one.recordId }];
+  });
 }
 
 function own(tx: Tx, { record, person }: Compared): Own {
@@ -187,7 +212,7 @@ function nearTo(
   if (others.length === 0) return [];
   const [judge, strict] = [judging.matcherFor(self, [self]), judging.strictFor(self)];
   return others
-    .map((one) => ({ ...one, verdict: strict(judge.judge(self.person, one.person), one.record) }))
+    .map((one) => ({ ...one, verdict: strict(judge.judge(self.person, one.person), one) }))
     .filter(({ verdict }) => verdict.band !== 'none');
 }
 

@@ -1,5 +1,6 @@
 /** What a search asks of a Patient's sealed elements, asked of one that is open (FHIR R4 search, IHE PDQm ITI-78). */
 import { instant } from '../../core/instant.ts';
+import { isOfGuarantor } from '../../fhir/contact-of.ts';
 import { parseDateValue } from '../../fhir/search-date.ts';
 import type { Criterion, DateValue, TokenValue } from '../../fhir/search.ts';
 import type { Address, ContactPoint, Patient } from '../../fhir/types.ts';
@@ -89,7 +90,7 @@ function hasIdentifier({ identifier = [] }: Patient, { system, code }: TokenValu
 
 function hasContact({ telecom = [] }: Patient, param: string, asked: TokenValue): boolean {
   const wanted = readings(param, asked).filter((read) => read !== '');
-  return telecom.some((contact) => wanted.includes(read(contact)));
+  return telecom.some((contact) => !isOfGuarantor(contact) && wanted.includes(read(contact)));
 }
 
 /** As `phone|937-555-2222` or as a bare value, which is an e-mail address where it has an @. */

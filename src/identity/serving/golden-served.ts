@@ -1,6 +1,7 @@
 /** Golden records as they are served: made when they are read, from what the reader may see, and kept nowhere. */
 import { sha256 } from '../../core/ids.ts';
 import { formatInstant, instant, type Instant } from '../../core/instant.ts';
+import { isOfGuarantor } from '../../fhir/contact-of.ts';
 import { EXTENSIONS, type Extension, type Patient } from '../../fhir/types.ts';
 import type { KnownRecord } from '../../store/contract-identity.ts';
 import type { Served } from '../../store/contract-resources.ts';
@@ -60,7 +61,7 @@ export async function patientsServed(tx: Tx, ids: readonly string[]): Promise<Re
   return new Map(matches.map((served) => [served.id, served]));
 }
 
-/** No site says what it has checked, or whose a phone is, so that nothing is marked as that. */
+/** No site says what it has checked. Whose a phone is, is marked where it is written (guarantor-contacts.ts). */
 function memberOf(record: KnownRecord, served: Served, saidAt: Instant | undefined): Member {
   const patient = JSON.parse(served.json) as Patient;
   return {
@@ -71,7 +72,9 @@ function memberOf(record: KnownRecord, served: Served, saidAt: Instant | undefin
     statedAt: saidAt ?? served.lastUpdated,
     inUse: record.survivorId === null && record.removedAt === null && patient.active !== false,
     verified: [],
-    withheld: [],
+    withheld: (patient.telecom ?? []).flatMap((one, index) =>
+      isOfGuarantor(one) ? [{ element: 'telecom' as const, index, why: 'guarantor' as const }] : [],
+    ),
   };
 }
 

@@ -24,6 +24,11 @@ export async function peopleSeen(tx: Tx, records: readonly string[]): Promise<re
   }));
 }
 
+export async function goldenOf(tx: Tx, recordId: string): Promise<string | null> {
+  const [person] = await peopleSeen(tx, [recordId]);
+  return person?.goldenId ?? null;
+}
+
 export interface Found {
   readonly resolution: Resolution;
   /** Null: the id stands for nobody now. */

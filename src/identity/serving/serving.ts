@@ -15,7 +15,7 @@ import { crossReferenced } from './cross-reference.ts';
 import { goldenServed, pointerServed } from './golden-served.ts';
 import { matchedPeople } from './match-people.ts';
 import { openedPlan } from './opened-plan.ts';
-import { found, peopleSeen, personMeant } from './people-seen.ts';
+import { found, goldenOf, peopleSeen, personMeant } from './people-seen.ts';
 import { undecidedPlan } from './undecided.ts';
 
 export interface ServingOptions {
@@ -43,6 +43,7 @@ export function peopleServing({
 }: ServingOptions = {}): PeopleServing {
   return {
     meant: personMeant,
+    goldenOf,
     async person(tx, id) {
       const known = await found(tx, id);
       if (known === null) return null;

@@ -47,10 +47,22 @@ export function patientId(reading: Reading, cx: Repetition, where: string): Pati
     const code = type === '' ? meaningOf(rule).code : type;
     return { identifier: identifier(rule.system, value, code), rule, authority: namespace || oid, where };
   }
+  if (isOurs(reading, namespace)) return null;
   if (type === 'SS' || namespace === 'USSSA' || oid === SSN_OID) return socialSecurity(value, where);
   const names = [namespace || oid, type].filter((name) => name !== '');
   const system = reading.localSystem(...(names.length === 0 ? ['patient'] : names));
   return { identifier: identifier(system, value, type), rule, authority: namespace || oid, where };
+}
+
+/** Given by this hub: it names no record of the site, whatever the site made of it. */
+function isOurs({ settings }: Reading, namespace: string): boolean {
+  return namespace !== '' && namespace === settings.requests?.namespace;
+}
+
+/** Of PID-3, the hub's own ids of the person. */
+export function hubPersonIds(reading: Reading, pid: Segment): readonly string[] {
+  const ours = pid.repetitions(3).filter((cx) => isOurs(reading, part(cx, 4)) && part(cx, 1) !== '');
+  return [...new Set(ours.map((cx) => part(cx, 1)))];
 }
 
 /**

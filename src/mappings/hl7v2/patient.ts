@@ -17,7 +17,7 @@ import { visitName, visitStatus } from './adt-status.ts';
 import { GENDER } from './codes.ts';
 import { filled, nameOf, reachedBy } from './contact.ts';
 import { security } from './details.ts';
-import { isTold, patientIds, recordKey, unlisted } from './identifiers.ts';
+import { hubPersonIds, isTold, patientIds, recordKey, unlisted } from './identifiers.ts';
 import { incomplete, part, type Reading } from './reading.ts';
 import { relatedPeople } from './related.ts';
 
@@ -36,16 +36,17 @@ export function readPatient(reading: Reading, pid: Segment, without: ReadonlySet
     const problem = 'no identifier has an authority (CX.4^CX.5) that the site file lists under `identifiers`';
     return { issue: { code: 'IDENTIFIER_UNKNOWN', where, problem } };
   }
-  const identifiers = ids.map((id) => id.identifier);
+  const hubIds = hubPersonIds(reading, pid);
+  const named = { key, identifiers: ids.map((id) => id.identifier), ...(hubIds.length === 0 ? {} : { hubIds }) };
   // Someone whose identity is unknown must not be matched by a stand-in name (PID-31).
   if (part(pid, 31).toUpperCase() === 'Y') {
     reading.warn('PID-31', 'the identity is unknown, so name and birth date are not taken');
-    return { patient: { key, identifiers } };
+    return { patient: named };
   }
   const person = personOf(reading, pid);
   const facts = { ...nameOf(pid.repetitions(5)), ...person, ...(isKeptApart(reading, person) ? {} : contactOf(pid)) };
   const cleared = clearedIn(pid).filter((name) => !(name in facts));
-  return { patient: { key, identifiers, ...facts, ...(cleared.length === 0 ? {} : { cleared }) } };
+  return { patient: { ...named, ...facts, ...(cleared.length === 0 ? {} : { cleared }) } };
 }
 
 /** Told of a visit, with the person beside it: what cannot be told of the person must not keep the visit waiting. */

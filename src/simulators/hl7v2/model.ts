@@ -13,6 +13,19 @@ export interface Patient {
   readonly email: string;
   /** The record that this one was merged into. */
   readonly mergedInto: string | null;
+  /** Numbers that other systems gave the person, components of a CX. */
+  readonly otherIds?: readonly (readonly string[])[];
+}
+
+/** One ADT by which a person was registered. */
+export interface Registration {
+  readonly sequence: number;
+  readonly controlId: string;
+  /** `ADT^A28` */
+  readonly event: string;
+  readonly mrn: string;
+  /** Null: it is told. */
+  readonly tellAt: number | null;
 }
 
 /** Table 0278, as this system uses it. */
@@ -122,6 +135,7 @@ export interface Target {
 }
 
 export const PATIENTS: Table<Patient> = { name: 'patients' };
+export const REGISTRATIONS: Table<Registration> = { name: 'registrations' };
 export const VISITS: Table<Visit> = { name: 'visits' };
 export const BLOCKS: Table<Block> = { name: 'blocks' };
 export const OUTBOUND: Table<Outbound> = { name: 'outbound' };

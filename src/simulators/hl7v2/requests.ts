@@ -10,6 +10,7 @@ import { Denial } from './denial.ts';
 import { announce, decide, knowsTrigger } from './filler.ts';
 import { REQUESTS, type Request } from './model.ts';
 import { isPersonQuery, peopleFound } from './people-query.ts';
+import { isRegistration, register, tellRegistered } from './registration.ts';
 import { Incoming } from './read.ts';
 import type { Answered } from './request-port.ts';
 
@@ -54,7 +55,12 @@ export class Requests {
     await this.#pause(faults.felt('latencyMs'));
     if (faults.take('outage', event)) return null;
     if (isPersonQuery(asked)) return this.#people(asked, event);
-    const { habits } = settingsOf(this.#clinic.seed, this.#clinic.store);
+    const { habits, registrations } = settingsOf(this.#clinic.seed, this.#clinic.store);
+    if (isRegistration(asked) && registrations !== 'unsupported') {
+      const acknowledged = this.#register(asked, event);
+      await this.#pause(faults.felt('answerDelayMs'));
+      return acknowledged;
+    }
     const refusal = refusalOf(asked, habits.speaks === 'ADT') ?? this.#transientRefusal();
     const question = { asked, event, text, refusal };
     const answered = this.#isLater(asked) ? this.#accept(question) : await this.#answerAtOnce(question);
@@ -65,6 +71,45 @@ export class Requests {
   #people(asked: Incoming, event: string): Answered | null {
     const text = this.#clinic.store.write((tx) => peopleFound(this.#clinic, tx, asked, newControlId(this.#clinic, tx)));
     return this.#faults.take('dropAnswer', event) ? null : { text, after: () => undefined };
+  }
+
+  /** In enhanced mode CA, and the ACK as a message of its own. */
+  #register(asked: Incoming, event: string): Answered | null {
+    const { store, sender } = this.#clinic;
+    const refusal = unreadableHeader(asked) ?? this.#transientRefusal();
+    const isDropped = this.#faults.take('dropAnswer', event);
+    const isSilent = refusal === null && this.#faults.take('silentDrop', event);
+    const isLater = refusal === null && this.#isLater(asked);
+    const reply = store.write((tx) => this.#registered(tx, asked, refusal), isSilent);
+    const text = store.write((tx) => {
+      const clinic = this.#clinic;
+      if (!isLater) return replyTo(clinic, tx, asked, newControlId(clinic, tx), reply);
+      const controlId = newControlId(clinic, tx);
+      const own = replyTo(clinic, tx, asked, controlId, { ...reply, isOwn: true });
+      sender.queue(tx, { controlId, event: event.replace('ADT', 'ACK'), about: '', text: own });
+      return replyTo(clinic, tx, asked, newControlId(clinic, tx), { code: 'CA', type: 'ACK' });
+    });
+    this.#tell();
+    if (isDropped) return null;
+    return { text, after: () => sender.ring() };
+  }
+
+  #registered(tx: Writer, asked: Incoming, refusal: Reply | null): Reply {
+    if (refusal !== null) return { ...refusal, type: 'ACK' };
+    try {
+      if (settingsOf(this.#clinic.seed, tx).registrations === 'deny') {
+        throw new Denial('207', 'PID^1', 'UNSUPPORTED', 'People are registered at the desk alone');
+      }
+      register(this.#clinic, tx, asked);
+      return { code: 'AA', type: 'ACK' };
+    } catch (error) {
+      if (error instanceof Denial) return { code: 'AE', type: 'ACK', denial: error };
+      throw error;
+    }
+  }
+
+  #tell(): void {
+    if (tellRegistered(this.#clinic)) this.#clinic.sender.ring();
   }
 
   #isLater(asked: Incoming): boolean {
@@ -115,6 +160,7 @@ export class Requests {
   #decideDue(): void {
     const { store, clock, sender } = this.#clinic;
     const now = clock.due();
+    this.#tell();
     for (const sequence of this.#waiting) {
       const row = store.get(REQUESTS, sequence);
       const asked = row?.state === 'waiting' ? Incoming.read(row.text) : null;
@@ -192,12 +238,19 @@ function decision(clinic: Clinic, tx: Writer, asked: Incoming): Reply {
 
 /** What cannot be processed at all (section 11: 200 to 203). */
 function refusalOf({ header }: Incoming, isAdtOnly: boolean): Reply | null {
-  const refuse = (code: '200' | '201' | '202' | '203', field: number, text: string): Reply => {
+  const refuse = (code: '200' | '201', field: number, text: string): Reply => {
     return { code: 'AR', type: 'ACK', denial: new Denial(code, `MSH^1^${field}`, 'UNSUPPORTED', text) };
   };
   if (isAdtOnly) return refuse('200', 9, 'This hospital books by ADT and takes no requests');
   if (header.get(9) !== 'SRM') return refuse('200', 9, 'Only SRM is taken here');
   if (!knowsTrigger(header.get(9, 2))) return refuse('201', 9, 'Only S01 to S06 are taken here');
+  return unreadableHeader({ header });
+}
+
+function unreadableHeader({ header }: Pick<Incoming, 'header'>): Reply | null {
+  const refuse = (code: '202' | '203', field: number, text: string): Reply => {
+    return { code: 'AR', type: 'ACK', denial: new Denial(code, `MSH^1^${field}`, 'UNSUPPORTED', text) };
+  };
   if (!['P', 'D', 'T'].includes(header.get(11))) return refuse('202', 11, 'The processing id must be P, D or T');
   if (!/^2\.\d/.test(header.get(12))) return refuse('203', 12, 'Only versions 2.x are taken here');
   return null;

@@ -74,6 +74,12 @@ export interface Settings {
   readonly repeatPolicy: 'same' | 'deny';
   /** What becomes of a person whose record number is not known. */
   readonly unknownPatients: 'deny' | 'register';
+  /** What becomes of ADT A28 and A04: `unsupported` is AR 200, `deny` AE. */
+  readonly registrations: 'take' | 'deny' | 'unsupported';
+  /** Between the acknowledgement and the clinic's own news of the record. */
+  readonly registrationDelay_ms: number;
+  /** Whether PID-3 names the numbers that other systems gave a person beside the clinic's own. */
+  readonly tellsOtherIds: boolean;
 }
 
 /** Settings as they are given: some of them, and some of the habits. */
@@ -95,6 +101,9 @@ export const DEFAULTS: Settings = {
   answerDelay_ms: 200,
   repeatPolicy: 'same',
   unknownPatients: 'deny',
+  registrations: 'take',
+  registrationDelay_ms: 0,
+  tellsOtherIds: true,
 };
 
 export interface Seed {
@@ -133,6 +142,9 @@ const SETTINGS = {
     answerDelay_ms: { type: 'number', minimum: 0 },
     repeatPolicy: { enum: ['same', 'deny'] },
     unknownPatients: { enum: ['deny', 'register'] },
+    registrations: { enum: ['take', 'deny', 'unsupported'] },
+    registrationDelay_ms: { type: 'number', minimum: 0 },
+    tellsOtherIds: flag,
   },
 };
 

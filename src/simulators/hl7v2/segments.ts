@@ -59,11 +59,12 @@ export function evn(letter: Letterhead, header: Header, more: Readonly<Record<nu
 export function pid(letter: Letterhead, patient: Patient, setId = '1'): string {
   const old = isOld(letter);
   const { phone } = patient;
+  const others = letter.settings.tellsOtherIds ? (patient.otherIds ?? []) : [];
   const number = old ? phone : components('', 'PRN', 'PH', '', '1', phone.slice(0, 3), phone.slice(3));
   const mail = patient.email === '' || old ? '' : components('', 'NET', 'Internet', patient.email);
   return segment('PID', {
     1: setId,
-    3: recordNumber(letter.seed, patient.mrn),
+    3: repeat(recordNumber(letter.seed, patient.mrn), ...others.map((one) => components(...one))),
     5: old ? components(patient.family, patient.given) : components(patient.family, patient.given, '', '', '', '', 'L'),
     7: patient.birthDate.replaceAll('-', ''),
     8: patient.sex,

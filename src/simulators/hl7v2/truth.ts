@@ -11,6 +11,7 @@ import {
   OUTBOUND,
   PATIENTS,
   PLACES,
+  REGISTRATIONS,
   REQUESTS,
   STAFF,
   TARGET,
@@ -40,6 +41,7 @@ export function hl7Truth(clinic: Clinic): SimulatorParts['truth'] {
     appointments: () => store.all(VISITS).map((visit) => showVisit(seed, visit)),
     blocks: () => store.all(BLOCKS).map((one) => ({ ...one, start: utc(one.start), end: utc(one.end) })),
     patients: () => store.all(PATIENTS),
+    registrations: () => store.all(REGISTRATIONS),
     answered: () => store.all(REQUESTS).map((one) => ({ ...one, receivedAt: utc(one.receivedAt) })),
     queue: () => store.all(OUTBOUND).flatMap((one) => (one.state === 'queued' ? [showMessage(one)] : [])),
     sent: () =>

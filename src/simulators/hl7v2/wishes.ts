@@ -68,7 +68,7 @@ function patientFor(clinic: Clinic, tx: Writer, request: Request): Patient {
 }
 
 export function patientFrom(old: Patient, request: Request): Patient {
-  const given = (name: keyof Patient): string =>
+  const given = (name: Exclude<keyof Patient, 'otherIds'>): string =>
     request[name] === undefined ? (old[name] ?? '') : textOf(request[name]);
   return {
     mrn: given('mrn'),
@@ -79,6 +79,7 @@ export function patientFrom(old: Patient, request: Request): Patient {
     phone: given('phone'),
     email: given('email'),
     mergedInto: old.mergedInto,
+    ...(old.otherIds === undefined ? {} : { otherIds: old.otherIds }),
   };
 }
 

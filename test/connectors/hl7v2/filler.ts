@@ -61,6 +61,7 @@ export function requests(port: number, more: Partial<RequestSettings> = {}): Req
     showsWithin_s: 60,
     bookedBy: 'answer',
     finds: 'none',
+    registers: 'none',
     refusals: {},
     ...more,
   };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { editDistance, isOneEdit, jaroWinkler } from '../../../src/identity/match/similarity.ts';
+import { below, randomOf } from '../../support/people.ts';
 
 const near = (found: number, wanted: number): void =>
   assert.ok(Math.abs(found - wanted) < 0.0001, `${found}, not ${wanted}`);
@@ -64,4 +65,16 @@ test('one edit is an edit distance of 1', () => {
     }),
     { numRuns: 5000 },
   );
+});
+
+test('whoever needs a likeness of so much at least is told the same, and below it nothing that is as much', () => {
+  const random = randomOf(8);
+  const text = (): string => Array.from({ length: below(random, 12) }, () => 'abcde'[below(random, 5)]).join('');
+  for (let round = 0; round < 200_000; round += 1) {
+    const a = text();
+    const b = random() < 0.5 ? text() : `${a.slice(0, below(random, 12))}${text().slice(0, 3)}`;
+    const least = [0.5, 0.7, 0.78, 0.82, 0.9, 0.92, 1][below(random, 7)] ?? 0;
+    const [whole, some] = [jaroWinkler(a, b), jaroWinkler(a, b, least)];
+    assert.ok(whole >= least ? some === whole : some < least, `${a} ${b} ${String(least)}: ${String(whole)}`);
+  }
 });

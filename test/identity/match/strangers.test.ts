@@ -9,7 +9,7 @@ import { strangers } from '../../support/strangers.ts';
 test('of 30,000 different people, 3% of them twins, relatives or namesakes, no two are linked', () => {
   for (const seed of [1, 2]) {
     const left = strangers(15_000, seed).map((record) => normalised(record));
-    const truth = { pairs: 0, isMatch: () => false };
+    const truth = { pairs: 0, isMatch: () => false, each: () => undefined };
     const found = evaluate({ left, right: null, truth }, { model: SHIPPED_MODEL, today: 20261122 });
     assert.equal(found.auto.found, 0);
     // The score alone would have linked them: it is the guards that do not.
