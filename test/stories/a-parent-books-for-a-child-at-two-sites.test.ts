@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { actingIn } from '../../src/fhir/acting.ts';
-import type { Appointment, OperationOutcome, Patient, RelatedPerson, Slot } from '../../src/fhir/types.ts';
+import type { Appointment, OperationOutcome, Patient, RelatedPerson, Schedule, Slot } from '../../src/fhir/types.ts';
 import { rowsOf } from '../conformance/control.ts';
 import { bookBody, bookedIn, callerOf, freeSlots, siteKeyOf, siteOf, type Answer } from '../support/caller.ts';
-import { MIDTOWN, RIVERSIDE, type ConfigFolder } from '../support/config-folder.ts';
+import { MIDTOWN, ORTIZ, RIVERSIDE, type ConfigFolder } from '../support/config-folder.ts';
 import { sendFrame } from '../support/frames.ts';
 import { startHub } from '../support/hub.ts';
 import { freePort, OFFICE_HOURS, takesRequests } from '../support/requesting-site.ts';
@@ -28,7 +28,13 @@ const there = await eventually('times are open at riverside', async () => {
   const open = await freeSlots(caller, RIVERSIDE, 'office-visit-30');
   return open.length > 12 && open;
 });
-const here = await freeSlots(caller, MIDTOWN, 'therapy-50');
+// Of Ben Ortiz: Dr. Rao works at Riverside too, and what she has there takes her time here.
+const [ortiz] = await caller.search<Schedule>(
+  `Schedule?identifier=${encodeURIComponent(`urn:slotwire:site:${MIDTOWN}:calendar|${ORTIZ}`)}`,
+);
+const here = (await freeSlots(caller, MIDTOWN, 'therapy-50')).filter(
+  ({ schedule }) => schedule.reference === `Schedule/${ortiz?.id ?? ''}`,
+);
 const riverside = practiceOf(hub, RIVERSIDE);
 // Idris Petrov, eleven years old, at both sites.
 await riverside.act('book', {

@@ -1,6 +1,7 @@
 /** A portal or scheduler that uses the FHIR API of a whole hub. */
 import assert from 'node:assert/strict';
-import { DAY_MS, formatInstant, parseInstant, plus, type Instant, type Interval } from '../../src/core/instant.ts';
+import { DateTime } from 'luxon';
+import { formatInstant, instant, parseInstant, type Instant, type Interval } from '../../src/core/instant.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { Appointment, OperationOutcome, Patient, Reference, Resource, Slot } from '../../src/fhir/types.ts';
 import type { TestHub } from './hub.ts';
@@ -156,11 +157,12 @@ export function bookedIn(answer: Answer): Appointment {
 }
 
 /**
- * Free slots of one visit type at one site, soonest first, beyond tomorrow: whatever the hour, none begins during a
- * test.
+ * Free slots of one visit type at one site, soonest first, from tomorrow on: whatever the hour, none begins during a
+ * test, and a site has as many of them in its evening as in its morning.
  */
 export async function freeSlots(caller: Caller, site: string, serviceType: string): Promise<readonly Slot[]> {
-  const from = formatInstant(plus(systemClock.now(), DAY_MS));
+  const today = DateTime.fromMillis(systemClock.now(), { zone: 'America/Chicago' });
+  const from = formatInstant(instant(today.plus({ days: 1 }).startOf('day').toMillis()));
   const slots = await caller.search<Slot>(
     `Slot?status=free&service-type=${serviceType}&start=ge${encodeURIComponent(from)}&_sort=start&_count=500`,
   );
