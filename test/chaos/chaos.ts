@@ -30,11 +30,7 @@ export interface Outcome {
   readonly violations: readonly Violation[];
 }
 
-/**
- * A site sends a webhook again after pauses that double (simulators/kit/webhooks.ts), so that one which nobody took
- * during the run is waited with for as long as the run went on before; behind that, what anybody else may take.
- */
-const quietAfter = (duration_ms: number): number => duration_ms + 90_000;
+const QUIET_WITHIN_MS = 90_000;
 /** What a coordinator leaves alone lapses soon enough for its caller to be told. */
 const LAPSE_BEFORE_END_MS = 30_000;
 const PROCESSES: ReadonlySet<Step['do']> = new Set<Process['do']>([
@@ -42,7 +38,7 @@ const PROCESSES: ReadonlySet<Step['do']> = new Set<Process['do']>([
 ]);
 
 export async function chaos(cleanup: Cleanup, options: ChaosOptions): Promise<Outcome> {
-  const { seed, duration_ms, ownDatabase, planted = null, quietWithin_ms = quietAfter(options.duration_ms) } = options;
+  const { seed, duration_ms, ownDatabase, planted = null, quietWithin_ms = QUIET_WITHIN_MS } = options;
   const history = openHistory(options.file ?? null);
   const world = await openWorld(cleanup, { seed, ownDatabase, planted, history });
   const concluded = new AbortController();
@@ -63,7 +59,7 @@ export async function chaos(cleanup: Cleanup, options: ChaosOptions): Promise<Ou
 
 /** Until everybody has an answer, or none came in the time that it may take. */
 async function asPlanned(world: World, options: ChaosOptions, calmed: () => void): Promise<void> {
-  const { seed, duration_ms, ownDatabase, planted = null, quietWithin_ms = quietAfter(options.duration_ms) } = options;
+  const { seed, duration_ms, ownDatabase, planted = null, quietWithin_ms = QUIET_WITHIN_MS } = options;
   const over = new AbortController();
   const person = people(world, over.signal);
   const watching = observe(world, over.signal);

@@ -166,6 +166,35 @@ test('webhooks are lost, doubled and sent in reverse when the switches say so', 
   assert.ok(!heard.some((one) => one.id === lost));
 });
 
+test('what was sent meanwhile is not sent once more in reverse, nor waits again because that fails', async (t) => {
+  const site = await practice(t);
+  const { promise: released, resolve: release } = Promise.withResolvers<undefined>();
+  let slow = '';
+  let isOver = false;
+  const { url, heard } = await receiver(t, async (id) => {
+    if (id === slow) await released;
+    return isOver && id === first ? 503 : 200;
+  });
+  await hook(site.api, 'appointment.changed', url);
+  const book = async (): Promise<string> =>
+    text((await site.act('book', { calendarID: 1, appointmentTypeID: 11 })).json['id']);
+  await site.faults({ reorderWebhooks: true });
+  const first = await book();
+  slow = await book();
+  await until(() => heard.some(({ id }) => id === slow));
+  await site.faults({ reorderWebhooks: false });
+  await book();
+  await until(() => heard.some(({ id }) => id === first));
+  await until(async () => (await sentOf(site))[0]?.['state'] === ('delivered' as never));
+  isOver = true;
+  release(undefined);
+  await until(async () => (await sentOf(site))[1]?.['state'] === ('delivered' as never));
+  const last = await book();
+  await until(() => heard.some(({ id }) => id === last));
+  assert.equal(heard.filter(({ id }) => id === first).length, 1);
+  assert.equal((await sentOf(site))[0]?.['state'], 'delivered');
+});
+
 test('with echoFirst the webhook arrives before the answer to the booking', async (t) => {
   const site = await practice(t);
   const { url, heard } = await receiver(t);

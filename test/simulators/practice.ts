@@ -152,15 +152,22 @@ export interface Heard {
 }
 
 /** A receiver of webhooks that answers what it is told to. */
-export async function receiver(t: Cleanup, status: () => number = () => 200): Promise<{ url: string; heard: Heard[] }> {
+export async function receiver(
+  t: Cleanup,
+  status: (id: string) => number | Promise<number> = () => 200,
+): Promise<{ url: string; heard: Heard[] }> {
   const heard: Heard[] = [];
   const server = createServer((request, response) => {
     let body = '';
     request.on('data', (part: Buffer) => (body += part.toString()));
     request.on('end', () => {
       const form = new URLSearchParams(body);
-      heard.push({ body, headers: request.headers, action: form.get('action') ?? '', id: form.get('id') ?? '' });
-      response.writeHead(status()).end();
+      const id = form.get('id') ?? '';
+      heard.push({ body, headers: request.headers, action: form.get('action') ?? '', id });
+      Promise.resolve(status(id)).then(
+        (code) => response.writeHead(code).end(),
+        () => response.destroy(),
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

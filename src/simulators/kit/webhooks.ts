@@ -143,8 +143,10 @@ export class WebhookSender {
       await systemClock.sleep(REORDER_WINDOW_MS, this.#stopper.signal);
       const now = this.#clock.due();
       const ready = this.#pending().filter((one) => one.dueAt <= now);
-      for (const delivery of ready.toReversed()) {
-        if (!this.#flying.has(delivery.id)) await this.#send(delivery);
+      for (const { id } of ready.toReversed()) {
+        // Where the switch was lifted meanwhile it may have been sent in its turn.
+        const delivery = this.#store.get(DELIVERIES, id);
+        if (delivery?.state === 'pending' && !this.#flying.has(id)) await this.#send(delivery);
       }
       if (ready.length > 1) this.#faults.take('reorderWebhooks');
       this.#reversing = false;
