@@ -137,7 +137,7 @@ export function doorsOf(plan: Plan, host: string, sharedPort: number): readonly 
     if (key === SHARED || port === undefined) return [];
     const ids = members.map(({ site }) => site.id);
     if (port === sharedPort && port !== 0) {
-      const detail = `settings.listen.port of ${ids.join(', ')} is ${port}, which all sites share (MLLP_PORT)`;
+      const detail = `listen.port of ${ids.join(', ')} is ${port}, which all sites share (MLLP_PORT)`;
       throw new HubError('CONFIG_INVALID', { detail: `${detail}; write another port there, or remove it` });
     }
     const own_tls = members.find(({ address }) => address.listen.tls !== undefined)?.address.listen.tls;

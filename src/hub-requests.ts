@@ -65,8 +65,8 @@ function clientsOf(plan: () => Plan): () => readonly BoundClient[] {
     of = now;
     known = boundClients(now, scopeOf, (id) => {
       const site = now.sites.find((one) => one.id === id);
-      const address = site === undefined ? undefined : kinds.get(site.kind)?.settings.hl7?.(site.settings);
-      return address === undefined ? SHARED : doorOf(id, address.listen);
+      const address = site === undefined ? null : (kinds.get(site.kind)?.settings.hl7?.(site.settings) ?? null);
+      return address === null ? SHARED : doorOf(id, address.listen);
     });
     return known;
   };

@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import { HOUR_MS, MINUTE_MS, plus, type Instant } from '../core/instant.ts';
+import { feedSettings } from '../settings/feed-settings.ts';
 import type { Plan, SiteSettings } from '../settings/shape.ts';
 import type { InboxMessage } from '../store/contract-inbox.ts';
 import type { HeldMessage, ReplayVerdict, ReplayWindow } from '../store/contract-replay.ts';
@@ -142,7 +143,7 @@ export async function watchBursts(deps: ReplayWindowDeps, scope: Scope): Promise
   await deps.store.transaction(scope, (tx) => tx.replayWindows.forgetKnown());
   const isOpen = new Set(open.map(({ site }) => site));
   for (const site of deps.plan().sites) {
-    const burst = site.settings['burst_per_5min'];
+    const burst = feedSettings(site.settings)['burst_per_5min'];
     if (typeof burst !== 'number' || burst === 0 || isOpen.has(site.id)) continue;
     const reached = await deps.store.read(scope, (tx) => tx.replayWindows.nthNewest(site.id, burst));
     if (reached === null || now - reached > BURST_WITHIN_MS) continue;

@@ -209,7 +209,7 @@ async function repair(
 }
 
 function absence(site: SiteSettings, key: string, takenAt: Instant): SiteEvent {
-  // HL7 v2 messages are kept in order by the number alone, without its authority (connectors/hl7v2/feed.ts).
+  // HL7 v2 messages are kept in order by the number alone, without its authority (connectors/kit/hl7/feed.ts).
   const names = new Set([key, key.split('^')[0] ?? key]);
   return {
     shape: 'event',

@@ -85,7 +85,7 @@ export function allowRules({ addresses, certificates }: MllpAllow): readonly Bro
   return issues;
 }
 
-/** A site whose messages arrive over MLLP, with its `settings` as written. */
+/** A site whose messages arrive over MLLP, with the settings of its feed as written. */
 export interface Addressed {
   readonly id: string;
   readonly settings: View;

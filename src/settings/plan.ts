@@ -14,6 +14,7 @@ import { identifierRules } from './identifier-rules.ts';
 import { registerRules } from './register-rules.ts';
 import { suggest, type Issue } from './issue.ts';
 import { loadConfig, reasonOf } from './load.ts';
+import { feedPath } from './feed-settings.ts';
 import { doorRules, mllpRules, sharedDoorIssues, type Addressed } from './mllp-rules.ts';
 import { peopleRules } from './people-rules.ts';
 import { withPresets } from './preset.ts';
@@ -171,11 +172,13 @@ function mllpIssues(hub: Checked | null, sites: readonly SitePart[], kinds: Kind
   const own = shared === null || view === null ? [] : sharedDoorIssues(view, shared);
   const broken = shared === null || view === null ? [] : mllpRules(shared);
   const addressed = sites.flatMap(({ id, kind, checked }): readonly Addressed[] => {
-    const address = kind === undefined ? undefined : kinds.get(kind)?.hl7;
+    const addressOf = kind === undefined ? undefined : kinds.get(kind)?.hl7;
     const site = View.of(checked);
-    if (address === undefined || !checked.isSound(['settings']) || site.at('stage').text() === 'suspended') return [];
+    if (addressOf === undefined || !checked.isSound(['settings']) || site.at('stage').text() === 'suspended') return [];
     const { settings } = checked.value as { readonly settings: never };
-    return [{ id, settings: site.at('settings'), address: address(settings) }];
+    const address = addressOf(settings);
+    if (address === null) return [];
+    return [{ id, settings: site.at('settings', ...feedPath(settings)), address }];
   });
   return [
     ...own,

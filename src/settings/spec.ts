@@ -56,10 +56,16 @@ export interface SettingsSpec<T> {
    * valid. Called only when every field by itself is valid.
    */
   readonly rules?: (settings: T, about: RuleContext) => readonly BrokenRule[];
-  /** Settings by the name of a habit, which a site file names in its setting `presets`. */
+  /**
+   * Settings by the name of a habit, which a site file names in its setting `presets`. Of a kind that keeps its feed
+   * apart (feed-settings.ts) they are the feed's.
+   */
   readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** Of a kind whose sites send HL7 v2: where their messages arrive and how they are told from those of others. */
-  readonly hl7?: (settings: T) => Hl7Address;
+  /**
+   * Of a kind whose sites send HL7 v2: where their messages arrive and how they are told from those of others. Null:
+   * this site sends none.
+   */
+  readonly hl7?: (settings: T) => Hl7Address | null;
   /** Of a kind whose sites can be asked to register a person: which setting says so, and whether it does. */
   readonly registers?: { readonly field: string; readonly write: string; readonly isSet: (settings: T) => boolean };
   /** Sites of this kind tell what is open, so that their files hold no templates. */
@@ -84,7 +90,7 @@ export interface AnySettingsSpec {
   readonly fields: Readonly<Record<string, Setting>>;
   readonly rules?: (settings: never, about: RuleContext) => readonly BrokenRule[];
   readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  readonly hl7?: (settings: never) => Hl7Address;
+  readonly hl7?: (settings: never) => Hl7Address | null;
   readonly registers?: {
     readonly field: string;
     readonly write: string;

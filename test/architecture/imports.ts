@@ -1,7 +1,7 @@
 /** Rules about imports: layers, libraries, purity. */
 import { posix } from 'node:path';
 import ts from 'typescript';
-import { CORE_EFFECTS, PACKAGES, placeOf, PURE_PACKAGES, WIRE, type Found } from './places.ts';
+import { CORE_EFFECTS, PACKAGES, placeOf, PURE_PACKAGES, SHARED_WIRE, WIRE, type Found } from './places.ts';
 import { lineOf, walk, type Source, type Violation } from './source.ts';
 
 interface Import {
@@ -85,7 +85,7 @@ function fileProblem(from: Found, target: string, typesOnly: boolean): string | 
 }
 
 function wireKind(target: string): string | null {
-  return WIRE.exec(target)?.[1] ?? null;
+  return SHARED_WIRE[target] ?? WIRE.exec(target)?.[1] ?? null;
 }
 
 function libraryProblem({ place }: Found, specifier: string, typesOnly: boolean): string | null {

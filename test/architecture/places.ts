@@ -136,6 +136,9 @@ export const PLACES: readonly Place[] = [
 /** `connectors/wire`: a mapping reads the vendor's types where the connector declares them, of its own kind only. */
 export const WIRE = /^connectors\/([^/]+)\/wire\.ts$/;
 
+/** What sites of several kinds speak and one mapping reads: whose types the mapping of that name may import. */
+export const SHARED_WIRE: Readonly<Record<string, string>> = { 'connectors/kit/hl7/wire.ts': 'hl7v2' };
+
 /**
  * Libraries and node modules that only some places use. What is missing here may be used anywhere but in a pure place.
  * Types of them are free: they open and ask nothing.

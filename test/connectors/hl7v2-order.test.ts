@@ -1,9 +1,9 @@
 /** What puts messages about people into one sequence, and which of two messages is the newer. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hl7Feed } from '../../src/connectors/hl7v2/feed.ts';
+import { hl7Feed } from '../../src/connectors/kit/hl7/feed.ts';
 import type { SiteEvent } from '../../src/connectors/contract.ts';
-import type { Hl7v2Settings } from '../../src/connectors/hl7v2/wire.ts';
+import type { Hl7v2Settings } from '../../src/connectors/kit/hl7/wire.ts';
 import { at, hl7Site } from '../fixtures/siu/site.ts';
 
 const NOON = at('2026-11-22T18:00:00Z');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { headerFor, moveRequest, placeRequest } from '../../src/connectors/hl7v2/order.ts';
-import type { Hl7v2Settings, RequestSettings } from '../../src/connectors/hl7v2/wire.ts';
+import type { Hl7v2Settings, RequestSettings } from '../../src/connectors/kit/hl7/wire.ts';
 import { requestText } from '../../src/hl7v2/request-write.ts';
 import { at, hl7Site } from '../fixtures/siu/site.ts';
 

@@ -1,6 +1,6 @@
 /** One HL7 v2 site over the real feed, mapping, stage and store: messages go in as bytes, in the order given. */
-import { hl7Feed } from '../../src/connectors/hl7v2/feed.ts';
-import type { Hl7v2Settings } from '../../src/connectors/hl7v2/wire.ts';
+import { hl7Feed } from '../../src/connectors/kit/hl7/feed.ts';
+import type { Hl7v2Settings } from '../../src/connectors/kit/hl7/wire.ts';
 import { parseSearch } from '../../src/fhir/search-parse.ts';
 import type { Appointment, Patient } from '../../src/fhir/types.ts';
 import { peopleServing } from '../../src/identity/serving/serving.ts';
@@ -11,6 +11,7 @@ import { applyStage } from '../../src/pipeline/apply.ts';
 import { syncDirectory } from '../../src/pipeline/directory.ts';
 import type { StageEvents } from '../../src/pipeline/events.ts';
 import { operations } from '../../src/pipeline/operate.ts';
+import { feedSettings } from '../../src/settings/feed-settings.ts';
 import type { SiteSettings } from '../../src/settings/shape.ts';
 import type { InboxMessage } from '../../src/store/contract-inbox.ts';
 import type { StoredAppointment } from '../../src/store/contract-resources.ts';
@@ -66,7 +67,7 @@ export async function feedWorld(cleanup: Cleanup, site: SiteSettings = hl7Site()
     after: () => undefined,
   });
   await syncDirectory(opened.store, plan, practitionerIndex, clock.now());
-  const feed = hl7Feed({ id: site.id, file: site, settings: site.settings as unknown as Hl7v2Settings });
+  const feed = hl7Feed({ id: site.id, file: site, settings: feedSettings(site.settings) as unknown as Hl7v2Settings });
 
   const operate = operations({
     store: opened.store,

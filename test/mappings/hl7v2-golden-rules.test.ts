@@ -1,7 +1,7 @@
 /** Rules that came out of comparing the samples with what a reader of them expects. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HL7V2_PRESETS } from '../../src/connectors/hl7v2/presets.ts';
+import { HL7V2_PRESETS } from '../../src/connectors/kit/hl7/presets.ts';
 import { formatInstant } from '../../src/core/instant.ts';
 import { appointment, edit, fixture, hl7Site, map, without } from '../fixtures/siu/site.ts';
 

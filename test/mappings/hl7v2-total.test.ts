@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ACCEPTED_EVENTS } from '../../src/connectors/hl7v2/wire.ts';
+import { ACCEPTED_EVENTS } from '../../src/connectors/kit/hl7/wire.ts';
 import { hl7v2Mapping } from '../../src/mappings/hl7v2/index.ts';
 import { mappingFor } from '../../src/mappings/registry.ts';
 import { edit, fixture, hl7Site, map, without } from '../fixtures/siu/site.ts';

@@ -8,20 +8,25 @@ import {
   watchBursts,
   type ReplayWindowDeps,
 } from '../../src/pipeline/replay-window.ts';
-import { hl7Site } from '../fixtures/siu/site.ts';
-import { feedWorld, siu } from '../identity/feed-world.ts';
+import type { SiteSettings } from '../../src/settings/shape.ts';
+import { hl7Settings, hl7Site } from '../fixtures/siu/site.ts';
+import { feedWorld, siu, type FeedWorld } from '../identity/feed-world.ts';
 import { SCOPE, testPlan } from '../support/facts.ts';
 
-test('what was sent again within a window changes nothing, also when it is applied after its end', async (t) => {
-  const site = hl7Site();
-  const world = await feedWorld(t, site);
-  const deps: ReplayWindowDeps = {
+function windowsOf(world: FeedWorld, site: SiteSettings): ReplayWindowDeps {
+  return {
     store: world.store,
     clock: world.clock,
     plan: () => testPlan([site]),
     mappingOf: () => hl7v2Mapping,
     events: { replayWindow: () => undefined },
   };
+}
+
+test('what was sent again within a window changes nothing, also when it is applied after its end', async (t) => {
+  const site = hl7Site();
+  const world = await feedWorld(t, site);
+  const deps = windowsOf(world, site);
   const plain = (...said: Parameters<typeof siu>): string => siu(...said).replace(/EVN[^\r]*\r/, '');
   const booked = plain('S12', '20261122050000', 'F1', '1', { visit: 'V1' });
   const [first = 0] = await world.tell(booked);
@@ -42,3 +47,19 @@ test('what was sent again within a window changes nothing, also when it is appli
   await watchBursts(deps, SCOPE);
   assert.deepEqual(await world.rows('SELECT 1 FROM replay_known'), [], 'kept no longer than it is of use');
 });
+
+for (const place of ['settings', 'settings.hl7']) {
+  test(`a burst begins a window where the feed has its settings in ${place}`, async (t) => {
+    const settings = { ...hl7Settings({ burst_per_5min: 2 }) };
+    const site = hl7Site({ settings: place === 'settings' ? settings : { hl7: settings } });
+    const world = await feedWorld(t, site);
+    const deps = windowsOf(world, site);
+    const begun = (): Promise<readonly unknown[]> => world.rows('SELECT began_by FROM replay_window');
+    await world.tell(siu('S12', '20261122050000', 'F1', '1'));
+    await watchBursts(deps, SCOPE);
+    assert.deepEqual(await begun(), []);
+    await world.tell(siu('S12', '20261122050100', 'F2', '1'));
+    await watchBursts(deps, SCOPE);
+    assert.deepEqual(await begun(), [{ began_by: 'hub:burst' }]);
+  });
+}

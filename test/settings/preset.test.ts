@@ -1,8 +1,8 @@
 /** Presets: habits by name, below what the site file says itself. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HL7V2_PRESETS } from '../../src/connectors/hl7v2/presets.ts';
-import { HL7V2_SETTINGS } from '../../src/connectors/hl7v2/settings.ts';
+import { HL7V2_PRESETS } from '../../src/connectors/kit/hl7/presets.ts';
+import { HL7V2_SETTINGS } from '../../src/connectors/kit/hl7/settings.ts';
 import { formatIssue } from '../../src/settings/issue.ts';
 import { buildPlan } from '../../src/settings/plan.ts';
 import { appointment, edit, fixture, hl7Site } from '../fixtures/siu/site.ts';

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HL7V2_PRESETS } from '../../src/connectors/hl7v2/presets.ts';
+import { HL7V2_PRESETS } from '../../src/connectors/kit/hl7/presets.ts';
 import type { Mapped } from '../../src/mappings/contract.ts';
 import type { SiteSettings } from '../../src/settings/shape.ts';
 import { hl7Site } from '../fixtures/siu/site.ts';

@@ -3,12 +3,12 @@ import { HubError } from '../../core/errors.ts';
 import type { CheckResult, ConnectorKind } from '../contract.ts';
 import type { Hl7Exchange } from '../contract-hl7.ts';
 import { hl7Book } from './book.ts';
-import { hl7Feed } from './feed.ts';
+import { hl7Feed } from '../kit/hl7/feed.ts';
 import { hl7Register } from './register.ts';
 import { hl7Seek } from './seek.ts';
-import { HL7V2_SETTINGS } from './settings.ts';
-import { exchangeOptions } from './requests-settings.ts';
-import type { Hl7v2Settings } from './wire.ts';
+import { HL7V2_SETTINGS } from '../kit/hl7/settings.ts';
+import { exchangeOptions } from '../kit/hl7/requests-settings.ts';
+import type { Hl7v2Settings } from '../kit/hl7/wire.ts';
 
 export const hl7v2: ConnectorKind<Hl7v2Settings> = {
   name: 'hl7v2',

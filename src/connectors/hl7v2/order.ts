@@ -16,7 +16,7 @@ import type {
   RequestResource,
   SchedulingRequest,
 } from '../../hl7v2/request-facts.ts';
-import type { Hl7v2Settings, RequestSettings } from './wire.ts';
+import type { Hl7v2Settings, RequestSettings } from '../kit/hl7/wire.ts';
 
 /** What a site that takes requests is known by. */
 export interface RequestSite {

@@ -2,7 +2,6 @@
 import { splitMessages } from '../../hl7v2/batch.ts';
 import { contentDigest } from '../../hl7v2/content.ts';
 import { parseMessage } from '../../hl7v2/message.ts';
-import type { Hl7v2Settings } from '../../connectors/hl7v2/wire.ts';
 import type { Change, Mapped, MapIssue, Mapping, SiteFacts, StoredMessage } from '../contract.ts';
 import { mapUnplanned } from './adt-appointment.ts';
 import { mapAppointment } from './appointment.ts';
@@ -12,11 +11,10 @@ import { mapPeople } from './linkage.ts';
 import { mapMaster } from './master.ts';
 import { mapAnswer } from './own-request.ts';
 import { mapPatient } from './patient.ts';
-import { incomplete, orderingTime, Reading } from './reading.ts';
+import { feedOf, incomplete, orderingTime, Reading } from './reading.ts';
 
 export const hl7v2Mapping: Mapping = {
-  contentDigest: ({ body }, { site }) =>
-    contentDigest(body, (site.settings as unknown as Hl7v2Settings).engineRewrites),
+  contentDigest: ({ body }, facts) => contentDigest(body, feedOf(facts).engineRewrites),
   // `HL7` is what the feed calls a frame without a message code.
   accepts: [...EVENTS.keys(), 'HL7'],
   map(message, facts) {
@@ -28,8 +26,7 @@ export const hl7v2Mapping: Mapping = {
 
 /** The time of a frame is that of its first message, as the feed reads it; each message in it has its `own`. */
 function mapOne(bytes: Uint8Array, stored: StoredMessage, facts: SiteFacts, time: 'frame' | 'own' = 'frame'): Mapped {
-  const settings = facts.site.settings as unknown as Hl7v2Settings;
-  const { message, issues } = parseMessage(bytes, { defaultCharset: settings.charsetWhenAbsent });
+  const { message, issues } = parseMessage(bytes, { defaultCharset: feedOf(facts).charsetWhenAbsent });
   const { messageCode, triggerEvent } = message;
   const kind = messageCode === 'ACK' || triggerEvent === '' ? messageCode : `${messageCode}^${triggerEvent}`;
   if (kind === '') return unreadable([incomplete('MSH-9', 'the message does not say what it is')]);

@@ -2,7 +2,7 @@
  * What concerns requests of our own (SRM): our reference in the site's news, and the site's answer where it comes as a
  * message of its own (enhanced acknowledgement; or later than anybody waited).
  */
-import type { Hl7v2Settings } from '../../connectors/hl7v2/wire.ts';
+import type { Hl7v2Settings } from '../../connectors/kit/hl7/wire.ts';
 import { recordOf } from '../../hl7v2/own-control-id.ts';
 import { denied, granted, type AnswerReading } from '../../hl7v2/request-answer.ts';
 import type { Segment } from '../../hl7v2/segment.ts';

@@ -1,10 +1,11 @@
 /** One message while it is mapped: what is said where, the settings it is read by, and the warnings that add up. */
 import { DAY_MS, type Instant } from '../../core/instant.ts';
-import type { FieldOrders, Hl7v2Settings } from '../../connectors/hl7v2/wire.ts';
+import type { FieldOrders, Hl7v2Settings } from '../../connectors/kit/hl7/wire.ts';
 import type { Message } from '../../hl7v2/message.ts';
 import type { Repetition, Segment, Value } from '../../hl7v2/segment.ts';
 import { EARLIEST_NEWS, parseTime, resolveTime } from '../../hl7v2/time.ts';
 import type { Coding } from '../../fhir/types.ts';
+import { feedSettings } from '../../settings/feed-settings.ts';
 import type { SiteSettings } from '../../settings/shape.ts';
 import type { CodedText, MapIssue, SiteFacts } from '../contract.ts';
 import { CODING_SYSTEMS } from './codes.ts';
@@ -42,6 +43,12 @@ export function fieldOf(segment: Segment, n: number): Repetition | undefined {
   return segment.repetitions(n)[0];
 }
 
+/** How this site's feed is read, whatever its kind. */
+export function feedOf({ site }: Pick<SiteFacts, 'site'>): Hl7v2Settings {
+  // The plan has checked and completed them by the kind's own spec; the site file's type only does not know the kind.
+  return feedSettings(site.settings) as unknown as Hl7v2Settings;
+}
+
 export class Reading {
   readonly message: Message;
   readonly site: SiteSettings;
@@ -52,21 +59,21 @@ export class Reading {
   readonly #warnings: Set<string>;
   readonly #unlisted: Set<string>;
 
-  constructor(message: Message, facts: SiteFacts, at: Instant, collected?: Reading) {
+  constructor(message: Message, facts: SiteFacts, at: Instant, collected?: Reading, fields?: FieldOrders) {
     this.#warnings = collected === undefined ? new Set() : collected.#warnings;
     this.#unlisted = collected === undefined ? new Set() : collected.#unlisted;
     this.message = message;
     this.site = facts.site;
-    // The plan has checked and completed them by the kind's own spec; the site file's type only does not know the kind.
-    this.settings = facts.site.settings as unknown as Hl7v2Settings;
+    const settings = feedOf(facts);
+    this.settings = fields === undefined ? settings : { ...settings, fields };
     this.visitTypes = facts.visitTypes;
     this.at = at;
   }
 
   /** The same message read by other places. What is warned of while reading so stands with the rest. */
   withFields(fields: FieldOrders): Reading {
-    const site = { ...this.site, settings: { ...this.site.settings, fields } };
-    return new Reading(this.message, { site, visitTypes: this.visitTypes }, this.at, this);
+    const { site, visitTypes } = this;
+    return new Reading(this.message, { site, visitTypes }, this.at, this, fields);
   }
 
   get trigger(): string {
@@ -164,8 +171,8 @@ export class Reading {
  * When what a message says happened, by the places of the site file. A time more than a day after receipt is a mistake:
  * taken as it is, it would outrank all news until then.
  */
-export function orderingTime(message: Message, { site }: SiteFacts, receivedAt: Instant): Instant | null {
-  const { orderingTime: paths, adtFields } = site.settings as unknown as Hl7v2Settings;
+export function orderingTime(message: Message, facts: SiteFacts, receivedAt: Instant): Instant | null {
+  const { orderingTime: paths, adtFields } = feedOf(facts);
   const at = (path: string): string => {
     const { segment, field, component } = pathOf(path);
     return said(message.first(segment)?.component(field, component));
@@ -174,7 +181,7 @@ export function orderingTime(message: Message, { site }: SiteFacts, receivedAt: 
     // The start of a planned visit, which some senders repeat in EVN-6, is not when the news was made.
     if (path === 'EVN-6' && adtFields.start.some((start) => at(start) === at(path))) continue;
     const time = parseTime(at(path));
-    const moment = time === null ? null : (resolveTime(time, site.timeZone)?.at ?? null);
+    const moment = time === null ? null : (resolveTime(time, facts.site.timeZone)?.at ?? null);
     if (moment !== null && moment >= EARLIEST_NEWS && moment - receivedAt <= DAY_MS) return moment;
   }
   return null;

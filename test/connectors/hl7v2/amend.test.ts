@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { AmendOrder } from '../../../src/connectors/contract-book.ts';
-import type { RequestSettings } from '../../../src/connectors/hl7v2/wire.ts';
+import type { RequestSettings } from '../../../src/connectors/kit/hl7/wire.ts';
 import type { WriteOutcome } from '../../../src/connectors/contract.ts';
 import { askedSite, BOOKING, never, openBook, requests, srr, startFiller, type Answers } from './filler.ts';
 

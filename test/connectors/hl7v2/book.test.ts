@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
-import type { RequestSettings } from '../../../src/connectors/hl7v2/wire.ts';
+import type { RequestSettings } from '../../../src/connectors/kit/hl7/wire.ts';
 import type { WriteOutcome } from '../../../src/connectors/contract.ts';
 import {
   askedSite,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { hl7v2 } from '../../../src/connectors/hl7v2/index.ts';
-import type { Hl7v2Settings, RequestSettings } from '../../../src/connectors/hl7v2/wire.ts';
+import type { Hl7v2Settings, RequestSettings } from '../../../src/connectors/kit/hl7/wire.ts';
 import type { Book, Budget, CancelOrder, Connector, PlaceOrder } from '../../../src/connectors/contract.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { plus } from '../../../src/core/instant.ts';

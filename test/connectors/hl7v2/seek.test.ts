@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Seek } from '../../../src/connectors/contract-seek.ts';
-import type { RequestSettings } from '../../../src/connectors/hl7v2/wire.ts';
+import type { RequestSettings } from '../../../src/connectors/kit/hl7/wire.ts';
 import { people } from '../../fixtures/siu/site.ts';
 import { call } from '../../simulators/practice.ts';
 import { clinic } from '../../simulators/clinic.ts';

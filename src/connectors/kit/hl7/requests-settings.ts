@@ -1,8 +1,8 @@
 /** `requests` of a site file: where and how this hub asks the site's scheduling system for appointments (SRM). */
-import { keyed, objectOf, oneOfWords, siteCode, text, wholeNumber } from '../../settings/declare.ts';
-import type { BrokenRule, Setting, ValueSchema } from '../../settings/spec.ts';
-import { encodingOf } from '../../hl7v2/charset.ts';
-import type { Hl7ExchangeOptions } from '../contract-hl7.ts';
+import { keyed, objectOf, oneOfWords, siteCode, text, wholeNumber } from '../../../settings/declare.ts';
+import type { BrokenRule, Setting, ValueSchema } from '../../../settings/spec.ts';
+import { encodingOf } from '../../../hl7v2/charset.ts';
+import type { Hl7ExchangeOptions } from '../../contract-hl7.ts';
 import type { RefusalWord, RequestSettings } from './wire.ts';
 
 const party: ValueSchema = { type: 'string', maxLength: 180, pattern: '^[^|\\r\\n^~&]*$' };

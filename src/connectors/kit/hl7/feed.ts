@@ -2,14 +2,14 @@
  * Reads of a message what the hub must know before anything is mapped: what it is, when it happened, and what it shares
  * with other messages. Total: a frame that nobody can make sense of is an event too, and is parked by the mapping.
  */
-import { DAY_MS, type Instant } from '../../core/instant.ts';
-import { sha256 } from '../../core/ids.ts';
-import { messageBytes } from '../../hl7v2/batch.ts';
-import { parseMessage, type Message } from '../../hl7v2/message.ts';
-import type { Repetition, Segment, Value } from '../../hl7v2/segment.ts';
-import { EARLIEST_NEWS, parseTime, resolveTime } from '../../hl7v2/time.ts';
-import type { SiteSettings } from '../../settings/shape.ts';
-import type { Hl7Feed, Site, SiteEvent } from '../contract.ts';
+import { DAY_MS, type Instant } from '../../../core/instant.ts';
+import { sha256 } from '../../../core/ids.ts';
+import { messageBytes } from '../../../hl7v2/batch.ts';
+import { parseMessage, type Message } from '../../../hl7v2/message.ts';
+import type { Repetition, Segment, Value } from '../../../hl7v2/segment.ts';
+import { EARLIEST_NEWS, parseTime, resolveTime } from '../../../hl7v2/time.ts';
+import type { SiteSettings } from '../../../settings/shape.ts';
+import type { Hl7Feed, Site, SiteEvent } from '../../contract.ts';
 import { addressOf, type Hl7v2Settings } from './wire.ts';
 
 /** As IHE names the encoding with vertical bars; the character set is in MSH-18. */

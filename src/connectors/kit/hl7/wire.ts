@@ -1,6 +1,6 @@
-/** What this kind reads from its site file and which messages it takes. The mapping reads by the same settings. */
-import type { RefusalReason } from '../contract.ts';
-import type { Hl7Address, Hl7Listen } from '../../settings/mllp-shape.ts';
+/** How an HL7 v2 feed is read, as its site file says, and which messages are taken. The mapping reads by the same. */
+import type { RefusalReason } from '../../contract.ts';
+import type { Hl7Address, Hl7Listen } from '../../../settings/mllp-shape.ts';
 
 /** Unit of a duration that names none: seconds by the standard, minutes at many senders. */
 export type DurationUnit = 's' | 'min';

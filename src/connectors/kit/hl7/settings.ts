@@ -1,11 +1,12 @@
 /**
- * The settings of an HL7 v2 site, declared once. What no two senders do alike is here, with the standard as default.
+ * The settings of an HL7 v2 feed, declared once: of kind hl7v2 they are the whole of `settings`, other kinds keep them
+ * under `hl7`. What no two senders do alike is here, with the standard as default.
  */
-import { keyed, listOf, objectOf, oneOfWords, siteCode, wholeNumber } from '../../settings/declare.ts';
-import { listenRules } from '../../settings/mllp-rules.ts';
-import { listenSchema } from '../../settings/mllp-spec.ts';
-import type { BrokenRule, SettingsSpec, ValueSchema } from '../../settings/spec.ts';
-import { encodingOf } from '../../hl7v2/charset.ts';
+import { keyed, listOf, objectOf, oneOfWords, siteCode, wholeNumber } from '../../../settings/declare.ts';
+import { listenRules } from '../../../settings/mllp-rules.ts';
+import { listenSchema } from '../../../settings/mllp-spec.ts';
+import type { BrokenRule, SettingsSpec, ValueSchema } from '../../../settings/spec.ts';
+import { encodingOf } from '../../../hl7v2/charset.ts';
 import { REQUESTS, requestRules } from './requests-settings.ts';
 import { HL7V2_PRESETS } from './presets.ts';
 import { ACCEPTED_EVENTS, addressOf, type FieldOrders, type Hl7v2Settings } from './wire.ts';
