@@ -42,8 +42,8 @@ export const EARLIEST_NEWS: Instant = instant(Date.UTC(1900, 0, 1));
 
 const TIME = /^(\d{4})(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:\.(\d{1,9}))?)?)?)?)?)?(Z|[+-]\d\d:?\d\d)?$/;
 const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?(Z|[+-]\d\d:?\d\d)?$/;
-/** Milliseconds without the point before them, as some products write them. */
-const NO_POINT = /^(\d{14})(\d{3})(?!\d)/;
+/** Milliseconds or hundredths without the point before them, as some products write them. */
+const NO_POINT = /^(\d{14})(\d{2,3})(?!\d)/;
 const PRECISIONS: readonly TimePrecision[] = ['year', 'month', 'day', 'hour', 'minute', 'second', 'millisecond'];
 
 /**

@@ -45,6 +45,7 @@ test('what senders write around a time does no harm', () => {
   assert.equal(parseTime('2026-03-14 10:30')?.precision, 'minute');
   assert.equal(parseTime('2026-03-14')?.precision, 'day');
   assert.equal(parseTime('20110613122406637-0500')?.millisecond, 637);
+  assert.equal(parseTime('2026112010304407')?.millisecond, 70);
   assert.equal(parseTime('201106131224066371'), null);
 });
 

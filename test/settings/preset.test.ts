@@ -1,11 +1,12 @@
 /** Presets: habits by name, below what the site file says itself. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { formatInstant } from '../../src/core/instant.ts';
 import { HL7V2_PRESETS } from '../../src/connectors/kit/hl7/presets.ts';
 import { HL7V2_SETTINGS } from '../../src/connectors/kit/hl7/settings.ts';
 import { formatIssue } from '../../src/settings/issue.ts';
 import { buildPlan } from '../../src/settings/plan.ts';
-import { appointment, edit, fixture, hl7Site } from '../fixtures/siu/site.ts';
+import { appointment, at, edit, fixture, hl7Site } from '../fixtures/siu/site.ts';
 import { folder, HUB } from './folder.ts';
 
 /** Settings of an HL7 v2 site whose file says this under `settings`; or the issues. */
@@ -69,4 +70,29 @@ test('presets read what they are for', () => {
   };
   assert.equal(length(), 120);
   assert.equal(length(hl7Site({}, HL7V2_PRESETS['end-by-duration'])), 30);
+});
+
+test('a booking by Epic Cadence is read: hundredths in MSH-7, SCH-11 without its end, two groups', () => {
+  const message = [
+    'MSH|^~\\&|SCHED|NORTH|HUB|HUB|2026112010304407||SIU^S12|88213|P|2.3',
+    'SCH|1|200418801||||||NORMAL|20|MIN|^^^202612010900|412^ORTIZ^DANA|(555)555-0142||||||||||||1^SCH',
+    'PID|1||Z990017^^^CLINIC_B||LEE^NOA||19840512|F',
+    'PV1|1|O|NORTH CLINIC||||||||||||||||200418801',
+    'RGS|1||17^NORTH CLINIC',
+    'AIS|1||410^OFFICE VISIT',
+    'AIP|1||3301^KIM^ARA|1^MD||202612010900|0|MIN|20|MIN',
+    'RGS|2||17^NORTH CLINIC',
+    'AIP|1||3302^OKE^UDO|2^RN||202612010910|10|MIN|10|MIN',
+  ].join('\r');
+  const { change, warnings } = appointment(`${message}\r`, hl7Site({}, HL7V2_PRESETS.epic));
+  assert.deepEqual(warnings, []);
+  assert.equal(formatInstant(change.at), '2026-11-20T16:30:44.070Z');
+  assert.deepEqual([change.key, change.status, change.visitType?.code], ['200418801', 'booked', '410']);
+  const [start, end] = [at('2026-12-01T15:00:00Z'), at('2026-12-01T15:20:00Z')];
+  assert.deepEqual(change.during, { start, end });
+  const people = change.participants.filter(({ actor }) => actor.kind === 'practitioner');
+  assert.deepEqual(
+    people.map(({ during }) => during?.start ?? start),
+    [start, at('2026-12-01T15:10:00Z')],
+  );
 });

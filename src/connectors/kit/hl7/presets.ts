@@ -28,4 +28,6 @@ export const HL7V2_PRESETS = {
   'placer-key': { appointmentKey: 'placer' },
   /** Whole hospitals that book by ADT A05 and cancel by A38, and send no SIU. */
   'adt-appointments': { adtAppointments: 'a05-a38' },
+  /** Epic Cadence: the visit type is in AIS alone; SCH-25 is a list of the site that begins like this. */
+  epic: { fields: { visitType: ['AIS-3'] }, statusCodes: { 1: 'Booked', SCH: 'Booked' } },
 } as const;
