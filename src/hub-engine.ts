@@ -17,7 +17,7 @@ import { createBudgets } from './connectors/kit/budget.ts';
 import { asHubError, HubError } from './core/errors.ts';
 import { startLoop, type Loop } from './core/loop.ts';
 import { isAnswer, lendSender } from './hub-answers.ts';
-import { awayOf, openConnector, runnerDeps, sameSite } from './hub-sites.ts';
+import { awayOf, openConnector, runnerDeps, sameSite, type Lent } from './hub-sites.ts';
 import type { HubEvents } from './hub-events.ts';
 import { askingSites } from './hub-asking.ts';
 import { identifying, type IdentifyingDeps } from './hub-identity.ts';
@@ -41,8 +41,8 @@ import { systemScope } from './store/contract.ts';
 export interface EngineOptions extends Pick<IdentifyingDeps, 'store' | 'clock' | 'memory'> {
   readonly plan: Plan;
   readonly events: HubEvents;
-  /** Where vendors send webhooks of a site; null: they cannot reach this hub. */
-  readonly webhookUrl: (plan: Plan, siteId: string) => string | null;
+  /** Where vendors send webhooks of a site, and by what the hub gets into it. */
+  readonly lent: (plan: Plan, siteId: string) => Lent;
 }
 
 const TICK_MS = 1_000;
@@ -211,9 +211,9 @@ export class Engine {
   }
 
   #open(site: SiteSettings, plan: Plan): ReturnType<typeof openConnector> {
-    const { clock, webhookUrl } = this.#options;
+    const { clock, lent } = this.#options;
     const hl7Sender = lendSender(clock, (bytes) => this.#lateAnswer(site.id, bytes));
-    return openConnector(site, { clock, budget: this.#budgets, webhookUrl: webhookUrl(plan, site.id), hl7Sender });
+    return openConnector(site, { clock, budget: this.#budgets, ...lent(plan, site.id), hl7Sender });
   }
 
   /** What a site says later on a connection of ours belongs to its feed: it is stored before it is acted upon. */

@@ -7,6 +7,9 @@ export interface HubEvents extends StageEvents {
   readonly http: HttpEvents;
   readonly approvalDecided: (site: string, decision: string) => void;
   readonly registrationAnswered: (site: string, outcome: string) => void;
+  readonly signingKeyMoved: (environment: string, what: string, kid: string) => void;
+  /** `given`, or the code of the error. */
+  readonly tokenAsked: (site: string, outcome: string, took_ms: number) => void;
   mllp(kind: string): void;
   controlIdReused(site: string, messageId: number): void;
   connectionRefused(listener: string, reason: string, address: string, detail: string): void;
@@ -45,6 +48,8 @@ export function hubEvents(telemetry: Telemetry): HubEvents {
     swept: (what, count) => emit('Swept', { what, count }),
     escalated: (kind, role, step, count, subject) => emit('WorkEscalated', { kind, role, step, count, subject }),
     replayWindow: (site, what) => emit('ReplayWindow', { site, what }),
+    signingKeyMoved: (environment, what, kid) => emit('SigningKeyMoved', { environment, what, kid }),
+    tokenAsked: (site, outcome, took_ms) => emit('TokenAsked', { site, outcome, took_ms }),
     mllp: (kind) => emit('MllpEvent', { kind }),
     controlIdReused: (site, messageId) => emit('ControlIdReused', { site, messageId }),
     connectionRefused: (listener, reason, address, detail) =>

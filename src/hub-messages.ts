@@ -3,6 +3,7 @@ import type { Clock } from './core/clock.ts';
 import { HubError } from './core/errors.ts';
 import type { Instant } from './core/instant.ts';
 import { lendSender } from './hub-answers.ts';
+import { loneTokens } from './hub-keys.ts';
 import { openConnector } from './hub-sites.ts';
 import { messageBytes } from './hl7v2/batch.ts';
 import { describeMessage, type DescribedMessage } from './hl7v2/describe.ts';
@@ -29,6 +30,7 @@ export function mapHl7File(plan: Plan, siteId: string, bytes: Uint8Array, clock:
     clock,
     webhookUrl: null,
     hl7Sender: lendSender(clock),
+    backendToken: loneTokens(clock).lend(siteId),
     budget: (_name, spec) => ({ ...budget, spec }),
   });
   const { hl7 } = connector;

@@ -13,6 +13,8 @@ import { kinds } from './connectors/registry.ts';
 import type { Clock } from './core/clock.ts';
 import { asHubError } from './core/errors.ts';
 import { lendSender } from './hub-answers.ts';
+import { storeBeside } from './hub-beside.ts';
+import { rehearsedTokens } from './hub-keys.ts';
 import { wantedSimulators } from './settings/sandbox.ts';
 import type { Plan, SiteSettings } from './settings/shape.ts';
 import { livingSimulator, startSimulators, type Addressed, type RunningSimulator } from './simulators/supervisor.ts';
@@ -78,13 +80,24 @@ export async function standInSimulators(environment: Environment): Promise<LentS
  * sites
  * are told for their webhooks.
  */
-export async function* rehearse(plan: Plan, hubUrl: string, clock: Clock): AsyncGenerator<Rehearsal> {
+export async function* rehearse(
+  plan: Plan,
+  hubUrl: string,
+  clock: Clock,
+  environment: Pick<Environment, 'dataDir' | 'databaseUrl'>,
+): AsyncGenerator<Rehearsal> {
   const budget = createBudgets(clock);
   const base = plan.hub.publicUrl ?? (plan.hub.environment === 'sandbox' ? hubUrl : null);
-  for (const site of plan.sites) {
-    const webhookUrl = base === null ? null : `${base.replace(/\/$/, '')}/intake/${site.id}`;
-    const results = await rehearseSite(site, { clock, budget, webhookUrl, hl7Sender: lendSender(clock) });
-    yield { site: site.id, kind: site.kind, stage: site.stage, results };
+  const tokens = rehearsedTokens(await storeBeside(environment, clock), clock, plan.hub, base);
+  try {
+    for (const site of plan.sites) {
+      const webhookUrl = base === null ? null : `${base.replace(/\/$/, '')}/intake/${site.id}`;
+      const lent = { webhookUrl, hl7Sender: lendSender(clock), backendToken: tokens.lend(site.id) };
+      const results = await rehearseSite(site, { clock, budget, ...lent });
+      yield { site: site.id, kind: site.kind, stage: site.stage, results };
+    }
+  } finally {
+    await tokens.stop();
   }
 }
 

@@ -11,6 +11,9 @@ import type { Breaker } from './pipeline/breaker.ts';
 import type { RunnerDeps } from './pipeline/site-runner.ts';
 import type { SiteSettings } from './settings/shape.ts';
 
+/** What a site is lent that follows from the plan: by webhook the vendor comes in, by token the hub gets in there. */
+export type Lent = Pick<Tools, 'webhookUrl' | 'backendToken'>;
+
 export function openConnector(
   site: SiteSettings,
   tools: Tools,

@@ -9,6 +9,7 @@ import { HubError } from './core/errors.ts';
 import type { Telemetry } from './core/telemetry.ts';
 import { Engine } from './hub-engine.ts';
 import { hubEvents, type HubEvents } from './hub-events.ts';
+import { openHubKeys } from './hub-keys.ts';
 import { shownListeners, startMllp, type Mllp } from './hub-mllp.ts';
 import { missingOf } from './hub-ready.ts';
 import { startRequests } from './hub-requests.ts';
@@ -73,17 +74,15 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const doors: Doors = { httpPort: options.httpPort, ready: false, mllp: null };
   const plan = (): Plan => engine.plan();
   const memories: Memories = { placing: memoryUnder(plan), serving: servingMemory(plan) };
+  const reachedAt = (of: Plan): string | null => addressOf(of, host, doors.httpPort);
+  const keys = openHubKeys({ store, clock, events, plan, reachedAt });
   const engine = new Engine({
     plan: options.plan,
     store,
     clock,
     events,
     memory: memories.placing,
-    // In the sandbox the vendors run on this machine and reach the hub where it listens.
-    webhookUrl: ({ hub }, siteId) => {
-      const base = hub.publicUrl ?? (hub.environment === 'sandbox' ? `http://${host}:${doors.httpPort}` : null);
-      return base === null ? null : `${base.replace(/\/$/, '')}/intake/${siteId}`;
-    },
+    lent: (of, id) => ({ webhookUrl: webhookUrl(reachedAt(of), id), backendToken: keys.tokens.lend(id) }),
   });
   const missing = async (): Promise<readonly string[]> => [
     ...(doors.ready ? [] : ['the listeners are not up yet']),
@@ -92,6 +91,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   await engine.start();
   const http = await startHttp({
     ...httpDeps(options, engine, events, doors, memories, missing),
+    keys,
     host,
     port: options.httpPort,
   }).catch(async (error: unknown) => {
@@ -107,6 +107,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   doors.mllp = mllp;
   engine.startSites();
+  keys.start();
   watchGauges(telemetry, store, clock);
   doors.ready = true;
   telemetry.emit('Started', { sites: options.plan.sites.length });
@@ -131,9 +132,19 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       const half_ms = deadline_ms / 2;
       await Promise.all([http.close(half_ms), mllp.close(half_ms), requests.stop()]);
       await engine.stop();
+      await keys.stop();
       await store.close();
     },
   };
+}
+
+/** In the sandbox the vendors run on this machine and reach the hub where it listens. Null: they cannot reach it. */
+function addressOf({ hub }: Plan, host: string, port: number): string | null {
+  return hub.publicUrl ?? (hub.environment === 'sandbox' ? `http://${host}:${port}` : null);
+}
+
+function webhookUrl(base: string | null, siteId: string): string | null {
+  return base === null ? null : `${base.replace(/\/$/, '')}/intake/${siteId}`;
 }
 
 function httpDeps(
@@ -143,7 +154,7 @@ function httpDeps(
   doors: Doors,
   memories: Memories,
   missing: () => Promise<readonly string[]>,
-): Omit<HttpOptions, 'host' | 'port'> {
+): Omit<HttpOptions, 'host' | 'port' | 'keys'> {
   const { store, clock, telemetry, version } = options;
   const { desk, sets, approvals, receiver, runners } = engine;
   return {

@@ -52,7 +52,7 @@ async function checkPlan(
   if (!json) tellPlan(call, configDir, plan, issues);
   const sites: Rehearsal[] = [];
   if (plan !== null && online) {
-    for await (const rehearsal of rehearse(plan, await hubUrl(call), call.clock)) {
+    for await (const rehearsal of rehearse(plan, await hubUrl(call), call.clock, environment)) {
       sites.push(rehearsal);
       if (!json) tellSite(call, rehearsal);
     }

@@ -7,6 +7,7 @@ import { feedCommand } from './feed.ts';
 import { generateCommand } from './generate.ts';
 import { hl7Command } from './hl7.ts';
 import { identityCommand } from './identity.ts';
+import { keysCommand } from './keys.ts';
 import { listenersCommand } from './listeners.ts';
 import { messageCommand, messagesCommand } from './messages.ts';
 import { migrateCommand } from './migrate.ts';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   sitesCommand,
   lagCommand,
   listenersCommand,
+  keysCommand,
   messagesCommand,
   messageCommand,
   hl7Command,

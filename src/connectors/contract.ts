@@ -9,6 +9,7 @@ import type { Instant, Interval } from '../core/instant.ts';
 import type { Hl7Address } from '../settings/mllp-shape.ts';
 import type { SiteSettings } from '../settings/shape.ts';
 import type { SettingsSpec } from '../settings/spec.ts';
+import type { BackendToken, BackendTokenSpec } from './contract-auth.ts';
 import type { Block, Book } from './contract-book.ts';
 import type { Register } from './contract-register.ts';
 import type { Seek } from './contract-seek.ts';
@@ -41,6 +42,8 @@ export interface Tools {
   budget(name: string, spec: BudgetSpec): Budget;
   /** A connection of its own to where the site takes HL7 v2; nothing is opened before the first message. */
   hl7Sender(options: Hl7ExchangeOptions): Hl7Exchange;
+  /** Access tokens of a site that wants them; nothing is asked before the first `get`. */
+  backendToken(spec: BackendTokenSpec): BackendToken;
   /** Where webhooks of this site arrive from outside, or null when the hub has no address that the vendor can reach. */
   readonly webhookUrl: string | null;
 }

@@ -178,6 +178,16 @@ export const ERRORS = {
     502,
     'The site refused our credentials. Renew them in the site file, then run `slotwire check`.',
   ),
+  SITE_TOKEN_REFUSED: operator(
+    'login',
+    502,
+    'The authorization server of the site gave no access token. Check what the detail lists, in its order.',
+  ),
+  SIGNING_UNAVAILABLE: operator(
+    'not-supported',
+    500,
+    'The hub has no key that it could sign with here. Read in the detail why, and what to do.',
+  ),
   SITE_FORBIDS: operator(
     'forbidden',
     502,

@@ -273,6 +273,24 @@ export const EVENTS = {
     text: 'a replay window began or ended: what the site sends again is held against what stands',
     metric: { name: 'slotwire_replay_windows_total', help: 'Replay windows begun and ended', labels: ['site', 'what'] },
   },
+  SigningKeyMoved: {
+    level: 'info',
+    text: "one of the hub's own keys was made (it signs from the time named) or withdrawn",
+    metric: {
+      name: 'slotwire_signing_keys_total',
+      help: 'Keys of the hub that were made or withdrawn',
+      labels: ['environment', 'what'],
+    },
+  },
+  TokenAsked: {
+    level: 'debug',
+    text: 'an access token was asked for at the authorization server of a site',
+    metric: {
+      name: 'slotwire_backend_tokens_total',
+      help: 'Access tokens asked for, by site and what came of it',
+      labels: ['site', 'outcome'],
+    },
+  },
   PlanApplied: {
     level: 'info',
     text: 'a new plan is in force',

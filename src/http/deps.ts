@@ -9,6 +9,7 @@ import type { PeopleDesk } from '../identity/contract-desk.ts';
 import type { RegistryDesk } from '../identity/contract-registry.ts';
 import type { PeopleServing } from '../identity/contract-serve.ts';
 import type { Explained } from '../pipeline/explain.ts';
+import type { SigningKeys } from '../pipeline/signing-keys.ts';
 import type { SnapshotReport } from '../pipeline/snapshot.ts';
 import type { ReplayOperations } from '../pipeline/replay-window.ts';
 import type { PlanDiff } from '../settings/diff.ts';
@@ -37,6 +38,8 @@ export interface HttpDeps {
   readonly registry: RegistryDesk;
   /** People as callers see them: golden records, and who a description fits. */
   readonly serving: PeopleServing;
+  /** Keys by which sites know this hub, and where others read them; null: nobody outside can. */
+  readonly keys: { readonly signing: SigningKeys; readonly url: () => string | null };
   /** The plan in force: tokens, limits and sites follow it at once when it changes. */
   readonly currentPlan: () => Plan;
   readonly receiveWebhook: ReceiveWebhook;

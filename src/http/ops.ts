@@ -14,6 +14,7 @@ import { flagged, opsActions } from './ops-actions.ts';
 import { opsBookings } from './ops-bookings.ts';
 import { opsHl7 } from './ops-hl7.ts';
 import { opsIdentity } from './ops-identity.ts';
+import { opsKeys } from './ops-keys.ts';
 import { opsRegistry } from './ops-registry.ts';
 import { opsReplayWindows } from './ops-replay.ts';
 import { opsSnapshots } from './ops-snapshot.ts';
@@ -35,6 +36,7 @@ export function opsRouter(deps: HttpDeps): Router {
   router.use('/api', opsActions(deps));
   router.use('/api', opsBookings(deps));
   router.use('/api', opsHl7(deps));
+  router.use('/api/keys', opsKeys(deps));
   router.use('/api/identity/registry', opsRegistry(deps));
   router.use('/api/identity', opsIdentity(deps));
   router.use('/api', opsWork(deps));

@@ -13,6 +13,7 @@ import { beginContext, contextOf } from './context.ts';
 import type { HttpDeps, HttpEvents } from './deps.ts';
 import { fhirRouter, smartConfiguration } from './fhir.ts';
 import { intakeRouter } from './intake.ts';
+import { keySet } from './jwks.ts';
 import { opsRouter } from './ops.ts';
 
 export interface HttpOptions extends HttpDeps {
@@ -75,6 +76,8 @@ function application(deps: HttpDeps, state: { readonly closing: boolean }, under
     res.setHeader('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
     res.send(text);
   });
+  // Before the hub is ready, and while it stops: a site that cannot read the keys gives no token to any node.
+  app.get('/.well-known/jwks/:name', keySet(deps));
   app.use(notStopping(state));
   app.get('/.well-known/smart-configuration', smartConfiguration);
   app.use('/fhir/R4', fhirRouter(deps, deps.clock.now()));

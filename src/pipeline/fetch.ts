@@ -18,7 +18,11 @@ const RETRY_MAX_MS = 300_000;
  * Refused to all calls alike: when an operator has mended it, every object that changed meanwhile must still be looked
  * at.
  */
-const OF_THE_SITE: ReadonlySet<HubError['code']> = new Set(['SITE_LOGIN_REFUSED', 'SITE_FORBIDS']);
+const OF_THE_SITE: ReadonlySet<HubError['code']> = new Set([
+  'SITE_LOGIN_REFUSED',
+  'SITE_TOKEN_REFUSED',
+  'SITE_FORBIDS',
+]);
 
 /** `quiet_ms`: how long the site may take to show what we wrote there. True when more hints may be due. */
 export async function fetchHints(

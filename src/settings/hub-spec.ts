@@ -26,6 +26,7 @@ import type {
   VisitType,
 } from './shape.ts';
 import { identity, work } from './people-spec.ts';
+import { signing } from './signing-spec.ts';
 import type { Setting, SettingsSpec, ValueSchema } from './spec.ts';
 import { travel } from './take-spec.ts';
 
@@ -252,6 +253,7 @@ const hubFields: FieldsOf<HubSettings> = {
   retention: { schema: objectOf(retention), prose: 'How long what is stored is kept.', default: {} },
   identity,
   work,
+  signing,
 };
 
 export const hubSchema: ValueSchema = objectOf(hubFields);

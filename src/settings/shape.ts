@@ -8,6 +8,7 @@ import type { ClientHl7 } from './client-hl7-shape.ts';
 import type { IdentifierSettings, PatientPolicy } from './identifier-shape.ts';
 import type { MllpSettings } from './mllp-shape.ts';
 import type { IdentitySettings, SiteMatching, WorkSettings } from './people-shape.ts';
+import type { SigningSettings } from './signing-shape.ts';
 import type { Taxonomy } from './taxonomy.ts';
 
 /** Where messages and bookings are real. A site's environment must equal the hub's, or the plan is refused. */
@@ -54,6 +55,7 @@ export interface HubSettings {
   /** Absent, of plans made by hand: the defaults. */
   readonly identity?: IdentitySettings;
   readonly work?: WorkSettings;
+  readonly signing?: SigningSettings;
 }
 
 export interface PractitionerSettings {

@@ -19,6 +19,7 @@ import type { Arrival, FeedStore, HeardFeed, InboxStore, Stored } from './contra
 import type { ErasureStore } from './contract-erasure.ts';
 import type { IdentityStore } from './contract-identity.ts';
 import type { IndexStore } from './contract-index.ts';
+import type { BackendTokenStore, SigningKeyStore } from './contract-keys.ts';
 import type { PeopleStore } from './contract-people.ts';
 import type { PlacedStore } from './contract-placed.ts';
 import type { PractitionerStore } from './contract-practitioners.ts';
@@ -120,6 +121,8 @@ export interface Tx {
   readonly workItems: WorkItemStore;
   readonly replayWindows: ReplayWindowStore;
   readonly hl7Requests: Hl7RequestStore;
+  readonly signingKeys: SigningKeyStore;
+  readonly backendTokens: BackendTokenStore;
   /**
    * Locks resources until the transaction ends, in sorted order so that two callers never wait for each other in a
    * ring.

@@ -10,7 +10,8 @@ export async function keysInUse(q: Queryable): Promise<readonly string[]> {
        (SELECT key_id FROM inbox ORDER BY id DESC LIMIT 1)
        UNION ALL (SELECT key_id FROM resource WHERE type = 'Patient' AND key_id IS NOT NULL LIMIT 1)
        UNION ALL (SELECT key_id FROM appointment LIMIT 1)
-       UNION ALL (SELECT key_id FROM booking LIMIT 1)) AS sample
+       UNION ALL (SELECT key_id FROM booking LIMIT 1)
+       UNION ALL (SELECT key_id FROM signing_key WHERE withdrawn_at IS NULL LIMIT 1)) AS sample
      WHERE key_id IS NOT NULL ORDER BY key_id`,
   );
   return rows.map((row) => row.key_id);

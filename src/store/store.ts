@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { RunAgain } from '../core/run-again.ts';
 import { auditEntries, auditStatement } from './audit.ts';
+import { backendTokenStore } from './backend-tokens.ts';
 import { bookingStore } from './bookings.ts';
 import { gatheredBusyStore } from './busy-gathered.ts';
 import { conflictStore } from './conflicts.ts';
@@ -40,6 +41,7 @@ import { resealSome } from './reseal.ts';
 import { resourceStore } from './resources.ts';
 import type { Keys } from './seal.ts';
 import { setStore } from './sets.ts';
+import { signingKeyStore } from './signing-keys.ts';
 import { single, transaction } from './transaction.ts';
 import { workItemStore } from './workitems.ts';
 
@@ -128,6 +130,8 @@ function composed(q: Gathered, keys: Keys, scope: Scope, clock: Clock): Tx {
     workItems: workItemStore(q, scope, resources),
     replayWindows: replayWindowStore(q, keys),
     hl7Requests: hl7RequestStore(q, keys),
+    signingKeys: signingKeyStore(q, keys),
+    backendTokens: backendTokenStore(q, keys),
     lock: (ids) => lock(q, ids),
     lockShared: (ids) => lock(q, ids, '_shared'),
     lockRead: (ids, read) => lockRead(q, ids, read),

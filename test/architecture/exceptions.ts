@@ -26,6 +26,12 @@ export const EXCEPTIONS: readonly Exception[] = [
     atMost: 520,
   },
   {
+    path: 'src/core/events.ts',
+    rule: 'file length',
+    reason: 'one table, as the page of operators has it: an event that is looked for in two files is declared twice',
+    atMost: 360,
+  },
+  {
     path: 'src/connectors/acuity',
     rule: 'connector size',
     reason:

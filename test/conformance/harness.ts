@@ -13,15 +13,18 @@ import type { BookingDeps } from '../../src/booking/place.ts';
 import { resolveStep } from '../../src/booking/resolve.ts';
 import { outdated } from '../../src/booking/outdated.ts';
 import { recordOutcome, recordWithin, type SettleDeps } from '../../src/booking/settle.ts';
+import type { Tools } from '../../src/connectors/contract.ts';
 import { createBudgets } from '../../src/connectors/kit/budget.ts';
 import { lapse } from '../../src/booking/lapse.ts';
 import { kinds } from '../../src/connectors/registry.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import { patientIndex } from '../../src/identity/patients.ts';
 import { practitionerIndex } from '../../src/identity/practitioners.ts';
 import { mappingFor } from '../../src/mappings/registry.ts';
 import { applyStage } from '../../src/pipeline/apply.ts';
 import { requeueExpired, type DeliverDeps } from '../../src/pipeline/deliver.ts';
 import { lendSender } from '../../src/hub-answers.ts';
+import { openHubKeys } from '../../src/hub-keys.ts';
 import { syncDirectory } from '../../src/pipeline/directory.ts';
 import type { StageEvents } from '../../src/pipeline/events.ts';
 import { receiver, type Receiver } from '../../src/pipeline/receive.ts';
@@ -30,9 +33,11 @@ import { expireHolds } from '../../src/pipeline/sweep.ts';
 import { formatIssue } from '../../src/settings/issue.ts';
 import { buildPlan } from '../../src/settings/plan.ts';
 import type { Plan } from '../../src/settings/shape.ts';
+import type { Store } from '../../src/store/contract.ts';
 import { openKeys } from '../../src/store/seal.ts';
 import { openStore } from '../../src/store/store.ts';
 import { freshDatabase, type Cleanup, type TestDatabase } from '../support/database.ts';
+import { serveKeySet } from '../support/key-set.ts';
 import type { Arrangement } from './arrangement.ts';
 import { jumpClock, type JumpClock } from './clock.ts';
 import { openGateway } from './gateway.ts';
@@ -87,6 +92,21 @@ export interface Rig {
 
 const DEFAULT_SITES: readonly SiteWish[] = [{ id: 'practice' }];
 
+/** The hub's own keys, which the site's system reads over HTTP, and what it gets by them. */
+async function tokensOf(
+  cleanup: Cleanup,
+  store: Store,
+  clock: Clock,
+  plan: Plan,
+): Promise<(site: string) => Tools['backendToken']> {
+  const nobody = (): void => undefined;
+  const events = { signingKeyMoved: nobody, tokenAsked: nobody, stageFailed: nobody, swept: nobody };
+  const keySet = await serveKeySet(cleanup, (environment) => keys.signing.jwks(environment));
+  const keys = openHubKeys({ store, clock, events, plan: () => plan, reachedAt: () => keySet.url });
+  cleanup.after(() => keys.tokens.stop());
+  return keys.tokens.lend;
+}
+
 export async function openRig(t: Cleanup, arrangement: Arrangement, options: RigOptions = {}): Promise<Rig> {
   const cleanup = reversed(t);
   const clock = jumpClock();
@@ -124,13 +144,14 @@ export async function openRig(t: Cleanup, arrangement: Arrangement, options: Rig
 
   await syncDirectory(store, plan, practitionerIndex, clock.now());
   const budgets = createBudgets(clock);
+  const lend = await tokensOf(cleanup, store, clock, plan);
   for (const { id } of wishes) {
     const settings = plan.sites.find((one) => one.id === id);
     const [kind, world, gateway] = [kinds.get(arrangement.kind), worlds.get(id), gateways.get(id)];
     if (settings === undefined || kind === undefined || world === undefined || gateway === undefined)
       throw new Error(`site ${id} is not whole`);
     const webhookUrl = options.webhooks === false ? null : `${intake.url}/${id}`;
-    const tools = { clock, budget: budgets, webhookUrl, hl7Sender: lendSender(clock) };
+    const tools = { clock, budget: budgets, webhookUrl, hl7Sender: lendSender(clock), backendToken: lend(id) };
     const site = openSite({ stages, plan, deliver, desk, kind, settings, world, gateway, tools, steps });
     cleanup.after(() => site.connector.close());
     sites.push(site);

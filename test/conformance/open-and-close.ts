@@ -5,6 +5,7 @@
 import { createBudgets } from '../../src/connectors/kit/budget.ts';
 import { kinds } from '../../src/connectors/registry.ts';
 import { lendSender } from '../../src/hub-answers.ts';
+import { loneTokens } from '../../src/hub-keys.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { SiteSettings } from '../../src/settings/shape.ts';
 
@@ -18,6 +19,7 @@ const tools = {
   budget: createBudgets(systemClock),
   webhookUrl: null,
   hl7Sender: lendSender(systemClock),
+  backendToken: loneTokens(systemClock).lend(file.id),
 };
 const connector = kind.open({ id: file.id, file, settings: file.settings }, tools);
 const signal = new AbortController().signal;

@@ -103,7 +103,13 @@ test('the kind is registered, listens, and says that there is nothing to call', 
   };
   const connector = hl7v2.open(
     { id: file.id, file, settings },
-    { clock: systemClock, budget: () => budget, webhookUrl: null, hl7Sender: lendSender(systemClock) },
+    {
+      clock: systemClock,
+      budget: () => budget,
+      webhookUrl: null,
+      hl7Sender: lendSender(systemClock),
+      backendToken: () => assert.fail('this kind asks for no token'),
+    },
   );
   assert.deepEqual(connector.hl7?.address.from, { application: 'EPICSIM', facility: 'HOSP_A' });
   assert.deepEqual(connector.hl7.accepts, ACCEPTED_EVENTS);

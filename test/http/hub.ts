@@ -26,6 +26,7 @@ import { startHttp } from '../../src/http/server.ts';
 import { peopleDesk } from '../../src/identity/placing/desk.ts';
 import { registryDesk } from '../../src/identity/registry-desk.ts';
 import { peopleServing } from '../../src/identity/serving/serving.ts';
+import { SigningKeys } from '../../src/pipeline/signing-keys.ts';
 import type { ClientSettings, HubLimits, Plan, SiteSettings } from '../../src/settings/shape.ts';
 import type { Store, Tx } from '../../src/store/contract.ts';
 import type { Pool } from '../../src/store/postgres.ts';
@@ -253,6 +254,11 @@ export type Json = Readonly<Record<string, unknown>>;
 
 const NO_VIEW: OpsView = { sites: [], listeners: [], bookings: {}, outbox: [], requests: [] };
 
+function keysOf(store: Store, clock: Clock, plan: () => Plan): HttpDeps['keys'] {
+  const signing = new SigningKeys({ store, clock, hub: () => plan().hub, moved: () => undefined });
+  return { signing, url: () => 'https://hub.example.org/.well-known/jwks/sandbox.json' };
+}
+
 export async function startTestHub(
   cleanup: Cleanup,
   more: { plan?: Plan; clock?: Clock; store?: Store } = {},
@@ -290,6 +296,7 @@ export async function startTestHub(
     people: peopleDesk({ store: more.store ?? store, clock: more.clock ?? systemClock }),
     registry: registryDesk({ store: more.store ?? store, clock: more.clock ?? systemClock, plan: () => hub.plan }),
     serving: peopleServing(),
+    keys: keysOf(more.store ?? store, more.clock ?? systemClock, () => hub.plan),
     operate: {} as HttpDeps['operate'],
     settleBooking: (scope, word) => hub.settleBooking(scope, word),
     explain: () => Promise.resolve(null),

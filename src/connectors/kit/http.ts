@@ -198,13 +198,13 @@ function givenUp(spec: HttpSpec, call: HttpCall): HubError {
 }
 
 /** A code like ECONNREFUSED. Messages are left out: some repeat the address, which holds the query. */
-function causeOf(thrown: unknown): string {
+export function causeOf(thrown: unknown): string {
   const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? thrown.code : undefined;
   return typeof code === 'string' ? code : 'the connection failed';
 }
 
 /** Ms to wait, from seconds or an HTTP date (RFC 9110 section 10.2.3). */
-function retryAfter(value: string | undefined, now: Instant): number | null {
+export function retryAfter(value: string | undefined, now: Instant): number | null {
   if (value === undefined) return null;
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1_000 : Date.parse(value) - now;
   return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), LONGEST_PAUSE_MS);

@@ -29,6 +29,8 @@ export interface Question {
   readonly path: string;
   readonly query?: readonly (readonly [name: string, value: string])[];
   readonly json?: unknown;
+  /** Instead of `json`: `application/x-www-form-urlencoded`, encoded already. */
+  readonly form?: string;
   /** `write`: on a connection of its own. */
   readonly effect: 'read' | 'write';
   /** For a write, which opens one for itself where this one is closed, used or old. */
@@ -67,6 +69,7 @@ export class AnswerUnreadable extends Error {
 }
 
 const JSON_BODY = { 'content-type': 'application/json' };
+const FORM_BODY = { 'content-type': 'application/x-www-form-urlencoded' };
 
 export function openTransport(spec: TransportSpec): Transport {
   const secure = spec.baseUrl.startsWith('https:');
@@ -88,7 +91,10 @@ export function openTransport(spec: TransportSpec): Transport {
       ...(socket === null ? { agent: kept } : { createConnection: () => socket }),
       method: question.method,
       path: path + question.path + (search === '' ? '' : `?${search}`),
-      headers: body === null ? headers : { ...headers, ...JSON_BODY, 'content-length': body.length },
+      headers:
+        body === null
+          ? headers
+          : { ...headers, ...(question.form === undefined ? JSON_BODY : FORM_BODY), 'content-length': body.length },
     });
   }
 
@@ -101,7 +107,8 @@ export function openTransport(spec: TransportSpec): Transport {
       }
     },
     ask(question) {
-      const body = question.json === undefined ? null : Buffer.from(JSON.stringify(question.json));
+      const text = question.form ?? (question.json === undefined ? null : JSON.stringify(question.json));
+      const body = text === null ? null : Buffer.from(text);
       let connection: Connection | null = null;
       let request: http.ClientRequest | null = null;
       const answered = new Promise<RawAnswer>((resolve, reject) => {

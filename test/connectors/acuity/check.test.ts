@@ -7,7 +7,7 @@ import { createBudgets } from '../../../src/connectors/kit/budget.ts';
 import type { CheckResult } from '../../../src/connectors/contract.ts';
 import { kinds } from '../../../src/connectors/registry.ts';
 import type { SiteSettings } from '../../../src/settings/shape.ts';
-import { never, noHl7, siteOn, startPractice, type Practice } from './practice.ts';
+import { never, noHl7, noToken, siteOn, startPractice, type Practice } from './practice.ts';
 
 const practice: Practice = await startPractice({ after });
 
@@ -22,6 +22,7 @@ async function check(
     budget: createBudgets(systemClock),
     webhookUrl,
     hl7Sender: noHl7,
+    backendToken: noToken,
   });
   try {
     return await connector.check(never);

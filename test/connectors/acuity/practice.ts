@@ -104,6 +104,8 @@ export async function startPractice(t: Cleanup, settings: Loose = {}): Promise<P
 
 /** Acuity speaks no HL7 v2. */
 export const noHl7: Tools['hl7Sender'] = () => assert.fail('this kind sends no HL7 v2');
+/** And knows no access tokens. */
+export const noToken: Tools['backendToken'] = () => assert.fail('this kind asks for no token');
 
 export interface Opened {
   readonly site: Site<AcuitySettings>;
@@ -122,6 +124,7 @@ export function openOn(
     budget: createBudgets(systemClock),
     webhookUrl,
     hl7Sender: noHl7,
+    backendToken: noToken,
   });
   t.after(() => connector.close());
   return { site, connector };

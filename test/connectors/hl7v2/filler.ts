@@ -1,4 +1,5 @@
 /** A site that takes requests, as far as these tests need one: real sockets, and answers that a test composes. */
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
@@ -162,6 +163,7 @@ export function openBook(t: Cleanup, site: SiteSettings): Opened {
       budget: () => budget,
       webhookUrl: null,
       hl7Sender: lendSender(systemClock, (bytes) => late.push(bytes)),
+      backendToken: () => assert.fail('this kind asks for no token'),
     },
   );
   t.after(() => connector.close());
