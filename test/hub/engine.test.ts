@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { kinds } from '../../src/connectors/registry.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import { derivedId, newId, sha256 } from '../../src/core/ids.ts';
+import { derivedId, sha256 } from '../../src/core/ids.ts';
 import { DAY_MS, formatInstant, plus } from '../../src/core/instant.ts';
 import { createTelemetry } from '../../src/core/telemetry.ts';
 import { canonicalId } from '../../src/fhir/canonical-ids.ts';
@@ -15,10 +15,10 @@ import { createSender } from '../../src/mllp/sender.ts';
 import { formatIssue } from '../../src/settings/issue.ts';
 import { buildPlan } from '../../src/settings/plan.ts';
 import type { Plan } from '../../src/settings/shape.ts';
-import type { Booking } from '../../src/store/contract-bookings.ts';
 import { systemScope } from '../../src/store/contract.ts';
 import { openedStore, type Opened } from '../store/opened.ts';
 import type { Cleanup } from '../support/database.ts';
+import { storedBooking } from '../support/stored-booking.ts';
 import { eventually } from '../support/wait.ts';
 
 const SCOPE = systemScope('test');
@@ -244,33 +244,8 @@ describe('the hub', () => {
     const first = await started(t, opened, both);
     await first.stop(2_000);
     const now = systemClock.now();
-    const booking: Booking = {
-      id: newId(now),
-      client: 'c',
-      requestKey: 'k',
-      requestDigest: '',
-      action: 'place',
-      site: 'clinic-acuity',
-      state: 'sent',
-      stateAt: now,
-      appointmentId: newId(now),
-      slotId: null,
-      during: null,
-      resources: [],
-      patientId: null,
-      siteKey: null,
-      reference: null,
-      refusedBecause: null,
-      detail: null,
-      attempts: 0,
-      absences: 0,
-      deadlineAt: plus(now, 600_000),
-      nextCheckAt: null,
-      waitsUntil: null,
-      createdAt: now,
-      createdBy: 'c',
-      order: {},
-    };
+    const deadlineAt = plus(now, 600_000);
+    const booking = storedBooking(now, { site: 'clinic-acuity', state: 'sent', deadlineAt });
     await opened.write((tx) => tx.bookings.insert(booking));
     await started(t, opened, await planOf(t, { feed: FEED }));
     const after = await opened.store.read(SCOPE, (tx) => tx.bookings.get(booking.id));
