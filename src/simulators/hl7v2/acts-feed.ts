@@ -2,12 +2,13 @@
 import { asHubError } from '../../core/errors.ts';
 import { DAY_MS, HOUR_MS } from '../../core/instant.ts';
 import { ActError } from '../kit/kind.ts';
+import { OUTBOUND, TARGET } from '../kit/outbound.ts';
 import type { Writer } from '../kit/store.ts';
 import type { Act } from './acts-people.ts';
 import { compose, newControlId, patientByMrn, settingsOf, tell, type Clinic } from './clinic.ts';
-import { components, escape, segment, timestamp } from './encode.ts';
+import { components, escape, segment, timestamp } from '../kit/hl7-encode.ts';
 import { siu } from './messages.ts';
-import { CHANGED, OUTBOUND, TARGET, VISITS, type Visit } from './model.ts';
+import { CHANGED, VISITS, type Visit } from './model.ts';
 import { checkSettings } from './seed.ts';
 import { textOf, visitById, type Request } from './wishes.ts';
 

@@ -1,5 +1,5 @@
 /** ADT: people, the state of visits, and visits themselves where a hospital books by ADT (standard sheet section 9). */
-import { components, escape, segment, timestamp } from './encode.ts';
+import { components, escape, segment, timestamp } from '../kit/hl7-encode.ts';
 import type { Patient, Visit } from './model.ts';
 import {
   endOf,

@@ -2,12 +2,12 @@
 import type { View } from '../kit/store.ts';
 import { patientByMrn, seedOf, settingsOf, type Clinic } from './clinic.ts';
 import { ERROR_CODES, type Denial } from './denial.ts';
-import { components, escape, segment } from './encode.ts';
+import { components, escape, segment } from '../kit/hl7-encode.ts';
 import type { Done } from './filler.ts';
 import { dress } from './habits.ts';
 import { scheduled } from './messages.ts';
 import { msh, type Header, type Letterhead } from './segments.ts';
-import type { Incoming } from './read.ts';
+import type { Incoming } from '../kit/hl7-read.ts';
 
 export interface Reply {
   readonly code: 'AA' | 'AE' | 'AR' | 'CA' | 'CE' | 'CR';

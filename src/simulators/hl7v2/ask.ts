@@ -4,7 +4,7 @@ import type { Writer } from '../kit/store.ts';
 import { settingsOf, type Clinic } from './clinic.ts';
 import { Denial } from './denial.ts';
 import { PATIENTS, type Patient, type RoomTime } from './model.ts';
-import { readTime, type Incoming, type Segment } from './read.ts';
+import { readTime, type Incoming, type Segment } from '../kit/hl7-read.ts';
 import type { Practitioner, VisitType } from './seed.ts';
 
 /** ARQ-1, the parts of an EI; none when it is empty. */

@@ -8,7 +8,7 @@ import { dress } from './habits.ts';
 import { blockMessage, siu, type Change } from './messages.ts';
 import type { Header, Letterhead } from './segments.ts';
 import { BLOCKS, CHANGED, PATIENTS, STAFF, VISITS, type Block, type Patient, type Visit } from './model.ts';
-import type { MllpSender } from './sender.ts';
+import type { MllpSender } from '../kit/mllp-sender.ts';
 import { resolveSettings, type Practitioner, type Seed, type Settings, type VisitType } from './seed.ts';
 
 export interface Clinic {

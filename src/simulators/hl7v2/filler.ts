@@ -20,7 +20,7 @@ import {
   typeAsked,
   windowsAsked,
 } from './ask.ts';
-import type { Incoming, Segment } from './read.ts';
+import type { Incoming, Segment } from '../kit/hl7-read.ts';
 import type { Practitioner, VisitType } from './seed.ts';
 
 /** `trigger` null: it is so already, by the same request sent before; nobody is told again. */

@@ -1,5 +1,5 @@
 /** MFN: master files of staff (M02) and places (M05), one record each (standard sheet section 10). */
-import { components, escape, segment, timestamp } from './encode.ts';
+import { components, escape, segment, timestamp } from '../kit/hl7-encode.ts';
 import { msh, place, type Header, type Letterhead } from './segments.ts';
 import type { Practitioner } from './seed.ts';
 

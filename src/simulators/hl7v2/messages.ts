@@ -1,6 +1,6 @@
 /** SIU, filled as the standard sheet's examples V1 (2.5.1), V1b (2.3) and V8, but for the habits in force. */
 import { HOUR_MS, MINUTE_MS } from '../../core/instant.ts';
-import { components, escape, segment, timestamp } from './encode.ts';
+import { components, escape, segment, timestamp } from '../kit/hl7-encode.ts';
 import type { Block, Equipment, Patient, RoomTime, Visit } from './model.ts';
 import { CLERK, endOf, isOld, msh, person, pid, place, practitionerById } from './segments.ts';
 import type { Header, Letterhead } from './segments.ts';

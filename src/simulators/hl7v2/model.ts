@@ -84,29 +84,6 @@ export interface Block {
   readonly reason: string;
 }
 
-export interface Try {
-  readonly at: number;
-  /** MSA-1 of the answer. */
-  readonly code?: string;
-  readonly text?: string;
-  readonly error?: string;
-}
-
-export interface Outbound {
-  readonly sequence: number;
-  readonly controlId: string;
-  /** `SIU^S12` */
-  readonly event: string;
-  /** What it is about: a visit id, a block id or an MRN. */
-  readonly about: string;
-  /** The message with CR after every segment, without its frame. */
-  readonly text: string;
-  readonly queuedAt: number;
-  /** `refused`: answered AE, AR, CE or CR, and not sent again. */
-  readonly state: 'queued' | 'accepted' | 'refused' | 'lost';
-  readonly tries: readonly Try[];
-}
-
 /** One SRM that came in. */
 export interface Request {
   readonly sequence: number;
@@ -129,16 +106,10 @@ export interface Request {
   readonly answer: string;
 }
 
-export interface Target {
-  readonly host: string;
-  readonly port: number;
-}
-
 export const PATIENTS: Table<Patient> = { name: 'patients' };
 export const REGISTRATIONS: Table<Registration> = { name: 'registrations' };
 export const VISITS: Table<Visit> = { name: 'visits' };
 export const BLOCKS: Table<Block> = { name: 'blocks' };
-export const OUTBOUND: Table<Outbound> = { name: 'outbound' };
 export const STAFF: Table<StaffChange> = { name: 'staff' };
 /** Rooms as the master file last told them. */
 export const PLACES: Table<{ readonly room: string; readonly description: string; readonly isActive: boolean }> = {
@@ -149,7 +120,6 @@ export const LINKS: Table<{ readonly mrn: string; readonly with: string }> = { n
 export const REQUESTS: Table<Request> = { name: 'requests' };
 /** The port of the last run, so that whoever knows it finds it again. */
 export const REQUEST_PORT: Table<number> = { name: 'request-port' };
-export const TARGET: Table<Target> = { name: 'target' };
 export const MADE_DAYS: Table<true> = { name: 'made-days' };
 export const CHANGED: Table<GivenSettings> = { name: 'changed' };
 /** Opening hours of a practitioner on one date, `id date`. */

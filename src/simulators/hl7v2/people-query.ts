@@ -1,9 +1,9 @@
 /** QBP Q22, answered by RSP K22 (IHE Patient Demographics Query, ITI TF-2, 3.21): people by name and date of birth. */
 import type { View } from '../kit/store.ts';
 import { seedOf, settingsOf, type Clinic } from './clinic.ts';
-import { components, escape, segment } from './encode.ts';
+import { components, escape, segment } from '../kit/hl7-encode.ts';
 import { PATIENTS, type Patient } from './model.ts';
-import type { Incoming } from './read.ts';
+import type { Incoming } from '../kit/hl7-read.ts';
 import { msh, pid, type Letterhead } from './segments.ts';
 
 export function isPersonQuery({ header }: Incoming): boolean {

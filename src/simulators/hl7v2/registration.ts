@@ -8,7 +8,7 @@ import { personUpdate } from './adt.ts';
 import { post, settingsOf, type Clinic } from './clinic.ts';
 import { missing } from './denial.ts';
 import { PATIENTS, REGISTRATIONS, type Patient, type Registration } from './model.ts';
-import type { Incoming, Segment } from './read.ts';
+import type { Incoming, Segment } from '../kit/hl7-read.ts';
 
 export function isRegistration({ header }: Incoming): boolean {
   return header.get(9) === 'ADT' && ['A28', 'A04'].includes(header.get(9, 2));

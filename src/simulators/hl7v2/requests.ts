@@ -11,8 +11,8 @@ import { announce, decide, knowsTrigger } from './filler.ts';
 import { REQUESTS, type Request } from './model.ts';
 import { isPersonQuery, peopleFound } from './people-query.ts';
 import { isRegistration, register, tellRegistered } from './registration.ts';
-import { Incoming } from './read.ts';
-import type { Answered } from './request-port.ts';
+import { Incoming } from '../kit/hl7-read.ts';
+import type { Answered } from '../kit/request-port.ts';
 
 const KEEP_DONE = 5000;
 const ECHO_LIMIT_MS = 5000;

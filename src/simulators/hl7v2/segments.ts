@@ -1,6 +1,6 @@
 /** Segments that messages of several kinds share. */
 import { MINUTE_MS } from '../../core/instant.ts';
-import { components, escape, repeat, segment, timestamp } from './encode.ts';
+import { components, escape, repeat, segment, timestamp } from '../kit/hl7-encode.ts';
 import { ENGINE } from './habits.ts';
 import type { Patient, Visit } from './model.ts';
 import type { Practitioner, Seed, Settings } from './seed.ts';

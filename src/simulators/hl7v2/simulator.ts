@@ -6,15 +6,16 @@
 import { HOUR_MS } from '../../core/instant.ts';
 import type { SwitchKind } from '../kit/faults.ts';
 import type { Edge, SimulatorKind } from '../kit/kind.ts';
+import { TARGET } from '../kit/outbound.ts';
 import type { Answer } from '../kit/route.ts';
 import { hl7Acts } from './acts.ts';
 import { settingsOf, type Clinic } from './clinic.ts';
 import { dripVisit, makeDays } from './days.ts';
-import { REQUEST_PORT, TARGET } from './model.ts';
-import { RequestPort } from './request-port.ts';
+import { REQUEST_PORT } from './model.ts';
+import { RequestPort } from '../kit/request-port.ts';
 import { Requests } from './requests.ts';
 import { readHl7Seed } from './seed.ts';
-import { MllpSender } from './sender.ts';
+import { MllpSender } from '../kit/mllp-sender.ts';
 import { hl7Truth } from './truth.ts';
 
 /** Those of the design that make sense without an interface to ask; chunkBytes cuts frames into small writes. */

@@ -1,24 +1,12 @@
 /** The whole truth of the clinic for `/__sim/state`. Times are UTC with `Z`; `local` is the clinic's wall clock. */
 import { DAY_MS, instant, MINUTE_MS } from '../../core/instant.ts';
 import type { SimulatorParts } from '../kit/kind.ts';
+import { OUTBOUND, TARGET, type Outbound } from '../kit/outbound.ts';
 import { freeStarts } from './calendar.ts';
 import { seedOf, settingsOf, type Clinic } from './clinic.ts';
-import { timestamp } from './encode.ts';
+import { timestamp } from '../kit/hl7-encode.ts';
 import { endOf } from './segments.ts';
-import {
-  BLOCKS,
-  LINKS,
-  OUTBOUND,
-  PATIENTS,
-  PLACES,
-  REGISTRATIONS,
-  REQUESTS,
-  STAFF,
-  TARGET,
-  VISITS,
-  type Outbound,
-  type Visit,
-} from './model.ts';
+import { BLOCKS, LINKS, PATIENTS, PLACES, REGISTRATIONS, REQUESTS, STAFF, VISITS, type Visit } from './model.ts';
 import type { Seed } from './seed.ts';
 
 export function hl7Truth(clinic: Clinic): SimulatorParts['truth'] {

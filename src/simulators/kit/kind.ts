@@ -44,6 +44,8 @@ export interface Edge {
   failed(): Answer;
   notFound(path: string): Answer;
   wrongMethod(): Answer;
+  /** Told of every request before anything else, also of those that a limit or an outage ends. */
+  seen?(path: string): void;
   /** Extra refusals of this vendor, before authorisation. */
   intercept?(call: string): Answer | null;
 }

@@ -27,7 +27,8 @@ export interface Route {
   readonly method: string;
   /** `/appointments/:id`: a part that starts with a colon matches one path segment. */
   readonly path: string;
-  handle(call: Call): Answer;
+  /** A promise only where the vendor itself must ask somebody: other calls are answered meanwhile. */
+  handle(call: Call): Answer | Promise<Answer>;
 }
 
 /** Thrown by an endpoint to answer something else than success. What the call wrote is undone. */

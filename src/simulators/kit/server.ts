@@ -77,6 +77,7 @@ async function answerVendor(
   const url = new URL(request.url ?? '/', 'http://simulator');
   const label = `${method} ${url.pathname}`;
   const address = request.socket.remoteAddress ?? '';
+  parts.edge.seen?.(url.pathname);
   if (faults.take('outage', label)) {
     request.socket.destroy();
     return;
@@ -98,7 +99,7 @@ async function answerVendor(
   try {
     faults.felt('clockSkewMs');
     await delayed(faults.felt('latencyMs'));
-    const worked = work(options, { method, url, label, request, body, address });
+    const worked = await work(options, { method, url, label, request, body, address });
     if (worked.wrote && faults.take('dropAnswer', label)) {
       count('dropped');
       request.socket.destroy();
@@ -126,7 +127,7 @@ interface Incoming {
   readonly address: string;
 }
 
-function work(options: ServerOptions, incoming: Incoming): Worked {
+async function work(options: ServerOptions, incoming: Incoming): Promise<Worked> {
   const { parts, faults, store, clock } = options;
   const early = parts.edge.intercept?.(incoming.label) ?? null;
   if (early !== null) return { answer: early, wrote: false, queued: [] };
@@ -154,7 +155,9 @@ function work(options: ServerOptions, incoming: Incoming): Worked {
     },
   };
   try {
-    const answer = found.route.handle(call);
+    const given = found.route.handle(call);
+    // Nothing may come between a write and the taking of what it queued: another call's would be taken for it.
+    const answer = given instanceof Promise ? await given : given;
     return { answer, wrote, queued: parts.echo?.takeQueued() ?? [] };
   } catch (error) {
     parts.echo?.takeQueued();

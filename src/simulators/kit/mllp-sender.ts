@@ -1,16 +1,15 @@
 /**
  * MLLP out: the queue on disk, in order, one message in flight, repeated until AA or CA (standard sheet sections 11
- * and 14). AE, AR, CE and CR are taken as a refusal for good: the message is kept as refused and the next one
- * follows.
+ * and 14). AE, AR, CE and CR are taken as a refusal for good, unless the settings say otherwise: the message
+ * is kept as refused and the next one follows.
  */
 import { connect, type Socket } from 'node:net';
 import { systemClock } from '../../core/clock.ts';
-import type { SimulatedClock } from '../kit/clock.ts';
-import type { Faults } from '../kit/faults.ts';
-import type { Store, Writer } from '../kit/store.ts';
+import type { SimulatedClock } from './clock.ts';
+import type { Faults } from './faults.ts';
+import type { Store, Writer } from './store.ts';
 import { frame as framed, FrameReader } from './frames.ts';
-import { OUTBOUND, TARGET, type Outbound, type Target, type Try } from './model.ts';
-import type { Settings } from './seed.ts';
+import { OUTBOUND, TARGET, type Outbound, type Sending, type Target, type Try } from './outbound.ts';
 
 const KEEP_DONE = 5000;
 const REORDER_WINDOW_MS = 250;
@@ -19,7 +18,7 @@ export interface SenderOptions {
   readonly store: Store;
   readonly faults: Faults;
   readonly clock: SimulatedClock;
-  readonly settings: () => Settings;
+  readonly settings: () => Sending;
 }
 
 interface Ack {
@@ -130,8 +129,10 @@ export class MllpSender {
       try {
         const ack = await this.#exchange(message, target);
         const isAccepted = ack.code === 'AA' || ack.code === 'CA';
-        this.#record(message, isAccepted ? 'accepted' : 'refused', { at, code: ack.code, text: ack.text });
-        done = true;
+        const isRepeated = !isAccepted && this.#options.settings().repeatsRefused === true;
+        const state = isAccepted ? 'accepted' : isRepeated ? 'queued' : 'refused';
+        this.#record(message, done && isRepeated ? null : state, { at, code: ack.code, text: ack.text });
+        done ||= !isRepeated;
       } catch (error) {
         this.#hangUp();
         if (this.#isStopped()) return false;

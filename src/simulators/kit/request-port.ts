@@ -4,9 +4,9 @@
  */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { HubError } from '../../core/errors.ts';
-import type { Faults } from '../kit/faults.ts';
+import type { Faults } from './faults.ts';
 import { frame, FrameReader } from './frames.ts';
-import { encodingOf } from './read.ts';
+import { encodingOf } from './hl7-read.ts';
 
 export interface Answered {
   readonly text: string;
