@@ -12,6 +12,7 @@ import { readSeed, seedDigest } from './kit/start.ts';
 /** The kinds that have a simulator, by the program that runs one. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   acuity: './acuity/main.ts',
+  epic: './epic/main.ts',
   hl7v2: './hl7v2/main.ts',
 };
 
@@ -103,7 +104,7 @@ async function running(
   const { site, kind, url, pid } = lease;
   return {
     ...{ site, kind, url, pid, adopted },
-    requestPort: kind === 'hl7v2' ? await requestPort(site, url) : null,
+    requestPort: kind === 'hl7v2' || kind === 'epic' ? await requestPort(site, url) : null,
     act: (request) => act(site, url, request),
     stop: () => stopProcess(pid, limit_ms),
   };

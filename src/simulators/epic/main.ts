@@ -1,0 +1,4 @@
+import { runSimulator } from '../kit/run.ts';
+import { epicSimulator } from './simulator.ts';
+
+await runSimulator(epicSimulator);
