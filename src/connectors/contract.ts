@@ -53,6 +53,8 @@ export interface BudgetSpec {
   readonly concurrent: number;
   /** Part of `perSecond` that only bookings may use. */
   readonly reservedForBookings: number;
+  /** Beside the limit of a second, of any sixty seconds. */
+  readonly perMinute?: { readonly calls: number; readonly reservedForBookings: number };
 }
 
 export type Purpose = 'booking' | 'sync';

@@ -1,11 +1,12 @@
 /**
  * Turns at a vendor whose limit is shared. Exact rules, each for the whole budget whoever takes part:
- *   - never more than `perSecond` turns begin within any second (a bucket that saves up would let twice as many
- *   through);
+ *   - never more than `perSecond` turns begin within any second, nor more than `perMinute` within any minute (a bucket
+ *     that saves up would let twice as many through);
  *   - synchronisation never uses the `reservedForBookings` part, nor the same part of the connections, so polls that
  *   hang
  *     cannot keep a patient waiting;
- *   - bookings go first, but never take the last turn of a second while synchronisation waits: nobody starves;
+ *   - bookings go first, but never take the last turn of a second or a minute while synchronisation waits: nobody
+ *     starves;
  *   - within a purpose, first come, first served; who gives up (abort) uses nothing;
  *   - after `pause` nobody begins before its end.
  */
@@ -18,6 +19,9 @@ import type { Budget, BudgetSpec, Purpose } from '../contract.ts';
  * connection), and what the vendor counts is arrivals.
  */
 const SECOND_MS = 1_100;
+
+/** Five seconds more than a minute: so long may one call be on its way before the vendor counts it, the next not. */
+const MINUTE_WINDOW_MS = 65_000;
 
 /** The hub makes one; each name is one vendor limit. The first caller's spec holds. */
 export function createBudgets(clock: Clock): (name: string, spec: BudgetSpec) => Budget {
@@ -38,9 +42,12 @@ interface Waiter {
 export function createBudget(clock: Clock, spec: BudgetSpec): Budget {
   const waiting: Readonly<Record<Purpose, Waiter[]>> = { booking: [], sync: [] };
   const held: Record<Purpose, number> = { booking: 0, sync: 0 };
-  const syncPerSecond = Math.max(1, spec.perSecond - spec.reservedForBookings);
-  const syncConcurrent = Math.max(1, Math.floor((spec.concurrent * syncPerSecond) / spec.perSecond));
-  const begun = createWindow(SECOND_MS);
+  const second = rateOf(SECOND_MS, spec.perSecond, spec.reservedForBookings);
+  const { perMinute } = spec;
+  const minute =
+    perMinute === undefined ? [] : [rateOf(MINUTE_WINDOW_MS, perMinute.calls, perMinute.reservedForBookings)];
+  const rates = [second, ...minute];
+  const syncConcurrent = Math.max(1, Math.floor((spec.concurrent * second.forSync) / spec.perSecond));
   let pausedUntil = 0;
   let callOff: (() => void) | null = null;
 
@@ -48,12 +55,13 @@ export function createBudget(clock: Clock, spec: BudgetSpec): Budget {
   function delay(purpose: Purpose, now: number): number | null {
     if (held.booking + held.sync >= spec.concurrent) return null;
     if (purpose === 'sync' && held.sync >= syncConcurrent) return null;
-    const lastOfSecondIsForSync = purpose === 'booking' && waiting.sync.length > 0 && spec.perSecond > 1;
-    const limit = purpose === 'sync' ? syncPerSecond : lastOfSecondIsForSync ? spec.perSecond - 1 : spec.perSecond;
-    // Bookings are weighed against everything that began, synchronisation against its own share and against the whole.
-    const byShare = purpose === 'sync' ? begun.waitFor(limit, now, 'sync') : 0;
-    const byWhole = begun.waitFor(purpose === 'sync' ? spec.perSecond : limit, now);
-    return Math.max(byShare, byWhole, pausedUntil - now, 0);
+    const waits = rates.map(({ begun, whole, forSync }) => {
+      // Synchronisation is weighed against its own share and against the whole, bookings against all that began.
+      if (purpose === 'sync') return Math.max(begun.waitFor(forSync, now, 'sync'), begun.waitFor(whole, now));
+      const lastIsForSync = waiting.sync.length > 0 && whole > 1;
+      return begun.waitFor(lastIsForSync ? whole - 1 : whole, now);
+    });
+    return Math.max(...waits, pausedUntil - now, 0);
   }
 
   function pump(): void {
@@ -76,7 +84,7 @@ export function createBudget(clock: Clock, spec: BudgetSpec): Budget {
   }
 
   function begin(purpose: Purpose, now: number): () => void {
-    begun.add(now, purpose);
+    for (const { begun } of rates) begun.add(now, purpose);
     held[purpose] += 1;
     let given = false;
     return () => {
@@ -125,6 +133,17 @@ export function createBudget(clock: Clock, spec: BudgetSpec): Budget {
       pump();
     },
   };
+}
+
+/** One limit: so many turns within a window, and so many of them for synchronisation. */
+interface Rate {
+  readonly begun: ReturnType<typeof createWindow>;
+  readonly whole: number;
+  readonly forSync: number;
+}
+
+function rateOf(length: number, whole: number, reserved: number): Rate {
+  return { begun: createWindow(length), whole, forSync: Math.max(1, whole - reserved) };
 }
 
 interface Turn {

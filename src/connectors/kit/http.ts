@@ -2,6 +2,8 @@
  * The one way connectors speak HTTP: a fixed stack of layers, outermost first.
  *
  *   retries         reads only; a write is never repeated here, whatever happened to it
+ *   token           where the site wants one; a 401 throws it away, and the call is made once more with another: who
+ *                   is not let in has done nothing
  *   turns           every attempt takes a turn of the budget, because the vendor counts attempts
  *   time limit      starts when the turn is given: waiting in our own queue is not the site's slowness
  *   classification  whatever went wrong becomes a HubError whose class says if the same call may be repeated
@@ -16,9 +18,10 @@
 import { alarmAfter, type Clock } from '../../core/clock.ts';
 import { asHubError, HubError } from '../../core/errors.ts';
 import type { Instant } from '../../core/instant.ts';
+import type { BackendToken } from '../contract-auth.ts';
 import type { Budget, Purpose } from '../contract.ts';
 import type { Connection } from './connection.ts';
-import { AnswerUnreadable, openTransport, type Exchange, type Transport } from './transport.ts';
+import { AnswerUnreadable, openTransport, type Exchange, type Question, type Transport } from './transport.ts';
 
 export interface HttpSpec {
   readonly site: string;
@@ -29,9 +32,13 @@ export interface HttpSpec {
   readonly timeout_ms: number;
   readonly maxAnswer_bytes: number;
   readonly readRetries: number;
+  /** Opens each call, where the site lets nobody in without a token that ends. */
+  readonly token?: CallToken;
   /** Recognises a throttle that does not say 429 (an edge layer's own page). */
   readonly isThrottle?: (answer: Answer) => boolean;
 }
+
+export type CallToken = Pick<BackendToken, 'get' | 'refused'>;
 
 export interface HttpCall {
   /**
@@ -69,7 +76,7 @@ export interface HttpClient {
   close(): void;
 }
 
-type Send = (call: HttpCall, signal: AbortSignal) => Promise<Answer>;
+type Send = (call: HttpCall & Pick<Question, 'bearer'>, signal: AbortSignal) => Promise<Answer>;
 
 const STATEMENTS: ReadonlySet<number> = new Set([400, 404, 409, 410, 422]);
 const FIRST_WAIT_MS = 250;
@@ -85,7 +92,7 @@ export function openHttp(spec: HttpSpec): HttpClient {
   const connections = spec.budget.spec.concurrent;
   const transport = openTransport({ clock: spec.clock, baseUrl, headers, maxAnswer_bytes, connections });
   return {
-    send: withRetries(spec, withTurns(spec, withTimeLimit(spec, transport))),
+    send: withRetries(spec, withToken(spec, withTurns(spec, withTimeLimit(spec, transport)))),
     connect: () => transport.connect(),
     close: () => transport.close(),
   };
@@ -113,6 +120,23 @@ function worthRepeating(error: unknown): boolean {
     error.code !== 'STOPPING' &&
     (error.retryAfter_ms ?? 0) <= LONGEST_WAIT_MS
   );
+}
+
+/** Before the turn is taken: a token that must be fetched first would let the call arrive long after its turn. */
+function withToken({ token }: HttpSpec, next: Send): Send {
+  if (token === undefined) return next;
+  return async (call, signal) => {
+    for (let repeated = false; ; repeated = true) {
+      const bearer = await token.get(signal);
+      try {
+        return await next({ ...call, bearer }, signal);
+      } catch (error) {
+        if (!(error instanceof HubError) || error.code !== 'SITE_LOGIN_REFUSED') throw error;
+        token.refused(bearer);
+        if (repeated || signal.aborted) throw error;
+      }
+    }
+  };
 }
 
 function withTurns(spec: HttpSpec, next: Send): Send {

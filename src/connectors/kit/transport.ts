@@ -31,6 +31,8 @@ export interface Question {
   readonly json?: unknown;
   /** Instead of `json`: `application/x-www-form-urlencoded`, encoded already. */
   readonly form?: string;
+  /** `Authorization: Bearer`, instead of what `headers` of the spec say. */
+  readonly bearer?: string;
   /** `write`: on a connection of its own. */
   readonly effect: 'read' | 'write';
   /** For a write, which opens one for itself where this one is closed, used or old. */
@@ -80,7 +82,8 @@ export function openTransport(spec: TransportSpec): Transport {
   const base = (): Base => (known ??= baseOf(spec));
 
   function begin(question: Question, body: Buffer | null, socket: Socket | null): http.ClientRequest {
-    const { auth, where, path, headers } = base();
+    const { auth, where, path, headers: always } = base();
+    const headers = question.bearer === undefined ? always : { ...always, authorization: `Bearer ${question.bearer}` };
     const query = new URLSearchParams((question.query ?? []).map(([name, value]): [string, string] => [name, value]));
     const search = query.toString();
     return library.request({

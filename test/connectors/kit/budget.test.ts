@@ -167,3 +167,63 @@ test('whatever is asked for, no second ever sees more turns than the vendor allo
     { numRuns: 40, endOnFailure: true },
   );
 });
+
+const MINUTE = {
+  perSecond: 50,
+  concurrent: 50,
+  reservedForBookings: 0,
+  perMinute: { calls: 20, reservedForBookings: 5 },
+};
+
+test('synchronisation leaves the part of a minute that is reserved, and a booking begins at once by it', async () => {
+  const clock = handClock();
+  const budget = createBudget(clock, MINUTE);
+  const begun: Purpose[] = [];
+  const want = (purpose: Purpose): Promise<void> =>
+    budget.take(purpose, never).then((giveBack) => {
+      begun.push(purpose);
+      giveBack();
+    });
+  const polls = Array.from({ length: 40 }, () => want('sync'));
+  await clock.advance(30_000);
+  assert.equal(begun.length, 15);
+  const bookings = Array.from({ length: 6 }, () => want('booking'));
+  await settle();
+  // The last of the minute is left to those who wait for news.
+  assert.equal(begun.filter((purpose) => purpose === 'booking').length, 4);
+  await clock.advance(300_000);
+  await Promise.all([...polls, ...bookings]);
+});
+
+test('no minute ever sees more turns than the vendor allows, wherever it begins', async () => {
+  const asks = fc.array(
+    fc.record({ after: fc.integer({ min: 0, max: 9_000 }), purpose: fc.constantFrom<Purpose>('booking', 'sync') }),
+    { minLength: 1, maxLength: 60 },
+  );
+  await fc.assert(
+    fc.asyncProperty(asks, fc.integer({ min: 1, max: 12 }), async (list, calls) => {
+      const clock = handClock();
+      const reserved = Math.min(3, calls - 1);
+      const budget = createBudget(clock, { ...MINUTE, perMinute: { calls, reservedForBookings: reserved } });
+      const begun: { at: number; purpose: Purpose }[] = [];
+      const all: Promise<void>[] = [];
+      for (const { after, purpose } of list) {
+        await clock.advance(after);
+        const one = budget.take(purpose, never).then((giveBack) => {
+          begun.push({ at: clock.monotonic(), purpose });
+          giveBack();
+        });
+        all.push(one);
+      }
+      await clock.advance(60 * 66_000);
+      await Promise.all(all);
+      for (const { at } of begun) {
+        const within = begun.filter((other) => other.at >= at && other.at < at + 60_000);
+        assert.ok(within.length <= calls, `${within.length} of ${calls}`);
+        const sync = within.filter(({ purpose }) => purpose === 'sync').length;
+        assert.ok(sync <= Math.max(1, calls - reserved), `${sync} for synchronisation`);
+      }
+    }),
+    { numRuns: 40, endOnFailure: true },
+  );
+});

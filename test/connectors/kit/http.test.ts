@@ -8,7 +8,13 @@ import { HubError } from '../../../src/core/errors.ts';
 import { createBudget } from '../../../src/connectors/kit/budget.ts';
 import type { Budget } from '../../../src/connectors/contract.ts';
 import { handClock } from '../clock.ts';
-import { openHttp, type HttpCall, type HttpClient, type HttpSpec } from '../../../src/connectors/kit/http.ts';
+import {
+  openHttp,
+  type CallToken,
+  type HttpCall,
+  type HttpClient,
+  type HttpSpec,
+} from '../../../src/connectors/kit/http.ts';
 
 const never = new AbortController().signal;
 const READ: HttpCall = {
@@ -202,4 +208,38 @@ test('a told wait holds everyone who shares the budget, and a long one is left t
 test('an answer over the limit is unreadable and is not read to its end', async (t) => {
   const { url } = await site(t, (_, response) => response.end('x'.repeat(50_000)));
   assert.equal((await failureOf(client(t, url).send(READ, never))).code, 'SITE_ANSWER_UNREADABLE');
+});
+
+/** Hands out t1, t2 and so on, each until it was refused. */
+function tokens(): CallToken & { readonly refusals: string[] } {
+  const refusals: string[] = [];
+  return {
+    refusals,
+    get: () => Promise.resolve(`t${refusals.length + 1}`),
+    refused: (token) => void refusals.push(token),
+  };
+}
+
+test('a token that was refused is thrown away, and the call is made once more with another, a write too', async (t) => {
+  for (const call of [READ, WRITE]) {
+    const seen: (string | undefined)[] = [];
+    const at = await site(t, (request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(request.headers.authorization === 'Bearer t2' ? 200 : 401).end('{}');
+    });
+    const token = tokens();
+    const answer = await client(t, at.url, { token }).send(call, never);
+    assert.equal(answer.status, 200);
+    assert.deepEqual(seen, ['Bearer t1', 'Bearer t2']);
+    assert.deepEqual(token.refusals, ['t1']);
+  }
+});
+
+test('a site that refuses every token is asked twice for one call, and no more', async (t) => {
+  const at = await site(t, (_, response) => void response.writeHead(401).end());
+  const token = tokens();
+  const error = await failureOf(client(t, at.url, { token, readRetries: 3 }).send(READ, never));
+  assert.equal(error.code, 'SITE_LOGIN_REFUSED');
+  assert.equal(at.calls(), 2);
+  assert.deepEqual(token.refusals, ['t1', 't2']);
 });
