@@ -156,12 +156,16 @@ test('webhooks are lost, doubled and sent in reverse when the switches say so', 
     [doubled, doubled],
   );
   assert.equal((await sentOf(site)).find((one) => one['state'] === ('lost' as never)) !== undefined, true);
+  await hook(site.api, 'appointment.scheduled', url);
   await site.faults({ reorderWebhooks: true });
-  const [third, fourth] = [await book(), await book()];
+  const reversed = await book();
   await until(() => heard.length === 4);
   assert.deepEqual(
-    heard.slice(2).map((one) => one.id),
-    [fourth, third],
+    heard.slice(2).map((one) => [one.id, one.action]),
+    [
+      [reversed, 'changed'],
+      [reversed, 'scheduled'],
+    ],
   );
   assert.ok(!heard.some((one) => one.id === lost));
 });
